@@ -1,0 +1,1 @@
+"""The dialogue: state, prompt, generator, recommender, replies, assistant, server and UI."""

@@ -1,0 +1,1 @@
+"""Data readers, training, evaluation, simulation and export."""

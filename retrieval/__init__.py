@@ -1,0 +1,1 @@
+"""The retrieval layer: catalogue, retrievers, title linking, grounding and constraints."""

@@ -1,0 +1,205 @@
+"""Hard constraints: what they mean for one item, and as a mask over the whole catalogue.
+
+`satisfies` and `Facets.mask` are two implementations of one meaning. The mask is what retrieval uses; `satisfies`
+checks every item once more before it is shown. The tests hold them against each other.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from retrieval.catalog import Catalog
+from retrieval.lexicon import canonical, synonyms
+from retrieval.text import words
+from retrieval.types import BoolArray, Constraint, Item
+
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_NUMERIC = ("year", "decade", "price")
+_LONGEST_FACET = 60  # characters; longer attribute values are prose, not facets
+
+
+def number_of(item: Item, field: str) -> float | None:
+    """Return the number an item has in a column, or None; `decade` derives from the year (1979 → 1970)."""
+    if field == "year":
+        return item.year
+    if field == "decade":
+        return None if item.year is None else item.year // 10 * 10
+    if field == "price":
+        return item.price
+    value = item.attributes.get(field)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def values_of(item: Item, field: str) -> frozenset[str]:
+    """Return an item's canonical values in a categorical column."""
+    raw: object = getattr(item, field, None) if field in _CATEGORICAL else item.attributes.get(field)
+    if isinstance(raw, bool):
+        raw = "yes" if raw else "no"
+    if isinstance(raw, str):
+        raw = (raw,) if raw else ()
+    if not isinstance(raw, tuple):
+        return frozenset()
+    return frozenset(canonical(field, value) for value in raw if len(value) <= _LONGEST_FACET)
+
+
+_CATEGORICAL = ("kind", "genres", "creators", "language")
+
+
+def topic_words(item: Item) -> list[str]:
+    """Return the words in which a topic is looked for: title, description, genres and every short attribute."""
+    parts: list[str] = [item.title, item.description, *item.genres]
+    for value in item.attributes.values():
+        if isinstance(value, str):
+            parts.append(value)
+        elif isinstance(value, tuple):
+            parts.extend(value)
+    return words(" . ".join(parts))
+
+
+def _forms(phrase: str) -> Iterable[str]:
+    yield phrase
+    if phrase.isascii():
+        yield phrase + "s"
+        if phrase.endswith("s"):
+            yield phrase[:-1]
+
+
+def topic_phrases(topic: str) -> tuple[str, ...]:
+    """Return every normalised phrase that counts as a topic: "space" also finds "astronauts"."""
+    name = canonical("topic", topic)
+    return tuple(dict.fromkeys(form for phrase in synonyms("topic", name) for form in _forms(phrase) if form))
+
+
+def as_values(constraint: Constraint) -> tuple[str, ...]:
+    """Return a categorical constraint's values as a tuple of canonical forms."""
+    value = constraint.value
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    raw = value if isinstance(value, tuple) else (str(value),)
+    return tuple(canonical(constraint.field, v) for v in raw)
+
+
+def satisfies(item: Item, constraint: Constraint) -> bool:
+    """Whether an item keeps a constraint; an item whose column is empty keeps only `is_not`."""
+    field, op = constraint.field, constraint.op
+    if field == "in_stock":
+        return (item.in_stock == bool(constraint.value)) == (op == "is")
+    if field == "topic":
+        text = " " + " ".join(topic_words(item)) + " "
+        found = any(f" {p} " in text for value in as_values(constraint) for p in topic_phrases(value))
+        return found == (op == "is")
+    if op in _COMPARE or field in _NUMERIC or isinstance(constraint.value, int | float):
+        number = number_of(item, field)
+        if op in _COMPARE:
+            return number is not None and _COMPARE[op](number, float(constraint.value))  # type: ignore[arg-type]
+        same = number is not None and number == float(constraint.value)  # type: ignore[arg-type]
+        return same == (op == "is")
+    return bool(values_of(item, field).intersection(as_values(constraint))) == (op == "is")
+
+
+def satisfies_all(item: Item, constraints: Iterable[Constraint]) -> bool:
+    """Whether an item is in stock and keeps every constraint: the check behind promise 1 of the design."""
+    return item.in_stock and all(satisfies(item, c) for c in constraints)
+
+
+class Facets:
+    """Posting lists over a catalogue's columns, so that a mask costs milliseconds at 100,000 items."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        collected: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        numbers: set[str] = set()
+        for at, item in enumerate(catalog.items):
+            for field in (*_CATEGORICAL, *item.attributes):
+                if isinstance(item.attributes.get(field), float):
+                    numbers.add(field)
+                    continue
+                for value in values_of(item, field):
+                    collected[field][value].append(at)
+        self.postings: dict[str, dict[str, np.ndarray]] = {
+            field: {value: np.array(at, dtype=np.int32) for value, at in values.items()}
+            for field, values in collected.items()
+        }
+        self.numeric_fields: frozenset[str] = frozenset(numbers)
+
+    @cached_property
+    def _columns(self) -> dict[str, np.ndarray]:
+        columns = {"year": self.catalog.year, "price": self.catalog.price, "decade": self.catalog.year // 10 * 10}
+        for field in self.numeric_fields:
+            values = [number_of(item, field) for item in self.catalog.items]
+            columns[field] = np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+        return columns
+
+    @cached_property
+    def _topics(self) -> dict[str, np.ndarray]:
+        collected: dict[str, list[int]] = defaultdict(list)
+        for at, item in enumerate(self.catalog.items):
+            for word in set(topic_words(item)):
+                collected[word].append(at)
+        return {word: np.array(at, dtype=np.int32) for word, at in collected.items()}
+
+    def values(self, field: str) -> Sequence[str]:
+        """Return a column's canonical values, the most frequent first."""
+        found = self.postings.get(field, {})
+        return sorted(found, key=lambda value: (-len(found[value]), value))
+
+    def document_frequency(self, word: str) -> int:
+        """Return how many items have a word in title, description or facets."""
+        return len(self._topics.get(word, ()))
+
+    def knows(self, field: str) -> bool:
+        """Whether any item has a value in this column, so that constraining it can mean something."""
+        if field == "year" or field == "decade":
+            return bool(np.isfinite(self.catalog.year).any())
+        if field == "price":
+            return bool(np.isfinite(self.catalog.price).any())
+        return field in ("topic", "in_stock") or field in self.postings or field in self.numeric_fields
+
+    def mask(self, constraints: Iterable[Constraint]) -> BoolArray:
+        """Return which items keep every constraint and are in stock: (N,) bool."""
+        allowed = self.catalog.in_stock.copy()
+        for constraint in constraints:
+            allowed &= self._mask(constraint)
+        return allowed
+
+    def _mask(self, constraint: Constraint) -> BoolArray:
+        field, op = constraint.field, constraint.op
+        if field == "in_stock":
+            return (self.catalog.in_stock == bool(constraint.value)) == (op == "is")
+        if field != "topic" and (op in _COMPARE or field in _NUMERIC or isinstance(constraint.value, int | float)):
+            column = self._columns.get(field)
+            if column is None:
+                return np.full(len(self.catalog), op == "is_not")
+            compare = _COMPARE.get(op, operator.eq)
+            with np.errstate(invalid="ignore"):
+                kept: BoolArray = np.asarray(compare(column, constraint.value))
+            return ~kept if op == "is_not" else kept
+        found = np.zeros(len(self.catalog), dtype=np.bool_)
+        for value in as_values(constraint):
+            if field == "topic":
+                for phrase in topic_phrases(value):
+                    found[self._with_phrase(phrase)] = True
+            elif (at := self.postings.get(field, {}).get(value)) is not None:
+                found[at] = True
+        return found if op == "is" else ~found
+
+    def _with_phrase(self, phrase: str) -> np.ndarray:
+        none = np.empty(0, dtype=np.int32)
+        parts = phrase.split()
+        at = self._topics.get(parts[0], none)
+        for word in parts[1:]:
+            at = np.intersect1d(at, self._topics.get(word, none), assume_unique=True)
+        if len(parts) > 1:
+            texts = (" " + " ".join(topic_words(self.catalog.items[i])) + " " for i in at)
+            at = at[[f" {phrase} " in text for text in texts]] if len(at) else at
+        return at

@@ -1,0 +1,233 @@
+"""What people call kinds, genres and moods, in English and Chinese.
+
+Each row reads ``canonical: English words; Chinese words``. The first Chinese word is how a Chinese reply names it.
+A catalogue may use any of the words ("Sci-Fi", "科幻"): both sides are brought to the canonical one before they
+are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from babel import Locale
+
+from retrieval.text import normalize
+
+_KINDS = """
+film: films, movie, movies, flick, flicks, motion picture, motion pictures, cinema; 电影, 影片
+book: books, novel, novels, paperback, paperbacks; 书, 图书, 小说, 书籍
+game: games, video game, video games, videogame, videogames, computer game; 游戏, 电子游戏
+album: albums, music; 专辑, 音乐, 唱片
+course: courses, online course, lessons; 课程, 课
+series: tv series, tv show, tv shows, tv; 电视剧, 剧集
+product: products; 商品, 产品
+"""
+
+_GENRES = """
+action: action packed; 动作
+adventure: adventures; 冒险
+animation: animated, anime, cartoon, cartoons; 动画, 动漫
+afrobeat: afro beat
+ambient: ; 氛围音乐
+art: ; 艺术
+biography: biographical, biopic, biopics, biographies; 传记
+blues: ; 蓝调
+business: ; 商业
+card game: card games; 卡牌
+children: childrens, kids, for kids, for children; 儿童
+classical: classical music; 古典, 古典音乐
+comedy: comedies, comedic; 喜剧
+cooking: cookery; 烹饪
+country: country music; 乡村音乐
+crafts: craft; 手工
+crime: crime story, gangster; 犯罪
+design: ; 设计
+documentary: documentaries; 纪录片, 纪录
+drama: dramas, dramatic; 剧情
+electronic: electronica, techno; 电子音乐
+essays: essay; 散文, 随笔
+experimental: avant garde; 实验
+family: for the family, for the whole family; 家庭
+fantasy: fantasies; 奇幻, 魔幻, 玄幻
+fighting: ; 格斗
+folk: folk music; 民谣
+gardening: ; 园艺
+graphic novel: graphic novels, comic, comics, comic book, comic books, manga; 漫画
+hip hop: hiphop, rap; 嘻哈, 说唱
+historical: historical fiction, period piece, costume drama; 历史题材, 古装
+history: ; 历史
+horror: horrors, scary movie, scary movies; 恐怖, 惊悚恐怖
+indie: ; 独立
+jazz: ; 爵士
+languages: language learning; 语言
+latin: latin music; 拉丁
+literary fiction: literary; 文学, 纯文学
+management: ; 经营
+martial arts: kung fu, wuxia; 武侠, 功夫
+mathematics: maths, math; 数学
+memoir: memoirs; 回忆录
+metal: heavy metal; 金属
+metroidvania: ; 银河恶魔城
+musical: musicals; 歌舞, 音乐剧
+mystery: mysteries, whodunit, whodunnit, detective story, detective stories, detective; 悬疑, 推理
+philosophy: philosophical; 哲学
+photography: ; 摄影
+platformer: platformers, platform game; 平台跳跃
+poetry: poems; 诗歌, 诗集
+pop: pop music; 流行
+programming: coding; 编程
+punk: punk rock; 朋克
+puzzle: puzzles, puzzler; 解谜
+r&b: rnb, r b; 节奏布鲁斯
+racing: ; 竞速, 赛车
+reggae: ; 雷鬼
+rhythm: rhythm game; 节奏
+rock: rock music; 摇滚
+roguelike: roguelikes, roguelite; 肉鸽
+role-playing: role playing, rpg, rpgs, jrpg; 角色扮演
+romance: romances, love story, love stories, romcom, romcoms, rom com, romantic comedy; 爱情, 言情, 浪漫爱情
+sandbox: ; 沙盒
+science: popular science; 科学, 科普
+science fiction: sci fi, scifi, sf, science fictional, space opera; 科幻
+shooter: shooters, fps; 射击
+short stories: short story, short story collection; 短篇小说
+simulation: sim, simulator; 模拟
+soul: soul music; 灵魂乐
+soundtrack: soundtracks, film music, score; 原声, 原声带, 配乐
+sports: sport; 体育, 运动
+stealth: ; 潜行
+strategy: strategic; 策略, 战略
+survival: ; 生存
+thriller: thrillers; 惊悚
+visual novel: visual novels; 视觉小说
+war: war film, war films; 战争
+western: westerns; 西部
+wellbeing: wellness; 身心健康
+writing: creative writing; 写作
+young adult: ya, teen; 青少年
+"""
+
+_MOODS = """
+angry: furious; 愤怒
+bittersweet: ; 苦乐参半
+bleak: hopeless, grim; 绝望
+calm: calming, relaxing, relaxed, peaceful, soothing, chill; 平静, 放松, 治愈
+cerebral: thoughtful, intellectual, clever, smart, thought provoking, mind bending; 烧脑
+contemplative: meditative, reflective; 沉思
+cosy: cozy, comforting; 温馨
+dark: darker, moody; 黑暗
+dreamlike: dreamy, surreal; 梦幻
+eerie: creepy, uncanny, spooky; 诡异
+energetic: lively, upbeat, fast, faster, fast paced; 热血, 快节奏
+epic: grand, sweeping; 史诗, 宏大
+funny: funnier, hilarious, humorous, make me laugh, fun; 搞笑, 好笑, 幽默, 有趣
+gritty: raw; 粗粝
+hopeful: uplifting, optimistic, feel good, more hopeful; 充满希望
+inspiring: inspirational, motivating; 励志
+intimate: personal; 私密
+lonely: loneliness, solitary; 孤独
+melancholic: melancholy, sad, sadder, wistful, cry, tearjerker; 忧伤, 伤感, 悲伤, 催泪
+mysterious: enigmatic; 神秘
+nostalgic: nostalgia; 怀旧
+playful: lighthearted, light hearted, light; 轻松, 俏皮
+romantic: ; 浪漫
+satirical: satire; 讽刺
+scary: scarier, frightening, terrifying; 吓人, 可怕
+slow: slower, slow burn, slow paced, quiet, quieter, unhurried; 慢, 慢节奏, 节奏慢
+tense: suspenseful, suspense, nail biting, gripping; 紧张
+thrilling: exciting, adrenaline; 刺激
+tragic: tragedy; 悲剧
+violent: violence, gore, gory, bloody, brutal; 暴力, 血腥
+warm: heartwarming, heart warming, gentle, wholesome, sweet; 温暖, 暖心
+whimsical: quirky; 异想天开
+"""
+
+_TOPICS = """
+space: outer space, spaceship, spaceships, astronaut, astronauts; 太空, 宇宙
+aliens: alien, extraterrestrial, extraterrestrials; 外星人
+robots: robot, androids, android; 机器人
+artificial intelligence: ai; 人工智能
+time travel: ; 时间旅行, 穿越时间
+zombies: zombie; 僵尸, 丧尸
+vampires: vampire; 吸血鬼
+superheroes: superhero; 超级英雄
+dinosaurs: dinosaur; 恐龙
+dogs: dog; 狗
+cats: cat; 猫
+christmas: ; 圣诞
+war: ; 战争
+"""
+
+
+def _read(table: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    for line in table.strip().splitlines():
+        name, _, rest = line.partition(":")
+        english, _, chinese = rest.partition(";")
+        split = [tuple(w.strip() for w in part.split(",") if w.strip()) for part in (english, chinese)]
+        rows[name.strip()] = (split[0], split[1])
+    return rows
+
+
+TABLES: Mapping[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "kind": _read(_KINDS),
+    "genres": _read(_GENRES),
+    "moods": _read(_MOODS),
+    "topic": _read(_TOPICS),
+}
+
+
+@cache
+def _languages() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    english = {str(code): str(name) for code, name in Locale("en").languages.items()}
+    chinese = {str(code): str(name) for code, name in Locale("zh").languages.items()}
+    codes = [code for code in english if len(code) <= 3]
+    rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+        code: ((english[code],), (chinese[code],) if code in chinese else ()) for code in codes
+    }
+    rows["zh"] = (("Chinese", "Mandarin"), ("中文", "汉语", "国语", "国产", "华语"))
+    rows["fa"] = (("Persian", "Farsi"), ("波斯语",))
+    return rows
+
+
+@cache
+def _by_word(field: str) -> dict[str, str]:
+    rows = _languages() if field == "language" else TABLES.get(field, {})
+    found: dict[str, str] = {}
+    for name, (english, chinese) in rows.items():
+        for word in (name, *english, *chinese):
+            found.setdefault(normalize(word), name)
+    return found
+
+
+def canonical(field: str, value: str) -> str:
+    """Bring a facet value to its one comparable form: ``canonical("genres", "Sci-Fi") == "science fiction"``."""
+    key = normalize(value)
+    known = _by_word(field)
+    if key in known:
+        return known[key]
+    if field == "genres" and key.endswith(" 片"):  # 科 幻 片 is 科幻 as a film
+        return known.get(key[:-2], key)
+    return key or value.strip()
+
+
+def synonyms(field: str, name: str) -> tuple[str, ...]:
+    """Return every normalised word for a canonical value, itself included."""
+    rows = _languages() if field == "language" else TABLES.get(field, {})
+    english, chinese = rows.get(name, ((), ()))
+    return tuple(dict.fromkeys(normalize(w) for w in (name, *english, *chinese)))
+
+
+def vocabulary(field: str) -> tuple[str, ...]:
+    """Return every canonical value the lexicon knows for a field."""
+    return tuple(_languages() if field == "language" else TABLES.get(field, {}))
+
+
+def display(field: str, name: str, language: str) -> str:
+    """Name a canonical value to a person: ``display("genres", "science fiction", "zh") == "科幻"``."""
+    rows = _languages() if field == "language" else TABLES.get(field, {})
+    english, chinese = rows.get(name, ((), ()))
+    if language == "zh" and chinese:
+        return chinese[0]
+    return english[0] if field == "language" and english else name

@@ -1,0 +1,60 @@
+"""Text normalisation shared by linking, parsing and lexical retrieval, for spaced scripts and for Chinese."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_TOKEN = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’ʼ][^\W_{_CJK}]+)*|\$")
+_CJK_CHARACTER = re.compile(rf"[{_CJK}]")
+_HAN = re.compile("[\u3400-\u9fff]")
+_KANA = re.compile("[\u3040-\u30ff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A normalised token and where it stood: `text[start:end]` is its surface."""
+
+    norm: str
+    start: int
+    end: int
+
+
+def fold(text: str) -> str:
+    """Lower-case, strip accents and apostrophes: ``fold("Amélie's") == "amelies"``."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(c for c in decomposed if not unicodedata.combining(c) and c not in "'’ʼ")
+    return unicodedata.normalize("NFC", kept)
+
+
+def tokenize(text: str) -> list[Token]:
+    """Split into words; each Chinese or Japanese character is a token of its own, so phrases need no segmenter."""
+    return [Token(fold(m.group()), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+
+
+def words(text: str) -> list[str]:
+    """Return the normalised tokens alone."""
+    return [fold(m) for m in _TOKEN.findall(text)]
+
+
+def normalize(text: str) -> str:
+    """Return the form under which titles and facet values are compared: ``normalize("WALL·E") == "wall e"``."""
+    return " ".join(words(text))
+
+
+def is_cjk(text: str) -> bool:
+    """Whether the text holds any Chinese or Japanese character."""
+    return _CJK_CHARACTER.search(text) is not None
+
+
+def language_of(text: str) -> str:
+    """Return the language to answer in: "zh" if Chinese characters carry the message, else "en".
+
+    Titles in Chinese inside an English sentence do not switch the language: at least as many Han
+    characters as Latin words are needed.
+    """
+    han = len(_HAN.findall(text))
+    latin = len(re.findall(r"[A-Za-z]{2,}", text))
+    return "zh" if han and han >= latin and not _KANA.search(text) else "en"
