@@ -81,3 +81,36 @@ class Event(Frozen):
     constraints: tuple[Chip, ...] = ()
     text: str = ""
     reply: Reply | None = None
+
+
+class StoredMessage(Frozen):
+    """One message of a conversation as it is kept and exported."""
+
+    role: Literal["user", "assistant"]
+    text: str
+    items: tuple[str, ...] = ()
+
+
+class SessionView(Frozen):
+    """Everything the assistant keeps about one conversation."""
+
+    session: str
+    messages: tuple[StoredMessage, ...] = ()
+    liked: tuple[Card, ...] = ()
+    disliked: tuple[Card, ...] = ()
+    seen: tuple[Card, ...] = ()
+    constraints: tuple[Chip, ...] = ()
+
+
+class Status(Frozen):
+    """Whether the assistant can answer, and with what.
+
+    Attributes:
+        problem: why the latest edit of the catalogue file is being ignored, if it is.
+    """
+
+    state: Literal["loading", "ready", "failed"]
+    detail: str = ""
+    items: int = 0
+    model: str = ""
+    problem: str | None = None

@@ -7,7 +7,7 @@ checks every item once more before it is shown. The tests hold them against each
 from __future__ import annotations
 
 import operator
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
@@ -130,7 +130,10 @@ class Facets:
             field: {value: np.array(at, dtype=np.int32) for value, at in values.items()}
             for field, values in collected.items()
         }
+        self._names = {canonical("creators", name): name for item in catalog.items for name in item.creators}
         self.numeric_fields: frozenset[str] = frozenset(numbers)
+        currencies = Counter(item.currency for item in catalog.items if item.currency)
+        self.currency = currencies.most_common(1)[0][0] if currencies else ""
 
     @cached_property
     def _columns(self) -> dict[str, np.ndarray]:
@@ -152,6 +155,10 @@ class Facets:
         """Return a column's canonical values, the most frequent first."""
         found = self.postings.get(field, {})
         return sorted(found, key=lambda value: (-len(found[value]), value))
+
+    def name(self, creator: str) -> str:
+        """Return a creator's name as the catalogue writes it, from its canonical form."""
+        return self._names.get(creator, creator)
 
     def document_frequency(self, word: str) -> int:
         """Return how many items have a word in title, description or facets."""

@@ -13,3 +13,15 @@ class ModelError(NamedropError):
 
 class GenerationError(NamedropError):
     """An index generation is missing, incomplete or does not fit its catalogue."""
+
+
+class NotReady(NamedropError):
+    """The assistant is still loading its models and cannot answer yet."""
+
+
+class UnknownSession(NamedropError):
+    """No conversation has this session id."""
+
+
+class UnknownItem(NamedropError):
+    """The catalogue has no item with this id (any more)."""

@@ -178,6 +178,13 @@ TABLES: Mapping[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 }
 
 
+_COUNTRIES = {
+    "ja": "日本 日文", "fr": "法国 法文", "ko": "韩国 韩文", "en": "英文 美国 英国", "de": "德国 德文", "it": "意大利",
+    "es": "西班牙", "ru": "俄罗斯 俄国 苏联", "hi": "印度", "sv": "瑞典", "da": "丹麦", "pl": "波兰", "th": "泰国",
+    "pt": "葡萄牙 巴西", "tr": "土耳其",
+}  # fmt: skip
+
+
 @cache
 def _languages() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     english = {str(code): str(name) for code, name in Locale("en").languages.items()}
@@ -186,8 +193,11 @@ def _languages() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         code: ((english[code],), (chinese[code],) if code in chinese else ()) for code in codes
     }
+    for code, country in _COUNTRIES.items():  # "日本电影" asks for the language as "Japanese films" does
+        if code in rows:
+            rows[code] = (rows[code][0], (*rows[code][1], *country.split()))
     rows["zh"] = (("Chinese", "Mandarin"), ("中文", "汉语", "国语", "国产", "华语"))
-    rows["fa"] = (("Persian", "Farsi"), ("波斯语",))
+    rows["fa"] = (("Persian", "Farsi", "Iranian"), ("波斯语", "伊朗"))
     return rows
 
 

@@ -1,0 +1,289 @@
+"""The assistant: the Python interface that the server, the terminal and embedding programs share."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from chat.dialogue import CARDS, Answer, Dialogue
+from chat.facts import reasons
+from chat.generator import Generator, LocalGenerator
+from chat.messages import Card, Event, Reply, SessionView, Signal, Status
+from chat.prompt import UserContext, render
+from chat.shop import Shop, card
+from chat.state import DialogueState
+from chat.store import MemoryStore
+from retrieval.encoder import SentenceEncoder
+from retrieval.errors import NamedropError, NotReady, UnknownItem
+from retrieval.index import Index
+from retrieval.live import LiveIndex
+from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
+from retrieval.types import Constraint, Query
+
+log = logging.getLogger(__name__)
+
+NO_MODEL = "none"
+_PIECE = re.compile(r"\S+\s*|\s+")
+
+
+class Assistant:
+    """Answers messages from one catalogue; thread-safe. Make one with `Assistant.open`."""
+
+    def __init__(
+        self, catalog: str | Path, *, model: str | Path = DEFAULT_LM, adapter: str | Path | None = None
+    ) -> None:
+        self._path = Path(catalog)
+        self._model = str(model)
+        self._adapter = Path(adapter) if adapter else None
+        self._store = MemoryStore()
+        self._shop: Shop | None = None
+        self._live: LiveIndex | None = None
+        self._generator: Generator | None = None
+        self._failure = ""
+        self._step = "starting"
+        self._done = threading.Event()
+
+    @classmethod
+    def open(
+        cls,
+        catalog: str | Path,
+        knowledge: str | Path | None = None,
+        *,
+        model: str | Path = DEFAULT_LM,
+        adapter: str | Path | None = None,
+        encoder: str | Path = DEFAULT_ENCODER,
+        skip_bad: bool = False,
+        background: bool = False,
+    ) -> Assistant:
+        """Open a catalogue and load the models.
+
+        Args:
+            catalog: a .csv, .jsonl or .parquet file; edits of it are live within seconds.
+            knowledge: Markdown with the shop's policies.
+            model: the causal language model: a name, a folder, a hub id, or "none" for retrieval only.
+            adapter: the folder of a LoRA adapter for `model`.
+            encoder: the sentence encoder.
+            skip_bad: go on without the catalogue's bad rows.
+            background: return at once and load in a thread; `status` tells how it goes.
+
+        Raises:
+            NamedropError: the catalogue or a model cannot be used (with `background`, `status` says so instead).
+        """
+        assistant = cls(catalog, model=model, adapter=adapter)
+        if background:
+            threading.Thread(
+                target=assistant._load_quietly, args=(encoder, skip_bad), name="namedrop-load", daemon=True
+            ).start()
+        else:
+            assistant._load(encoder, skip_bad)
+        return assistant
+
+    def _load_quietly(self, encoder: str | Path, skip_bad: bool) -> None:
+        try:
+            self._load(encoder, skip_bad)
+        except NamedropError as error:
+            log.error("%s", error)
+            self._failure = str(error)
+        except Exception as error:  # the thread's end must be told to whoever waits
+            log.exception("loading failed")
+            self._failure = f"loading failed: {error}"
+        finally:
+            self._done.set()
+
+    def _load(self, encoder: str | Path, skip_bad: bool) -> None:
+        self._step = "indexing the catalogue"
+        live = LiveIndex(self._path, SentenceEncoder(encoder), skip_bad=skip_bad, progress=self._progress)
+        if self._model != NO_MODEL:
+            self._step = "loading the language model"
+            self._generator = LocalGenerator(self._model, self._adapter)
+        self._live = live
+        shop = Shop.of(live.current, self._generator)
+        _warm(shop)
+        self._shop = shop
+        live.on_swap(self._swap)
+        self._step = ""
+        self._done.set()
+
+    def _progress(self, done: int, total: int) -> None:
+        self._step = f"indexing the catalogue: {done} of {total} items"
+
+    def _swap(self, index: Index) -> None:
+        self._shop = Shop.of(index, self._generator)
+
+    @property
+    def status(self) -> Status:
+        """Whether answers come, and with what."""
+        if self._failure:
+            return Status(state="failed", detail=self._failure)
+        shop = self._shop
+        if shop is None:
+            return Status(state="loading", detail=self._step)
+        problem = self._live.problem if self._live is not None else None
+        return Status(state="ready", items=len(shop.index.catalog), model=self._model, problem=problem)
+
+    def wait(self, timeout: float | None = None) -> Status:
+        """Wait until loading has ended, well or badly; return the status."""
+        self._done.wait(timeout)
+        return self.status
+
+    def _ready(self) -> Shop:
+        if self._failure:
+            raise NotReady(f"the assistant could not start: {self._failure}")
+        if self._shop is None:
+            raise NotReady(f"the assistant is still loading ({self._step}); try again in a few seconds")
+        return self._shop
+
+    def reply(self, message: str, session: str | None = None) -> Reply:
+        """Answer a message; without a session id a new conversation begins, whose id the reply gives.
+
+        Raises:
+            NotReady: the models are still loading.
+        """
+        shop = self._ready()
+        with self._store.use(session) as state:
+            return _reply(state, Dialogue(shop, state).take(message))
+
+    def stream(self, message: str, session: str | None = None) -> Iterator[Event]:
+        """Answer a message as events: the items first, then the text in pieces, then the whole reply.
+
+        Raises:
+            NotReady: the models are still loading.
+        """
+        yield from _events(self.reply(message, session))
+
+    def remove_constraint(self, session: str, field: str, op: str, value: object) -> Reply:
+        """Remove one constraint of a conversation and recommend again.
+
+        Raises:
+            NotReady: the models are still loading.
+            UnknownSession: there is no such conversation.
+        """
+        shop = self._ready()
+        with self._store.use(session, create=False) as state:
+            return _reply(state, Dialogue(shop, state).without(field, op, value))
+
+    def feedback(self, session: str, item_id: str, signal: Signal) -> SessionView:
+        """Record like, dislike, seen or undo for an item; it changes the next answer.
+
+        Raises:
+            UnknownSession: there is no such conversation.
+            UnknownItem: the catalogue has no such item.
+        """
+        shop = self._ready()
+        if shop.position(item_id) is None:
+            raise UnknownItem(f"no item {item_id!r} in the catalogue; it may have been removed")
+        with self._store.use(session, create=False) as state:
+            state.snapshot()
+            state.signal(item_id, signal)
+            return _view(shop, state)
+
+    def recommend(
+        self,
+        *,
+        text: str = "",
+        liked: Sequence[str] = (),
+        disliked: Sequence[str] = (),
+        constraints: Sequence[Constraint] = (),
+        k: int = CARDS,
+    ) -> tuple[Card, ...]:
+        """Recommend without a conversation, from a wish in words, item ids and constraints.
+
+        Raises:
+            UnknownItem: an id is not in the catalogue.
+        """
+        shop = self._ready()
+        for item_id in (*liked, *disliked):
+            if shop.position(item_id) is None:
+                raise UnknownItem(f"no item {item_id!r} in the catalogue; it may have been removed")
+        parsed = shop.parser.parse(text)
+        wishes = tuple((w.field, w.value) for w in parsed.wishes)
+        limits = [*constraints, *parsed.constraints]
+        query = Query(text, tuple(shop.positions(liked)), tuple(shop.positions(disliked)), wishes)
+        context = UserContext(
+            said=[("user", text)] if text else (),
+            liked=shop.items(liked),
+            disliked=shop.items(disliked),
+            limits=[c.label for c in limits if c.label],
+        )
+        exclude = shop.positions([*liked, *disliked])
+        picks = shop.recommender.recommend(query, limits, exclude=exclude, prompt=render(context), k=k)
+        liked_items, catalog = shop.items(liked), shop.index.catalog
+        return tuple(
+            card(
+                catalog[p.position],
+                reasons(
+                    catalog[p.position],
+                    facets=shop.index.facets,
+                    language="en",
+                    liked=liked_items,
+                    wishes=wishes,
+                    said=text,
+                    constraints=limits,
+                ),
+                p.score,
+            )
+            for p in picks
+        )
+
+    def export(self, session: str) -> SessionView:
+        """Return everything kept about a conversation.
+
+        Raises:
+            UnknownSession: there is no such conversation.
+        """
+        shop = self._ready()
+        with self._store.use(session, create=False) as state:
+            return _view(shop, state)
+
+    def forget(self, session: str) -> bool:
+        """Forget a conversation; False if there was none."""
+        return self._store.forget(session)
+
+    def card(self, item_id: str) -> Card | None:
+        """Return an item's card, None if the catalogue has no such item."""
+        item = self._ready().index.catalog.get(item_id)
+        return None if item is None else card(item)
+
+    def close(self) -> None:
+        """Stop following the catalogue file."""
+        if self._live is not None:
+            self._live.close()
+
+
+def _warm(shop: Shop) -> None:
+    """Run everything once, so that the first person does not wait for lazy loading."""
+    state = DialogueState(session="warm-up")
+    Dialogue(shop, state).take("something slow, like this one")
+
+
+def _reply(state: DialogueState, answer: Answer) -> Reply:
+    return Reply(
+        session=state.session,
+        message_id=secrets.token_hex(8),
+        text=answer.text,
+        items=answer.cards,
+        constraints=tuple(limit.chip for limit in state.taste.limits),
+    )
+
+
+def _events(reply: Reply) -> Iterator[Event]:
+    yield Event(type="items", items=reply.items, constraints=reply.constraints)
+    for piece in _PIECE.findall(reply.text):
+        yield Event(type="text", text=piece)
+    yield Event(type="done", reply=reply)
+
+
+def _view(shop: Shop, state: DialogueState) -> SessionView:
+    taste = state.taste
+    return SessionView(
+        session=state.session,
+        messages=tuple(state.messages),
+        liked=tuple(card(i) for i in shop.items(taste.liked)),
+        disliked=tuple(card(i) for i in shop.items(taste.disliked)),
+        seen=tuple(card(i) for i in shop.items(taste.seen)),
+        constraints=tuple(limit.chip for limit in taste.limits),
+    )

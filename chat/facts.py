@@ -1,0 +1,161 @@
+"""Facts about items in people's words: titles, prices, lengths and reasons, always quoted from the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from babel.lists import format_list
+from babel.numbers import format_currency, format_decimal
+
+from chat.state import Language
+from retrieval.constraints import Facets, number_of, topic_words, values_of
+from retrieval.lexicon import canonical, display
+from retrieval.numbers import LENGTH_FIELDS
+from retrieval.text import words
+from retrieval.types import Constraint, Item
+
+_COMMON_SHARE = 0.04  # a word in more of the items' texts than this is no reason to recommend one
+_ATTRIBUTES = ("moods", "themes")
+_MOST_REASONS = 3
+
+
+def name(item: Item, language: Language = "en") -> str:
+    """Name an item to a person: ``Stalker (1979)``; a Chinese reply uses the Chinese title where there is one."""
+    title = item.title
+    if language == "zh":
+        title = f"《{next((a for a in item.aliases if any('一' <= c <= '鿿' for c in a)), item.title)}》"
+    year = f"（{item.year}）" if language == "zh" else f" ({item.year})"
+    return title + (year if item.year else "")
+
+
+def names(items: Sequence[Item], language: Language, *, either: bool = False) -> str:
+    """Join several items' names: ``Solaris (1972), Stalker (1979) and Moon (2009)``."""
+    return join([name(item, language) for item in items], language, either=either)
+
+
+def join(parts: Sequence[str], language: Language, *, either: bool = False) -> str:
+    """Join phrases as the language does."""
+    return format_list(list(parts), style="or" if either else "standard", locale=language)
+
+
+def price(item: Item, language: Language) -> str:
+    """Quote an item's price, "" if the catalogue has none."""
+    if item.price is None:
+        return ""
+    if not item.currency:
+        return str(format_decimal(item.price, locale=language))
+    return str(format_currency(item.price, item.currency, locale=language))
+
+
+def length(item: Item, language: Language) -> str:
+    """Quote an item's length, "" if the catalogue has none."""
+    for field in LENGTH_FIELDS:
+        number = number_of(item, field)
+        if number is not None:
+            unit = {"minutes": "分钟", "hours": "小时", "pages": "页"}.get(field, field)
+            return f"{number:g} {unit if language == 'zh' else field}"
+    return ""
+
+
+def reasons(
+    item: Item,
+    *,
+    facets: Facets,
+    language: Language,
+    liked: Sequence[Item] = (),
+    wishes: Sequence[tuple[str, str]] = (),
+    said: str = "",
+    constraints: Sequence[Constraint] = (),
+) -> str:
+    """Say why this item, from its own facts and the person's words; never empty for an item with any facts.
+
+    Args:
+        item: the recommended item.
+        facets: of the catalogue, which tell how telling a word is.
+        language: to answer in.
+        liked: the items it was recommended for, the latest last.
+        wishes: soft preferences in force.
+        said: the person's own words.
+        constraints: the limits it satisfies.
+    """
+    found = [
+        *_wished(item, wishes, language),
+        *_like(item, liked, language),
+        *_mentioned(item, said, wishes, facets, language),
+        *_within(item, constraints, language),
+    ]
+    if not found:
+        found = _plain(item, language)
+    mark, end = ("；", "。") if language == "zh" else ("; ", ".")
+    text = mark.join(found[:_MOST_REASONS])
+    return (text[:1].upper() + text[1:] + end) if text else ""
+
+
+def _wished(item: Item, wishes: Sequence[tuple[str, str]], language: Language) -> list[str]:
+    met = [
+        display(field, value, language)
+        for field, value in wishes
+        if field != "topic" and value in values_of(item, field)
+    ]
+    if not met:
+        return []
+    listed = join(list(dict.fromkeys(met))[:3], language)
+    return [f"{listed}，合你所想" if language == "zh" else f"{listed}, as you asked"]
+
+
+def _like(item: Item, liked: Sequence[Item], language: Language) -> list[str]:
+    best: tuple[int, str] = (0, "")
+    for other in liked:
+        creators = [c for c in item.creators if canonical("creators", c) in values_of(other, "creators")]
+        if creators:
+            by = join(creators, language)
+            text = f"与{name(other, language)}同出自{by}" if language == "zh" else f"also by {by}, like {other.title}"
+            return [text]
+        common = [
+            display(field, value, language)
+            for field in (*_ATTRIBUTES, "genres")
+            for value in sorted(values_of(item, field) & values_of(other, field))
+        ]
+        if len(common) > best[0]:
+            listed = join(common[:3], language)
+            title = name(other, language) if language == "zh" else other.title
+            best = (len(common), f"和{title}一样：{listed}" if language == "zh" else f"like {title}: {listed}")
+    return [best[1]] if best[0] else []
+
+
+def _mentioned(
+    item: Item, said: str, wishes: Sequence[tuple[str, str]], facets: Facets, language: Language
+) -> list[str]:
+    spoken = {w for _, value in wishes for w in words(value)}
+    ceiling = max(3, _COMMON_SHARE * len(facets.catalog))
+    own = set(topic_words(item))
+    hits = [w for w in dict.fromkeys(words(said)) if w in own and w not in spoken and len(w) > 3]
+    telling = [w for w in hits if facets.document_frequency(w) <= ceiling][:2]
+    if not telling:
+        return []
+    listed = join([f"“{w}”" for w in telling], language)
+    return [f"你提到了{listed}" if language == "zh" else f"you mentioned {listed}"]
+
+
+def _within(item: Item, constraints: Sequence[Constraint], language: Language) -> list[str]:
+    fields = {c.field for c in constraints if c.op != "is_not"}
+    found: list[str] = []
+    if "creators" in fields and item.creators:
+        by = join(item.creators, language)
+        found.append(f"{by}作品" if language == "zh" else f"by {by}")
+    if fields & {"year", "decade"} and item.year:
+        found.append(f"{item.year}年" if language == "zh" else f"from {item.year}")
+    if "price" in fields and (cost := price(item, language)):
+        found.append(f"只要{cost}" if language == "zh" else f"yours for {cost}")
+    if "language" in fields and item.language:
+        spoken = display("language", canonical("language", item.language), language)
+        found.append(spoken if language == "zh" else f"in {spoken}")
+    if "genres" in fields and item.genres:
+        found.append(join([display("genres", canonical("genres", g), language) for g in item.genres[:2]], language))
+    return found
+
+
+def _plain(item: Item, language: Language) -> list[str]:
+    moods = [display("moods", m, language) for m in sorted(values_of(item, "moods"))][:2]
+    genres = [display("genres", canonical("genres", g), language) for g in item.genres[:2]]
+    return [join(part, language) for part in (moods, genres) if part]

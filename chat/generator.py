@@ -1,0 +1,300 @@
+"""The generator: a causal LM that names catalogue titles, scores them and words replies.
+
+Naming is a beam search in the manner of M6-Rec (arXiv 2205.08084), constrained to a trie of the catalogue's titles, so
+that whatever is named exists. A title's score is its length-normalised log-likelihood, its end token included:
+1/|t| Σ log p(t_i | context, t_<i).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from chat.encoding import PromptEncoder
+from chat.engine import DType, Engine, Tree, load_model, logprobs
+from chat.prompt import Prompt
+from chat.trie import TitleTrie, TokenArray
+from retrieval.catalog import Catalog
+from retrieval.errors import ModelError
+from retrieval.models import DEFAULT_LM, resolve_lm
+from retrieval.types import BoolArray, FloatArray, IntArray
+
+_WIDTH = 10  # beams kept a step, or k if that is more
+_FEW = 3  # rows under a node that are fed whole: some tokens more in this step are cheaper than a further step
+_TOGETHER = 512  # tokens fed at once when scoring; bounds the memory of the logits (m, V)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A title the model named: its catalogue position and length-normalised log-likelihood (nats per token)."""
+
+    position: int
+    logprob: float
+
+
+class Generator(Protocol):
+    """The one contract behind every generator."""
+
+    def bind(self, catalog: Catalog) -> None:
+        """Take the titles that may be named; called again after a catalogue edit, which takes effect at once."""
+        ...
+
+    def name_titles(self, prompt: Prompt, k: int, allowed: BoolArray | None = None) -> list[Named]:
+        """Name at most k items of the bound catalogue, best first, no position twice; `allowed` is (N,)."""
+        ...
+
+    def score_titles(self, prompt: Prompt, positions: Sequence[int]) -> FloatArray:
+        """Return the length-normalised log-likelihood of the titles at K positions: (K,)."""
+        ...
+
+    def complete(self, prompt: Prompt, max_new_tokens: int = 60, stop: Sequence[str] = ()) -> Iterator[str]:
+        """Continue the prompt greedily, as pieces of whole characters, up to a stop text (left out) or the end."""
+        ...
+
+    def hidden(self, prompt: Prompt) -> FloatArray:
+        """Return the last layer's hidden state of the prompt's last token: (H,)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Beam:
+    """A beginning that several titles share: rows [lo, hi) of the trie at a depth, its log-likelihood, its node."""
+
+    lo: int
+    hi: int
+    depth: int
+    logprob: float
+    node: int = -1
+    row: int = 0  # of the logits that say what follows
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """A title whose rest is settled: `tokens` behind `node` are still to be scored."""
+
+    tokens: TokenArray
+    length: int
+    positions: IntArray
+    logprob: float
+    node: int = -1
+
+
+class LocalGenerator:
+    """A generator that runs on this machine through transformers; loads at the first use; thread-safe."""
+
+    def __init__(
+        self, model: str | Path = DEFAULT_LM, adapter: Path | None = None, *, dtype: DType = "auto", remembered: int = 8
+    ) -> None:
+        """Choose a model (see `retrieval.models`) and its adapter; `remembered` contexts keep their cache."""
+        self._model = model
+        self._adapter = adapter
+        self._dtype = dtype
+        self._remembered = remembered
+        self._lock = threading.RLock()
+        self._loaded: tuple[Path, Any, PromptEncoder] | None = None
+        self._running: Engine | None = None
+        self._trie: TitleTrie | None = None
+
+    def load(self) -> None:
+        """Load the model now instead of at the first use.
+
+        Raises:
+            ModelError: the model or its adapter cannot be found or read, or they do not fit each other.
+        """
+        self._engine()
+
+    def bind(self, catalog: Catalog) -> None:
+        """Build the trie of the catalogue's titles aside, then put it in place; running calls keep the old one."""
+        _, _, encoder = self._tokenizer()
+        self._trie = TitleTrie(encoder.titles([item.title for item in catalog]), encoder.end_id)
+
+    def name_titles(self, prompt: Prompt, k: int, allowed: BoolArray | None = None) -> list[Named]:
+        """Name at most k items of the bound catalogue, best first, no position twice; `allowed` is (N,).
+
+        Raises:
+            ValueError: nothing is bound, or `allowed` is not of the catalogue's length.
+        """
+        trie = self._bound().only(allowed)
+        if k < 1 or not len(trie):
+            return []
+        with self._lock:
+            engine = self._engine()
+            tree = engine.grow(engine.read(self._encode(prompt)))
+            named = _search(trie, tree, max(_WIDTH, k))
+        named.sort(key=lambda n: (-n.logprob, n.position))
+        return named[:k]
+
+    def score_titles(self, prompt: Prompt, positions: Sequence[int]) -> FloatArray:
+        """Return the length-normalised log-likelihood of the titles at K positions: (K,).
+
+        Raises:
+            ValueError: nothing is bound.
+        """
+        trie = self._bound()
+        scores = np.zeros(len(positions), dtype=np.float32)
+        with self._lock:
+            engine = self._engine()
+            context = engine.read(self._encode(prompt))
+            titles = [trie.tokens(p) for p in positions]
+            first = logprobs(context.logits, [0] * len(titles), [int(t[0]) for t in titles])
+            for some in _portions([len(t) for t in titles]):
+                paths = [_Path(titles[i][1:], len(titles[i]), np.array([i]), float(first[i])) for i in some]
+                heads = [int(titles[i][0]) for i in some]
+                for named in _score(engine.grow(context), heads, paths)[0]:
+                    scores[named.position] = named.logprob
+        return scores
+
+    def complete(self, prompt: Prompt, max_new_tokens: int = 60, stop: Sequence[str] = ()) -> Iterator[str]:
+        """Continue the prompt greedily, as pieces of whole characters, up to a stop text (left out) or the end.
+
+        The lock is held a token at a time, so that others get their turn and an abandoned stream blocks nobody.
+        """
+        _, tokenizer, encoder = self._tokenizer()
+        with self._lock:
+            engine = self._engine()
+            tree = engine.grow(engine.read(self._encode(prompt)))
+        ends = {encoder.end_id, tokenizer.eos_token_id}
+        made: list[int] = []
+        sent, text = 0, ""
+        while len(made) < max_new_tokens:
+            token = int(tree.logits[-1].argmax())
+            if token in ends:
+                break
+            made.append(token)
+            text = tokenizer.decode(made, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+            found = [at for s in stop if (at := text.find(s, max(0, sent - len(s)))) >= 0]
+            if found:
+                text = text[: min(found)]
+                break
+            ready = len(text) - _withheld(text, stop)
+            if ready > sent:
+                yield text[sent:ready]
+                sent = ready
+            if len(made) < max_new_tokens:
+                with self._lock:
+                    tree.feed([token], [len(made) - 2])
+        rest = text[sent:].rstrip("\ufffd")
+        if rest:
+            yield rest
+
+    def hidden(self, prompt: Prompt) -> FloatArray:
+        """Return the last layer's hidden state of the prompt's last token: (H,)."""
+        with self._lock:
+            return self._engine().read(self._encode(prompt)).hidden
+
+    def _encode(self, prompt: Prompt) -> list[int]:
+        return self._tokenizer()[2].prompt(prompt)
+
+    def _bound(self) -> TitleTrie:
+        if self._trie is None:
+            raise ValueError("no catalogue is bound to the generator; call bind(catalog) first")
+        return self._trie
+
+    def _tokenizer(self) -> tuple[Path, Any, PromptEncoder]:
+        with self._lock:
+            if self._loaded is None:
+                from transformers import AutoTokenizer
+
+                folder = resolve_lm(self._model)
+                try:
+                    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+                except Exception as error:  # a damaged folder shows as an error of any library below
+                    raise ModelError(f"cannot load the tokenizer in {folder} ({error}); fetch it again") from error
+                self._loaded = folder, tokenizer, PromptEncoder(tokenizer)
+            return self._loaded
+
+    def _engine(self) -> Engine:
+        with self._lock:
+            if self._running is None:
+                folder = self._tokenizer()[0]
+                self._running = Engine(load_model(folder, self._adapter, self._dtype), self._remembered)
+            return self._running
+
+
+def _search(trie: TitleTrie, tree: Tree, width: int) -> list[Named]:
+    """Search the trie from the tree's root; every step takes the best `width` continuations of all beams together.
+
+    Where one title is left, or a few, the rests are fed whole beside the beams' next tokens, so that their scores are
+    exact and cost no step of their own.
+    """
+    beams = [_Beam(0, len(trie), 0, 0.0)]
+    named: list[Named] = []
+    while beams:
+        children = [trie.children(b.lo, b.hi, b.depth) for b in beams]
+        counts = [len(c.tokens) for c in children]
+        tokens, lo, hi = (np.concatenate([getattr(c, part) for c in children]) for part in ("tokens", "lo", "hi"))
+        parent = np.repeat(np.arange(len(beams)), counts)
+        start = np.array([b.logprob for b in beams])[parent]
+        scores = start + logprobs(tree.logits, np.array([b.row for b in beams])[parent], tokens)
+        best = np.argsort(-scores, kind="stable")[:width]
+        settled = trie.few(lo[best], hi[best], _FEW)
+        paths: list[_Path] = []
+        heads: list[int] = []
+        going: list[tuple[_Beam, int]] = []
+        for at, few in zip(best.tolist(), settled.tolist(), strict=True):
+            beam, token, score = beams[parent[at]], int(tokens[at]), float(scores[at])
+            under = int(lo[at]), int(hi[at])
+            if not few:
+                going.append((_Beam(*under, beam.depth + 1, score, beam.node), token))
+                continue
+            for title, positions in trie.leaves(*under):
+                paths.append(_Path(title[beam.depth + 1 :], len(title), positions, score, beam.node))
+                heads.append(token)
+        scored, beams = _score(tree, heads, paths, going)
+        named += scored
+    return named
+
+
+def _score(
+    tree: Tree, heads: Sequence[int], paths: Sequence[_Path], going: Sequence[tuple[_Beam, int]] = ()
+) -> tuple[list[Named], list[_Beam]]:
+    """Feed the rests of settled titles and the next tokens of beams in one forward.
+
+    `heads` are the tokens that were chosen last; they are in the paths' log-likelihoods, but not yet in the tree.
+    """
+    size = tree.size
+    feed = [token for _, token in going]
+    parents = [beam.node for beam, _ in going]
+    rows: list[int] = []
+    targets: list[int] = []
+    for head, path in zip(heads, paths, strict=True):
+        for i, (token, target) in enumerate(zip([head, *path.tokens[:-1]], path.tokens, strict=False)):
+            parents.append(path.node if i == 0 else size + len(feed) - 1)
+            rows.append(len(feed))
+            targets.append(int(target))
+            feed.append(int(token))
+    picked = logprobs(tree.feed(feed, parents), rows, targets) if feed else np.zeros(0, dtype=np.float32)
+    named: list[Named] = []
+    at = 0
+    for path in paths:
+        total = path.logprob + float(picked[at : at + len(path.tokens)].sum())
+        at += len(path.tokens)
+        named.extend(Named(int(p), total / path.length) for p in path.positions)
+    beams = [_Beam(beam.lo, beam.hi, beam.depth, beam.logprob, size + i, i) for i, (beam, _) in enumerate(going)]
+    return named, beams
+
+
+def _portions(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Split indexes so that each portion's lengths add up to `_TOGETHER` at most."""
+    portion: list[int] = []
+    room = _TOGETHER
+    for i, length in enumerate(lengths):
+        if length > room and portion:
+            yield portion
+            portion, room = [], _TOGETHER
+        portion.append(i)
+        room -= length
+    if portion:
+        yield portion
+
+
+def _withheld(text: str, stop: Sequence[str]) -> int:
+    """Return how many characters at the end may still change: half a character, or the beginning of a stop text."""
+    whole = text.rstrip("\ufffd")
+    begun = max((n for s in stop for n in range(1, len(s)) if whole.endswith(s[:n])), default=0)
+    return len(text) - len(whole) + begun

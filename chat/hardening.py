@@ -1,0 +1,105 @@
+"""What every response gets before it leaves: security headers, and a page that points to no other host."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# Nothing is ever fetched from, sent to or framed by another host. Gradio's own inline scripts carry a nonce; its HTML
+# component compiles its (static) template, hence 'unsafe-eval'. Inline handlers never run, wherever they come from.
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-eval' 'nonce-{nonce}'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+
+# The page calls these of Gradio's own routes; uploads, files, proxies and the rest are closed.
+_GRADIO_OPEN = ("/gradio_api/info", "/gradio_api/startup-events", "/gradio_api/heartbeat/", "/gradio_api/theme.css")
+_GRADIO_CLOSED = (
+    "/gradio_api",
+    "/svelte",
+    "/monitoring",
+    "/login",
+    "/logout",
+    "/config",
+    "/manifest.json",
+    "/pwa_icon",
+)
+
+# The social preview that Gradio puts into the page's head links an image on another site.
+_PREVIEW = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>|<link rel="manifest"[^>]*>')
+
+
+def _closed(path: str) -> bool:
+    return path.startswith(_GRADIO_CLOSED) and not path.startswith(_GRADIO_OPEN)
+
+
+class Hardening:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer closed paths at once and pass everything else on, with a guarded `send`."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        sender = _Sender(send, rewrite=scope["path"] == "/")
+        if _closed(scope["path"]):
+            body = {"error": {"message": "Not found.", "expected": "", "remedy": ""}}
+            await JSONResponse(body, 404)(scope, receive, sender)
+        else:
+            await self.app(scope, receive, sender)
+
+
+class _Sender:
+    """Adds the headers to a response and, for the page, holds it back until its head is cleaned."""
+
+    def __init__(self, send: Send, *, rewrite: bool) -> None:
+        self.send = send
+        self.rewrite = rewrite
+        self.nonce = secrets.token_urlsafe(12)
+        self.start: Message = {}
+        self.body = b""
+
+    async def __call__(self, message: Message) -> None:
+        """Pass one message of the response on."""
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=self.nonce))
+            self.start = message
+            self.rewrite = self.rewrite and headers.get("content-type", "").startswith("text/html")
+            if not self.rewrite:
+                await self.send(message)
+        elif self.rewrite and message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+            if not message.get("more_body"):
+                page = _PREVIEW.sub(b"", self.body).replace(b"<script", f'<script nonce="{self.nonce}"'.encode())
+                MutableHeaders(scope=self.start)["content-length"] = str(len(page))
+                await self.send(self.start)
+                await self.send({"type": "http.response.body", "body": page})
+        else:
+            await self.send(message)

@@ -1,0 +1,149 @@
+"""Replies: what is said around the items.
+
+A sentence is a template with slots; titles, prices and every other fact come into the slots from the catalogue, so a
+reply cannot invent one. `Say` holds one language's sentences; both languages have the same ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chat import facts
+from chat.state import Language
+from retrieval.lexicon import canonical, display
+from retrieval.types import Item
+
+_SAY: Mapping[str, tuple[str, str]] = {
+    # recommending
+    "anchor": ("With {anchor} in mind, I'd start with {first}.", "既然你喜欢{anchor}，我会先推荐{first}。"),
+    "anchor2": ("Close to {anchor} in spirit: {first} first of all.", "与{anchor}气质相近，首选{first}。"),
+    "limits": ("{limits}: I'd start with {first}.", "按你的要求（{limits}），我会先推荐{first}。"),
+    "open": ("I'd start with {first}.", "我会先推荐{first}。"),
+    "wishes": ("For something {wishes}, I'd start with {first}.", "想要{wishes}的，我会先推荐{first}。"),
+    "then": ("{rest} would be my next picks.", "接下来还有{rest}。"),
+    "only": ("That is all that fits.", "符合条件的只有这些。"),
+    "few": ("Only {n} left that fit; removing “{limit}” would open up {more} more.",
+            "符合条件的只剩{n}个；去掉“{limit}”还能多出{more}个。"),
+    "none": ("Nothing in the catalogue fits all of that: {limits}.", "目录里没有同时符合这些条件的：{limits}。"),
+    "relax": ("Without “{limit}” there would be {more}.", "去掉“{limit}”就有{more}个。"),
+    "no_more": ("You have now seen everything that fits {limits}.", "符合{limits}的都给你看过了。"),
+    "no_more_open": ("You have now seen everything I have.", "能推荐的都给你看过了。"),
+    # notes
+    "typo": ("I took “{said}” to mean {title}.", "我理解“{said}”是指{title}。"),
+    "assumed": ("I took {said} to be {title}.", "我理解{said}是指{title}。"),
+    "rejected": ("{titles} won't come up again.", "不会再推荐{titles}了。"),
+    "seen": ("Noted that you know {titles}.", "记下了，你已经看过{titles}。"),
+    "lifted": ("I let go of “{limits}” to make room for that.", "为此我取消了“{limits}”的限制。"),
+    "kept": ("Still keeping to {limits}.", "仍然保持：{limits}。"),
+    "outside": ("We carry {title} too, but it is outside {limits}.", "我们也有{title}，但它不符合{limits}。"),
+    "sold_out": ("{title} is in our catalogue but out of stock right now.", "{title}在目录里，但目前缺货。"),
+    # availability
+    "have": ("Yes, we have {title}: {facts}.", "有的，{title}：{facts}。"),
+    "not_carried": ("We don't carry “{asked}”.", "我们没有“{asked}”。"),
+    "nearest": ("The nearest we have: {titles}.", "最接近的有：{titles}。"),
+    "similar": ("These are close to it.", "下面这些与它接近。"),
+    # questions
+    "price": ("{title} costs {value}", "{title}的价格是{value}"),
+    "in_stock_yes": ("{title} is in stock", "{title}有货"),
+    "in_stock_no": ("{title} is out of stock", "{title}缺货"),
+    "year": ("{title} is from {value}", "{title}是{value}年的"),
+    "creators": ("{title} is by {value}", "{title}出自{value}"),
+    "length": ("{title} runs to {value}", "{title}长{value}"),
+    "language": ("{title} is in {value}", "{title}的语言是{value}"),
+    "genres": ("{title} is {value}", "{title}属于{value}"),
+    "description": ("{title}: {value}", "{title}：{value}"),
+    "unknown": ("The catalogue doesn't give the {field} of {title}", "目录里没有{title}的{field}"),
+    "which": ("Which one do you mean? Name a title, or ask for a recommendation first.",
+              "你指的是哪一个？请说出名字，或先让我推荐几部。"),
+    # the rest
+    "greeting": ("Hello! Tell me what you liked, or what you are in the mood for.",
+                 "你好！告诉我你喜欢过什么，或者现在想要什么。"),
+    "starters": ("Or begin with one of these.", "也可以从下面这些开始。"),
+    "thanks": ("You're welcome. Say the word when you'd like another.", "不客气，想再找什么随时告诉我。"),
+    "farewell": ("Goodbye, and enjoy.", "再见，祝你愉快。"),
+    "help": ("I recommend from this shop's catalogue: name something you liked, a mood, years, a price or what you "
+             "don't want, and I'll find what fits. I can also quote prices, stock and facts.",
+             "我只推荐本店目录里的作品：告诉我你喜欢过的作品、心情、年代、价格或不想要的，我来找合适的；"
+             "也可以问价格、库存等信息。"),
+    "meta": ("I keep my instructions to myself, but I'm glad to find you something good.",
+             "我的设定不便透露，不过很乐意帮你挑点好东西。"),
+    "reset": ("A fresh start. What are you in the mood for?", "好，重新开始。你想找什么？"),
+    "undone": ("Taken back.", "已撤销。"),
+    "nothing_to_undo": ("There is nothing to take back.", "没有可以撤销的。"),
+}  # fmt: skip
+
+_FIELDS: Mapping[str, tuple[str, str]] = {
+    "price": ("price", "价格"),
+    "year": ("year", "年份"),
+    "creators": ("maker", "作者"),
+    "length": ("length", "时长"),
+    "language": ("language", "语言"),
+    "genres": ("genre", "类型"),
+    "description": ("description", "简介"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """The sentences of one language."""
+
+    language: Language
+
+    def __call__(self, what: str, **slots: str | int) -> str:
+        """Fill one sentence's slots."""
+        english, chinese = _SAY[what]
+        return (chinese if self.language == "zh" else english).format(**slots)
+
+    def sentences(self, *parts: str) -> str:
+        """Join sentences into a text."""
+        return ("" if self.language == "zh" else " ").join(part for part in parts if part)
+
+    def quoted(self, labels: Sequence[str]) -> str:
+        """Join the labels of constraints or wishes."""
+        return facts.join(list(dict.fromkeys(labels)), self.language)
+
+    def offer(self, item: Item) -> str:
+        """Quote what an item is and costs: ``film, $7.99, in stock``."""
+        kind = display("kind", canonical("kind", item.kind), self.language) if item.kind else ""
+        stock = (
+            ("有货" if item.in_stock else "缺货")
+            if self.language == "zh"
+            else ("in stock" if item.in_stock else "out of stock")
+        )
+        parts = [p for p in (kind, facts.price(item, self.language), stock) if p]
+        return ("，" if self.language == "zh" else ", ").join(parts)
+
+    def answer(self, item: Item, fields: Sequence[str]) -> str:
+        """Answer a question about an item from its columns; what the catalogue does not say is said to be unknown."""
+        clauses = [self._clause(item, field) for field in fields]
+        first, *others = clauses
+        title = facts.name(item, self.language)
+        if self.language == "zh":
+            return "，".join([first, *(c.removeprefix(title) for c in others)]).removesuffix("。") + "。"
+        others = [("it" + c.removeprefix(title)) if c.startswith(title) else c for c in others]
+        text = ", and ".join([first, *others])
+        return text if text.endswith((".", "!", "?")) else text + "."
+
+    def _clause(self, item: Item, field: str) -> str:
+        title = facts.name(item, self.language)
+        if field == "in_stock":
+            return self("in_stock_yes" if item.in_stock else "in_stock_no", title=title)
+        value = {
+            "price": facts.price(item, self.language),
+            "year": str(item.year or ""),
+            "creators": facts.join(item.creators, self.language) if item.creators else "",
+            "length": facts.length(item, self.language),
+            "language": display("language", canonical("language", item.language), self.language)
+            if item.language
+            else "",
+            "genres": facts.join(
+                [display("genres", canonical("genres", g), self.language) for g in item.genres], self.language
+            )
+            if item.genres
+            else "",
+            "description": item.description,
+        }[field]
+        if not value:
+            return self("unknown", title=title, field=_FIELDS[field][self.language == "zh"])
+        return self(field, title=title, value=value)

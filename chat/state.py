@@ -1,0 +1,145 @@
+"""The state of one dialogue: what the person likes, rejects and has seen, what was shown, which limits hold.
+
+Items are kept by id, never by title or position, so a state outlives every edit of the catalogue. Each turn keeps a
+snapshot, which `undo` brings back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from chat.messages import Chip, Signal, StoredMessage
+from retrieval.types import Constraint, Op
+
+_KEPT_SNAPSHOTS = 20
+_KEPT_MESSAGES = 200
+
+Language = Literal["en", "zh"]
+
+
+class Limit(BaseModel):
+    """A constraint in force; an inferred one follows from the liked items and gives way to anything said."""
+
+    field: str
+    op: Op
+    value: str | float | bool | tuple[str, ...]
+    label: str = ""
+    inferred: bool = False
+
+    @property
+    def constraint(self) -> Constraint:
+        """The constraint as retrieval knows it."""
+        return Constraint(self.field, self.op, self.value, self.label)
+
+    @property
+    def chip(self) -> Chip:
+        """The constraint as people see it."""
+        return Chip(field=self.field, op=self.op, value=self.value, label=self.label)
+
+
+class Taste(BaseModel):
+    """The part of the state that a turn changes and `undo` restores."""
+
+    liked: list[str] = Field(default_factory=list)
+    disliked: list[str] = Field(default_factory=list)
+    seen: list[str] = Field(default_factory=list)
+    shown: list[str] = Field(default_factory=list)
+    limits: list[Limit] = Field(default_factory=list)
+    wishes: list[tuple[str, str]] = Field(default_factory=list)
+    wish_text: list[str] = Field(default_factory=list)
+    focus: list[str] = Field(default_factory=list)
+    any_kind: bool = False
+
+
+class DialogueState(BaseModel):
+    """One conversation."""
+
+    session: str
+    language: Language = "en"
+    messages: list[StoredMessage] = Field(default_factory=list)
+    taste: Taste = Field(default_factory=Taste)
+    snapshots: list[Taste] = Field(default_factory=list)
+    unsure: int = 0
+
+    def snapshot(self) -> None:
+        """Keep the taste as it is, for `undo`."""
+        self.snapshots.append(self.taste.model_copy(deep=True))
+        del self.snapshots[:-_KEPT_SNAPSHOTS]
+
+    def undo(self) -> bool:
+        """Go back to the taste before the last change; False if there is nothing to undo."""
+        if not self.snapshots:
+            return False
+        self.taste = self.snapshots.pop()
+        return True
+
+    def say(self, role: Literal["user", "assistant"], text: str, items: Sequence[str] = ()) -> None:
+        """Append a message to the transcript."""
+        self.messages.append(StoredMessage(role=role, text=text, items=tuple(items)))
+        del self.messages[:-_KEPT_MESSAGES]
+
+    def signal(self, item_id: str, signal: Signal) -> None:
+        """Record what a person says of an item; the signals exclude each other, `undo` takes them all back."""
+        taste = self.taste
+        for ids in (taste.liked, taste.disliked, taste.seen):
+            if item_id in ids:
+                ids.remove(item_id)
+        if signal != "undo":
+            {"like": taste.liked, "dislike": taste.disliked, "seen": taste.seen}[signal].append(item_id)
+
+    def limit(self, constraints: Iterable[Constraint]) -> None:
+        """Add constraints; a new one replaces those that say something else about the same thing."""
+        for new in constraints:
+            self.taste.limits = [old for old in self.taste.limits if not _replaces(new, old)]
+            self.taste.limits.append(Limit(field=new.field, op=new.op, value=new.value, label=new.label))
+
+    def unlimit(self, field: str, op: str | None = None, value: object = None) -> bool:
+        """Remove one constraint, or all of a field if no operator is given; False if none was there."""
+        kept = [
+            old
+            for old in self.taste.limits
+            if old.field != field or (op is not None and (old.op != op or not _same(old.value, value)))
+        ]
+        removed = len(kept) < len(self.taste.limits)
+        self.taste.limits = kept
+        if field == "kind":
+            self.taste.any_kind = True
+        return removed
+
+
+def _same(left: object, right: object) -> bool:
+    as_tuple = [tuple(v) if isinstance(v, list | tuple) else v for v in (left, right)]
+    return as_tuple[0] == as_tuple[1]
+
+
+def _values(value: object) -> set[object]:
+    return set(value) if isinstance(value, tuple) else {value}
+
+
+_DIRECTION = {"<": -1, "<=": -1, ">": 1, ">=": 1}
+
+
+def _replaces(new: Constraint, old: Limit) -> bool:
+    """Whether a new constraint takes the place of an old one ("before 1980" after "before 1990")."""
+    years = ("year", "decade")
+    if new.field in years and old.field in years and "is" in (new.op, old.op):
+        return True
+    if new.field != old.field:
+        return False
+    if new.op == old.op and _same(new.value, old.value):
+        return True
+    if new.op in _DIRECTION and old.op in _DIRECTION:
+        return _DIRECTION[new.op] == _DIRECTION[old.op] or _contradict(new, old)
+    if new.op == "is":
+        return old.op in ("is", *_DIRECTION) or bool(_values(old.value) & _values(new.value))
+    if new.op == "is_not":
+        return old.op == "is" and bool(_values(old.value) & _values(new.value))
+    return old.op == "is"
+
+
+def _contradict(new: Constraint, old: Limit) -> bool:
+    low, high = sorted([(_DIRECTION[new.op], new.value), (_DIRECTION[old.op], old.value)], reverse=True)
+    return float(low[1]) >= float(high[1])  # type: ignore[arg-type]

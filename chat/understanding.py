@@ -1,0 +1,358 @@
+"""Understanding: what one message says, before anything is answered.
+
+Everything is read off the catalogue's own titles and facet values and off a few tables of cues; the language model has
+no part in it, so nothing a person writes can talk the assistant into anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from bm25s.stopwords import STOPWORDS_EN_PLUS
+
+from retrieval.lexicon import canonical, vocabulary
+from retrieval.linking import Mention, TitleLinker, quoted_spans
+from retrieval.numbers import blank
+from retrieval.parsing import Parsed, Parser
+from retrieval.text import is_cjk, language_of, tokenize, words
+
+Act = Literal[
+    "recommend", "more", "availability", "question", "undo", "reset", "greeting", "thanks", "farewell", "help", "meta"
+]
+Attitude = Literal["like", "dislike", "seen", "neutral"]
+
+# The first act whose pattern matches wins; "recommend" is what remains.
+_ACTS: tuple[tuple[Act, str], ...] = (
+    ("meta", r"\b(ignore|disregard|forget)\b.{0,30}\b(instructions?|rules|prompts?|guidelines)\b"
+             r"|\b(system|your|the|initial|hidden)\s+prompt\b|\bprint\s+your\b|\bjailbreak\b|\bdeveloper\s+mode\b"
+             r"|\b(you\s+are\s+now|pretend\s+to\s+be|act\s+as)\b|忽略.{0,12}(指令|提示|规则)|(系统)?提示词"),
+    ("reset", r"^\s*(start\s+(over|again|afresh)|reset|clear\s+(everything|all|the\s+filters|filters)|new\s+search)\b"
+              r"|重新开始|从头开始|清空"),
+    ("undo", r"^\s*(undo|take\s+that\s+back|go\s+back|revert)\b|撤销|撤回"),
+    ("help", r"\b(what\s+can\s+you\s+do|how\s+does\s+this\s+work|who\s+are\s+you|what\s+are\s+you)\b|^\s*help\W*$"
+             r"|你是谁|你能做什么|怎么用"),
+    ("greeting", r"^\s*(hi|hello|hey|good\s+(morning|evening|afternoon))(\s+there)?\W*$|^\s*(你好|您好|嗨)\W*$"),
+    ("thanks", r"^\s*(thanks?(\s+you)?|thank\s+you|thx|cheers|great|perfect|cool|nice)"
+               r"(\s+(so|very)\s+much|\s+a\s+lot)?\W*$"
+               r"|^\s*(谢谢|多谢|感谢)\S{0,3}\W*$"),
+    ("farewell", r"^\s*(bye|goodbye|good\s*night|see\s+you)\b.{0,12}$|^\s*(再见|拜拜)\W*$"),
+)  # fmt: skip
+_MORE = re.compile(
+    r"\b(more|others?|another|something\s+else|anything\s+else|else|different(\s+ones)?|next|none\s+of\s+(these|those|them))\b"
+    r"|换一批|换一些|还有(别的|其他|吗)|更多|别的|其他的",
+    re.IGNORECASE,
+)
+_HAVE = re.compile(
+    r"\b(?:do|did|would)\s+you\s+(?:guys\s+)?(?:have|sell|carry|stock)\b|\bhave\s+you\s+got\b|\byou\s+got\b|\bis\s+there\b"
+    r"|\bgot\s+any\b|\bcan\s+i\s+(?:buy|get|rent|order)\b|\b(?:i\s+am|i'?m)?\s*looking\s+for\b|\bwhere\s+is\b"
+    r"|有没有|有卖|卖不卖|找一?下|你们有",
+    re.IGNORECASE,
+)
+
+# field of the catalogue: what people ask it with
+_QUESTIONS: tuple[tuple[str, str], ...] = (
+    ("price", r"\bhow\s+much\b|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b|\bprice\b|\bcosts?\b\s*\?"
+              r"|多少钱|价格|怎么卖"),
+    ("in_stock", r"\b(is|are)\s+(\S+\s+){1,6}(in\s+stock|available)\b|\bstill\s+in\s+stock\b|有货|库存|现货"),
+    ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b|哪一?年|什么时候"),
+    ("creators", r"\bwho\s+(made|directed|wrote|composed|developed|created|sings|recorded|is\s+(it|that|this)\s+by)\b"
+                 r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍)|(作者|导演)是"),
+    ("length", r"\bhow\s+long\b|\b(runtime|running\s+time|duration)\b|多长|片长|时长"),
+    ("language", r"\b(what|which)\s+language\b|什么语言|哪种语言"),
+    ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
+    ("description", r"\bwhat('s|\s+is|\s+are)\s+(it|that|this|they|the\s+\S+(\s+\S+)?|\S+)\s+about\b"
+                    r"|\btell\s+me\s+(more\s+)?about\b|\bdescribe\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
+)  # fmt: skip
+_COMPILED_ACTS = tuple((act, re.compile(p, re.IGNORECASE)) for act, p in _ACTS)
+_COMPILED_QUESTIONS = tuple((name, re.compile(p, re.IGNORECASE)) for name, p in _QUESTIONS)
+
+_ORDINALS = {
+    "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4,
+    "last": -1, "top": 0, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "one": 0, "two": 1, "three": 2, "four": 3, "five": 4,
+    "一": 0, "二": 1, "两": 1, "三": 2, "四": 3, "五": 4,
+}  # fmt: skip
+_NOUN = r"(?:one|ones|card|film|movie|book|game|album|course|pick|suggestion|title|option|result|recommendation)"
+_ORDINAL = re.compile(
+    r"\b(?:the\s+)?(first|second|third|fourth|fifth|last|top|[1-5](?:st|nd|rd|th))\s+"
+    rf"(?:{_NOUN}\b|of\b|and\b|is\b|looks\b|sounds\b|$|[.,!?])"
+    r"|\b(?:number|no\.|nr\.?|option)\s*([1-5]|one|two|three|four|five)\b|#([1-5])\b|第([一二三四五1-5])[个部本张款首]",
+    re.IGNORECASE,
+)
+_ALL = re.compile(
+    r"\b(?:(?:all|none|any)\s+of\s+)?(?:those|these|them)\b|\bnone\s+of\s+(?:those|these|them)\b"
+    r"|这些|那些|都不",
+    re.IGNORECASE,
+)
+_THAT = re.compile(
+    rf"\b(?:that|this|the\s+same)\s+{_NOUN}\b"
+    r"|\b(?:not|like|loved?|hate|seen|about|is|does|for|than|read|watched|played)\s+(?:that|this|it)\b"
+    r"|\b(?:it|its)\b|那个|这个|那部|这部|那本|这本|它",
+    re.IGNORECASE,
+)
+_DISLIKE = re.compile(
+    r"\b(?:not|no|don'?t\s+(?:want|like|care)|didn'?t\s+(?:like|enjoy|care)|doesn'?t|hated?|dislike[ds]?|boring|bored|awful"
+    r"|terrible|worse|worst|can'?t\s+stand|never\s+liked|overrated|avoid|nothing\s+like|unlike|instead\s+of"
+    r"|rather\s+than|none)\b"
+    r"|不喜欢|不要|讨厌|不想|不是|别",
+    re.IGNORECASE,
+)
+_PANNED = re.compile(
+    r"\b(?:was|is|sucks|disappoint\w*)\b.{0,20}\b(?:boring|bad|awful|terrible|overrated)\b|\bbored\s+me\b",
+    re.IGNORECASE,
+)
+_SEEN = re.compile(
+    r"\b(?:seen|watched|already\s+(?:read|played|heard|own|know|have|saw)|(?:have|'ve|i)\s+(?:read|played|finished)"
+    r"|i\s+(?:own|know)|other\s+than|besides|apart\s+from|except)\b"
+    r"|看过|读过|玩过|听过|看了|除了",
+    re.IGNORECASE,
+)
+_LIKE = re.compile(
+    r"\b(?:loved?|likes?|liked|enjoy(?:ed)?|adored?|favou?rites?|great|amazing|perfect|fan|similar|same|brilliant|good)\b"
+    r"|喜欢|爱|类似|像|好看",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[.!?;。！？；\n]|,|，|\bbut\b|\bhowever\b|但是?|不过")
+_ANY = re.compile(
+    r"\bany\s+(year|decade|price|genre|kind|type|language|mood|topic|author|director)\b"
+    r"|\b(year|price|genre|kind|type|language)\s+(?:doesn'?t|does\s+not)\s+matter\b"
+    r"|\b(?:remove|drop|forget|without)\s+the\s+(year|price|genre|kind|type|language)\s*(?:limit|filter|constraint)?",
+    re.IGNORECASE,
+)
+_ANY_FIELDS = {"type": "kind", "genre": "genres", "mood": "moods", "author": "creators", "director": "creators"}
+_ANYTHING = re.compile(r"\banything\b|\bany\s+(?:work|works|thing)\b|什么都|任何", re.IGNORECASE)
+_FILLER = frozenset(
+    """
+    a an the any anything something some please in stock film movie book game album course called named titled by
+    it that this one ones there have got for me my new now you to of and or films movies books games albums good
+    great nice with like want would looking find show give recommend recommendation recommendations suggest
+    suggestion suggestions tell same mood loved love liked enjoyed watch read play listen tonight today hear know
+    think lets let really more less under before after over sort kind recent nothing not dont seen
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """Items a message takes a stand on, by catalogue position or as places in the last row of cards."""
+
+    attitude: Attitude
+    positions: tuple[int, ...] = ()
+    places: tuple[int, ...] = ()
+    surface: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What one message says.
+
+    Attributes:
+        act: what kind of answer is due.
+        language: "en" or "zh".
+        opinions: stands on items, in the order of the text; `places` refer to the cards shown last.
+        parsed: constraints, wishes and comparatives.
+        questions: the catalogue columns asked about.
+        asked_title: a title asked for that no exact or fuzzy match explains ("The Matrix 9").
+        dropped: fields whose limits the person lifts ("any year").
+        anything: the person asks for any kind of work ("anything by …").
+        bare_title: the message is a title and little else.
+        gist: the message without titles and limits, for retrieval by meaning; "" if nothing telling is left.
+    """
+
+    act: Act
+    language: Literal["en", "zh"]
+    opinions: tuple[Opinion, ...] = ()
+    parsed: Parsed = field(default_factory=Parsed)
+    questions: tuple[str, ...] = ()
+    asked_title: str = ""
+    dropped: tuple[str, ...] = ()
+    anything: bool = False
+    bare_title: bool = False
+    gist: str = ""
+
+
+def understand(text: str, linker: TitleLinker, parser: Parser, shown: int = 0) -> Understanding:
+    """Read one message.
+
+    Args:
+        text: what the person wrote.
+        linker: of the current catalogue.
+        parser: of the current catalogue.
+        shown: how many cards the last answer showed, so that "the third one" can mean something.
+    """
+    language: Literal["en", "zh"] = "zh" if language_of(text) == "zh" else "en"
+    for act, pattern in _COMPILED_ACTS:
+        if pattern.search(text):
+            return Understanding(act, language, gist=text if act == "greeting" else "")
+    asked, mentions = _asked(text, linker, parser)
+    mentions, beside = _disambiguated(text, mentions, linker)
+    spans = [*((m.start, m.end) for m in mentions), *beside]
+    if asked:
+        at = text.find(asked)
+        spans.append((at, at + len(asked)))
+    parsed = parser.parse(text, spans, language)
+    opinions = [*_opinions(text, mentions), *(_references(text, spans, shown) if shown else ())]
+    questions = _questions(text, mentions, shown)
+    dropped = tuple(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w)
+    act = "recommend"
+    if asked or (_HAVE.search(text) and mentions and not questions):
+        act = "availability"
+    elif questions:
+        act = "question"
+    elif _MORE.search(text) and not mentions:
+        act = "more"
+    rest = [t for t in tokenize(text) if not any(s <= t.start < e for s, e in spans) and t.norm not in _FILLER]
+    return Understanding(
+        act,
+        language,
+        tuple(opinions),
+        parsed,
+        questions,
+        asked,
+        dropped,
+        _ANYTHING.search(text) is not None,
+        bool(mentions) and not rest,
+        _gist(text, spans, parsed),
+    )
+
+
+def _asked(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, list[Mention]]:
+    """Return the title that is asked for but not ours, if any, and the titles that are ours."""
+    mentions = linker.link(text, parser.common_words)
+    for quoted in quoted_spans(text):
+        if not any(m.start <= text.find(quoted) < m.end for m in mentions) and not linker.exact(quoted):
+            return quoted, [
+                m for m in mentions if text.find(quoted) > m.start or m.start > text.find(quoted) + len(quoted)
+            ]
+    have = _HAVE.search(text)
+    if have is None:
+        return "", mentions
+    thing = re.split(r"[?!;。？！；\n]|\.\s|(?:,|\bbut\b|\bor\s+(?:something|anything)\b)", text[have.end() :])[0]
+    thing = re.sub(
+        r"^\W*(?:(?:the|a|an|any)\s+)?(?:(?:film|movie|book|novel|game|album|course)s?\s+)(?:called\s+|named\s+)?"
+        r"|\s+(?:in\s+stock|available|on\s+(?:dvd|blu-?ray|vinyl)|there|吗|呢)\W*$",
+        "",
+        thing,
+        flags=re.IGNORECASE,
+    ).strip(" \t'\"“”《》吗呢")
+    start = text.find(thing)
+    inside = [m for m in mentions if start <= m.start and m.end <= start + len(thing)]
+    tokens = [t for t in tokenize(thing)]
+    covered = [t for t in tokens if any(m.start - start <= t.start < m.end - start for m in inside)]
+    if not thing or (inside and len(covered) == len(tokens)):
+        return "", mentions
+    parsed = parser.parse(thing, [(m.start - start, m.end - start) for m in inside])
+    unknown = [
+        t
+        for t in tokens
+        if t not in covered and t.norm not in _FILLER and not any(s <= t.start < e for s, e in parsed.spans)
+    ]
+    if not unknown:
+        return "", mentions
+    titled = any(thing[t.start].isupper() or t.norm.isdigit() for t in unknown) or (
+        any(t.norm.isdigit() for t in tokens) and bool(covered)
+    )
+    near = linker.nearest(thing, 1)
+    if (
+        titled
+        or (near and near[0][1] >= 75 and len(tokens) <= 6)
+        or (is_cjk(thing) and len(thing) <= 12 and not parsed.spans)
+    ):
+        return thing, [m for m in mentions if m not in inside]
+    return "", mentions
+
+
+def _disambiguated(
+    text: str, mentions: Sequence[Mention], linker: TitleLinker
+) -> tuple[list[Mention], list[tuple[int, int]]]:
+    """Let "the film Solaris" and "Solaris (1972)" mean one of the works of that name; return those words' spans too."""
+    kept: list[Mention] = []
+    spans: list[tuple[int, int]] = []
+    for mention in mentions:
+        positions = mention.positions
+        before = re.search(r"(\w+)\W{1,2}$", text[: mention.start])
+        kind = canonical("kind", before[1]) if before else ""
+        if before and kind in vocabulary("kind"):
+            positions = linker.narrowed(positions, kind=kind)
+            spans.append((before.start(1), before.end(1)))
+        after = re.match(r"\s*[(（,]?\s*(?:from\s+)?(\d{4})\s*[)）]?", text[mention.end :])
+        if after and (same_year := linker.narrowed(mention.positions, year=int(after[1]))):
+            positions = same_year
+            spans.append((mention.end, mention.end + after.end()))
+        kept.append(replace(mention, positions=positions or mention.positions))
+    return kept, spans
+
+
+def _clause(text: str, start: int) -> str:
+    """Return the part of the sentence before a place, back to the last break."""
+    return _CLAUSE.split(text[:start])[-1]
+
+
+def _attitude(text: str, start: int, end: int, default: Attitude) -> Attitude:
+    before = _clause(text, start)
+    after = _CLAUSE.split(text[end:])[0]
+    if re.search(r"\bnot\s+only\b", before, re.IGNORECASE):
+        return "like"
+    if _DISLIKE.search(before) or _PANNED.search(after):
+        return "dislike"
+    if _LIKE.search(before) or _LIKE.search(after):
+        return "like"
+    if _SEEN.search(before) or re.search(r"\balready\b|看过了", after):
+        return "seen"
+    return default
+
+
+def _opinions(text: str, mentions: Sequence[Mention]) -> list[Opinion]:
+    found: list[Opinion] = []
+    for at, mention in enumerate(mentions):
+        attitude = _attitude(text, mention.start, mention.end, "neutral")
+        if at and attitude == "neutral" and not re.search(r"[.!?;]", text[mentions[at - 1].end : mention.start]):
+            between = text[mentions[at - 1].end : mention.start].strip().casefold()
+            if between in {",", "and", "or", "&", ", and", ", or", "、", "和", "，"}:
+                attitude = found[-1].attitude
+        found.append(Opinion(attitude, mention.positions, surface=mention.surface))
+    return found
+
+
+def _references(text: str, spans: Sequence[tuple[int, int]], shown: int) -> list[Opinion]:
+    """Read "not that one", "the second and the third", "I've seen those" against the cards shown last."""
+    found: list[Opinion] = []
+    for match in _ORDINAL.finditer(text):
+        word = next(g for g in match.groups() if g).casefold()
+        place = _ORDINALS[word]
+        place = shown - 1 if place < 0 else place
+        if place < shown:
+            found.append(Opinion(_attitude(text, match.start(), match.end(), "neutral"), places=(place,)))
+    if found:
+        return found
+    every = _ALL.search(text)
+    if every is not None:
+        attitude = _attitude(text, every.start(), every.end(), "neutral")
+        attitude = "dislike" if every.group().casefold().startswith("none") or every.group() == "都不" else attitude
+        return [Opinion(attitude, places=tuple(range(shown)))]
+    that = _THAT.search(text)
+    if that is not None and not any(s <= that.start() < e for s, e in spans):
+        inside = that.group().casefold()
+        noun = re.search(rf"(that|this)\s+{_NOUN}|\b(that|this|it)$|个|部|本|它", inside)
+        start = that.start() + (noun.start() if noun else 0)
+        return [Opinion(_attitude(text, start, that.end(), "neutral"), places=(0,))]
+    return []
+
+
+def _questions(text: str, mentions: Sequence[Mention], shown: int) -> tuple[str, ...]:
+    if not mentions and not shown:
+        return ()
+    return tuple(name for name, pattern in _COMPILED_QUESTIONS if pattern.search(text))
+
+
+def _gist(text: str, spans: Sequence[tuple[int, int]], parsed: Parsed) -> str:
+    """Return the words that retrieval by meaning and by words should go by, "" if they are all about something else.
+
+    Titles are left out, since the liked items speak for themselves; limits too, since they are enforced, and "nothing
+    with space" would look for space.
+    """
+    rest = blank(text, [*spans, *parsed.hard])
+    telling = [w for w in words(rest) if w not in STOPWORDS_EN_PLUS and w not in _FILLER and not w.isdigit()]
+    return " ".join(rest.split()) if telling else ""

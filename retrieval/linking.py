@@ -1,0 +1,318 @@
+"""Linking: which catalogue items a message mentions, by title or alias, exactly or with a typo.
+
+Titles are ordinary words too often ("Her", "Moon", "The Thing"), so a match counts only with evidence that a title was
+meant: quotation marks, capitals, a cue before it ("I loved …"), or a message that is nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from rapidfuzz import fuzz, process
+
+from retrieval.constraints import Facets
+from retrieval.lexicon import canonical
+from retrieval.text import Token, is_cjk, tokenize, words
+
+_ARTICLES = ("the", "a", "an")
+_LONGEST = 14  # tokens of a title that are looked at; longer titles are found by their first tokens
+_COMMON_FROM = 3  # a word in this many items' texts is an ordinary word
+_FUZZY_LENGTH, _FUZZY_SCORE, _FUZZY_SCORE_SHORT = 5, 88.0, 90.0
+_SHORT = 8
+
+_PRONOUNS = frozenset(
+    """
+    a an the it its her him us them they you me we he she i my this that these those up go one some any no
+    yes not so if in on at of to or and but for with is was are be do does did what who how why when where
+    here there now then more most less least other another same something anything nothing everything
+    """.split()  # noqa: SIM905 - a column of 40 quoted words reads worse
+)
+_CUES = frozenset(
+    """
+    love loved loves like liked likes enjoy enjoyed adore adored watch watched watching see seen saw read
+    reading play played playing hear heard finish finished hate hated dislike disliked than called titled
+    named prefer have sell carry stock film movie book novel game album prequel sequel rewatched reread
+    """.split()  # noqa: SIM905 - a column of 40 quoted words reads worse
+)
+_CUE_PAIRS = frozenset(
+    {
+        ("fan", "of"),
+        ("such", "as"),
+        ("similar", "to"),
+        ("about", "for"),
+        ("what", "about"),
+        ("how", "about"),
+        ("by", "of"),
+    }
+)
+_CJK_CUES = ("喜欢", "看过", "读过", "玩过", "听过", "类似", "像", "看了", "爱看", "讨厌", "有没有", "有", "和", "《")
+_LISTING = frozenset({"and", "or", "nor", "、", "和", "跟", "与"})
+_QUOTES = "\"“”«»《》「」『』‘’'"
+_OPENING = "\"“«《「『‘'"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A title in a message.
+
+    Attributes:
+        positions: the catalogue positions that bear this title, several for remakes and duplicates.
+        start, end: where it stands in the message, in characters.
+        surface: what the person wrote.
+        how: by exact title, alias, or fuzzy match.
+        confidence: in [0, 1]; 1 for an exact match.
+    """
+
+    positions: tuple[int, ...]
+    start: int
+    end: int
+    surface: str
+    how: Literal["title", "alias", "fuzzy"]
+    confidence: float
+
+
+class TitleLinker:
+    """Finds the catalogue's titles and aliases in free text."""
+
+    def __init__(self, facets: Facets) -> None:
+        self._facets = facets
+        self._items = facets.catalog.items
+        names: dict[str, dict[int, bool]] = defaultdict(dict)
+        for at, item in enumerate(self._items):
+            for is_title, name in ((True, item.title), *((False, alias) for alias in item.aliases)):
+                tokens = words(name)
+                if not tokens:
+                    continue
+                names[" ".join(tokens)].setdefault(at, is_title)
+                if tokens[0] in _ARTICLES and any(len(t) > 1 and t not in _PRONOUNS for t in tokens[1:]):
+                    names[" ".join(tokens[1:])].setdefault(at, False)
+        self._names: dict[str, dict[int, bool]] = dict(names)
+        self._longest = min(_LONGEST, max((len(name.split()) for name in self._names), default=1))
+        self._starts = {name.split()[0] for name in self._names}
+
+    @cached_property
+    def _fuzzy_names(self) -> list[str]:
+        return [name for name in self._names if len(name) >= _FUZZY_LENGTH and not is_cjk(name)]
+
+    def exact(self, name: str) -> tuple[int, ...]:
+        """Return the items whose title or alias is this name, titles before aliases."""
+        found = self._names.get(" ".join(words(name)), {})
+        return tuple(sorted(found, key=lambda at: (not found[at], at)))
+
+    def narrowed(self, positions: Sequence[int], kind: str = "", year: int | None = None) -> tuple[int, ...]:
+        """Return those of several items with one name that are of a kind or a year."""
+        return tuple(
+            at
+            for at in positions
+            if (not kind or canonical("kind", self._items[at].kind) == kind)
+            and (year is None or self._items[at].year == year)
+        )
+
+    def fuzzy(self, name: str, score: float = _FUZZY_SCORE) -> tuple[tuple[int, ...], float]:
+        """Return the items whose name is nearest in spelling and the similarity in [0, 100]; () below `score`.
+
+        Numbers must agree ("The Matrix 9" is not "The Matrix"): they tell sequels apart, typos do not change them.
+        """
+        query = " ".join(words(name))
+        if len(query) < _FUZZY_LENGTH:
+            return (), 0.0
+        for found, similarity, _ in process.extract(
+            query, self._fuzzy_names, scorer=fuzz.ratio, score_cutoff=score, limit=5
+        ):
+            if numbers_in(found.split()) == numbers_in(query.split()):
+                return self.exact(found), similarity
+        return (), 0.0
+
+    def nearest(self, name: str, k: int = 5) -> list[tuple[int, float]]:
+        """Return up to k items whose names share the most with a name, with the similarity in [0, 100]."""
+        query = " ".join(words(name))
+        found: dict[int, float] = {}
+        names = list(self._names)
+        for near, similarity, _ in process.extract(query, names, scorer=fuzz.token_set_ratio, limit=4 * k):
+            # token_set_ratio calls "it" a perfect match of "it 9": weigh by how much of the query is covered
+            weighed = similarity * min(1.0, 0.5 + len(near) / (2 * max(len(query), 1)))
+            for at in self._names[near]:
+                found[at] = max(found.get(at, 0.0), weighed)
+        return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    def link(self, text: str, facet_words: Collection[str] = ()) -> list[Mention]:
+        """Return the titles that a message mentions, in order, without overlaps.
+
+        Args:
+            text: the message.
+            facet_words: normalised words that mean a genre, kind or mood; such a title ("Drama") needs quotation marks.
+        """
+        tokens = tokenize(text)
+        mentions: list[Mention] = []
+        at = 0
+        while at < len(tokens):
+            mention, after = self._at(text, tokens, at, mentions, facet_words)
+            if mention is not None:
+                mentions.append(mention)
+                at = after
+            else:
+                at += 1
+        for start, end in _slots(text, tokens, mentions):
+            mention = self._fuzzy_in(text, tokens[start:end], facet_words)
+            if mention is not None and not any(m.start < mention.end and mention.start < m.end for m in mentions):
+                mentions.append(mention)
+        return sorted(mentions, key=lambda m: m.start)
+
+    def _at(
+        self,
+        text: str,
+        tokens: Sequence[Token],
+        at: int,
+        before: Sequence[Mention],
+        facet_words: Collection[str],
+    ) -> tuple[Mention | None, int]:
+        if tokens[at].norm not in self._starts:
+            return None, at
+        for length in range(min(self._longest, len(tokens) - at), 0, -1):
+            span = tokens[at : at + length]
+            name = " ".join(t.norm for t in span)
+            if name not in self._names:
+                continue
+            after = at + length
+            if after < len(tokens) and tokens[after].norm.isdigit() and text[span[-1].end : tokens[after].start] == " ":
+                return None, at  # "The Matrix 9" names something else
+            if not self._meant(text, tokens, at, after, before, name, facet_words):
+                continue
+            positions = self.exact(name)
+            how: Literal["title", "alias"] = "title" if self._names[name][positions[0]] else "alias"
+            start, end = span[0].start, span[-1].end
+            return Mention(positions, start, end, text[start:end], how, 1.0), after
+        return None, at
+
+    def _meant(
+        self,
+        text: str,
+        tokens: Sequence[Token],
+        at: int,
+        after: int,
+        before: Sequence[Mention],
+        name: str,
+        facet_words: Collection[str],
+    ) -> bool:
+        span = tokens[at:after]
+        surface = text[span[0].start : span[-1].end]
+        if _quoted(text, span[0].start, span[-1].end) or re.match(r"\s*\(\d{4}\)", text[span[-1].end :]):
+            return True
+        whole = len(span) == len(tokens)
+        if is_cjk(surface):
+            cued = text[: span[0].start].endswith(_CJK_CUES)
+            return (len(span) >= 3 and name not in facet_words) or whole or (cued and name not in facet_words)
+        content = [t for t in span if t.norm not in _PRONOUNS]
+        capitals = bool(content or span) and all(text[t.start].isupper() or t.norm.isdigit() for t in content or span)
+        initial = at == 0 or text[: span[0].start].rstrip()[-1:] in ".!?;:\n"
+        if not content or all(t.norm.isdigit() for t in span):  # "It", "Her", "1917"
+            return (capitals and not initial and surface[0].isupper()) or (
+                whole and (surface[0].isupper() or name not in _PRONOUNS)
+            )
+        if name in facet_words:
+            return capitals and not initial and len(span) > 1
+        if whole or (capitals and (not initial or len(content) > 1)):
+            return True
+        if len(span) >= 3 and len(content) >= 2:
+            return True
+        bearers = len(self._names[name])  # the works of that name make a word no more ordinary
+        if any(self._facets.document_frequency(t.norm) - bearers < _COMMON_FROM and len(t.norm) > 3 for t in content):
+            return True
+        return _cued(tokens, at) or _continues(text, tokens, at, before)
+
+    def _fuzzy_in(self, text: str, span: Sequence[Token], facet_words: Collection[str]) -> Mention | None:
+        for length in range(len(span), 0, -1):
+            for first in range(len(span) - length + 1):
+                part = span[first : first + length]
+                if first + length < len(span) and span[first + length].norm.isdigit():
+                    continue  # "The Matrix 9" is not a misspelt "The Matrix"
+                name = " ".join(t.norm for t in part)
+                if (
+                    len(name) < _FUZZY_LENGTH
+                    or name in facet_words
+                    or all(t.norm in _PRONOUNS or t.norm in facet_words for t in part)
+                ):
+                    continue
+                if length == 1 and self._facets.document_frequency(name) >= _COMMON_FROM:
+                    continue  # a real word, not a misspelling
+                positions, score = self.fuzzy(name, _FUZZY_SCORE_SHORT if len(name) < _SHORT else _FUZZY_SCORE)
+                if positions:
+                    start, end = part[0].start, part[-1].end
+                    return Mention(positions, start, end, text[start:end], "fuzzy", score / 100)
+            if length <= len(span) - 3:
+                break  # misspelt titles are near the slot's full length; shorter ones invite accidents
+        return None
+
+
+def numbers_in(tokens: Sequence[str]) -> list[str]:
+    """Return the numbers of a name, Roman ones as digits: they tell sequels apart."""
+    roman = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
+    return sorted(roman.get(t, t) for t in tokens if t in roman or any(c.isdigit() for c in t))
+
+
+def quoted_spans(text: str) -> list[str]:
+    """Return what stands between quotation marks: the surest way of naming a title."""
+    return [m.group(1).strip() for m in re.finditer(r"[\"“«《「『]([^\"“”«»《》「」『』]{1,120})[\"”»》」』]", text)]
+
+
+def _quoted(text: str, start: int, end: int) -> bool:
+    return start > 0 and end < len(text) and text[start - 1] in _OPENING and text[end] in _QUOTES
+
+
+def _cued(tokens: Sequence[Token], at: int) -> bool:
+    before = [t.norm for t in tokens[max(0, at - 3) : at]]
+    while before and before[-1] in ("the", "a", "an", "film", "movie", "book", "novel", "game", "album", "really"):
+        if before[-1] in _CUES:
+            return True
+        before.pop()
+    if not before:
+        return False
+    return before[-1] in _CUES or tuple(before[-2:]) in _CUE_PAIRS
+
+
+def _continues(text: str, tokens: Sequence[Token], at: int, before: Sequence[Mention]) -> bool:
+    if not before:
+        return False
+    between = text[before[-1].end : tokens[at].start].strip().casefold()
+    return bool(between) and all(
+        part in _LISTING or part in {",", "&", "，"} for part in re.findall(r"\w+|[^\w\s]", between)
+    )
+
+
+def _slots(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[tuple[int, int]]:
+    """Token ranges where a misspelt title may stand: short messages, behind a cue, capitals, quotation marks."""
+    slots: list[tuple[int, int]] = []
+    free = [not any(m.start <= t.start < m.end for m in mentions) and not is_cjk(t.norm) for t in tokens]
+
+    def extend(at: int, limit: int) -> int:
+        end = at
+        while end < len(tokens) and end - at < limit and free[end]:
+            if end > at and re.search(r"[.,;!?，。；！？\n]", text[tokens[end - 1].end : tokens[end].start]):
+                break
+            if end > at and tokens[end].norm in (
+                "but",
+                "and",
+                "or",
+                "because",
+                "with",
+                "from",
+                "before",
+                "after",
+                "under",
+            ):
+                break
+            end += 1
+        return end
+
+    if tokens and len(tokens) <= 5:
+        slots.append((0, extend(0, 5)))
+    for at in range(1, len(tokens)):
+        capital = text[tokens[at].start].isupper() and free[at] and tokens[at].norm not in _PRONOUNS
+        if free[at] and (_cued(tokens, at) or capital or _quoted(text, tokens[at].start, tokens[at].end)):
+            slots.append((at, extend(at, 6)))
+    return [slot for slot in slots if slot[1] > slot[0]]

@@ -1,0 +1,239 @@
+"""The live index: watches a catalogue file and swaps in a new index after every edit.
+
+Readers take `LiveIndex.current` once a turn and keep it for the turn: one attribute read, no lock, and always a whole
+index, the one before the swap or the one after.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from retrieval.catalog import Catalog, CatalogError, LoadedCatalog, load_catalog
+from retrieval.encoder import Encoder
+from retrieval.errors import NamedropError
+from retrieval.index import GenerationStore, Index, Progress, make_index, open_index, publish_index
+from retrieval.types import Item
+
+log = logging.getLogger(__name__)
+
+_LINE_FORMATS = (".jsonl", ".ndjson", ".csv", ".tsv")
+_SETTLE = 0.15  # seconds a file must stay unchanged before it is read: editors save in several writes
+
+
+class LiveIndex:
+    """An index that follows its catalogue file.
+
+    A version that cannot be used (bad rows, half-written, missing) keeps the last good index; `problem` says why
+    until a good version arrives.
+
+    Args:
+        catalog_path: the file to watch.
+        encoder: encodes changed rows.
+        skip_bad: go on without bad rows instead of refusing the version.
+        poll: seconds between two looks at the file.
+        cache: where generations are kept, see `GenerationStore.of`.
+        progress: called while the first index is built.
+        watch: start the watching thread; without it `refresh` is called by hand.
+
+    Raises:
+        CatalogError: the first version of the catalogue cannot be used.
+        GenerationError: the encoder gives vectors that cannot be used.
+    """
+
+    def __init__(
+        self,
+        catalog_path: str | Path,
+        encoder: Encoder,
+        *,
+        skip_bad: bool = False,
+        poll: float = 0.5,
+        cache: Path | None = None,
+        progress: Progress | None = None,
+        watch: bool = True,
+    ) -> None:
+        self.path = Path(catalog_path)
+        self.problem: str | None = None
+        self._encoder = encoder
+        self._skip_bad = skip_bad
+        self._poll = poll
+        self._store = GenerationStore.of(self.path, cache)
+        self._listeners: list[Callable[[Index], None]] = []
+        self._refreshing = threading.RLock()
+        self._closed = threading.Event()
+        self._seen = _signature(self.path)
+        self._current = open_index(self.path, encoder, skip_bad=skip_bad, progress=progress, cache=cache)
+        self._reader = LineReader()
+        if not self._current.problems:
+            self._reader.remember(self.path, self._current.catalog.items)
+            if _signature(self.path) != self._seen:
+                self._reader.forget()
+        self._thread = threading.Thread(target=self._watch, name="namedrop-live-index", daemon=True)
+        if watch:
+            self._thread.start()
+
+    @property
+    def current(self) -> Index:
+        """Return the index of the last good version of the file."""
+        return self._current
+
+    def on_swap(self, listener: Callable[[Index], None]) -> None:
+        """Call a listener with every new index, after it became the current one, from the watching thread."""
+        self._listeners.append(listener)
+
+    def close(self) -> None:
+        """Stop watching; the current index stays usable."""
+        self._closed.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(timeout=10)
+
+    def refresh(self) -> bool:
+        """Look at the file once; True if a new index was swapped in."""
+        with self._refreshing:
+            signature = _signature(self.path)
+            if signature == self._seen or not self._settled(signature):
+                return False
+            try:
+                index = self._rebuild()
+            except NamedropError as error:
+                if _signature(self.path) == signature:  # else it was read while being saved: look again
+                    self._refuse(signature, str(error))
+                return False
+            if _signature(self.path) != signature:
+                self._reader.forget()  # it may have taken the rows from one version and the lines from the next
+                return False
+            self._seen, self.problem = signature, None
+            self._current = index
+            log.info("%s: %d items live, %d encoded", self.path, len(index), index.encoded)
+            for listener in tuple(self._listeners):
+                try:
+                    listener(index)
+                except Exception:  # one listener's fault must not stop the watching
+                    log.exception("a listener of the live index failed")
+            publish_index(index, self._store)
+            return True
+
+    def _settled(self, signature: tuple[int, ...] | None) -> bool:
+        if signature is None:
+            self._refuse(signature, f"{self.path}: the catalogue file is gone; put it back")
+            return False
+        self._closed.wait(_SETTLE)
+        return _signature(self.path) == signature
+
+    def _rebuild(self) -> Index:
+        loaded = self._reader.read(self.path, skip_bad=self._skip_bad)
+        index = make_index(
+            Catalog(loaded.items),
+            self._encoder,
+            store=self._store,
+            previous=self._current,
+            problems=loaded.problems,
+            publish=False,
+        )
+        index.facets.document_frequency("")  # builds the topic postings here, not in somebody's first turn
+        return index
+
+    def _refuse(self, signature: tuple[int, ...] | None, problem: str) -> None:
+        self._seen = signature
+        if problem != self.problem:
+            log.warning("the last good version of the catalogue stays: %s", problem)
+        self.problem = problem
+
+    def _watch(self) -> None:
+        while not self._closed.wait(self._poll):
+            try:
+                self.refresh()
+            except OSError as error:  # a share that is away comes back: look again
+                self._refuse(self._seen, f"{self.path}: {error}")
+            except Exception as error:  # the thread must outlive whatever a file or a disk does
+                log.exception("the live index could not follow %s", self.path)
+                self._refuse(_signature(self.path), f"{self.path}: {error}")
+
+
+def _signature(path: Path) -> tuple[int, ...] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
+class LineReader:
+    """Reads a new version of a JSONL or CSV file by its changed lines, which is what makes a large file's edit quick.
+
+    Used only where every line is one row (no line breaks inside cells) and nothing is wrong with any: in every other
+    case, and for Parquet, the whole file is read, with all the checks and reports of `load_catalog`.
+    """
+
+    def __init__(self) -> None:
+        self._items: dict[bytes, Item] = {}
+        self._header: bytes | None = None
+
+    def remember(self, path: Path, items: Sequence[Item]) -> None:
+        """Take over the rows of a file that was read without problems."""
+        self.forget()
+        split = _lines(path)
+        if split is not None and len(split[1]) == len(items):
+            self._header = split[0]
+            self._items = dict(zip(split[1], items, strict=True))
+
+    def forget(self) -> None:
+        """Read the whole file the next time."""
+        self._items = {}
+
+    def read(self, path: Path, *, skip_bad: bool) -> LoadedCatalog:
+        """Read a version of the file; see `load_catalog` for what it raises."""
+        items = self._changed(path)
+        if items is not None:
+            return LoadedCatalog(tuple(items), ())
+        loaded = load_catalog(path, skip_bad=skip_bad)
+        self.forget()
+        if not loaded.problems:
+            self.remember(path, loaded.items)
+        return loaded
+
+    def _changed(self, path: Path) -> list[Item] | None:
+        """Return the rows, parsing changed lines only; None where the whole file must be read."""
+        split = _lines(path) if self._items else None
+        if split is None or split[0] != self._header or not split[1]:
+            return None
+        header, lines = split
+        changed = [line for line in lines if line not in self._items]
+        if len(changed) > len(lines) / 2 or (header and any(line.count(b'"') % 2 for line in changed)):
+            return None
+        known = self._items
+        if changed:
+            try:
+                parsed = _parse(path.suffix, header, changed)
+            except CatalogError:
+                return None
+            if len(parsed) != len(changed):
+                return None
+            known = {**known, **dict(zip(changed, parsed, strict=True))}
+        items = [known[line] for line in lines]
+        if len({item.id for item in items}) != len(items):
+            return None
+        self._items = dict(zip(lines, items, strict=True))
+        return items
+
+
+def _lines(path: Path) -> tuple[bytes, list[bytes]] | None:
+    """Return header (empty for JSONL) and the lines that hold rows, or None for a format without lines."""
+    if path.suffix.lower() not in _LINE_FORMATS:
+        return None
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError:
+        return None
+    header = b"" if path.suffix.lower() in (".jsonl", ".ndjson") else lines.pop(0)
+    return header, [line for line in lines if line.strip()]
+
+
+def _parse(suffix: str, header: bytes, lines: Sequence[bytes]) -> tuple[Item, ...]:
+    with tempfile.TemporaryDirectory(prefix="namedrop-") as folder:
+        part = Path(folder) / f"changed{suffix}"
+        part.write_bytes(b"\n".join([header, *lines] if header else lines) + b"\n")
+        return load_catalog(part).items

@@ -1,0 +1,265 @@
+"""Numbers in what people write: years, decades, prices and lengths, in English and Chinese.
+
+Each pattern is a row of a table: a regular expression and what it means. A person who writes "under 10" means money
+unless a unit says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from babel.numbers import format_currency
+
+from retrieval.constraints import Facets
+from retrieval.types import Constraint, Op
+
+_YEAR = r"(?:year\s+)?(1[0-9]{3}|20[0-9]{2})"
+_WORDS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100,
+}  # fmt: skip
+_N = r"(\d{1,6}(?:[.,]\d{1,2})?|" + "|".join(_WORDS) + r")"
+_MONEY_BEFORE = r"(?:\$|€|£|¥|￥|usd\s*|eur\s*|us\$)"
+_MONEY_AFTER = r"(?:\s*(?:dollars?|bucks?|usd|euros?|eur|pounds?|quid|yuan|rmb|cny|yen|\$|€|£))"
+_NOT_MONEY = (
+    r"(?!\s*(?:%|percent|minutes?|mins?|hours?|hrs?|pages?|years?|stars?|players?|people|items?|films?|movies?|books?"
+    r"|games?|albums?|of|个|部|本|分钟|小时|页|年|岁))(?![\d.,]*\d)"
+)
+_DECADES = {
+    "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960, "seventies": 1970,
+    "eighties": 1980, "nineties": 1990,
+}  # fmt: skip
+_DECADE = (
+    r"(?:the\s+)?(?:(?:early|mid|late)[\s-]+)?'?((?:1[0-9]|20)?[0-9]0)'?s\b|(?:the\s+)?(" + "|".join(_DECADES) + r")\b"
+)
+_BELOW = r"(?:under|below|less\s+than|cheaper\s+than|<)"
+_AT_MOST = (
+    r"(?:no\s+more\s+than|not\s+more\s+than|at\s+most|up\s+to|max(?:imum)?(?:\s+of)?|within|<=|not\s+over"
+    r"|nothing\s+(?:over|above)|not\s+above)"
+)
+_OR_LESS = r"(?:or\s+(?:less|cheaper|under)|max(?:imum)?|tops|at\s+most)\b"
+_ABOVE = r"(?:over|above|more\s+than|at\s+least|from|>=?|minimum(?:\s+of)?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Constraints read from `text[start:end]`."""
+
+    start: int
+    end: int
+    constraints: tuple[Constraint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Say:
+    """How labels are worded: the language of the chips and the catalogue's currency."""
+
+    language: str
+    currency: str
+
+
+Make = Callable[[re.Match[str], _Say], tuple[Constraint, ...]]
+
+
+def _number(text: str) -> float:
+    return float(_WORDS[text]) if text in _WORDS else float(text.replace(",", "."))
+
+
+def _amount(value: float, say: _Say) -> str:
+    """Name an amount in the catalogue's currency, the one that prices are compared in."""
+    plain = f"{value:g}" if value == int(value) else f"{value:.2f}"
+    if not say.currency:
+        return plain
+    shown = format_currency(value, say.currency, locale=say.language)
+    return shown.removesuffix(".00") if value == int(value) else shown
+
+
+def _label(field: str, op: str, value: float, say: _Say) -> str:
+    n = _amount(value, say) if field == "price" else f"{value:g}"
+    if field == "decade":
+        english, chinese = f"the {n}s", f"{n}年代"
+    elif field == "year":
+        english = {"<": f"before {n}", "<=": f"up to {n}", ">": f"after {n}", ">=": f"since {n}"}.get(op, n)
+        chinese = {"<": f"{n}年以前", "<=": f"{n}年及以前", ">": f"{n}年以后", ">=": f"{n}年起"}.get(op, f"{n}年")
+    elif field == "price":
+        english = {"<": f"under {n}", "<=": f"at most {n}", ">": f"over {n}", ">=": f"at least {n}"}.get(op, n)
+        chinese = {"<": f"低于{n}", "<=": f"不超过{n}", ">": f"高于{n}", ">=": f"至少{n}"}.get(op, n)
+        if value == 0 and op == "is":
+            english, chinese = "free", "免费"
+    else:
+        english, chinese = f"{field} {op} {n}", f"{field} {op} {n}"
+    if op == "is_not":
+        english, chinese = f"not {english}", f"不要{chinese}"
+    return chinese if say.language == "zh" else english
+
+
+def _c(field: str, op: Op, value: float, say: _Say) -> Constraint:
+    return Constraint(field, op, float(value), _label(field, op, value, say))
+
+
+def _year(op: Op) -> Make:
+    return lambda m, say: (_c("year", op, int(m[1]), say),)
+
+
+def _years_between(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
+    low, high = sorted((int(m[1]), int(m[2])))
+    return (_c("year", ">=", low, say), _c("year", "<=", high, say))
+
+
+def _decade_of(m: re.Match[str]) -> int:
+    if m[2]:
+        return _DECADES[m[2]]
+    value = int(m[1])
+    return value if value >= 1000 else (2000 + value if value <= 20 else 1900 + value)
+
+
+def _decade(op: Op) -> Make:
+    def make(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
+        start = _decade_of(m)
+        if op in ("is", "is_not"):
+            return (_c("decade", op, start, say),)
+        return (_c("year", op, start + 9 if op == ">" else start, say),)
+
+    return make
+
+
+def _decade_zh(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
+    value = int(m[1])
+    return (_c("decade", "is", value if value >= 1000 else (2000 + value if value <= 20 else 1900 + value), say),)
+
+
+def _century(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
+    start = (int(m[1]) - 1) * 100
+    return (_c("year", ">=", start + 1, say), _c("year", "<=", start + 100, say))
+
+
+def _price(op: Op) -> Make:
+    return lambda m, say: (_c("price", op, _number(m[1]), say),)
+
+
+def _prices_between(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
+    low, high = sorted((_number(m[1]), _number(m[2])))
+    return (_c("price", ">=", low, say), _c("price", "<=", high, say))
+
+
+def _free(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
+    return (_c("price", "is", 0, say),)
+
+
+_A_PRICE = rf"{_MONEY_BEFORE}?{_N}{_MONEY_AFTER}?"
+_PATTERNS: tuple[tuple[str, str, Make], ...] = (
+    ("year", rf"\bbetween\s+{_YEAR}\s+and\s+{_YEAR}\b", _years_between),
+    ("year", rf"\b(?:from\s+)?{_YEAR}\s*(?:-|–|—|to|until|till|through)\s*{_YEAR}\b", _years_between),
+    ("year", rf"{_YEAR}年?\s*(?:到|至|-|—)\s*{_YEAR}年?", _years_between),
+    ("year", r"\b(\d{1,2})(?:st|nd|rd|th)[\s-]century\b", _century),
+    ("year", rf"\b(?:before|pre|prior\s+to|earlier\s+than|older\s+than)[\s-]+(?:{_DECADE})", _decade("<")),
+    ("year", rf"\b(?:after|post|newer\s+than|later\s+than)[\s-]+(?:{_DECADE})", _decade(">")),
+    ("year", rf"\b(?:since|from)\s+(?:{_DECADE})\s+on(?:wards?)?\b", _decade(">=")),
+    ("year", rf"\bsince\s+(?:{_DECADE})", _decade(">=")),
+    ("year", rf"\b(?:not|no|nothing)\s+(?:from|in|of)?\s*(?:{_DECADE})", _decade("is_not")),
+    ("year", rf"\b(?:in|from|of|during)?\s*(?:{_DECADE})", _decade("is")),
+    ("year", rf"\b(?:before|pre|prior\s+to|earlier\s+than|older\s+than)[\s-]+(?:the\s+)?{_YEAR}\b", _year("<")),
+    ("year", rf"\b(?:until|up\s+to|no\s+later\s+than|not\s+after|by)\s+(?:the\s+)?{_YEAR}\b", _year("<=")),
+    ("year", rf"\b{_YEAR}\s+(?:or|and)\s+(?:before|earlier|older)\b", _year("<=")),
+    ("year", rf"\b(?:after|post|newer\s+than|later\s+than|more\s+recent\s+than)[\s-]+(?:the\s+)?{_YEAR}\b", _year(">")),
+    ("year", rf"\b{_YEAR}\s+(?:or|and)\s+(?:after|later|newer)\b", _year(">=")),
+    ("year", rf"\b(?:since|no\s+earlier\s+than|not\s+before)\s+{_YEAR}\b", _year(">=")),
+    ("year", rf"\bfrom\s+{_YEAR}\s+on(?:wards?)?\b", _year(">=")),
+    ("year", rf"\b(?:not|nothing)\s+(?:from|in)\s+{_YEAR}\b", _year("is_not")),
+    ("year", rf"\b(?:in|from|of|made\s+in|released\s+in|published\s+in)\s+(?:the\s+year\s+)?{_YEAR}\b", _year("is")),
+    ("year", rf"{_YEAR}\s*年?\s*(?:以前|之前|前)", _year("<")),
+    ("year", rf"(?:早于|老于)\s*{_YEAR}\s*年?", _year("<")),
+    ("year", rf"{_YEAR}\s*年?\s*(?:以后|之后|后|以来)", _year(">")),
+    ("year", r"(?:上世纪|二十世纪|20世纪)?\s*(\d{4}|\d0)\s*年代", _decade_zh),
+    ("year", rf"{_YEAR}\s*年", _year("is")),
+    ("price", rf"\bbetween\s+{_A_PRICE}\s+and\s+{_A_PRICE}{_NOT_MONEY}", _prices_between),
+    ("price", rf"{_MONEY_BEFORE}{_N}\s*(?:-|–|to)\s*{_MONEY_BEFORE}?{_N}", _prices_between),
+    ("price", rf"\b{_N}\s*(?:-|–|to)\s*{_N}{_MONEY_AFTER}", _prices_between),
+    ("price", rf"(?<!\w){_AT_MOST}\s*(?:about\s+)?{_A_PRICE}{_NOT_MONEY}", _price("<=")),
+    ("price", rf"(?<!\w){_BELOW}\s*(?:about\s+)?{_A_PRICE}{_NOT_MONEY}", _price("<")),
+    ("price", rf"{_MONEY_BEFORE}{_N}\s*{_OR_LESS}", _price("<=")),
+    ("price", rf"\b{_N}{_MONEY_AFTER}\s*{_OR_LESS}", _price("<=")),
+    ("price", rf"\b(?:budget\s+(?:is|of)|my\s+budget:?|i\s+have(?:\s+only)?)\s+{_A_PRICE}{_NOT_MONEY}", _price("<=")),
+    ("price", rf"(?<!\w){_ABOVE}\s*{_MONEY_BEFORE}{_N}", _price(">")),
+    ("price", rf"(?<!\w){_ABOVE}\s*{_N}{_MONEY_AFTER}", _price(">")),
+    ("price", r"(\d+(?:\.\d+)?)\s*(?:美元|元|块钱|块|刀|欧元)?\s*(?:以下|以内|之内|内)", _price("<")),
+    ("price", r"(?:不超过|最多|不高于)\s*(\d+(?:\.\d+)?)\s*(?:美元|元|块钱|块|刀|欧元)?", _price("<=")),
+    ("price", r"(?:低于|少于|便宜过)\s*(\d+(?:\.\d+)?)\s*(?:美元|元|块钱|块|刀|欧元)?", _price("<")),
+    ("price", r"(?:高于|超过|多于)\s*(\d+(?:\.\d+)?)\s*(?:美元|元|块钱|块|刀|欧元)", _price(">")),
+    ("price", r"(\d+(?:\.\d+)?)\s*(?:美元|元|块钱|块|刀|欧元)\s*以上", _price(">=")),
+    ("price", r"\bfor\s+free\b|\bfree\s+of\s+charge\b|免费", _free),
+)  # fmt: skip
+_COMPILED = tuple((field, re.compile(pattern, re.IGNORECASE), make) for field, pattern, make in _PATTERNS)
+
+_UNITS = {"minute": 1.0, "min": 1.0, "分钟": 1.0, "hour": 60.0, "hr": 60.0, "小时": 60.0}
+_LENGTH = re.compile(
+    r"(?<!\w)(under|below|less\s+than|shorter\s+than|at\s+most|up\s+to|max|no\s+more\s+than|within|over|above"
+    r"|longer\s+than|more\s+than|at\s+least|不超过|少于|超过)\s*"
+    rf"{_N}\s*(minutes?|mins?|hours?|hrs?|pages?|players?|分钟|小时|页)(?:\s*以内|\s*以下)?",
+    re.IGNORECASE,
+)
+_LENGTH_OPS: tuple[tuple[str, Op], ...] = (
+    ("under|below|less|shorter|少于|within", "<"),
+    ("at most|up to|max|no more|不超过", "<="),
+    ("at least", ">="),
+    ("over|above|longer|more|超过", ">"),
+)
+_RELATIVE: tuple[tuple[str, tuple[str, str]], ...] = (
+    (r"\b(cheaper|less\s+expensive)\b|便宜(一)?点|更便宜", ("price", "<")),
+    (r"\b(newer|more\s+recent)\b|更新的|新一点", ("year", ">")),
+    (r"\b(older|earlier)\b|更老|老一点|早一点", ("year", "<")),
+    (r"\bshorter\b|更短|短一点", ("length", "<")),
+    (r"\blonger\b|更长|长一点", ("length", ">")),
+)
+LENGTH_FIELDS = ("minutes", "length", "runtime", "duration", "pages", "hours")
+
+
+def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
+    """Yield every numeric constraint in a text that the catalogue has a column for."""
+    free = text.lower() if len(text.lower()) == len(text) else text
+    context = _Say(language, facets.currency)
+    for match in _LENGTH.finditer(free):
+        found = _length(match, facets, language)
+        if found is not None:
+            free = blank(free, [match.span()])
+            yield found
+    for field, pattern, make in _COMPILED:
+        if not facets.knows(field):
+            continue
+        for match in pattern.finditer(free):
+            yield Found(match.start(), match.end(), make(match, context))
+            free = blank(free, [match.span()])
+
+
+def _length(match: re.Match[str], facets: Facets, language: str) -> Found | None:
+    cue, unit = re.sub(r"\s+", " ", match[1]), match[3].rstrip("s")
+    op = next(op for pattern, op in _LENGTH_OPS if re.search(pattern, cue))
+    value = _number(match[2])
+    if unit in _UNITS:
+        if "minutes" in facets.numeric_fields:
+            field, amount = "minutes", value * _UNITS[unit]
+        elif "hours" in facets.numeric_fields:
+            field, amount = "hours", value * _UNITS[unit] / 60
+        else:
+            return None
+    else:
+        field, amount = {"页": "pages"}.get(unit, unit + "s"), value
+        if field not in facets.numeric_fields:
+            return None
+    label = " ".join(match[0].split())
+    return Found(match.start(), match.end(), (Constraint(field, op, amount, label),))
+
+
+def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Replace spans by spaces, so that offsets stay true."""
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def relative(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the comparatives of a text: "cheaper" → ("price", "<")."""
+    low = text.lower()
+    return tuple(meaning for pattern, meaning in _RELATIVE if re.search(pattern, low))

@@ -1,0 +1,333 @@
+"""From what people write to typed constraints (hard limits) and wishes (soft preferences), in English and Chinese.
+
+Hard is what can be checked against a column and is said as a limit: years, prices, lengths, a kind, a genre asked for,
+"by …", a language, and every "no …". Soft is what tells taste: moods, themes, and whatever follows "I like".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from retrieval import numbers as numeric
+from retrieval.constraints import Facets
+from retrieval.lexicon import display, synonyms, vocabulary
+from retrieval.text import Token, is_cjk, tokenize, words
+from retrieval.types import Constraint
+
+_NEGATORS = frozenset(
+    """
+    no not nothing without except never dont doesnt isnt arent wasnt hate avoid less neither nor cant too
+    excluding minus dislike
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
+_CJK_NEGATORS = ("不要", "不想", "不看", "不喜欢", "不是", "没有", "除了", "别", "讨厌", "无", "不")
+_BREAKS = re.compile(r"[.,;:!?，。；：！？\n]|\bbut\b|\bjust\b|但|而是|只")
+_JOINS = frozenset({"or", "nor", "and", "或", "和", "跟", "与"})
+_ABOUT = frozenset(
+    """
+    about with featuring involving concerning around
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
+_CJK_ABOUT = ("关于", "有关", "带有", "讲")
+_LIKING = frozenset(
+    """
+    like likes liked love loves loved enjoy enjoys enjoyed prefer adore into especially mostly fan
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
+_CJK_LIKING = ("喜欢", "爱看", "特别是", "尤其", "偏爱", "爱")
+_ASKING = re.compile(
+    r"\b(i'?d|would|we'?d|id|feel|feels|something|anything|looks|sounds|more)\s+(really\s+)?(like|love|prefer)\b"
+)
+_STOP_TOPICS = frozenset(
+    """
+    a an the it that this them one ones any anything something much many more less too very so my your me
+    you i in on at
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
+# Words that name a genre only next to a kind ("country music"), and something else elsewhere ("in my country").
+_AMBIGUOUS = frozenset(
+    """
+    country soul metal rock pop art family war design writing history science score rhythm management
+    business folk latin experimental indie survival racing stealth fighting sim punk children crime kids
+    teen games animated
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
+_HARD_FIELDS = ("kind", "language", "genres", "creators")
+_PRIORITY = ("kind", "genres", "language", "moods", "creators")
+_LONGEST_PHRASE = 8
+_PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A soft preference: a canonical facet value the person would like (or, if not `liked`, would rather not have)."""
+
+    field: str
+    value: str
+    surface: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a message asks for.
+
+    Attributes:
+        constraints: hard limits, in the order of the text.
+        wishes: soft preferences.
+        relative: (field, op) for "cheaper", "newer" …, which need an item to compare with.
+        spans: the (start, end) characters that were understood.
+        hard: those of the spans that became constraints.
+    """
+
+    constraints: tuple[Constraint, ...] = ()
+    wishes: tuple[Wish, ...] = ()
+    relative: tuple[tuple[str, str], ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+    hard: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    field: str
+    values: tuple[str, ...]
+    start: int  # tokens
+    end: int
+
+
+class Parser:
+    """Parses messages against the facets of one catalogue."""
+
+    def __init__(self, facets: Facets) -> None:
+        self._facets = facets
+        self._phrases = self._gazetteer()
+        self._longest = max((len(p.split()) for p in self._phrases), default=1)
+        self._kind_words = {w for kind in vocabulary("kind") for w in synonyms("kind", kind)}
+
+    @property
+    def facet_words(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Every normalised phrase that stands for a facet value, with the (field, value) pairs it may mean."""
+        return self._phrases
+
+    @cached_property
+    def common_words(self) -> frozenset[str]:
+        """The phrases that make a bare title ambiguous: kinds, genres, moods, languages, topics."""
+        fields = ("kind", "genres", "moods", "language", "topic")
+        return frozenset(p for p, meanings in self._phrases.items() if any(f in fields for f, _ in meanings))
+
+    def _gazetteer(self) -> dict[str, list[tuple[str, str]]]:
+        phrases: dict[str, list[tuple[str, str]]] = {}
+        for phrase, field, value in self._namings():
+            if phrase and len(phrase.split()) <= _LONGEST_PHRASE:
+                meanings = phrases.setdefault(phrase, [])
+                if (field, value) not in meanings:
+                    meanings.append((field, value))
+        return phrases
+
+    def _namings(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (phrase, field, value) for what the lexicon knows and for what the catalogue holds."""
+        for field in ("kind", "genres", "moods", "topic"):
+            for value in vocabulary(field):
+                yield from ((phrase, field, value) for phrase in synonyms(field, value))
+        for field, postings in self._facets.postings.items():
+            for value in postings:
+                if field == "creators":
+                    yield value, field, value
+                    yield _surname(value), field, value
+                else:
+                    # Language codes are left out: "it", "no" and "so" are words first.
+                    yield from ((p, field, value) for p in synonyms(field, value) if field != "language" or len(p) > 2)
+
+    def parse(self, text: str, taken: Iterable[tuple[int, int]] = (), language: str = "en") -> Parsed:
+        """Parse a message.
+
+        Args:
+            text: what the person wrote.
+            taken: character spans that are titles and therefore say nothing about facets.
+            language: the language of the chips' labels, "en" or "zh".
+        """
+        free = numeric.blank(text, taken)
+        constraints: list[tuple[int, Constraint]] = []
+        spans: list[tuple[int, int]] = []
+        for found in numeric.parse(free, self._facets, language):
+            constraints.extend((found.start, c) for c in found.constraints)
+            spans.append((found.start, found.end))
+        hard = list(spans)
+        free = numeric.blank(free, spans)
+        relative = numeric.relative(free)
+        wishes: list[Wish] = []
+        tokens = tokenize(free)
+        hits = list(self._hits(free, tokens))
+        negative = [self._negated(free, tokens, hit) for hit in hits]
+        for at, hit in enumerate(hits):
+            if at and negative[at - 1] and not negative[at] and _joined(free, tokens, hits[at - 1], hit):
+                negative[at] = True
+        for hit, no in zip(hits, negative, strict=True):
+            if _tolerated(free, tokens, hit):
+                continue
+            start, end = tokens[hit.start].start, tokens[hit.end - 1].end
+            spans.append((start, end))
+            if no or self._is_hard(free, tokens, hit):
+                hard.append((start, end))
+                field = "topic" if hit.field not in (*_HARD_FIELDS, "moods") and not no else hit.field
+                constraints.append((start, self._constraint(field, hit.values, no, text[start:end], language)))
+            else:
+                wishes.extend(Wish(hit.field, value, text[start:end], start) for value in hit.values)
+        covered = {at for hit in hits for at in range(hit.start, hit.end)}
+        for start, end, topic in self._free_topics(free, tokens, covered):
+            spans.append((start, end))
+            hard.append((start, end))
+            constraints.append((start, self._constraint("topic", (topic,), True, text[start:end], language)))
+        constraints.sort(key=lambda pair: pair[0])
+        merged = _merged([c for _, c in constraints], language)
+        return Parsed(merged, tuple(wishes), relative, tuple(sorted(spans)), tuple(sorted(hard)))
+
+    def _hits(self, text: str, tokens: Sequence[Token]) -> Iterator[_Hit]:
+        at = 0
+        while at < len(tokens):
+            for length in range(min(self._longest, len(tokens) - at), 0, -1):
+                phrase = " ".join(t.norm for t in tokens[at : at + length])
+                meanings = self._phrases.get(phrase)
+                if meanings is None or (at and (tokens[at - 1].norm, phrase) == ("of", "course")):
+                    continue
+                if phrase in _LIKING and not (at and tokens[at - 1].norm in _ABOUT):
+                    continue  # "I love it" is no wish for love stories
+                hit = self._meaning(text, tokens, at, at + length, meanings)
+                if hit is not None:
+                    yield hit
+                    at = hit.end - 1
+                    break
+            at += 1
+
+    def _meaning(
+        self, text: str, tokens: Sequence[Token], start: int, end: int, meanings: Sequence[tuple[str, str]]
+    ) -> _Hit | None:
+        """Choose what a phrase means here: "about war" is a topic, "a war film" a genre."""
+        fields = {f for f, _ in meanings}
+        phrase = " ".join(t.norm for t in tokens[start:end])
+        before = [t.norm for t in tokens[max(0, start - 2) : start]]
+        about = bool(_ABOUT.intersection(before)) or text[: tokens[start].start].endswith(_CJK_ABOUT)
+        if about and fields - {"creators", "kind", "language"}:
+            topic = next((v for f, v in meanings if f == "topic"), phrase)
+            return _Hit("topic", (topic,), start, end)
+        field = next((f for f in _PRIORITY if f in fields), next(iter(fields)))
+        if field == "genres" and phrase in _AMBIGUOUS and not self._beside_kind(tokens, start, end):
+            others = [f for f in fields if f != "genres"]
+            if not others:
+                return None
+            field = others[0]
+        values = tuple(v for f, v in meanings if f == field)
+        if field == "creators" and end - start == 1 and not self._named(text, tokens, start):
+            return None
+        if field == "kind" and not self._facets.knows("kind"):
+            return None
+        return _Hit(field, values, start, end)
+
+    def _beside_kind(self, tokens: Sequence[Token], start: int, end: int) -> bool:
+        near = [t.norm for t in (*tokens[max(0, start - 1) : start], *tokens[end : end + 2])]
+        return len(tokens) <= 2 or any(n in self._kind_words or n in ("片", "类") for n in near)
+
+    def _named(self, text: str, tokens: Sequence[Token], at: int) -> bool:
+        """Whether a surname alone is meant as a person: capitalised inside the sentence, or behind "by"."""
+        start = tokens[at].start
+        initial = at == 0 or text[:start].rstrip()[-1:] in ".!?;:\n"
+        beside = at + 1 < len(tokens) and tokens[at + 1].norm in self._kind_words
+        return (text[start].isupper() and (not initial or beside)) or (at > 0 and tokens[at - 1].norm in ("by", "from"))
+
+    def _negated(self, text: str, tokens: Sequence[Token], hit: _Hit) -> bool:
+        start = tokens[hit.start].start
+        clause = _BREAKS.split(text[:start])[-1].replace("特别", "  ").replace("别的", "  ")
+        if clause.endswith(_CJK_NEGATORS) or any(n in clause[-5:] for n in _CJK_NEGATORS[:9]):
+            return True
+        near = words(clause)[-4:]
+        if near[-2:] in (["not", "only"], ["no", "more"]) or "anything but" in clause:
+            return near[-2:] != ["not", "only"]
+        return any(n in _NEGATORS for n in near)
+
+    def _is_hard(self, text: str, tokens: Sequence[Token], hit: _Hit) -> bool:
+        if hit.field in ("kind", "language"):
+            return True
+        if hit.field not in _HARD_FIELDS:
+            return False
+        sentence = re.split(r"[.!?;。！？；\n]", text[: tokens[hit.start].start])[-1].casefold()
+        asked = _ASKING.sub(" ", sentence)
+        liking = bool(_LIKING.intersection(words(asked))) or any(w in asked for w in _CJK_LIKING)
+        if hit.field == "creators":
+            near = {t.norm for t in tokens[max(0, hit.start - 2) : hit.start]}
+            return not liking or bool(near & {"by", "anything", "something"})
+        return not liking
+
+    def _free_topics(self, text: str, tokens: Sequence[Token], covered: set[int]) -> Iterator[tuple[int, int, str]]:
+        """Yield "nothing with clowns": a cue, and a word no facet knows."""
+        for at, token in enumerate(tokens):
+            before = [t.norm for t in tokens[max(0, at - 3) : at]]
+            cued = before[-1:] == ["without"] or (
+                before[-1:] and before[-1] in _ABOUT and bool({"no", "nothing", "not"}.intersection(before[:-1]))
+            )
+            if cued and at not in covered and token.norm not in _STOP_TOPICS and len(token.norm) > 2:
+                yield token.start, token.end, token.norm
+
+    def _constraint(self, field: str, values: tuple[str, ...], no: bool, surface: str, language: str) -> Constraint:
+        value = values if len(values) > 1 else values[0]
+        shown = surface.strip() if field == "creators" else display(field, values[0], language)
+        refusal = {"moods": "not {}", "language": "not in {}"}.get(field, "no {}") if language == "en" else "不要{}"
+        label = refusal.format(shown) if no else shown
+        if field == "creators" and not no:
+            label = " / ".join(self._facets.name(v) for v in values) if len(values) < 3 else shown
+        return Constraint(field, "is_not" if no else "is", value, label)
+
+
+def _surname(name: str) -> str:
+    """Return what a person is called for short: "miyazaki", "le guin"; "" if the name is one word."""
+    parts = name.split()
+    if len(parts) < 2 or is_cjk(name):
+        return ""
+    return " ".join(parts[-2:]) if len(parts) > 2 and parts[-2] in _PARTICLES else parts[-1]
+
+
+def _spanned(constraints: Sequence[Constraint]) -> list[Constraint]:
+    """Join several decades into one span of years: "films from the 1960s or 1970s"."""
+    decades = [c for c in constraints if c.field == "decade" and c.op == "is"]
+    if len(decades) < 2:
+        return list(constraints)
+    low, high = (f(float(c.value) for c in decades) for f in (min, max))  # type: ignore[arg-type]
+    span = [
+        Constraint("year", ">=", low, decades[0].label),
+        Constraint("year", "<=", high + 9, decades[-1].label),
+    ]
+    return [c for c in constraints if c not in decades] + span
+
+
+def _merged(constraints: Sequence[Constraint], language: str) -> tuple[Constraint, ...]:
+    """Join positive values of one column ("Miyazaki or Le Guin", "科幻片和动作片") into one any-of constraint."""
+    merged: dict[tuple[str, str, object], Constraint] = {}
+    for c in _spanned(constraints):
+        joins = c.op == "is" and isinstance(c.value, str | tuple)
+        key = (c.field, c.op, None if joins else c.value)
+        if joins and key in merged:
+            old = merged[key]
+            values = tuple(dict.fromkeys([*_tuple(old.value), *_tuple(c.value)]))
+            if len(values) > len(_tuple(old.value)):
+                joint = " 或 " if language == "zh" else " or "
+                merged[key] = Constraint(c.field, c.op, values, old.label + joint + c.label)
+        else:
+            merged.setdefault(key, c)
+    return tuple(merged.values())
+
+
+def _tuple(value: object) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (str(value),)
+
+
+def _joined(text: str, tokens: Sequence[Token], first: _Hit, second: _Hit) -> bool:
+    between = words(text[tokens[first.end - 1].end : tokens[second.start].start])
+    return bool(between) and len(between) <= 2 and all(w in _JOINS or w in ("any", "of") for w in between)
+
+
+def _tolerated(text: str, tokens: Sequence[Token], hit: _Hit) -> bool:
+    """Whether the person merely allows it: "I don't mind horror" asks for nothing."""
+    near = words(_BREAKS.split(text[: tokens[hit.start].start])[-1])[-4:]
+    return "mind" in near and bool({"dont", "not", "wouldnt"}.intersection(near))
