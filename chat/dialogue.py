@@ -18,9 +18,10 @@ from chat.shop import Shop, card
 from chat.state import DialogueState, Limit
 from chat.understanding import Act, Opinion, Understanding, understand
 from retrieval.constraints import number_of, satisfies_all
+from retrieval.labels import relabelled
 from retrieval.lexicon import canonical, display
 from retrieval.numbers import LENGTH_FIELDS
-from retrieval.types import Constraint, Item, Op, Query
+from retrieval.types import Constraint, Item, Query
 
 CARDS = 5
 _ENOUGH = 3  # fewer cards than this are worth a word about what limits them
@@ -63,6 +64,7 @@ class Dialogue:
         understood = understand(text, self.shop.linker, self.shop.parser, len(self.state.taste.focus))
         self.state.language = understood.language
         self.say = Say(understood.language)
+        self._relabel()
         self.state.say("user", text)
         turn = _Turn(understood)
         if understood.act != "undo":
@@ -101,7 +103,13 @@ class Dialogue:
         parsed = understood.parsed
         constraints = [*parsed.constraints, *self._relative(turn)]
         fields = {c.field for c in constraints if c.op == "is"}
-        subject = bool(turn.named or parsed.wishes or fields & {"kind", "genres", "topic"} or understood.gist)
+        subject = bool(
+            turn.named
+            or parsed.wishes
+            or fields & {"kind", "genres", "topic"}
+            or understood.gist
+            or understood.asked_title
+        )
         turn.changed_subject = subject
         turn.refined = (bool(constraints) and not subject) or bool(understood.dropped)
         self._make_room(turn, fields, subject)
@@ -157,13 +165,17 @@ class Dialogue:
             fields = LENGTH_FIELDS if name == "length" else (name,)
             number, column = next(((n, f) for f in fields if (n := number_of(item, f)) is not None), (None, name))
             if number is not None:
-                words = {"<": ("less than", "低于"), ">": ("more than", "高于")}[op][self.say.language == "zh"]
-                if column == "year":
-                    words = {"<": ("older than", "早于"), ">": ("newer than", "晚于")}[op][self.say.language == "zh"]
-                shown = facts.price(item, self.say.language) if column == "price" else f"{number:g}"
-                label = f"{words} {shown}" + (f" {column}" if column in LENGTH_FIELDS else "")
-                found.append(Constraint(column, _op(op), float(number), label))
+                found.append(self._labelled(Constraint(column, op, float(number))))
         return found
+
+    def _labelled(self, constraint: Constraint) -> Constraint:
+        facets = self.shop.index.facets
+        return relabelled(constraint, self.say.language, facets.currency, facets.name)
+
+    def _relabel(self) -> None:
+        """Word the limits of earlier turns in the language the person now writes."""
+        for limit in self.state.taste.limits:
+            limit.label = self._labelled(limit.constraint).label
 
     def _make_room(self, turn: _Turn, fields: set[str], subject: bool) -> None:
         """Lift the limits of the last subject that a new one contradicts or silently leaves behind."""
@@ -429,7 +441,7 @@ class Dialogue:
         return Answer(self.say.sentences(self.say("greeting"), self.say("starters")), self._cards(self._picks(turn)))
 
     def _meta(self, turn: _Turn) -> Answer:
-        return Answer(self.say.sentences(self.say("meta"), self.say("starters")), self._cards(self._picks(turn)))
+        return Answer(self.say.sentences(self.say("meta"), self.say("perhaps")), self._cards(self._picks(turn)))
 
     def _help(self, turn: _Turn) -> Answer:
         return Answer(self.say("help"))
@@ -467,7 +479,3 @@ class Dialogue:
 
 def _values(value: object) -> tuple[object, ...]:
     return value if isinstance(value, tuple) else (value,)
-
-
-def _op(text: str) -> Op:
-    return "<" if text == "<" else ">"

@@ -8,10 +8,11 @@ from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 
 from chat.state import Language
+from chat.understanding import telling_words
 from retrieval.constraints import Facets, number_of, topic_words, values_of
 from retrieval.lexicon import canonical, display
 from retrieval.numbers import LENGTH_FIELDS
-from retrieval.text import words
+from retrieval.text import is_cjk, words
 from retrieval.types import Constraint, Item
 
 _COMMON_SHARE = 0.04  # a word in more of the items' texts than this is no reason to recommend one
@@ -112,9 +113,10 @@ def _like(item: Item, liked: Sequence[Item], language: Language) -> list[str]:
             text = f"与{name(other, language)}同出自{by}" if language == "zh" else f"also by {by}, like {other.title}"
             return [text]
         common = [
-            display(field, value, language)
+            shown
             for field in (*_ATTRIBUTES, "genres")
             for value in sorted(values_of(item, field) & values_of(other, field))
+            if is_cjk(shown := display(field, value, language)) or language != "zh"
         ]
         if len(common) > best[0]:
             listed = join(common[:3], language)
@@ -129,7 +131,7 @@ def _mentioned(
     spoken = {w for _, value in wishes for w in words(value)}
     ceiling = max(3, _COMMON_SHARE * len(facets.catalog))
     own = set(topic_words(item))
-    hits = [w for w in dict.fromkeys(words(said)) if w in own and w not in spoken and len(w) > 3]
+    hits = [w for w in dict.fromkeys(telling_words(said)) if w in own and w not in spoken and len(w) > 3]
     telling = [w for w in hits if facets.document_frequency(w) <= ceiling][:2]
     if not telling:
         return []

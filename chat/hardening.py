@@ -33,25 +33,11 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
 
-# The page calls these of Gradio's own routes; uploads, files, proxies and the rest are closed.
-_GRADIO_OPEN = ("/gradio_api/info", "/gradio_api/startup-events", "/gradio_api/heartbeat/", "/gradio_api/theme.css")
-_GRADIO_CLOSED = (
-    "/gradio_api",
-    "/svelte",
-    "/monitoring",
-    "/login",
-    "/logout",
-    "/config",
-    "/manifest.json",
-    "/pwa_icon",
-)
+# Routes of Gradio's that the page does not use: uploads, files, proxies, the queue, its settings and the rest.
+_CLOSED = ("/gradio_api", "/svelte", "/monitoring", "/login", "/logout", "/config", "/manifest.json", "/pwa_icon")
 
 # The social preview that Gradio puts into the page's head links an image on another site.
 _PREVIEW = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>|<link rel="manifest"[^>]*>')
-
-
-def _closed(path: str) -> bool:
-    return path.startswith(_GRADIO_CLOSED) and not path.startswith(_GRADIO_OPEN)
 
 
 class Hardening:
@@ -66,7 +52,7 @@ class Hardening:
             await self.app(scope, receive, send)
             return
         sender = _Sender(send, rewrite=scope["path"] == "/")
-        if _closed(scope["path"]):
+        if scope["path"].startswith(_CLOSED):
             body = {"error": {"message": "Not found.", "expected": "", "remedy": ""}}
             await JSONResponse(body, 404)(scope, receive, sender)
         else:

@@ -36,7 +36,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "seen": ("Noted that you know {titles}.", "记下了，你已经看过{titles}。"),
     "lifted": ("I let go of “{limits}” to make room for that.", "为此我取消了“{limits}”的限制。"),
     "kept": ("Still keeping to {limits}.", "仍然保持：{limits}。"),
-    "outside": ("We carry {title} too, but it is outside {limits}.", "我们也有{title}，但它不符合{limits}。"),
+    "outside": ("We do carry {title}, outside your limits ({limits}).", "我们也有{title}，但不符合{limits}。"),
     "sold_out": ("{title} is in our catalogue but out of stock right now.", "{title}在目录里，但目前缺货。"),
     # availability
     "have": ("Yes, we have {title}: {facts}.", "有的，{title}：{facts}。"),
@@ -68,6 +68,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
              "也可以问价格、库存等信息。"),
     "meta": ("I keep my instructions to myself, but I'm glad to find you something good.",
              "我的设定不便透露，不过很乐意帮你挑点好东西。"),
+    "perhaps": ("Perhaps one of these?", "也许可以看看这些？"),
     "reset": ("A fresh start. What are you in the mood for?", "好，重新开始。你想找什么？"),
     "undone": ("Taken back.", "已撤销。"),
     "nothing_to_undo": ("There is nothing to take back.", "没有可以撤销的。"),

@@ -8,7 +8,6 @@ shape, and never with a traceback::
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +21,7 @@ from starlette.exceptions import HTTPException
 
 from chat.covers import cover
 from chat.hardening import Hardening
-from chat.messages import Card, Event, Frozen, Reply, SessionView, Signal
+from chat.messages import Card, Event, Frozen, Reply, SessionView, Signal, Status
 from chat.ui import mount_ui
 from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
 from retrieval.types import Constraint, Op
@@ -74,9 +73,9 @@ class RecommendBody(Body):
     """`{"text": "slow science fiction", "liked": ["film-arrival-2016"], "constraints": […], "k": 5}`."""
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_MESSAGE)] = ""
-    liked: Annotated[list[ItemId], Field(max_length=200)] = []
-    disliked: Annotated[list[ItemId], Field(max_length=200)] = []
-    constraints: Annotated[list[Limit], Field(max_length=50)] = []
+    liked: Annotated[list[ItemId], Field(max_length=200, default_factory=list)]
+    disliked: Annotated[list[ItemId], Field(max_length=200, default_factory=list)]
+    constraints: Annotated[list[Limit], Field(max_length=50, default_factory=list)]
     k: Annotated[int, Field(ge=1, le=50)] = 5
 
 
@@ -106,7 +105,7 @@ class Judged(Frozen):
 class Export(SessionView):
     """A whole conversation, with the cards of every item in it that the catalogue still has."""
 
-    cards: dict[str, Card] = {}
+    cards: dict[str, Card] = Field(default_factory=dict)
 
 
 def _error(status: int, message: str, expected: str = "", remedy: str = "", **headers: str) -> JSONResponse:
@@ -171,17 +170,16 @@ def _wants_events(request: Request) -> bool:
     return "text/event-stream" in request.headers.get("accept", "")
 
 
-def _api(assistant: Assistant) -> APIRouter:
-    """Return the routes of the assistant; `def` ones run in a worker thread, so they may block."""
+def _require_ready(status: Status) -> None:
+    if status.state == "loading":
+        raise NotReady(f"The assistant is still loading: {status.detail or 'its models are not there yet'}.")
+    if status.state == "failed":
+        raise HTTPException(503, "The assistant could not start; the server's log says why.")
 
-    def ready() -> None:
-        status = assistant.status
-        if status.state == "loading":
-            raise NotReady(f"The assistant is still loading: {status.detail or 'the models are not there yet'}.")
-        if status.state == "failed":
-            raise HTTPException(503, "The assistant could not start; the server's log says why.")
 
-    api = APIRouter(prefix="/api", dependencies=[Depends(ready)])
+def _conversations(assistant: Assistant) -> APIRouter:
+    """Return the routes of a conversation; FastAPI runs `def` ones in a worker thread, so they may block."""
+    api = APIRouter()
 
     @api.post("/chat", response_model=Reply)
     def chat(body: ChatBody, request: Request) -> Reply | Response:
@@ -191,15 +189,6 @@ def _api(assistant: Assistant) -> APIRouter:
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
             return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
         return assistant.reply(body.message, body.session)
-
-    @api.post("/recommend")
-    def recommend(body: RecommendBody) -> Recommended:
-        """Recommend without a conversation."""
-        constraints = tuple(Constraint(limit.field, limit.op, limit.value, limit.label) for limit in body.constraints)
-        items = assistant.recommend(
-            text=body.text, liked=tuple(body.liked), disliked=tuple(body.disliked), constraints=constraints, k=body.k
-        )
-        return Recommended(items=items)
 
     @api.post("/feedback")
     def feedback(body: FeedbackBody) -> Judged:
@@ -228,6 +217,22 @@ def _api(assistant: Assistant) -> APIRouter:
             raise UnknownSession(f"No conversation is called '{session}'.")
         return {"forgotten": True}
 
+    return api
+
+
+def _items(assistant: Assistant) -> APIRouter:
+    """Return the routes that need no conversation."""
+    api = APIRouter()
+
+    @api.post("/recommend")
+    def recommend(body: RecommendBody) -> Recommended:
+        """Recommend without a conversation."""
+        constraints = tuple(Constraint(limit.field, limit.op, limit.value, limit.label) for limit in body.constraints)
+        items = assistant.recommend(
+            text=body.text, liked=tuple(body.liked), disliked=tuple(body.disliked), constraints=constraints, k=body.k
+        )
+        return Recommended(items=items)
+
     @api.get("/covers/{item_id:path}.svg")
     def draw(item_id: str) -> Response:
         """Return the cover that the project draws for an item."""
@@ -255,7 +260,9 @@ def create_app(assistant: Assistant) -> FastAPI:
         headers = {"Retry-After": str(RETRY_AFTER_S)} if status.state == "loading" else None
         return JSONResponse(status.model_dump(), 200 if status.state == "ready" else 503, headers)
 
-    app.include_router(_api(assistant))
+    ready = Depends(lambda: _require_ready(assistant.status))
+    for routes in (_conversations(assistant), _items(assistant)):
+        app.include_router(routes, prefix="/api", dependencies=[ready])
     app.add_exception_handler(NamedropError, lambda _, error: _explain(error))
     app.add_exception_handler(Exception, lambda _, error: _explain(error))
     app.add_exception_handler(RequestValidationError, _on_invalid)

@@ -10,6 +10,7 @@ from chat.messages import Card
 from chat.recommender import Recommender
 from retrieval.grounding import Grounder
 from retrieval.index import Index
+from retrieval.lexicon import canonical
 from retrieval.linking import TitleLinker
 from retrieval.parsing import Parser
 from retrieval.types import Item, Query
@@ -60,14 +61,19 @@ class Shop:
         return [self.index.catalog[at] for at in self.positions(ids)]
 
     def best(self, positions: Sequence[int], kind: str = "") -> int:
-        """Choose among works of one name: of the kind in force, the title itself before an alias, the better known."""
+        """Choose among works of one name: of the kind in force, the title itself before an alias, the likelier one.
+
+        Likelier is what is better known and of a kind that the shop holds more of: in a shop of films, a film.
+        """
         popularity = self.index.retrievers["popularity"].scores(Query())
+        kinds = self.index.facets.postings.get("kind", {})
+        items = self.index.catalog.items
         return min(
             positions,
             key=lambda at: (
-                bool(kind) and self.index.catalog[at].kind != kind,
+                bool(kind) and canonical("kind", items[at].kind) != kind,
                 positions.index(at) > 0 and not self._same_title(at, positions[0]),
-                -float(popularity[at]),
+                -float(popularity[at]) - len(kinds.get(canonical("kind", items[at].kind), ())) / len(items),
             ),
         )
 

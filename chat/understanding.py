@@ -354,5 +354,9 @@ def _gist(text: str, spans: Sequence[tuple[int, int]], parsed: Parsed) -> str:
     with space" would look for space.
     """
     rest = blank(text, [*spans, *parsed.hard])
-    telling = [w for w in words(rest) if w not in STOPWORDS_EN_PLUS and w not in _FILLER and not w.isdigit()]
-    return " ".join(rest.split()) if telling else ""
+    return " ".join(rest.split()) if telling_words(rest) else ""
+
+
+def telling_words(text: str) -> list[str]:
+    """Return the words of a message that say what it is about."""
+    return [w for w in words(text) if w not in STOPWORDS_EN_PLUS and w not in _FILLER and not w.isdigit()]

@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from babel.numbers import format_currency
-
 from retrieval.constraints import Facets
+from retrieval.labels import label
 from retrieval.types import Constraint, Op
 
 _YEAR = r"(?:year\s+)?(1[0-9]{3}|20[0-9]{2})"
@@ -67,36 +66,8 @@ def _number(text: str) -> float:
     return float(_WORDS[text]) if text in _WORDS else float(text.replace(",", "."))
 
 
-def _amount(value: float, say: _Say) -> str:
-    """Name an amount in the catalogue's currency, the one that prices are compared in."""
-    plain = f"{value:g}" if value == int(value) else f"{value:.2f}"
-    if not say.currency:
-        return plain
-    shown = format_currency(value, say.currency, locale=say.language)
-    return shown.removesuffix(".00") if value == int(value) else shown
-
-
-def _label(field: str, op: str, value: float, say: _Say) -> str:
-    n = _amount(value, say) if field == "price" else f"{value:g}"
-    if field == "decade":
-        english, chinese = f"the {n}s", f"{n}年代"
-    elif field == "year":
-        english = {"<": f"before {n}", "<=": f"up to {n}", ">": f"after {n}", ">=": f"since {n}"}.get(op, n)
-        chinese = {"<": f"{n}年以前", "<=": f"{n}年及以前", ">": f"{n}年以后", ">=": f"{n}年起"}.get(op, f"{n}年")
-    elif field == "price":
-        english = {"<": f"under {n}", "<=": f"at most {n}", ">": f"over {n}", ">=": f"at least {n}"}.get(op, n)
-        chinese = {"<": f"低于{n}", "<=": f"不超过{n}", ">": f"高于{n}", ">=": f"至少{n}"}.get(op, n)
-        if value == 0 and op == "is":
-            english, chinese = "free", "免费"
-    else:
-        english, chinese = f"{field} {op} {n}", f"{field} {op} {n}"
-    if op == "is_not":
-        english, chinese = f"not {english}", f"不要{chinese}"
-    return chinese if say.language == "zh" else english
-
-
 def _c(field: str, op: Op, value: float, say: _Say) -> Constraint:
-    return Constraint(field, op, float(value), _label(field, op, value, say))
+    return Constraint(field, op, float(value), label(field, op, float(value), say.language, say.currency))
 
 
 def _year(op: Op) -> Make:
@@ -206,7 +177,7 @@ _LENGTH_OPS: tuple[tuple[str, Op], ...] = (
     ("at least", ">="),
     ("over|above|longer|more|超过", ">"),
 )
-_RELATIVE: tuple[tuple[str, tuple[str, str]], ...] = (
+_RELATIVE: tuple[tuple[str, tuple[str, Op]], ...] = (
     (r"\b(cheaper|less\s+expensive)\b|便宜(一)?点|更便宜", ("price", "<")),
     (r"\b(newer|more\s+recent)\b|更新的|新一点", ("year", ">")),
     (r"\b(older|earlier)\b|更老|老一点|早一点", ("year", "<")),
@@ -221,7 +192,7 @@ def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
     free = text.lower() if len(text.lower()) == len(text) else text
     context = _Say(language, facets.currency)
     for match in _LENGTH.finditer(free):
-        found = _length(match, facets, language)
+        found = _length(match, facets, context)
         if found is not None:
             free = blank(free, [match.span()])
             yield found
@@ -233,7 +204,7 @@ def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
             free = blank(free, [match.span()])
 
 
-def _length(match: re.Match[str], facets: Facets, language: str) -> Found | None:
+def _length(match: re.Match[str], facets: Facets, say: _Say) -> Found | None:
     cue, unit = re.sub(r"\s+", " ", match[1]), match[3].rstrip("s")
     op = next(op for pattern, op in _LENGTH_OPS if re.search(pattern, cue))
     value = _number(match[2])
@@ -248,8 +219,7 @@ def _length(match: re.Match[str], facets: Facets, language: str) -> Found | None
         field, amount = {"页": "pages"}.get(unit, unit + "s"), value
         if field not in facets.numeric_fields:
             return None
-    label = " ".join(match[0].split())
-    return Found(match.start(), match.end(), (Constraint(field, op, amount, label),))
+    return Found(match.start(), match.end(), (_c(field, op, amount, say),))
 
 
 def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
@@ -259,7 +229,7 @@ def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
     return text
 
 
-def relative(text: str) -> tuple[tuple[str, str], ...]:
+def relative(text: str) -> tuple[tuple[str, Op], ...]:
     """Return the comparatives of a text: "cheaper" → ("price", "<")."""
     low = text.lower()
     return tuple(meaning for pattern, meaning in _RELATIVE if re.search(pattern, low))

@@ -7,15 +7,16 @@ Hard is what can be checked against a column and is said as a limit: years, pric
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from retrieval import numbers as numeric
 from retrieval.constraints import Facets
-from retrieval.lexicon import display, synonyms, vocabulary
+from retrieval.labels import label
+from retrieval.lexicon import synonyms, vocabulary
 from retrieval.text import Token, is_cjk, tokenize, words
-from retrieval.types import Constraint
+from retrieval.types import Constraint, Op
 
 _NEGATORS = frozenset(
     """
@@ -85,7 +86,7 @@ class Parsed:
 
     constraints: tuple[Constraint, ...] = ()
     wishes: tuple[Wish, ...] = ()
-    relative: tuple[tuple[str, str], ...] = ()
+    relative: tuple[tuple[str, Op], ...] = ()
     spans: tuple[tuple[int, int], ...] = ()
     hard: tuple[tuple[int, int], ...] = ()
 
@@ -173,16 +174,19 @@ class Parser:
             if no or self._is_hard(free, tokens, hit):
                 hard.append((start, end))
                 field = "topic" if hit.field not in (*_HARD_FIELDS, "moods") and not no else hit.field
-                constraints.append((start, self._constraint(field, hit.values, no, text[start:end], language)))
+                constraints.append((start, self._constraint(field, hit.values, no, language)))
             else:
                 wishes.extend(Wish(hit.field, value, text[start:end], start) for value in hit.values)
         covered = {at for hit in hits for at in range(hit.start, hit.end)}
         for start, end, topic in self._free_topics(free, tokens, covered):
             spans.append((start, end))
             hard.append((start, end))
-            constraints.append((start, self._constraint("topic", (topic,), True, text[start:end], language)))
+            constraints.append((start, self._constraint("topic", (topic,), True, language)))
         constraints.sort(key=lambda pair: pair[0])
-        merged = _merged([c for _, c in constraints], language)
+        merged = _merged(
+            _spanned([c for _, c in constraints], language),
+            lambda field, op, values: self._label(field, op, values, language),
+        )
         return Parsed(merged, tuple(wishes), relative, tuple(sorted(spans)), tuple(sorted(hard)))
 
     def _hits(self, text: str, tokens: Sequence[Token]) -> Iterator[_Hit]:
@@ -270,14 +274,13 @@ class Parser:
             if cued and at not in covered and token.norm not in _STOP_TOPICS and len(token.norm) > 2:
                 yield token.start, token.end, token.norm
 
-    def _constraint(self, field: str, values: tuple[str, ...], no: bool, surface: str, language: str) -> Constraint:
+    def _constraint(self, field: str, values: tuple[str, ...], no: bool, language: str) -> Constraint:
         value = values if len(values) > 1 else values[0]
-        shown = surface.strip() if field == "creators" else display(field, values[0], language)
-        refusal = {"moods": "not {}", "language": "not in {}"}.get(field, "no {}") if language == "en" else "不要{}"
-        label = refusal.format(shown) if no else shown
-        if field == "creators" and not no:
-            label = " / ".join(self._facets.name(v) for v in values) if len(values) < 3 else shown
-        return Constraint(field, "is_not" if no else "is", value, label)
+        op: Op = "is_not" if no else "is"
+        return Constraint(field, op, value, self._label(field, op, value, language))
+
+    def _label(self, field: str, op: Op, value: str | tuple[str, ...], language: str) -> str:
+        return label(field, op, value, language, self._facets.currency, self._facets.name)
 
 
 def _surname(name: str) -> str:
@@ -288,31 +291,32 @@ def _surname(name: str) -> str:
     return " ".join(parts[-2:]) if len(parts) > 2 and parts[-2] in _PARTICLES else parts[-1]
 
 
-def _spanned(constraints: Sequence[Constraint]) -> list[Constraint]:
+def _spanned(constraints: Sequence[Constraint], language: str) -> list[Constraint]:
     """Join several decades into one span of years: "films from the 1960s or 1970s"."""
     decades = [c for c in constraints if c.field == "decade" and c.op == "is"]
     if len(decades) < 2:
         return list(constraints)
     low, high = (f(float(c.value) for c in decades) for f in (min, max))  # type: ignore[arg-type]
     span = [
-        Constraint("year", ">=", low, decades[0].label),
-        Constraint("year", "<=", high + 9, decades[-1].label),
+        Constraint("year", ">=", low, label("year", ">=", low, language)),
+        Constraint("year", "<=", high + 9, label("year", "<=", high + 9, language)),
     ]
     return [c for c in constraints if c not in decades] + span
 
 
-def _merged(constraints: Sequence[Constraint], language: str) -> tuple[Constraint, ...]:
+def _merged(
+    constraints: Sequence[Constraint], relabel: Callable[[str, Op, tuple[str, ...]], str]
+) -> tuple[Constraint, ...]:
     """Join positive values of one column ("Miyazaki or Le Guin", "科幻片和动作片") into one any-of constraint."""
     merged: dict[tuple[str, str, object], Constraint] = {}
-    for c in _spanned(constraints):
+    for c in constraints:
         joins = c.op == "is" and isinstance(c.value, str | tuple)
         key = (c.field, c.op, None if joins else c.value)
         if joins and key in merged:
             old = merged[key]
             values = tuple(dict.fromkeys([*_tuple(old.value), *_tuple(c.value)]))
             if len(values) > len(_tuple(old.value)):
-                joint = " 或 " if language == "zh" else " or "
-                merged[key] = Constraint(c.field, c.op, values, old.label + joint + c.label)
+                merged[key] = Constraint(c.field, c.op, values, relabel(c.field, c.op, values))
         else:
             merged.setdefault(key, c)
     return tuple(merged.values())

@@ -37,7 +37,8 @@ CARDS = (
           12, "GBP", False, why="The same calm, without words."),
     _card("film-interstellar-2014", "星际穿越", "film", 2014, ["克里斯托弗·诺兰"], ["科幻"], 38, "CNY", why="科幻片，节奏沉稳。"),
     _card("film-strangelove-1964", "Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb", "film", 1964,
-          ["Stanley Kubrick"], ["comedy"], 6.99, why="A long title, and the driest comedy of its decade."),
+          ["Stanley Kubrick"], ["comedy"], 6.99,
+          why="A long title, and the driest comedy of its decade."),
     _card("course-drawing", "Drawing for Patient Beginners", "course", None, ["Ines Calder"], ["drawing"], 39,
           why="Starts from nothing and takes its time."),
     _card("odd/ 1?", f"Odd {INJECTION}", "", None, [], [], None, "", why=INJECTION, url="javascript:alert(1)"),
@@ -75,7 +76,8 @@ class FakeAssistant:
         if "before 1990" in message:
             kept["constraints"] = (BEFORE_1990,)
         old = BEFORE_1990 in kept["constraints"]
-        cards = [c for c in CARDS if c.id not in kept["dislike"] | kept["seen"] and (not old or (c.year or 9999) < 1990)]
+        known = kept["dislike"] | kept["seen"]
+        cards = [card for card in CARDS if card.id not in known and (not old or (card.year or 9999) < 1990)]
         liked = {genre for card in CARDS if card.id in kept["like"] for genre in card.genres}
         cards.sort(key=lambda card: -len(liked & set(card.genres)))
         if "odd" in message:

@@ -1,0 +1,92 @@
+"""How a constraint is shown to a person: the words on its chip, in English or Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from babel.numbers import format_currency
+
+from retrieval.lexicon import display
+from retrieval.types import Constraint, Op
+
+_NUMBERS: dict[tuple[str, str], tuple[str, str]] = {
+    ("decade", "is"): ("the {}s", "{}年代"),
+    ("year", "<"): ("before {}", "{}年以前"),
+    ("year", "<="): ("up to {}", "{}年及以前"),
+    ("year", ">"): ("after {}", "{}年以后"),
+    ("year", ">="): ("since {}", "{}年起"),
+    ("year", "is"): ("{}", "{}年"),
+    ("price", "<"): ("under {}", "低于{}"),
+    ("price", "<="): ("at most {}", "不超过{}"),
+    ("price", ">"): ("over {}", "高于{}"),
+    ("price", ">="): ("at least {}", "至少{}"),
+    ("price", "is"): ("for {}", "{}"),
+}
+_LENGTHS: dict[str, tuple[str, str]] = {
+    "<": ("under {} {}", "{}{}以内"),
+    "<=": ("at most {} {}", "最多{}{}"),
+    ">": ("over {} {}", "超过{}{}"),
+    ">=": ("at least {} {}", "至少{}{}"),
+    "is": ("{} {}", "{}{}"),
+}
+_UNITS = {"minutes": "分钟", "hours": "小时", "pages": "页"}
+_REFUSALS = {"moods": "not {}", "language": "not in {}", "creators": "nothing by {}"}
+
+
+def label(
+    field: str,
+    op: Op,
+    value: str | float | bool | tuple[str, ...],
+    language: str = "en",
+    currency: str = "",
+    name: Callable[[str], str] = str,
+) -> str:
+    """Word a constraint: ``label("year", "<", 1990) == "before 1990"``.
+
+    Args:
+        field: the catalogue column.
+        op: the comparison.
+        value: canonical value, or several.
+        language: "en" or "zh".
+        currency: of the catalogue, the one that prices are compared in.
+        name: gives a creator's name as the catalogue writes it.
+    """
+    chinese = language == "zh"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _numeric(field, op, float(value), language, currency)
+    values = value if isinstance(value, tuple) else (str(value),)
+    shown = [name(v) if field == "creators" else display(field, v, language) for v in values]
+    joined = (" 或 " if chinese else " or ").join(shown)
+    if op != "is_not":
+        return joined
+    return f"不要{joined}" if chinese else _REFUSALS.get(field, "no {}").format(joined)
+
+
+def relabelled(constraint: Constraint, language: str, currency: str, name: Callable[[str], str]) -> Constraint:
+    """Return a constraint with its label in another language."""
+    words = label(constraint.field, constraint.op, constraint.value, language, currency, name)
+    return Constraint(constraint.field, constraint.op, constraint.value, words)
+
+
+def _numeric(field: str, op: Op, value: float, language: str, currency: str) -> str:
+    chinese = language == "zh"
+    number = _amount(value, language, currency) if field == "price" else f"{value:g}"
+    if field == "price" and value == 0 and op == "is":
+        return "免费" if chinese else "free"
+    positive: Op = "is" if op == "is_not" else op
+    known = _NUMBERS.get((field, positive))
+    if known is not None:
+        text = known[chinese].format(number)
+    else:
+        text = _LENGTHS[positive][chinese].format(number, _UNITS.get(field, field) if chinese else field)
+    if op == "is_not":
+        return f"不要{text}" if chinese else f"not {text}"
+    return text
+
+
+def _amount(value: float, language: str, currency: str) -> str:
+    plain = f"{value:g}" if value == int(value) else f"{value:.2f}"
+    if not currency:
+        return plain
+    shown = str(format_currency(value, currency, locale=language))
+    return shown.removesuffix(".00") if value == int(value) else shown
