@@ -325,7 +325,7 @@ class Dialogue:
     def _lead(self, turn: _Turn, items: Sequence[Item]) -> str:
         taste, language = self.state.taste, self.say.language
         first = facts.name(items[0], language)
-        limits = [x.label for x in taste.limits if not x.inferred]
+        limits = [x.label for x in taste.limits if not x.inferred and (x.field, x.op) != ("kind", "is")]
         liked = [i for i in self.shop.items(taste.liked[-2:]) if i.id != items[0].id]
         if turn.understood.act == "availability" and turn.named and items[0].id == self._id(turn.named[0]):
             return self.say("have", title=first, facts=self.say.offer(items[0]))
@@ -337,10 +337,8 @@ class Dialogue:
         if limits:
             quoted = self.say.quoted(limits)
             return self.say("limits", limits=quoted[:1].upper() + quoted[1:], first=first)
-        moods = [display(f, v, language) for f, v in taste.wishes]
-        if moods:
-            return self.say("wishes", wishes=facts.join(list(dict.fromkeys(moods))[:3], language), first=first)
-        return self.say("open", first=first)
+        wished = self.say.wished(taste.wishes)
+        return self.say("wishes", wishes=wished, first=first) if wished else self.say("open", first=first)
 
     def _id(self, at: int) -> str:
         return str(self.shop.index.catalog[at].id)

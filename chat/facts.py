@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 
+from chat.messages import Card
 from chat.state import Language
 from chat.understanding import telling_words
-from retrieval.constraints import Facets, number_of, topic_words, values_of
+from retrieval.constraints import Facets, number_of, satisfies, topic_words, values_of
 from retrieval.lexicon import canonical, display
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.text import is_cjk, words
@@ -39,7 +40,7 @@ def join(parts: Sequence[str], language: Language, *, either: bool = False) -> s
     return format_list(list(parts), style="or" if either else "standard", locale=language)
 
 
-def price(item: Item, language: Language) -> str:
+def price(item: Item | Card, language: Language) -> str:
     """Quote an item's price, "" if the catalogue has none."""
     if item.price is None:
         return ""
@@ -93,15 +94,17 @@ def reasons(
 
 
 def _wished(item: Item, wishes: Sequence[tuple[str, str]], language: Language) -> list[str]:
-    met = [
-        display(field, value, language)
-        for field, value in wishes
-        if field != "topic" and value in values_of(item, field)
-    ]
-    if not met:
+    about = [v for f, v in wishes if f in ("topic", "themes") and satisfies(item, Constraint("topic", "is", v))]
+    met = [display(f, v, language) for f, v in wishes if f not in ("topic", "themes") and v in values_of(item, f)]
+    found: list[str] = []
+    if met:
+        found.append(join(list(dict.fromkeys(met))[:3], language))
+    if about:
+        topics = join([display("topic", v, language) for v in dict.fromkeys(about)][:2], language)
+        found.append(f"关于{topics}" if language == "zh" else f"about {topics}")
+    if not found:
         return []
-    listed = join(list(dict.fromkeys(met))[:3], language)
-    return [f"{listed}，合你所想" if language == "zh" else f"{listed}, as you asked"]
+    return ["、".join(found) + "，合你所想" if language == "zh" else ", ".join(found) + ", as you asked"]
 
 
 def _like(item: Item, liked: Sequence[Item], language: Language) -> list[str]:

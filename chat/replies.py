@@ -104,6 +104,18 @@ class Say:
         """Join the labels of constraints or wishes."""
         return facts.join(list(dict.fromkeys(labels)), self.language)
 
+    def wished(self, wishes: Sequence[tuple[str, str]]) -> str:
+        """Word soft preferences: ``slow and dreamlike, about first contact``; "" for none."""
+        chinese = self.language == "zh"
+        about = ("topic", "themes")
+        of = [display(f, v, self.language) for f, v in wishes if f not in about]
+        topics = [display("topic", v, self.language) for f, v in wishes if f in about]
+        parts = [facts.join(list(dict.fromkeys(of))[:3], self.language)] if of else []
+        if topics:
+            joined = facts.join(list(dict.fromkeys(topics))[:2], self.language)
+            parts.append(f"关于{joined}" if chinese else f"about {joined}")
+        return ("、" if chinese else ", ").join(parts)
+
     def offer(self, item: Item) -> str:
         """Quote what an item is and costs: ``film, $7.99, in stock``."""
         kind = display("kind", canonical("kind", item.kind), self.language) if item.kind else ""

@@ -158,7 +158,8 @@ class Understanding:
         dropped: fields whose limits the person lifts ("any year").
         anything: the person asks for any kind of work ("anything by …").
         bare_title: the message is a title and little else.
-        gist: the message without titles and limits, for retrieval by meaning; "" if nothing telling is left.
+        gist: the message without titles and limits, for retrieval by meaning; "" if it says nothing beyond those and
+            the wishes.
     """
 
     act: Act
@@ -353,8 +354,9 @@ def _gist(text: str, spans: Sequence[tuple[int, int]], parsed: Parsed) -> str:
     Titles are left out, since the liked items speak for themselves; limits too, since they are enforced, and "nothing
     with space" would look for space.
     """
-    rest = blank(text, [*spans, *parsed.hard])
-    return " ".join(rest.split()) if telling_words(rest) else ""
+    if not telling_words(blank(text, [*spans, *parsed.spans])):
+        return ""
+    return " ".join(blank(text, [*spans, *parsed.hard]).split())
 
 
 def telling_words(text: str) -> list[str]:

@@ -1,30 +1,15 @@
-"""The index of a catalogue: its items, facets, embeddings and retrievers; and the embeddings' generations on disk.
+"""The index of a catalogue: its items, facets, embeddings and retrievers, kept as generations and renewed by edits.
 
-::
-
-    <cache>/index/<key of the catalogue's path>/
-        CURRENT                  names the generation in use, replaced atomically
-        gen-000002/              embeddings.npy (N, d) float32, rows.json, meta.json, COMPLETE
-        gen-000001/              the one before, kept
-        partial/                 chunks of a build under way; an interrupted build goes on from them
-
-A generation is written aside, read back and checked before `CURRENT` names it, and checked again when it is opened:
-what is half-written or damaged is never used. A row whose text stands in an earlier generation or in a chunk is not
-encoded again.
+A row whose text stands in the generation before, or in a chunk of an interrupted build, is not encoded again.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-import os
-import shutil
-import tempfile
-import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +18,7 @@ from retrieval.catalog import Catalog, RowProblem, load_catalog
 from retrieval.constraints import Facets
 from retrieval.encoder import Encoder, item_text, text_digest
 from retrieval.errors import GenerationError
-from retrieval.models import cache_root
+from retrieval.generations import Generation, GenerationStore, unit_rows
 from retrieval.retrievers import AnnRetriever, ScoringRetriever, make_retrievers
 from retrieval.types import FloatArray, IntArray
 
@@ -43,20 +28,6 @@ Progress = Callable[[int, int], None]  # (rows encoded so far, rows to encode)
 
 CHUNK = 2_000  # rows between two savings: about 15 s of work on two cores
 _PIECE = 128  # rows between two reports of progress
-_FORMAT = 1  # counts changes of what a generation holds
-_NORM_TOLERANCE = 1e-3
-_DAMAGED = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """A checked generation; `embeddings` (N, d) is mapped from its file."""
-
-    folder: Path
-    encoder: str
-    ids: tuple[str, ...]
-    digests: tuple[str, ...]
-    embeddings: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +127,7 @@ def make_index(
             kept = store.publish(ids, digests, embeddings, encoder.name)
             if kept is not None:
                 embeddings, folder = kept.embeddings, kept.folder
-    facets = Facets(catalog)
+    facets = Facets(catalog) if previous is None else EditedFacets(catalog, previous.facets, source)
     retrievers = make_retrievers(
         catalog,
         facets,
@@ -242,7 +213,7 @@ def _embed(
 
 def _checked(rows: FloatArray, count: int, encoder: Encoder) -> FloatArray:
     rows = np.asarray(rows, dtype=np.float32)
-    if rows.shape != (count, encoder.dimension) or not _unit(rows):
+    if rows.shape != (count, encoder.dimension) or not unit_rows(rows):
         expected = f"{count} finite unit rows of {encoder.dimension}"
         raise GenerationError(
             f"encoder {encoder.name!r} gave an array {rows.shape}; expected {expected}; use another encoder"
@@ -250,176 +221,51 @@ def _checked(rows: FloatArray, count: int, encoder: Encoder) -> FloatArray:
     return rows
 
 
-def _unit(rows: FloatArray) -> bool:
-    norms = np.sqrt(np.einsum("nd,nd->n", rows, rows))
-    return bool(np.all(np.abs(norms - 1) < _NORM_TOLERANCE))  # False for NaN and infinity too
+class EditedFacets(Facets):
+    """The facets of an edited catalogue, read from the changed items only; the postings of the others move along.
 
+    Args:
+        catalog: the catalogue after the edit.
+        before: the facets before it.
+        source: (N,) each row's position before, no two alike, -1 where the row's text is new or changed.
+    """
 
-class GenerationStore:
-    """The generations of one catalogue. What goes wrong on the disk is logged, and costs time, never an answer."""
+    def __init__(self, catalog: Catalog, before: Facets, source: IntArray) -> None:
+        self.catalog = catalog
+        same = np.array(
+            [at >= 0 and before.catalog.items[at] is item for at, item in zip(source.tolist(), catalog, strict=True)]
+        )
+        self._now = np.full(len(before.catalog), -1, dtype=np.int32)  # each old row's position after the edit
+        self._now[source[same]] = np.flatnonzero(same)
+        self._changed = np.flatnonzero(~same).astype(np.int32)
+        self._before: Facets | None = before
+        self._part = Facets(Catalog([catalog.items[at] for at in self._changed]))
+        fields = dict.fromkeys((*before.postings, *self._part.postings))
+        moved = {f: self._moved(before.postings.get(f, {}), self._part.postings.get(f, {})) for f in fields}
+        self.postings = {field: values for field, values in moved.items() if values}
+        self.numeric_fields = frozenset(
+            field
+            for field in before.numeric_fields | self._part.numeric_fields
+            if any(isinstance(item.attributes.get(field), float) for item in catalog)
+        )
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    @cached_property
+    def _topics(self) -> dict[str, np.ndarray]:
+        assert self._before is not None
+        topics = self._moved(self._before._topics, self._part._topics)
+        self._before = None  # or every edit would keep all the catalogues before it
+        return topics
 
-    @classmethod
-    def of(cls, catalog_path: str | Path, cache: Path | None = None) -> GenerationStore:
-        """Return the store of a catalogue file, below `cache` or the configured cache folder."""
-        path = Path(catalog_path).resolve()
-        key = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-        return cls((cache or cache_root()) / "index" / f"{path.stem[:40]}-{key}")
-
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Keep other processes from building the same index at the same time; none where nothing can be written."""
-        from filelock import FileLock, Timeout
-
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.folder / "lock")
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                log.info("another process builds this index; waiting for it")
-                lock.acquire()
-        except OSError as error:
-            log.warning("%s cannot be written (%s): what is built stays in memory", self.folder, error)
-            yield
-            return
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def current(self) -> Generation | None:
-        """Return the generation in use, checked in full, or None; what is wrong with it is logged."""
-        try:
-            name = (self.folder / "CURRENT").read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            log.warning("%s: CURRENT cannot be read (%s); building again", self.folder, error)
-            return None
-        try:
-            return _read_generation(self.folder / Path(name).name)
-        except _DAMAGED as error:
-            log.warning("generation %s in %s is damaged (%s); building again", name, self.folder, error)
-            return None
-
-    def publish(
-        self, ids: Sequence[str], digests: Sequence[str], embeddings: FloatArray, encoder: str
-    ) -> Generation | None:
-        """Write a generation aside, check it, and make it the current one; None (logged) if the disk refuses."""
-        aside: Path | None = None
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            for left in self.folder.glob("tmp-*"):  # a killed build's; the lock says that nobody writes there
-                shutil.rmtree(left, ignore_errors=True)
-            aside = Path(tempfile.mkdtemp(prefix="tmp-", dir=self.folder))
-            _write_generation(aside, ids, digests, embeddings, encoder)
-            _read_generation(aside)
-            folder = self.folder / f"gen-{max([0, *self._numbers()]) + 1:06d}"
-            os.replace(aside, folder)
-            _write(self.folder / "CURRENT.new", folder.name.encode())
-            os.replace(self.folder / "CURRENT.new", self.folder / "CURRENT")
-            _sync_folder(self.folder)
-            kept = _read_generation(folder)
-        except _DAMAGED as error:
-            log.warning("%s: the generation cannot be kept (%s): the index stays in memory", self.folder, error)
-            if aside is not None:
-                shutil.rmtree(aside, ignore_errors=True)
-            return None
-        for number in sorted(self._numbers())[:-2]:
-            shutil.rmtree(self.folder / f"gen-{number:06d}", ignore_errors=True)
-        shutil.rmtree(self.folder / "partial", ignore_errors=True)
-        return kept
-
-    def _numbers(self) -> list[int]:
-        names = (path.name.removeprefix("gen-") for path in self.folder.glob("gen-*"))
-        return [int(name) for name in names if name.isdecimal()]
-
-    def chunks(self, encoder: str) -> dict[str, FloatArray]:
-        """Return what an interrupted build had encoded already, by digest; unreadable chunks are passed over."""
-        found: dict[str, FloatArray] = {}
-        for path in sorted((self.folder / "partial").glob("*.npz")):
-            try:
-                with np.load(path) as chunk:
-                    digests, rows = chunk["digests"].tolist(), chunk["rows"]
-                    if str(chunk["encoder"]) == encoder and len(digests) == len(rows) and _unit(rows):
-                        found.update(zip(digests, rows, strict=True))
-            except (*_DAMAGED, EOFError) as error:
-                log.warning("%s is damaged (%s); its rows are encoded again", path, error)
-        return found
-
-    def save_chunk(self, encoder: str, digests: Sequence[str], rows: FloatArray) -> None:
-        """Keep encoded rows (n, d) of a build under way."""
-        path = self.folder / "partial" / f"{digests[0]}.npz"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.with_suffix(".new").open("wb") as file:
-                np.savez(file, digests=np.array(digests), rows=rows, encoder=np.array(encoder))
-            os.replace(path.with_suffix(".new"), path)
-        except OSError as error:
-            log.debug("%s cannot be kept: %s", path, error)
-
-
-def _write_generation(
-    folder: Path, ids: Sequence[str], digests: Sequence[str], embeddings: FloatArray, encoder: str
-) -> None:
-    folder.chmod(0o755)
-    with (folder / "embeddings.npy").open("wb") as file:
-        np.save(file, np.ascontiguousarray(embeddings, dtype=np.float32))
-        file.flush()
-        os.fsync(file.fileno())
-    _write(folder / "rows.json", json.dumps({"ids": list(ids), "digests": list(digests)}).encode())
-    meta = {
-        "format": _FORMAT,
-        "encoder": encoder,
-        "rows": len(ids),
-        "dimension": int(embeddings.shape[1]),
-        "sha256": {name: _sha256(folder / name) for name in ("embeddings.npy", "rows.json")},
-    }
-    _write(folder / "meta.json", json.dumps(meta, indent=1).encode())
-    _write(folder / "COMPLETE", _sha256(folder / "meta.json").encode())
-    _sync_folder(folder)
-
-
-def _read_generation(folder: Path) -> Generation:
-    """Read and check a generation; raises one of `_DAMAGED`."""
-    if (folder / "COMPLETE").read_bytes().decode() != _sha256(folder / "meta.json"):
-        raise ValueError("COMPLETE does not hold the checksum of meta.json")
-    meta = json.loads((folder / "meta.json").read_bytes())
-    if meta["format"] != _FORMAT:
-        raise ValueError(f"format {meta['format']}, expected {_FORMAT}")
-    for name, expected in meta["sha256"].items():
-        if _sha256(folder / name) != expected:
-            raise ValueError(f"{name} does not have the checksum in meta.json")
-    rows = json.loads((folder / "rows.json").read_bytes())
-    embeddings = np.asarray(np.load(folder / "embeddings.npy", mmap_mode="r"))
-    shape = (meta["rows"], meta["dimension"])
-    if embeddings.shape != shape or not len(rows["ids"]) == len(rows["digests"]) == shape[0]:
-        raise ValueError(f"embeddings are {embeddings.shape}, meta.json says {shape}")
-    if embeddings.dtype != np.float32 or not _unit(embeddings):
-        raise ValueError("embeddings are not finite float32 unit rows")
-    return Generation(folder, meta["encoder"], tuple(rows["ids"]), tuple(rows["digests"]), embeddings)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable, where the system can."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    def _moved(self, old: Mapping[str, np.ndarray], new: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return postings at the positions after the edit: those that stay, and those of the changed rows."""
+        flat = self._now[np.concatenate([np.empty(0, dtype=np.int32), *old.values()])]
+        stays = flat >= 0
+        ends = np.concatenate([[0], np.cumsum(stays)])[np.cumsum([0, *map(len, old.values())])].tolist()
+        flat = flat[stays]
+        postings = {
+            value: flat[start:end] for value, start, end in zip(old, ends, ends[1:], strict=False) if end > start
+        }
+        for value, at in new.items():
+            kept = postings.get(value)
+            postings[value] = self._changed[at] if kept is None else np.concatenate([kept, self._changed[at]])
+        return postings

@@ -15,7 +15,8 @@ from pathlib import Path
 from retrieval.catalog import Catalog, CatalogError, LoadedCatalog, load_catalog
 from retrieval.encoder import Encoder
 from retrieval.errors import NamedropError
-from retrieval.index import GenerationStore, Index, Progress, make_index, open_index, publish_index
+from retrieval.generations import GenerationStore
+from retrieval.index import Index, Progress, make_index, open_index, publish_index
 from retrieval.types import Item
 
 log = logging.getLogger(__name__)
@@ -133,7 +134,7 @@ class LiveIndex:
             problems=loaded.problems,
             publish=False,
         )
-        index.facets.document_frequency("")  # builds the topic postings here, not in somebody's first turn
+        index.facets.document_frequency("")  # makes the topic postings here, not in somebody's first turn
         return index
 
     def _refuse(self, signature: tuple[int, ...] | None, problem: str) -> None:

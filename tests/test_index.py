@@ -11,11 +11,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from retrieval import generations as generations_module
 from retrieval import index as index_module
 from retrieval.catalog import Catalog, CatalogError
+from retrieval.constraints import Facets
 from retrieval.encoder import SentenceEncoder, item_text, text_digest
 from retrieval.errors import GenerationError
-from retrieval.index import GenerationStore, make_index, open_index
+from retrieval.generations import GenerationStore
+from retrieval.index import EditedFacets, make_index, open_index
 from retrieval.types import Item, Query
 from tests.fakes import BagEncoder
 
@@ -210,8 +213,8 @@ class TestDamage:
 
     def test_a_killed_process_leaves_nothing_that_is_loaded(self, catalog_path, tmp_path, opened):
         script = (
-            "import os, sys; from retrieval import index; from tests.fakes import BagEncoder\n"
-            "index._read_generation = lambda folder: os._exit(9)\n"  # dies between writing and the pointer
+            "import os, sys; from retrieval import generations, index; from tests.fakes import BagEncoder\n"
+            "generations._read_generation = lambda folder: os._exit(9)\n"  # dies between writing and the pointer
             "index.open_index(sys.argv[1], BagEncoder(), cache=index.Path(sys.argv[2]))"
         )
         died = subprocess.run([sys.executable, "-c", script, str(catalog_path), str(tmp_path / "cache")], check=False)
@@ -234,7 +237,7 @@ class TestWithoutDisk:
         def full(*arguments, **options):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(index_module.np, "save", full)
+        monkeypatch.setattr(generations_module.np, "save", full)
         index = open_index(catalog_path, BagEncoder(), cache=tmp_path / "cache")
         assert index.generation is None
         assert "No space left" in caplog.text
@@ -258,6 +261,41 @@ class TestErrors:
         index = open_index(catalog_path, BagEncoder(), skip_bad=True, cache=tmp_path / "cache")
         assert len(index) == 6
         assert [problem.column for problem in index.problems] == ["price"]
+
+
+class TestEditedFacets:
+    @staticmethod
+    def catalog(rng, count):
+        ids = rng.permutation(40)[:count]
+        return Catalog(
+            [
+                Item(
+                    id=str(at),
+                    title=f"Title {rng.integers(3)} the space {at}",
+                    genres=tuple(rng.choice(["drama", "comedy", "war"], rng.integers(3))),
+                    attributes={"stars": float(at)} if at % 7 == 0 else {"mood": f"m{rng.integers(3)}"},
+                )
+                for at in ids
+            ]
+        )
+
+    def test_equal_facets_that_are_read_anew(self):
+        rng = np.random.default_rng(0)
+        before = Facets(self.catalog(rng, 20))
+        for count in (20, 5, 30, 1, 25):
+            mixed = {item.id: item for item in self.catalog(rng, count)}
+            for item in before.catalog:  # about half of the rows stay as they are
+                if rng.random() < 0.5:
+                    mixed[item.id] = item
+            catalog = Catalog([mixed[key] for key in rng.permutation(list(mixed))])
+            source = np.array([before.catalog.positions.get(item.id, -1) for item in catalog])
+            edited, fresh = EditedFacets(catalog, before, source), Facets(catalog)
+            assert edited.numeric_fields == fresh.numeric_fields
+            pairs = [(edited.postings[field], fresh.postings[field]) for field in fresh.postings]
+            assert set(edited.postings) == set(fresh.postings)
+            for ours, theirs in [*pairs, (edited._topics, fresh._topics)]:
+                assert {v: sorted(at) for v, at in ours.items()} == {v: sorted(at) for v, at in theirs.items()}
+            before = edited
 
 
 class TestItemText:

@@ -1,0 +1,126 @@
+"""Start Namedrop: the assistant on a catalogue, and its page and API on one port.
+
+    python app.py --catalog data/marquee/catalog.jsonl
+
+The page is there at once and says so while the models load.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import socket
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retrieval.errors import NamedropError
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from chat.assistant import Assistant
+
+DEFAULT_CATALOG = Path("data/marquee/catalog.jsonl")
+POLL_S = 0.1
+
+
+def arguments() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    parser = argparse.ArgumentParser(prog="app.py", description="Serve Namedrop: the chat page and the API.")
+    parser.add_argument(
+        "--catalog", type=Path, default=DEFAULT_CATALOG, help=".jsonl, .csv or .parquet (default: %(default)s)"
+    )
+    parser.add_argument("--knowledge", type=Path, help="Markdown with the shop's policies (default: none)")
+    parser.add_argument("--model", default="smollm2", help="a name, a folder or a hub id; 'none': retrieval only")
+    parser.add_argument("--adapter", type=Path, help="the folder of a LoRA adapter for the model")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=7860, help="the port; 0 takes a free one (default: %(default)s)")
+    parser.add_argument("--skip-bad-rows", action="store_true", help="go on without the catalogue's bad rows")
+    return parser
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything slow is done.
+
+    Raises:
+        NamedropError: the address cannot be used, for example because another program has the port.
+    """
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise NamedropError(f"cannot listen on {host}:{port} ({reason}); choose another port with --port") from error
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Serve until the person stops it.
+
+    Raises:
+        NamedropError: the address, the catalogue or a model cannot be used.
+    """
+    for path in (options.catalog, options.knowledge, options.adapter):
+        if path is not None and not path.exists():
+            raise NamedropError(f"there is no file or folder '{path}'; check the path")
+    listener = listen(options.host, options.port)
+
+    import uvicorn
+
+    from chat.assistant import Assistant
+    from chat.server import create_app
+
+    assistant = Assistant.open(
+        options.catalog,
+        options.knowledge,
+        model=options.model,
+        adapter=options.adapter,
+        skip_bad=options.skip_bad_rows,
+        background=True,
+    )
+    config = uvicorn.Config(create_app(assistant), log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    address = f"http://{host}:{listener.getsockname()[1]}"
+    threading.Thread(target=announce, args=(server, assistant, address), daemon=True).start()
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        assistant.close()
+    if assistant.status.state == "failed":
+        raise NamedropError(assistant.status.detail)
+
+
+def announce(server: uvicorn.Server, assistant: Assistant, address: str) -> None:
+    """Print when the page listens and when answers come; stop the server if they never will."""
+    while not server.started:
+        time.sleep(POLL_S)
+    print(f"Namedrop listens on {address} (the models are loading; Ctrl-C stops it)", flush=True)
+    while (status := assistant.status).state == "loading":
+        time.sleep(POLL_S)
+    if status.state == "failed":
+        server.should_exit = True
+    else:
+        print(f"Namedrop is ready: {status.items:,} items, model {status.model}.", flush=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = arguments().parse_args(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("chat").setLevel(logging.INFO)
+    logging.getLogger("retrieval").setLevel(logging.INFO)
+    try:
+        serve(options)
+    except NamedropError as error:
+        print(f"namedrop: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

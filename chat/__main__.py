@@ -1,0 +1,145 @@
+"""The terminal chat: ``python -m chat``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from typing import TYPE_CHECKING, TypeVar
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from chat import facts
+from chat.messages import Card, Chip, Reply, Signal
+from retrieval.errors import NamedropError
+
+if TYPE_CHECKING:
+    from chat.assistant import Assistant
+
+_T = TypeVar("_T")
+
+_HELP = """\
+Write what you are in the mood for, or:
+  /like N  /dislike N  /seen N   say what you think of card N
+  /drop N                        remove constraint N
+  /new                           a new conversation
+  /help                          this
+  /quit                          leave (or Ctrl-D)"""
+_SIGNALS: dict[str, Signal] = {"/like": "like", "/dislike": "dislike", "/seen": "seen"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Chat in the terminal; returns the exit code."""
+    options = _options(arguments)
+    logging.basicConfig(level=logging.WARNING if not options.verbose else logging.INFO, format="%(message)s")
+    console = Console(highlight=False)
+    from chat.assistant import Assistant  # after --help, which should not wait for it
+
+    try:
+        with console.status("Loading the catalogue and the models …"):
+            assistant = Assistant.open(
+                options.catalog, model=options.model, adapter=options.adapter, skip_bad=options.skip_bad_rows
+            )
+    except NamedropError as error:
+        console.print(escape(f"namedrop: {error}"), style="red")
+        return 2
+    console.print(f"{assistant.status.items} items. What are you in the mood for?  (/help)", style="bold")
+    Terminal(console, assistant).run()
+    assistant.close()
+    return 0
+
+
+class Terminal:
+    """The loop: reads a line, prints the answer, keeps what the numbers on screen refer to."""
+
+    def __init__(self, console: Console, assistant: Assistant) -> None:
+        self._console = console
+        self._assistant = assistant
+        self._session: str | None = None
+        self._cards: tuple[Card, ...] = ()
+        self._chips: tuple[Chip, ...] = ()
+
+    def run(self) -> None:
+        """Read until /quit, Ctrl-D or Ctrl-C."""
+        while True:
+            try:
+                line = self._console.input("\n[bold cyan]you[/] ").strip()
+            except (EOFError, KeyboardInterrupt):
+                self._console.print()
+                return
+            if line in ("/quit", "/exit", "/q"):
+                return
+            if line:
+                try:
+                    self._take(line)
+                except NamedropError as error:
+                    self._console.print(escape(str(error)), style="red")
+
+    def _take(self, line: str) -> None:
+        command, _, argument = line.partition(" ")
+        if command == "/new":
+            self._session, self._cards, self._chips = None, (), ()
+            self._console.print("A new conversation.", style="dim")
+        elif command in _SIGNALS:
+            card = self._chosen(self._cards, argument)
+            if card is not None and self._session:
+                self._assistant.feedback(self._session, card.id, _SIGNALS[command])
+                self._console.print(escape(f"Noted: {command[1:]} {card.title}."), style="dim")
+        elif command == "/drop":
+            chip = self._chosen(self._chips, argument)
+            if chip is not None and self._session:
+                self._show(self._assistant.remove_constraint(self._session, chip.field, chip.op, chip.value))
+        elif command.startswith("/"):
+            self._console.print(_HELP, style="dim")
+        else:
+            self._show(self._assistant.reply(line[:2000], self._session))
+
+    def _chosen(self, things: tuple[_T, ...], argument: str) -> _T | None:
+        if argument.strip().isdigit() and 1 <= int(argument) <= len(things):
+            return things[int(argument) - 1]
+        self._console.print(
+            f"Give a number from 1 to {len(things)}." if things else "There is nothing to choose from yet."
+        )
+        return None
+
+    def _show(self, reply: Reply) -> None:
+        self._session, self._chips = reply.session, reply.constraints
+        self._console.print(Text("namedrop ", style="bold magenta").append(reply.text, style="not bold default"))
+        if reply.items:
+            self._cards = reply.items
+            table = Table.grid(padding=(0, 1))
+            for number, card in enumerate(reply.items, 1):
+                table.add_row(f"[dim]{number}[/]", Text(_title(card), style="bold"), Text(_facts(card), style="dim"))
+                table.add_row("", Text(card.why, style="italic"), "")
+            self._console.print(Panel(table, expand=False, border_style="dim"))
+        if reply.constraints:
+            chips = "  ".join(f"{n}·{chip.label}" for n, chip in enumerate(reply.constraints, 1))
+            self._console.print(escape(f"limits: {chips}   (/drop N)"), style="dim")
+
+
+def _title(card: Card) -> str:
+    return card.title + (f" ({card.year})" if card.year else "")
+
+
+def _facts(card: Card) -> str:
+    return " · ".join(part for part in (card.kind, ", ".join(card.creators[:2]), facts.price(card, "en")) if part)
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m chat", description="Chat with a catalogue in the terminal.")
+    parser.add_argument(
+        "--catalog", default="data/marquee/catalog.jsonl", help="a .csv, .jsonl or .parquet file (%(default)s)"
+    )
+    parser.add_argument("--model", default="smollm2", help="a name, a folder, a hub id, or none (%(default)s)")
+    parser.add_argument("--adapter", default=None, help="the folder of a LoRA adapter")
+    parser.add_argument("--skip-bad-rows", action="store_true", help="go on without the catalogue's bad rows")
+    parser.add_argument("--verbose", action="store_true", help="show the log")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
