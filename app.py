@@ -8,6 +8,7 @@ The page is there at once and says so while the models load.
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import socket
 import sys
@@ -52,15 +53,15 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise NamedropError(f"cannot listen on {host}:{port} ({reason}); choose another port with --port") from error
+        reason = "the port is in use" if getattr(error, "errno", None) == errno.EADDRINUSE else str(error)
+        raise NamedropError(f"cannot listen on {host}:{port}: {reason}; choose another port with --port") from error
 
 
-def serve(options: argparse.Namespace) -> None:
-    """Serve until the person stops it.
+def serve(options: argparse.Namespace) -> int:
+    """Serve until the person stops it; return the exit code.
 
     Raises:
-        NamedropError: the address, the catalogue or a model cannot be used.
+        NamedropError: the address or a file cannot be used.
     """
     for path in (options.catalog, options.knowledge, options.adapter):
         if path is not None and not path.exists():
@@ -91,8 +92,7 @@ def serve(options: argparse.Namespace) -> None:
         pass
     finally:
         assistant.close()
-    if assistant.status.state == "failed":
-        raise NamedropError(assistant.status.detail)
+    return 2 if assistant.status.state == "failed" else 0  # what failed has been logged
 
 
 def announce(server: uvicorn.Server, assistant: Assistant, address: str) -> None:
@@ -111,15 +111,14 @@ def announce(server: uvicorn.Server, assistant: Assistant, address: str) -> None
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = arguments().parse_args(argv)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     logging.getLogger("chat").setLevel(logging.INFO)
     logging.getLogger("retrieval").setLevel(logging.INFO)
     try:
-        serve(options)
+        return serve(options)
     except NamedropError as error:
         print(f"namedrop: {error}", file=sys.stderr)
         return 2
-    return 0
 
 
 if __name__ == "__main__":

@@ -90,13 +90,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     catalog = Catalog.load(chosen.catalog, skip_bad=chosen.skip_bad_rows)
     titles = {item.title.casefold() for item in catalog}
     choices = sorted(titles)
-    cold = LocalGenerator(chosen.model, chosen.adapter, remembered=0)
-    warm = LocalGenerator(chosen.model, chosen.adapter)
+    cold = LocalGenerator(chosen.model, chosen.adapter, remembered=0).bind(catalog)
+    warm = LocalGenerator(chosen.model, chosen.adapter).bind(catalog)
     folder = resolve_lm(chosen.model)
     tokenizer, model = AutoTokenizer.from_pretrained(folder), load_model(folder, chosen.adapter)
     encoder = PromptEncoder(tokenizer)
     for generator in (cold, warm):
-        generator.bind(catalog)
         generator.name_titles(Prompt("", "warm up", "Title:"), 10)
 
     trie_seconds, warm_seconds, plain_seconds = [], [], []

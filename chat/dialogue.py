@@ -1,13 +1,13 @@
 """One turn of the dialogue: what a message changes in the state, and the answer that follows.
 
-`take` is the whole turn. It first lets the message change the state (`_absorb`), then answers by the act that the
-message is: a table of methods, one an act.
+`take` is the whole turn. It first lets the message change the state (`chat.updating`), then answers by the act that
+the message is: a table of methods, one an act.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chat import facts
 from chat.messages import Card
@@ -16,11 +16,10 @@ from chat.recommender import Recommended
 from chat.replies import Say
 from chat.shop import Shop, card
 from chat.state import DialogueState, Limit
-from chat.understanding import Act, Opinion, Understanding, understand
-from retrieval.constraints import number_of, satisfies_all
-from retrieval.labels import relabelled
-from retrieval.lexicon import canonical, display
-from retrieval.numbers import LENGTH_FIELDS
+from chat.understanding import Act, Understanding, understand
+from chat.updating import Turn, Updater
+from retrieval.constraints import satisfies_all
+from retrieval.text import is_cjk
 from retrieval.types import Constraint, Item, Query
 
 CARDS = 5
@@ -38,19 +37,6 @@ class Answer:
     cards: tuple[Card, ...] = ()
 
 
-@dataclass(slots=True)
-class _Turn:
-    """What the steps of one turn tell each other."""
-
-    understood: Understanding
-    named: list[int] = field(default_factory=list)  # positions of the works the message names, none rejected
-    asked: list[int] = field(default_factory=list)  # positions a question is about
-    notes: list[str] = field(default_factory=list)  # sentences said before the recommendation
-    changed_subject: bool = False
-    refined: bool = False  # only limits changed: what was shown may be shown again
-    lifted: list[str] = field(default_factory=list)
-
-
 class Dialogue:
     """One conversation over one version of the shop."""
 
@@ -64,12 +50,12 @@ class Dialogue:
         understood = understand(text, self.shop.linker, self.shop.parser, len(self.state.taste.focus))
         self.state.language = understood.language
         self.say = Say(understood.language)
-        self._relabel()
+        self._updater().relabel()
         self.state.say("user", text)
-        turn = _Turn(understood)
+        turn = Turn(understood)
         if understood.act != "undo":
             self.state.snapshot()
-        self._absorb(turn)
+        self._updater().absorb(turn)
         return self._record(self._ANSWERS[understood.act](self, turn))
 
     def without(self, field_: str, op: str, value: object) -> Answer:
@@ -77,8 +63,11 @@ class Dialogue:
         self.say = Say(self.state.language)
         self.state.snapshot()
         self.state.unlimit(field_, op, value)
-        turn = _Turn(Understanding("recommend", self.state.language), refined=True)
+        turn = Turn(Understanding("recommend", self.state.language), refined=True)
         return self._record(self._recommend(turn))
+
+    def _updater(self) -> Updater:
+        return Updater(self.shop, self.state, self.say)
 
     def _record(self, answer: Answer) -> Answer:
         ids = [c.id for c in answer.cards]
@@ -89,148 +78,9 @@ class Dialogue:
         self.state.say("assistant", answer.text, ids)
         return answer
 
-    # What a message changes
-
-    def _absorb(self, turn: _Turn) -> None:
-        understood, taste = turn.understood, self.state.taste
-        if understood.act in ("meta", "help", "greeting", "thanks", "farewell", "undo", "reset"):
-            return
-        for dropped in understood.dropped:
-            for name in ("year", "decade") if dropped in ("year", "decade") else (dropped,):
-                self.state.unlimit(name)
-        for opinion in understood.opinions:
-            self._absorb_opinion(turn, opinion)
-        parsed = understood.parsed
-        constraints = [*parsed.constraints, *self._relative(turn)]
-        fields = {c.field for c in constraints if c.op == "is"}
-        subject = bool(
-            turn.named
-            or parsed.wishes
-            or fields & {"kind", "genres", "topic"}
-            or understood.gist
-            or understood.asked_title
-        )
-        turn.changed_subject = subject
-        turn.refined = (bool(constraints) and not subject) or bool(understood.dropped)
-        self._make_room(turn, fields, subject)
-        self.state.limit(constraints)
-        self._wish(turn, constraints, bool(turn.named))
-        if "kind" in fields:
-            taste.any_kind = False
-        self._infer_kind(turn, fields)
-
-    def _absorb_opinion(self, turn: _Turn, opinion: Opinion) -> None:
-        taste, catalog = self.state.taste, self.shop.index.catalog
-        if opinion.places:
-            ids = [taste.focus[p] for p in opinion.places if p < len(taste.focus)]
-            positions = self.shop.positions(ids)
-        else:
-            kind = next((str(x.value) for x in taste.limits if x.field == "kind" and x.op == "is"), "")
-            best = self.shop.best(opinion.positions, kind)
-            positions = [best]
-            self._note_reading(turn, opinion, best)
-        ids = [catalog[at].id for at in positions]
-        if turn.understood.act == "question":
-            turn.asked.extend(positions)
-            return
-        signals = {"like": "like", "dislike": "dislike", "seen": "seen", "neutral": "like"}
-        if opinion.places and opinion.attitude == "neutral":
-            return
-        for item_id in ids:
-            if opinion.attitude == "neutral" and item_id in taste.disliked:
-                continue
-            self.state.signal(item_id, signals[opinion.attitude])  # type: ignore[arg-type]
-        if opinion.attitude in ("like", "neutral"):
-            turn.named.extend(at for at in positions if at not in turn.named)
-        else:
-            what = "rejected" if opinion.attitude == "dislike" else "seen"
-            turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
-
-    def _note_reading(self, turn: _Turn, opinion: Opinion, at: int) -> None:
-        """Say how a misspelt or ambiguous title was read, so that a wrong reading can be corrected."""
-        title = facts.name(self.shop.index.catalog[at], self.say.language)
-        if not self.shop.linker.exact(opinion.surface):
-            turn.notes.append(self.say("typo", said=opinion.surface, title=title))
-        elif len(opinion.positions) > 1 and turn.understood.act != "availability" and opinion.attitude != "seen":
-            turn.notes.append(self.say("assumed", said=opinion.surface, title=title))
-
-    def _relative(self, turn: _Turn) -> list[Constraint]:
-        """Turn "cheaper" and "newer" into limits, against the work named or the first card."""
-        against = turn.named or self.shop.positions(self.state.taste.focus[:1])
-        if not against:
-            return []
-        item = self.shop.index.catalog[against[-1]]
-        found: list[Constraint] = []
-        for name, op in turn.understood.parsed.relative:
-            fields = LENGTH_FIELDS if name == "length" else (name,)
-            number, column = next(((n, f) for f in fields if (n := number_of(item, f)) is not None), (None, name))
-            if number is not None:
-                found.append(self._labelled(Constraint(column, op, float(number))))
-        return found
-
-    def _labelled(self, constraint: Constraint) -> Constraint:
-        facets = self.shop.index.facets
-        return relabelled(constraint, self.say.language, facets.currency, facets.name)
-
-    def _relabel(self) -> None:
-        """Word the limits of earlier turns in the language the person now writes."""
-        for limit in self.state.taste.limits:
-            limit.label = self._labelled(limit.constraint).label
-
-    def _make_room(self, turn: _Turn, fields: set[str], subject: bool) -> None:
-        """Lift the limits of the last subject that a new one contradicts or silently leaves behind."""
-        limits = self.state.taste.limits
-        if subject and "creators" not in fields:
-            self._lift(turn, [x for x in limits if x.field == "creators" and x.op == "is"], silently=True)
-        if turn.understood.anything and "creators" in fields and "kind" not in fields:
-            self._lift(turn, [x for x in limits if x.field == "kind"], silently=True)
-            self.state.taste.any_kind = True
-        if "creators" in fields:
-            self._lift(turn, [x for x in limits if x.field == "genres" and x.op == "is"], silently=True)
-        if turn.named and "kind" not in fields:
-            kinds = {canonical("kind", self.shop.index.catalog[at].kind) for at in turn.named}
-            self._lift(
-                turn, [x for x in limits if x.field == "kind" and x.op == "is" and x.value not in kinds], silently=True
-            )
-        if "kind" in fields:
-            kind = next(c for c in turn.understood.parsed.constraints if c.field == "kind" and c.op == "is")
-            for old in [x for x in limits if x.field == "genres" and x.op == "is"]:
-                if not self.shop.recommender.allowed([kind, old.constraint]).any():
-                    self._lift(turn, [old])
-
-    def _lift(self, turn: _Turn, limits: Sequence[Limit], *, silently: bool = False) -> None:
-        self.state.taste.limits = [x for x in self.state.taste.limits if x not in limits]
-        if not silently:
-            turn.lifted.extend(x.label for x in limits)
-
-    def _wish(self, turn: _Turn, constraints: Sequence[Constraint], new_anchor: bool) -> None:
-        taste, understood = self.state.taste, turn.understood
-        wishes = [(w.field, w.value) for w in understood.parsed.wishes]
-        if new_anchor and turn.understood.act != "more":
-            taste.wishes, taste.wish_text = [], []
-        replaced = {f for f, _ in wishes}
-        refused = {(c.field, v) for c in constraints if c.op == "is_not" for v in _values(c.value)}
-        kept = [w for w in taste.wishes if w[0] not in replaced and w not in refused]
-        taste.wishes = [*kept, *dict.fromkeys(wishes)]
-        if understood.gist and understood.act != "question":
-            taste.wish_text = [*taste.wish_text[-1:], understood.gist]
-
-    def _infer_kind(self, turn: _Turn, fields: set[str]) -> None:
-        """Who loved a film asks for films, until they say otherwise; shown as a chip, so that they can."""
-        taste = self.state.taste
-        if any(x.field == "kind" and not x.inferred for x in taste.limits) or taste.any_kind or "creators" in fields:
-            return
-        taste.limits = [x for x in taste.limits if not x.inferred]
-        anchors = turn.named or self.shop.positions(taste.liked[-1:])
-        kinds = {canonical("kind", self.shop.index.catalog[at].kind) for at in anchors} - {""}
-        if len(kinds) == 1:
-            kind = kinds.pop()
-            label = display("kind", kind, self.say.language)
-            taste.limits.append(Limit(field="kind", op="is", value=kind, label=label, inferred=True))
-
     # What is answered
 
-    def _recommend(self, turn: _Turn) -> Answer:
+    def _recommend(self, turn: Turn) -> Answer:
         picks = self._picks(turn)
         if not picks and turn.understood.act != "more":
             picks = self._picks_with_room(turn)
@@ -246,7 +96,7 @@ class Dialogue:
             self.say.sentences(*notes, self._lead(turn, items), self._rest(items), self._scarce(items)), cards
         )
 
-    def _picks(self, turn: _Turn) -> list[Recommended]:
+    def _picks(self, turn: Turn) -> list[Recommended]:
         """Recommend; a work asked for by its title comes first, shown ones return only if little else fits."""
         taste = self.state.taste
         constraints = self._constraints()
@@ -267,13 +117,13 @@ class Dialogue:
             return []
         return self.shop.recommender.recommend(self._query(), constraints, exclude=exclude, prompt=prompt, k=k)
 
-    def _picks_with_room(self, turn: _Turn) -> list[Recommended]:
+    def _picks_with_room(self, turn: Turn) -> list[Recommended]:
         """Lift older limits on kind, genre, maker or language, one by one, until the new request has an answer."""
         new = {(c.field, c.op) for c in turn.understood.parsed.constraints}
         for old in [x for x in self.state.taste.limits if x.field in _GIVES_WAY and x.op == "is"]:
             if (old.field, old.op) in new or not new:
                 continue
-            self._lift(turn, [old])
+            self._updater().lift(turn, [old])
             picks = self._picks(turn)
             if picks:
                 return picks
@@ -285,9 +135,19 @@ class Dialogue:
     def _query(self) -> Query:
         taste = self.state.taste
         liked = self.shop.positions(taste.liked[-_RECENT_LIKES:])
-        wishes = tuple((f, v) for f, v in taste.wishes)
+        return Query(self._search_text(), tuple(liked), tuple(self.shop.positions(taste.disliked)), tuple(taste.wishes))
+
+    def _search_text(self) -> str:
+        """Return the words to search by: the person's own, and the wishes that no column can meet.
+
+        A wish that a column can meet is left to the facets: to an encoder, "slow" is next to "fast". Chinese goes by
+        its canonical English wishes, since the embedded encoder knows English only.
+        """
+        taste, facets = self.state.taste, self.shop.index.facets
         said = " ".join(taste.wish_text)
-        return Query(said, tuple(liked), tuple(self.shop.positions(taste.disliked)), wishes)
+        chinese = is_cjk(said)
+        unmet = [v for f, v in taste.wishes if chinese or not facets.mask([Constraint(f, "is", v)]).any()]
+        return ". ".join(part for part in ("" if chinese and unmet else said, ", ".join(unmet)) if part)
 
     def _prompt(self) -> Prompt:
         taste = self.state.taste
@@ -313,7 +173,7 @@ class Dialogue:
                 facets=self.shop.index.facets,
                 language=self.say.language,
                 liked=[other for other in liked if other.id != item.id],
-                wishes=[(f, v) for f, v in taste.wishes],
+                wishes=taste.wishes,
                 said=" ".join(taste.wish_text),
                 constraints=constraints,
             )
@@ -322,7 +182,7 @@ class Dialogue:
 
     # Sentences
 
-    def _lead(self, turn: _Turn, items: Sequence[Item]) -> str:
+    def _lead(self, turn: Turn, items: Sequence[Item]) -> str:
         taste, language = self.state.taste, self.say.language
         first = facts.name(items[0], language)
         limits = [x.label for x in taste.limits if not x.inferred and (x.field, x.op) != ("kind", "is")]
@@ -334,10 +194,12 @@ class Dialogue:
         if liked and not turn.refined:
             variant = "anchor" if len(self.state.messages) % 4 < 2 else "anchor2"
             return self.say(variant, anchor=facts.names(liked, language), first=first)
+        wished = self.say.wished(taste.wishes)
         if limits:
             quoted = self.say.quoted(limits)
+            if wished and not turn.refined:
+                return self.say("both", wishes=wished, limits=quoted, first=first)
             return self.say("limits", limits=quoted[:1].upper() + quoted[1:], first=first)
-        wished = self.say.wished(taste.wishes)
         return self.say("wishes", wishes=wished, first=first) if wished else self.say("open", first=first)
 
     def _id(self, at: int) -> str:
@@ -356,7 +218,7 @@ class Dialogue:
             return self.say("only")
         return self.say("few", n=len(items), limit=best[0].label, more=best[1] - len(items))
 
-    def _nothing(self, turn: _Turn) -> str:
+    def _nothing(self, turn: Turn) -> str:
         limits = [x.label for x in self.state.taste.limits]
         if turn.understood.act == "more" or not limits:
             return self.say("no_more", limits=self.say.quoted(limits)) if limits else self.say("no_more_open")
@@ -375,7 +237,7 @@ class Dialogue:
         best = max(counts, key=lambda pair: pair[1], default=None)
         return best if best is not None and best[1] else None
 
-    def _outside(self, turn: _Turn) -> list[str]:
+    def _outside(self, turn: Turn) -> list[str]:
         """Own up to works the message names that the limits or the stock keep from being shown."""
         if not (turn.understood.bare_title or turn.understood.act == "availability"):
             return []
@@ -393,7 +255,7 @@ class Dialogue:
 
     # The other acts
 
-    def _availability(self, turn: _Turn) -> Answer:
+    def _availability(self, turn: Turn) -> Answer:
         asked = turn.understood.asked_title
         if not asked:
             return self._recommend(turn)
@@ -422,7 +284,7 @@ class Dialogue:
             text.append(self.say("outside", title=titles, limits=self.say.quoted(sorted(labels))))
         return Answer(self.say.sentences(*text), self._cards(picks))
 
-    def _question(self, turn: _Turn) -> Answer:
+    def _question(self, turn: Turn) -> Answer:
         """Answer from the catalogue's columns; the card asked about comes first, the others stay."""
         taste, catalog = self.state.taste, self.shop.index.catalog
         asked = list(dict.fromkeys(turn.asked)) or self.shop.positions(taste.focus[:1])
@@ -435,32 +297,32 @@ class Dialogue:
         kept = [i for i in self.shop.items(ids) if satisfies_all(i, constraints) and i.id not in taste.disliked]
         return Answer(text, self._cards([Recommended(catalog.positions[i.id], 0.0) for i in kept[:CARDS]]))
 
-    def _greeting(self, turn: _Turn) -> Answer:
+    def _greeting(self, turn: Turn) -> Answer:
         return Answer(self.say.sentences(self.say("greeting"), self.say("starters")), self._cards(self._picks(turn)))
 
-    def _meta(self, turn: _Turn) -> Answer:
+    def _meta(self, turn: Turn) -> Answer:
         return Answer(self.say.sentences(self.say("meta"), self.say("perhaps")), self._cards(self._picks(turn)))
 
-    def _help(self, turn: _Turn) -> Answer:
+    def _help(self, turn: Turn) -> Answer:
         return Answer(self.say("help"))
 
-    def _thanks(self, turn: _Turn) -> Answer:
+    def _thanks(self, turn: Turn) -> Answer:
         return Answer(self.say("thanks"))
 
-    def _farewell(self, turn: _Turn) -> Answer:
+    def _farewell(self, turn: Turn) -> Answer:
         return Answer(self.say("farewell"))
 
-    def _undo(self, turn: _Turn) -> Answer:
+    def _undo(self, turn: Turn) -> Answer:
         if not self.state.undo():
             return Answer(self.say("nothing_to_undo"))
         cards = self._cards([Recommended(at, 0.0) for at in self.shop.positions(self.state.taste.focus)])
         return Answer(self.say("undone"), cards)
 
-    def _reset(self, turn: _Turn) -> Answer:
+    def _reset(self, turn: Turn) -> Answer:
         self.state.taste = type(self.state.taste)()
         return Answer(self.say("reset"))
 
-    _ANSWERS: Mapping[Act, Callable[[Dialogue, _Turn], Answer]] = {
+    _ANSWERS: Mapping[Act, Callable[[Dialogue, Turn], Answer]] = {
         "recommend": _recommend,
         "more": _recommend,
         "availability": _availability,
@@ -473,7 +335,3 @@ class Dialogue:
         "help": _help,
         "meta": _meta,
     }
-
-
-def _values(value: object) -> tuple[object, ...]:
-    return value if isinstance(value, tuple) else (value,)

@@ -13,7 +13,7 @@ from chat.understanding import telling_words
 from retrieval.constraints import Facets, number_of, satisfies, topic_words, values_of
 from retrieval.lexicon import canonical, display
 from retrieval.numbers import LENGTH_FIELDS
-from retrieval.text import is_cjk, words
+from retrieval.text import is_cjk, language_of, words
 from retrieval.types import Constraint, Item
 
 _COMMON_SHARE = 0.04  # a word in more of the items' texts than this is no reason to recommend one
@@ -23,11 +23,17 @@ _MOST_REASONS = 3
 
 def name(item: Item, language: Language = "en") -> str:
     """Name an item to a person: ``Stalker (1979)``; a Chinese reply uses the Chinese title where there is one."""
-    title = item.title
     if language == "zh":
-        title = f"《{next((a for a in item.aliases if any('一' <= c <= '鿿' for c in a)), item.title)}》"
-    year = f"（{item.year}）" if language == "zh" else f" ({item.year})"
-    return title + (year if item.year else "")
+        return f"《{_chinese_title(item)}》" + (f"（{item.year}）" if item.year else "")
+    return item.title + (f" ({item.year})" if item.year else "")
+
+
+def _chinese_title(item: Item) -> str:
+    # A Japanese work's own title may be all Chinese characters; the Chinese one stands behind it.
+    titles = [title for title in (item.title, *item.aliases) if language_of(title) == "zh"]
+    if not titles:
+        return item.title
+    return titles[-1] if item.language == "ja" else titles[0]
 
 
 def names(items: Sequence[Item], language: Language, *, either: bool = False) -> str:

@@ -7,6 +7,7 @@ that whatever is named exists. A title's score is its length-normalised log-like
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from chat.encoding import PromptEncoder
-from chat.engine import DType, Engine, Tree, load_model, logprobs
+from chat.engine import Context, DType, Engine, Tree, load_model, logprobs
 from chat.prompt import Prompt
 from chat.trie import TitleTrie, TokenArray
 from retrieval.catalog import Catalog
@@ -40,8 +41,11 @@ class Named:
 class Generator(Protocol):
     """The one contract behind every generator."""
 
-    def bind(self, catalog: Catalog) -> None:
-        """Take the titles that may be named; called again after a catalogue edit, which takes effect at once."""
+    def bind(self, catalog: Catalog) -> Generator:
+        """Return a generator of this catalogue's titles, which shares the model.
+
+        This one stays as it is, so that a turn that began before a catalogue edit ends with the titles it began with.
+        """
         ...
 
     def name_titles(self, prompt: Prompt, k: int, allowed: BoolArray | None = None) -> list[Named]:
@@ -84,6 +88,49 @@ class _Path:
     node: int = -1
 
 
+class _Runtime:
+    """A model, its tokenizer and its lock, which generators of several catalogues share; loaded at the first use."""
+
+    def __init__(self, model: str | Path, adapter: Path | None, dtype: DType, remembered: int) -> None:
+        self.lock = threading.RLock()
+        self._model = model
+        self._adapter = adapter
+        self._dtype = dtype
+        self._remembered = remembered
+        self._folder: Path | None = None
+        self._tokenizer: tuple[Any, PromptEncoder] | None = None
+        self._engine: Engine | None = None
+
+    def folder(self) -> Path:
+        with self.lock:
+            if self._folder is None:
+                self._folder = resolve_lm(self._model)
+            return self._folder
+
+    def tokenizer(self) -> tuple[Any, PromptEncoder]:
+        with self.lock:
+            if self._tokenizer is None:
+                from transformers import AutoTokenizer
+
+                folder = self.folder()
+                try:
+                    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+                except Exception as error:  # a damaged folder shows as an error of any library below
+                    raise ModelError(f"cannot load the tokenizer in {folder} ({error}); fetch it again") from error
+                self._tokenizer = tokenizer, PromptEncoder(tokenizer)
+            return self._tokenizer
+
+    def engine(self) -> Engine:
+        with self.lock:
+            if self._engine is None:
+                self._engine = Engine(load_model(self.folder(), self._adapter, self._dtype), self._remembered)
+            return self._engine
+
+    def read(self, prompt: Prompt) -> Context:
+        """Prefill a prompt, or find it; the caller holds the lock."""
+        return self.engine().read(self.tokenizer()[1].prompt(prompt))
+
+
 class LocalGenerator:
     """A generator that runs on this machine through transformers; loads at the first use; thread-safe."""
 
@@ -91,13 +138,7 @@ class LocalGenerator:
         self, model: str | Path = DEFAULT_LM, adapter: Path | None = None, *, dtype: DType = "auto", remembered: int = 8
     ) -> None:
         """Choose a model (see `retrieval.models`) and its adapter; `remembered` contexts keep their cache."""
-        self._model = model
-        self._adapter = adapter
-        self._dtype = dtype
-        self._remembered = remembered
-        self._lock = threading.RLock()
-        self._loaded: tuple[Path, Any, PromptEncoder] | None = None
-        self._running: Engine | None = None
+        self._runtime = _Runtime(model, adapter, dtype, remembered)
         self._trie: TitleTrie | None = None
 
     def load(self) -> None:
@@ -106,12 +147,14 @@ class LocalGenerator:
         Raises:
             ModelError: the model or its adapter cannot be found or read, or they do not fit each other.
         """
-        self._engine()
+        self._runtime.engine()
 
-    def bind(self, catalog: Catalog) -> None:
-        """Build the trie of the catalogue's titles aside, then put it in place; running calls keep the old one."""
-        _, _, encoder = self._tokenizer()
-        self._trie = TitleTrie(encoder.titles([item.title for item in catalog]), encoder.end_id)
+    def bind(self, catalog: Catalog) -> LocalGenerator:
+        """Return a generator of this catalogue's titles that shares the model and what it remembers."""
+        _, encoder = self._runtime.tokenizer()
+        bound = copy.copy(self)
+        bound._trie = TitleTrie(encoder.titles([item.title for item in catalog]), encoder.end_id)
+        return bound
 
     def name_titles(self, prompt: Prompt, k: int, allowed: BoolArray | None = None) -> list[Named]:
         """Name at most k items of the bound catalogue, best first, no position twice; `allowed` is (N,).
@@ -122,9 +165,8 @@ class LocalGenerator:
         trie = self._bound().only(allowed)
         if k < 1 or not len(trie):
             return []
-        with self._lock:
-            engine = self._engine()
-            tree = engine.grow(engine.read(self._encode(prompt)))
+        with self._runtime.lock:
+            tree = self._runtime.engine().grow(self._runtime.read(prompt))
             named = _search(trie, tree, max(_WIDTH, k))
         named.sort(key=lambda n: (-n.logprob, n.position))
         return named[:k]
@@ -137,9 +179,8 @@ class LocalGenerator:
         """
         trie = self._bound()
         scores = np.zeros(len(positions), dtype=np.float32)
-        with self._lock:
-            engine = self._engine()
-            context = engine.read(self._encode(prompt))
+        with self._runtime.lock:
+            engine, context = self._runtime.engine(), self._runtime.read(prompt)
             titles = [trie.tokens(p) for p in positions]
             first = logprobs(context.logits, [0] * len(titles), [int(t[0]) for t in titles])
             for some in _portions([len(t) for t in titles]):
@@ -154,10 +195,9 @@ class LocalGenerator:
 
         The lock is held a token at a time, so that others get their turn and an abandoned stream blocks nobody.
         """
-        _, tokenizer, encoder = self._tokenizer()
-        with self._lock:
-            engine = self._engine()
-            tree = engine.grow(engine.read(self._encode(prompt)))
+        tokenizer, encoder = self._runtime.tokenizer()
+        with self._runtime.lock:
+            tree = self._runtime.engine().grow(self._runtime.read(prompt))
         ends = {encoder.end_id, tokenizer.eos_token_id}
         made: list[int] = []
         sent, text = 0, ""
@@ -176,7 +216,7 @@ class LocalGenerator:
                 yield text[sent:ready]
                 sent = ready
             if len(made) < max_new_tokens:
-                with self._lock:
+                with self._runtime.lock:
                     tree.feed([token], [len(made) - 2])
         rest = text[sent:].rstrip("\ufffd")
         if rest:
@@ -184,36 +224,13 @@ class LocalGenerator:
 
     def hidden(self, prompt: Prompt) -> FloatArray:
         """Return the last layer's hidden state of the prompt's last token: (H,)."""
-        with self._lock:
-            return self._engine().read(self._encode(prompt)).hidden
-
-    def _encode(self, prompt: Prompt) -> list[int]:
-        return self._tokenizer()[2].prompt(prompt)
+        with self._runtime.lock:
+            return self._runtime.read(prompt).hidden
 
     def _bound(self) -> TitleTrie:
         if self._trie is None:
-            raise ValueError("no catalogue is bound to the generator; call bind(catalog) first")
+            raise ValueError("no catalogue is bound to the generator; use what bind(catalog) returns")
         return self._trie
-
-    def _tokenizer(self) -> tuple[Path, Any, PromptEncoder]:
-        with self._lock:
-            if self._loaded is None:
-                from transformers import AutoTokenizer
-
-                folder = resolve_lm(self._model)
-                try:
-                    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-                except Exception as error:  # a damaged folder shows as an error of any library below
-                    raise ModelError(f"cannot load the tokenizer in {folder} ({error}); fetch it again") from error
-                self._loaded = folder, tokenizer, PromptEncoder(tokenizer)
-            return self._loaded
-
-    def _engine(self) -> Engine:
-        with self._lock:
-            if self._running is None:
-                folder = self._tokenizer()[0]
-                self._running = Engine(load_model(folder, self._adapter, self._dtype), self._remembered)
-            return self._running
 
 
 def _search(trie: TitleTrie, tree: Tree, width: int) -> list[Named]:

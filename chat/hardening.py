@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_BODY = 64 * 1024  # bytes
 
 # Nothing is ever fetched from, sent to or framed by another host. Gradio's own inline scripts carry a nonce; its HTML
 # component compiles its (static) template, hence 'unsafe-eval'. Inline handlers never run, wherever they come from.
@@ -40,6 +42,12 @@ _CLOSED = ("/gradio_api", "/svelte", "/monitoring", "/login", "/logout", "/confi
 _PREVIEW = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>|<link rel="manifest"[^>]*>')
 
 
+def error_response(status: int, message: str, expected: str = "", remedy: str = "", **headers: str) -> JSONResponse:
+    """Return an error in the shape that every error has; `Retry_After="2"` becomes the header `Retry-After`."""
+    body = {"error": {"message": message, "expected": expected, "remedy": remedy}}
+    return JSONResponse(body, status, HEADERS | {name.replace("_", "-"): value for name, value in headers.items()})
+
+
 class Hardening:
     """ASGI middleware around the whole application."""
 
@@ -52,9 +60,12 @@ class Hardening:
             await self.app(scope, receive, send)
             return
         sender = _Sender(send, rewrite=scope["path"] == "/")
+        size = Headers(scope=scope).get("content-length", "0")
         if scope["path"].startswith(_CLOSED):
-            body = {"error": {"message": "Not found.", "expected": "", "remedy": ""}}
-            await JSONResponse(body, 404)(scope, receive, sender)
+            await error_response(404, "There is nothing at this address.")(scope, receive, sender)
+        elif not size.isdecimal() or int(size) > MAX_BODY:  # a body of unknown length is counted as it comes
+            limit = f"a body of at most {MAX_BODY // 1024} kB"
+            await error_response(413, "The request is too large.", limit, "Send less.")(scope, receive, sender)
         else:
             await self.app(scope, receive, sender)
 

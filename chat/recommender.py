@@ -19,7 +19,7 @@ from retrieval.index import Index
 from retrieval.types import BoolArray, Constraint, FloatArray, Query
 
 # Set by hand on Marquee conversations; finetune fits them once there are dialogues to fit them on.
-WEIGHTS: Mapping[str, float] = {"dense": 1.0, "bm25": 0.4, "facets": 0.8, "popularity": 0.25, "named": 0.35}
+WEIGHTS: Mapping[str, float] = {"dense": 1.0, "bm25": 0.3, "facets": 1.2, "popularity": 0.25, "named": 0.35}
 _ASKED_GENRE = 2.5  # what a genre the person names is worth, in standard deviations: more than any single part
 _POOL = 60  # items that diversity chooses from
 _DIVERSITY = 0.25  # weight of the similarity to what is already chosen, in standard deviations

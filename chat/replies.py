@@ -21,6 +21,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "limits": ("{limits}: I'd start with {first}.", "按你的要求（{limits}），我会先推荐{first}。"),
     "open": ("I'd start with {first}.", "我会先推荐{first}。"),
     "wishes": ("For something {wishes}, I'd start with {first}.", "想要{wishes}的，我会先推荐{first}。"),
+    "both": ("Something {wishes}, {limits}: I'd start with {first}.", "{wishes}，{limits}：我会先推荐{first}。"),
     "then": ("{rest} would be my next picks.", "接下来还有{rest}。"),
     "only": ("That is all that fits.", "符合条件的只有这些。"),
     "few": ("Only {n} left that fit; removing “{limit}” would open up {more} more.",

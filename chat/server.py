@@ -18,9 +18,10 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from chat.covers import cover
-from chat.hardening import Hardening
+from chat.hardening import MAX_BODY, Hardening, error_response
 from chat.messages import Card, Event, Frozen, Reply, SessionView, Signal, Status
 from chat.ui import mount_ui
 from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_BODY = 64 * 1024
 MAX_MESSAGE = 2_000
 RETRY_AFTER_S = 2
 
@@ -108,26 +108,23 @@ class Export(SessionView):
     cards: dict[str, Card] = Field(default_factory=dict)
 
 
-def _error(status: int, message: str, expected: str = "", remedy: str = "", **headers: str) -> JSONResponse:
-    body = {"error": {"message": message, "expected": expected, "remedy": remedy}}
-    return JSONResponse(body, status, {name.replace("_", "-"): value for name, value in headers.items()})
-
-
 def _explain(error: Exception) -> JSONResponse:
     """Turn an error of ours into its answer; anything unforeseen is logged and answered in general words."""
     match error:
         case NotReady():
             remedy = f"Try again in {RETRY_AFTER_S} seconds; /readyz says when."
-            return _error(503, str(error), "a running assistant", remedy, Retry_After=str(RETRY_AFTER_S))
+            return error_response(503, str(error), "a running assistant", remedy, Retry_After=str(RETRY_AFTER_S))
         case UnknownSession():
-            return _error(404, str(error), "the id of a conversation that has begun", "Send a message first.")
+            return error_response(404, str(error), "the id of a conversation that has begun", "Send a message first.")
         case UnknownItem():
-            return _error(404, str(error), "the id of an item of the catalogue", "Use an `id` from a reply's items.")
+            return error_response(
+                404, str(error), "the id of an item of the catalogue", "Use an `id` from a reply's items."
+            )
         case NamedropError():
-            return _error(500, str(error), "", "Ask the operator to look at the server's log.")
+            return error_response(500, str(error), "", "Ask the operator to look at the server's log.")
         case _:
             log.error("A request failed.", exc_info=error)
-            return _error(500, "Something went wrong on our side.", "an answer", "Try again.")
+            return error_response(500, "Something went wrong on our side.", "an answer", "Try again.")
 
 
 def _explain_validation(error: RequestValidationError) -> JSONResponse:
@@ -136,7 +133,7 @@ def _explain_validation(error: RequestValidationError) -> JSONResponse:
         where = ".".join(str(part) for part in problem["loc"] if part not in ("body", "path")) or "body"
         problems.append(f"{where}: {problem['msg']}")
     remedy = "Correct the request; /openapi.json describes every field."
-    return _error(422, "The request is not valid.", "; ".join(problems[:8]), remedy)
+    return error_response(422, "The request is not valid.", "; ".join(problems[:8]), remedy)
 
 
 def _sse(event: str, data: str) -> str:
@@ -246,7 +243,7 @@ def _items(assistant: Assistant) -> APIRouter:
 
 def create_app(assistant: Assistant) -> FastAPI:
     """Return the application: the API, the health checks and the Gradio page, all hardened."""
-    app = FastAPI(title="Namedrop", docs_url=None, redoc_url=None, max_body_size=MAX_BODY)
+    app = FastAPI(title="Namedrop", docs_url=None, redoc_url=None)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -268,6 +265,7 @@ def create_app(assistant: Assistant) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_error)
     mount_ui(app)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY)
     app.add_middleware(Hardening)
     return app
 
@@ -279,5 +277,4 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
 async def _on_http_error(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         return _explain(error)
-    expected = f"a body of at most {MAX_BODY // 1024} kB" if error.status_code == 413 else ""
-    return _error(error.status_code, str(error.detail), expected, **dict(error.headers or {}))
+    return error_response(error.status_code, str(error.detail), **dict(error.headers or {}))

@@ -7,8 +7,10 @@ the browser keeps the session's id, per tab, and nothing else.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path
 from string import Template
@@ -94,6 +96,13 @@ def build_ui() -> gr.Blocks:
 def mount_ui(app: FastAPI) -> None:
     """Serve the page at `/` and its assets under `/ui`."""
     app.mount("/ui", StaticFiles(directory=ASSETS), name="ui")
+    # Without a running loop Gradio makes one for its locks and never closes it; in a thread, so that a caller may
+    # have a loop of its own.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, _mount_gradio(app)).result()
+
+
+async def _mount_gradio(app: FastAPI) -> None:
     gr.mount_gradio_app(
         app,
         build_ui(),

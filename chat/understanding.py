@@ -121,6 +121,11 @@ _ANY = re.compile(
     r"|\b(?:remove|drop|forget|without)\s+the\s+(year|price|genre|kind|type|language)\s*(?:limit|filter|constraint)?",
     re.IGNORECASE,
 )
+_REFINES = re.compile(
+    r"^\W*(?:and|but|also|plus|even|only|just|with|without|no|not|nothing|more|less|ok(?:ay)?)\b"
+    r"|\b(?:more|less|too|as\s+well|also|instead|same)\b|更|一点|还要|另外",
+    re.IGNORECASE,
+)
 _ANY_FIELDS = {"type": "kind", "genre": "genres", "mood": "moods", "author": "creators", "director": "creators"}
 _ANYTHING = re.compile(r"\banything\b|\bany\s+(?:work|works|thing)\b|什么都|任何", re.IGNORECASE)
 _FILLER = frozenset(
@@ -156,6 +161,7 @@ class Understanding:
         questions: the catalogue columns asked about.
         asked_title: a title asked for that no exact or fuzzy match explains ("The Matrix 9").
         dropped: fields whose limits the person lifts ("any year").
+        refining: the message adds to the last wish ("darker", "and shorter") instead of making a new one.
         anything: the person asks for any kind of work ("anything by …").
         bare_title: the message is a title and little else.
         gist: the message without titles and limits, for retrieval by meaning; "" if it says nothing beyond those and
@@ -169,6 +175,7 @@ class Understanding:
     questions: tuple[str, ...] = ()
     asked_title: str = ""
     dropped: tuple[str, ...] = ()
+    refining: bool = False
     anything: bool = False
     bare_title: bool = False
     gist: str = ""
@@ -213,6 +220,7 @@ def understand(text: str, linker: TitleLinker, parser: Parser, shown: int = 0) -
         questions,
         asked,
         dropped,
+        _refines(text, parsed),
         _ANYTHING.search(text) is not None,
         bool(mentions) and not rest,
         _gist(text, spans, parsed),
@@ -346,6 +354,10 @@ def _questions(text: str, mentions: Sequence[Mention], shown: int) -> tuple[str,
     if not mentions and not shown:
         return ()
     return tuple(name for name, pattern in _COMPILED_QUESTIONS if pattern.search(text))
+
+
+def _refines(text: str, parsed: Parsed) -> bool:
+    return _REFINES.search(text) is not None or any(w.surface.casefold().endswith("er") for w in parsed.wishes)
 
 
 def _gist(text: str, spans: Sequence[tuple[int, int]], parsed: Parsed) -> str:

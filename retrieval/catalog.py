@@ -83,11 +83,13 @@ class Row(BaseModel):
     ]
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
     kind: Text = ""
-    year: Annotated[int | None, BeforeValidator(_blank_to_none), Field(ge=1, le=2100)] = None
+    year: Annotated[Annotated[int, Field(ge=1, le=2100)] | None, BeforeValidator(_blank_to_none)] = None
     creators: Names = ()
     genres: Annotated[tuple[Name, ...], BeforeValidator(_as_genres)] = ()
     description: Text = ""
-    price: Annotated[float | None, BeforeValidator(_blank_to_none), Field(ge=0, le=1e9, allow_inf_nan=False)] = None
+    price: Annotated[
+        Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None, BeforeValidator(_blank_to_none)
+    ] = None
     currency: Annotated[
         str,
         BeforeValidator(_as_text),
@@ -206,7 +208,7 @@ def load_catalog(path: str | Path, *, skip_bad: bool = False) -> LoadedCatalog:
 
 def _to_item(file: str, record: _Record, problems: list[RowProblem]) -> Item | None:
     cells = dict(record.cells)
-    bad = [name for name, value in cells.items() if isinstance(value, str) and _CONTROL.search(value)]
+    bad = [name for name, value in cells.items() if _unreadable(value)]
     for name in bad:
         problems.append(
             RowProblem(file, record.line, name, _shown(cells[name]), "readable UTF-8 text", "save the file as UTF-8")
@@ -218,6 +220,8 @@ def _to_item(file: str, record: _Record, problems: list[RowProblem]) -> Item | N
     except ValidationError as error:
         for detail in {str(e["loc"][0]): e for e in error.errors(include_url=False)}.values():
             column = str(detail["loc"][0])
+            if column in bad:
+                continue
             expected, remedy = _EXPECTED[column]
             value = "" if detail["type"] == "missing" else _shown(cells.get(column))
             problems.append(RowProblem(file, record.line, column, value, expected, remedy))
@@ -238,6 +242,11 @@ def _to_item(file: str, record: _Record, problems: list[RowProblem]) -> Item | N
     if bad:
         return None
     return Item(**{name: getattr(row, name) for name in Row.model_fields}, attributes=attributes)
+
+
+def _unreadable(value: Any) -> bool:  # noqa: ANN401
+    parts = value if isinstance(value, list | tuple) else (value,)
+    return any(isinstance(part, str) and _CONTROL.search(part) for part in parts)
 
 
 def _attribute(value: Any) -> AttributeValue:  # noqa: ANN401

@@ -37,7 +37,11 @@ def number_of(item: Item, field: str) -> float | None:
     if field == "price":
         return item.price
     value = item.attributes.get(field)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if field == "minutes" and (hours := number_of(item, "hours")) is not None:
+        return 60 * hours  # films count minutes and courses hours: "under 2 hours" is asked of both
+    return None
 
 
 def values_of(item: Item, field: str) -> frozenset[str]:
@@ -130,10 +134,17 @@ class Facets:
             field: {value: np.array(at, dtype=np.int32) for value, at in values.items()}
             for field, values in collected.items()
         }
-        self._names = {canonical("creators", name): name for item in catalog.items for name in item.creators}
         self.numeric_fields: frozenset[str] = frozenset(numbers)
-        currencies = Counter(item.currency for item in catalog.items if item.currency)
-        self.currency = currencies.most_common(1)[0][0] if currencies else ""
+
+    @cached_property
+    def currency(self) -> str:
+        """The currency of most prices, "" if the catalogue names none."""
+        currencies = Counter(item.currency for item in self.catalog.items if item.currency)
+        return currencies.most_common(1)[0][0] if currencies else ""
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {canonical("creators", name): name for item in self.catalog.items for name in item.creators}
 
     @cached_property
     def _columns(self) -> dict[str, np.ndarray]:

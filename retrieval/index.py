@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -232,29 +231,22 @@ class EditedFacets(Facets):
 
     def __init__(self, catalog: Catalog, before: Facets, source: IntArray) -> None:
         self.catalog = catalog
-        same = np.array(
-            [at >= 0 and before.catalog.items[at] is item for at, item in zip(source.tolist(), catalog, strict=True)]
-        )
-        self._now = np.full(len(before.catalog), -1, dtype=np.int32)  # each old row's position after the edit
+        rows = zip(source.tolist(), catalog.items, strict=True)
+        was = before.catalog.items
+        same = np.array([at >= 0 and (was[at] is item or was[at] == item) for at, item in rows], dtype=np.bool_)
+        self._now = np.full(len(was), -1, dtype=np.int32)  # each old row's position after the edit
         self._now[source[same]] = np.flatnonzero(same)
         self._changed = np.flatnonzero(~same).astype(np.int32)
-        self._before: Facets | None = before
-        self._part = Facets(Catalog([catalog.items[at] for at in self._changed]))
-        fields = dict.fromkeys((*before.postings, *self._part.postings))
-        moved = {f: self._moved(before.postings.get(f, {}), self._part.postings.get(f, {})) for f in fields}
+        part = Facets(Catalog([catalog.items[at] for at in self._changed]))
+        fields = dict.fromkeys((*before.postings, *part.postings))
+        moved = {field: self._moved(before.postings.get(field, {}), part.postings.get(field, {})) for field in fields}
         self.postings = {field: values for field, values in moved.items() if values}
         self.numeric_fields = frozenset(
             field
-            for field in before.numeric_fields | self._part.numeric_fields
-            if any(isinstance(item.attributes.get(field), float) for item in catalog)
+            for field in before.numeric_fields | part.numeric_fields
+            if any(isinstance(item.attributes.get(field), float) for item in catalog.items)
         )
-
-    @cached_property
-    def _topics(self) -> dict[str, np.ndarray]:
-        assert self._before is not None
-        topics = self._moved(self._before._topics, self._part._topics)
-        self._before = None  # or every edit would keep all the catalogues before it
-        return topics
+        self._topics = self._moved(before._topics, part._topics)
 
     def _moved(self, old: Mapping[str, np.ndarray], new: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return postings at the positions after the edit: those that stay, and those of the changed rows."""

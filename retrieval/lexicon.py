@@ -15,11 +15,11 @@ from babel import Locale
 from retrieval.text import normalize
 
 _KINDS = """
-film: films, movie, movies, flick, flicks, motion picture, motion pictures, cinema; 电影, 影片
-book: books, novel, novels, paperback, paperbacks; 书, 图书, 小说, 书籍
-game: games, video game, video games, videogame, videogames, computer game; 游戏, 电子游戏
-album: albums, music; 专辑, 音乐, 唱片
-course: courses, online course, lessons; 课程, 课
+film: films, movie, movies, flick, flicks, motion picture, motion pictures, cinema, to watch; 电影, 影片
+book: books, novel, novels, paperback, paperbacks, to read; 书, 图书, 小说, 书籍
+game: games, video game, video games, videogame, videogames, computer game, to play; 游戏, 电子游戏
+album: albums, music, to listen to; 专辑, 音乐, 唱片
+course: courses, online course, lessons, learn to, learn how to, teach me; 课程, 课
 series: tv series, tv show, tv shows, tv; 电视剧, 剧集
 product: products; 商品, 产品
 """
@@ -123,11 +123,11 @@ energetic: lively, upbeat, fast, faster, fast paced; 热血, 快节奏
 epic: grand, sweeping; 史诗, 宏大
 funny: funnier, hilarious, humorous, make me laugh, fun; 搞笑, 好笑, 幽默, 有趣
 gritty: raw; 粗粝
-hopeful: uplifting, optimistic, feel good, more hopeful; 充满希望
+hopeful: uplifting, optimistic, happy, feel good, more hopeful; 充满希望
 inspiring: inspirational, motivating; 励志
 intimate: personal; 私密
 lonely: loneliness, solitary; 孤独
-melancholic: melancholy, sad, sadder, wistful, cry, tearjerker; 忧伤, 伤感, 悲伤, 催泪
+melancholic: melancholy, sad, sadder, wistful, cry, tearjerker, tear jerker; 忧伤, 伤感, 悲伤, 催泪
 mysterious: enigmatic; 神秘
 nostalgic: nostalgia; 怀旧
 playful: lighthearted, light hearted, light; 轻松, 俏皮

@@ -51,6 +51,7 @@ _CUE_PAIRS = frozenset(
     }
 )
 _CJK_CUES = ("喜欢", "看过", "读过", "玩过", "听过", "类似", "像", "看了", "爱看", "讨厌", "有没有", "有", "和", "《")
+_SEQUEL = frozenset({"part", "vol", "volume", "chapter", "episode", "season", "number", "no"})
 _LISTING = frozenset({"and", "or", "nor", "、", "和", "跟", "与"})
 _QUOTES = "\"“”«»《》「」『』‘’'"
 _OPENING = "\"“«《「『‘'"
@@ -179,7 +180,7 @@ class TitleLinker:
             if name not in self._names:
                 continue
             after = at + length
-            if after < len(tokens) and tokens[after].norm.isdigit() and text[span[-1].end : tokens[after].start] == " ":
+            if self._continued(text, tokens, after, name):
                 return None, at  # "The Matrix 9" names something else
             if not self._meant(text, tokens, at, after, before, name, facet_words):
                 continue
@@ -215,7 +216,13 @@ class TitleLinker:
                 whole and (surface[0].isupper() or name not in _PRONOUNS)
             )
         if name in facet_words:
-            return capitals and not initial and len(span) > 1
+            return (
+                capitals
+                and not initial
+                and (len(span) > 1 or _cued(tokens, at) or _continues(text, tokens, at, before))
+            )
+        if len(content) == 1 and at and tokens[at - 1].norm == "from":
+            return False  # "films from Brazil"
         if whole or (capitals and (not initial or len(content) > 1)):
             return True
         if len(span) >= 3 and len(content) >= 2:
@@ -224,6 +231,18 @@ class TitleLinker:
         if any(self._facets.document_frequency(t.norm) - bearers < _COMMON_FROM and len(t.norm) > 3 for t in content):
             return True
         return _cued(tokens, at) or _continues(text, tokens, at, before)
+
+    def _continued(self, text: str, tokens: Sequence[Token], after: int, name: str) -> bool:
+        """Whether a number behind a name makes it another work's: "The Matrix 9", but not "Solaris 1972"."""
+        if after < len(tokens) and tokens[after].norm in _SEQUEL:
+            after += 1
+            numbered = after < len(tokens) and bool(numbers_in([tokens[after].norm]))
+        else:
+            numbered = after < len(tokens) and tokens[after].norm.isdigit()
+        if not numbered or text[tokens[after - 1].end : tokens[after].start].strip(" .-"):
+            return False
+        number = tokens[after].norm
+        return not any(str(self._items[at].year) == number for at in self._names[name])
 
     def _fuzzy_in(self, text: str, span: Sequence[Token], facet_words: Collection[str]) -> Mention | None:
         for length in range(len(span), 0, -1):
@@ -235,6 +254,7 @@ class TitleLinker:
                 if (
                     len(name) < _FUZZY_LENGTH
                     or name in facet_words
+                    or name in self._names  # seen before, and not meant as a title
                     or all(t.norm in _PRONOUNS or t.norm in facet_words for t in part)
                 ):
                     continue

@@ -126,7 +126,7 @@ class LiveIndex:
 
     def _rebuild(self) -> Index:
         loaded = self._reader.read(self.path, skip_bad=self._skip_bad)
-        index = make_index(
+        return make_index(
             Catalog(loaded.items),
             self._encoder,
             store=self._store,
@@ -134,8 +134,6 @@ class LiveIndex:
             problems=loaded.problems,
             publish=False,
         )
-        index.facets.document_frequency("")  # makes the topic postings here, not in somebody's first turn
-        return index
 
     def _refuse(self, signature: tuple[int, ...] | None, problem: str) -> None:
         self._seen = signature
@@ -144,6 +142,7 @@ class LiveIndex:
         self.problem = problem
 
     def _watch(self) -> None:
+        self._current.facets.document_frequency("")  # makes the topic postings now, which the first edit needs
         while not self._closed.wait(self._poll):
             try:
                 self.refresh()

@@ -17,9 +17,13 @@ from retrieval.types import Constraint, Op
 _YEAR = r"(?:year\s+)?(1[0-9]{3}|20[0-9]{2})"
 _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100,
+    "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
+    "eighty": 80, "ninety": 90, "hundred": 100,
 }  # fmt: skip
-_N = r"(\d{1,6}(?:[.,]\d{1,2})?|" + "|".join(_WORDS) + r")"
+_WORDS_ZH = dict(zip("一二两三四五六七八九十", (1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10), strict=True))
+_N = r"(\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,6}(?:[.,]\d{1,2})?|(?:" + "|".join(_WORDS) + r")\b)"
+_N_ZH = r"(\d+(?:\.\d+)?|[一二两三四五六七八九十])"
+_YUAN = r"(?:\s*(?:美元|元|块钱|块|刀|欧元))"
 _MONEY_BEFORE = r"(?:\$|€|£|¥|￥|usd\s*|eur\s*|us\$)"
 _MONEY_AFTER = r"(?:\s*(?:dollars?|bucks?|usd|euros?|eur|pounds?|quid|yuan|rmb|cny|yen|\$|€|£))"
 _NOT_MONEY = (
@@ -63,7 +67,10 @@ Make = Callable[[re.Match[str], _Say], tuple[Constraint, ...]]
 
 
 def _number(text: str) -> float:
-    return float(_WORDS[text]) if text in _WORDS else float(text.replace(",", "."))
+    """Read ``ten``, ``两``, ``9,99`` and ``1,000``: a comma before three digits separates thousands."""
+    if text in _WORDS or text in _WORDS_ZH:
+        return float(_WORDS.get(text) or _WORDS_ZH[text])
+    return float(re.sub(r",(?=\d{3})", "", text).replace(",", "."))
 
 
 def _c(field: str, op: Op, value: float, say: _Say) -> Constraint:
@@ -96,9 +103,13 @@ def _decade(op: Op) -> Make:
     return make
 
 
-def _decade_zh(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
-    value = int(m[1])
-    return (_c("decade", "is", value if value >= 1000 else (2000 + value if value <= 20 else 1900 + value), say),)
+def _decade_zh(op: Op) -> Make:
+    def make(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
+        value = int(m[1]) if m[1].isdigit() else 10 * _WORDS_ZH[m[1][0]]
+        start = value if value >= 1000 else (2000 + value if value <= 20 else 1900 + value)
+        return (_c("decade", op, start, say),) if op == "is" else (_c("year", op, start + 9 * (op == ">"), say),)
+
+    return make
 
 
 def _century(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
@@ -119,6 +130,7 @@ def _free(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
     return (_c("price", "is", 0, say),)
 
 
+_DECADE_ZH = r"(?:上世纪|二十世纪|20世纪)?\s*(\d{4}|\d0|[二三四五六七八九]十)\s*年代"
 _A_PRICE = rf"{_MONEY_BEFORE}?{_N}{_MONEY_AFTER}?"
 _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("year", rf"\bbetween\s+{_YEAR}\s+and\s+{_YEAR}\b", _years_between),
@@ -143,7 +155,9 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("year", rf"{_YEAR}\s*年?\s*(?:以前|之前|前)", _year("<")),
     ("year", rf"(?:早于|老于)\s*{_YEAR}\s*年?", _year("<")),
     ("year", rf"{_YEAR}\s*年?\s*(?:以后|之后|后|以来)", _year(">")),
-    ("year", r"(?:上世纪|二十世纪|20世纪)?\s*(\d{4}|\d0)\s*年代", _decade_zh),
+    ("year", rf"{_DECADE_ZH}\s*(?:以前|之前|前)", _decade_zh("<")),
+    ("year", rf"{_DECADE_ZH}\s*(?:以后|之后|后|以来)", _decade_zh(">")),
+    ("year", _DECADE_ZH, _decade_zh("is")),
     ("year", rf"{_YEAR}\s*年", _year("is")),
     ("price", rf"\bbetween\s+{_A_PRICE}\s+and\s+{_A_PRICE}{_NOT_MONEY}", _prices_between),
     ("price", rf"{_MONEY_BEFORE}{_N}\s*(?:-|–|to)\s*{_MONEY_BEFORE}?{_N}", _prices_between),
@@ -155,26 +169,29 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("price", rf"\b(?:budget\s+(?:is|of)|my\s+budget:?|i\s+have(?:\s+only)?)\s+{_A_PRICE}{_NOT_MONEY}", _price("<=")),
     ("price", rf"(?<!\w){_ABOVE}\s*{_MONEY_BEFORE}{_N}", _price(">")),
     ("price", rf"(?<!\w){_ABOVE}\s*{_N}{_MONEY_AFTER}", _price(">")),
-    ("price", r"(\d+(?:\.\d+)?)\s*(?:美元|元|块钱|块|刀|欧元)?\s*(?:以下|以内|之内|内)", _price("<")),
-    ("price", r"(?:不超过|最多|不高于)\s*(\d+(?:\.\d+)?)\s*(?:美元|元|块钱|块|刀|欧元)?", _price("<=")),
-    ("price", r"(?:低于|少于|便宜过)\s*(\d+(?:\.\d+)?)\s*(?:美元|元|块钱|块|刀|欧元)?", _price("<")),
-    ("price", r"(?:高于|超过|多于)\s*(\d+(?:\.\d+)?)\s*(?:美元|元|块钱|块|刀|欧元)", _price(">")),
-    ("price", r"(\d+(?:\.\d+)?)\s*(?:美元|元|块钱|块|刀|欧元)\s*以上", _price(">=")),
+    ("price", rf"{_N_ZH}{_YUAN}?\s*(?:到|至|-|—)\s*{_N_ZH}{_YUAN}", _prices_between),
+    ("price", rf"{_N_ZH}{_YUAN}?\s*(?:以下|以内|之内|内)", _price("<")),
+    ("price", rf"(?:不超过|最多|不高于)\s*{_N_ZH}{_YUAN}?", _price("<=")),
+    ("price", rf"(?:低于|少于|便宜过)\s*{_N_ZH}{_YUAN}?", _price("<")),
+    ("price", rf"(?:高于|超过|多于)\s*{_N_ZH}{_YUAN}", _price(">")),
+    ("price", rf"{_N_ZH}{_YUAN}\s*以上", _price(">=")),
     ("price", r"\bfor\s+free\b|\bfree\s+of\s+charge\b|免费", _free),
 )  # fmt: skip
 _COMPILED = tuple((field, re.compile(pattern, re.IGNORECASE), make) for field, pattern, make in _PATTERNS)
 
 _UNITS = {"minute": 1.0, "min": 1.0, "分钟": 1.0, "hour": 60.0, "hr": 60.0, "小时": 60.0}
 _LENGTH = re.compile(
-    r"(?<!\w)(under|below|less\s+than|shorter\s+than|at\s+most|up\s+to|max|no\s+more\s+than|within|over|above"
+    r"(?<![a-z])(under|below|less\s+than|shorter\s+than|at\s+most|up\s+to|max|no\s+more\s+than|within|over|above"
     r"|longer\s+than|more\s+than|at\s+least|不超过|少于|超过)\s*"
-    rf"{_N}\s*(minutes?|mins?|hours?|hrs?|pages?|players?|分钟|小时|页)(?:\s*以内|\s*以下)?",
+    rf"{_N[:-1]}|[一二两三四五六七八九十])\s*个?(minutes?|mins?|hours?|hrs?|pages?|players?|分钟|小时|页)"
+    r"(?:\s*以内|\s*以下)?"
+    rf"|{_N_ZH}\s*个?(分钟|小时|页)\s*(以内|以下|之内|以上)",
     re.IGNORECASE,
 )
 _LENGTH_OPS: tuple[tuple[str, Op], ...] = (
     ("under|below|less|shorter|少于|within", "<"),
-    ("at most|up to|max|no more|不超过", "<="),
-    ("at least", ">="),
+    ("at most|up to|max|no more|不超过|以内|以下|之内", "<="),
+    ("at least|以上", ">="),
     ("over|above|longer|more|超过", ">"),
 )
 _RELATIVE: tuple[tuple[str, tuple[str, Op]], ...] = (
@@ -184,7 +201,12 @@ _RELATIVE: tuple[tuple[str, tuple[str, Op]], ...] = (
     (r"\bshorter\b|更短|短一点", ("length", "<")),
     (r"\blonger\b|更长|长一点", ("length", ">")),
 )
-LENGTH_FIELDS = ("minutes", "length", "runtime", "duration", "pages", "hours")
+LENGTH_FIELDS = ("hours", "minutes", "length", "runtime", "duration", "pages")  # minutes also derive from hours
+_INVERSE: dict[str, Op] = {"is": "is_not", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_NEGATED = re.compile(
+    r"(?:(?<!why )\b(?:not|nothing|no|none|never)|n't|不要|不想看|不看|别|不)\s*"
+    r"(?:(?:any|an?|made|from|films?|movies?|books?|novels?|games?|albums?|courses?)\s+)*$"
+)
 
 
 def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
@@ -195,19 +217,29 @@ def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
         found = _length(match, facets, context)
         if found is not None:
             free = blank(free, [match.span()])
-            yield found
+            yield _inverted(free, found, context)
     for field, pattern, make in _COMPILED:
         if not facets.knows(field):
             continue
         for match in pattern.finditer(free):
-            yield Found(match.start(), match.end(), make(match, context))
+            yield _inverted(free, Found(match.start(), match.end(), make(match, context)), context)
             free = blank(free, [match.span()])
 
 
+def _inverted(text: str, found: Found, say: _Say) -> Found:
+    """Turn a limit round behind a negation: "nothing before 1980" asks for 1980 and later."""
+    negation = _NEGATED.search(text[: found.start])
+    if negation is None or len(found.constraints) != 1 or found.constraints[0].op not in _INVERSE:
+        return found
+    old = found.constraints[0]
+    return Found(negation.start(), found.end, (_c(old.field, _INVERSE[old.op], float(old.value), say),))  # type: ignore[arg-type]
+
+
 def _length(match: re.Match[str], facets: Facets, say: _Say) -> Found | None:
-    cue, unit = re.sub(r"\s+", " ", match[1]), match[3].rstrip("s")
+    said, number, unit = (match[1], match[2], match[3]) if match[1] else (match[6], match[4], match[5])
+    cue, unit = re.sub(r"\s+", " ", said), unit.rstrip("s")
     op = next(op for pattern, op in _LENGTH_OPS if re.search(pattern, cue))
-    value = _number(match[2])
+    value = _number(number)
     if unit in _UNITS:
         if "minutes" in facets.numeric_fields:
             field, amount = "minutes", value * _UNITS[unit]

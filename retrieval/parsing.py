@@ -25,8 +25,13 @@ _NEGATORS = frozenset(
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _CJK_NEGATORS = ("不要", "不想", "不看", "不喜欢", "不是", "没有", "除了", "别", "讨厌", "无", "不")
+_ALL_BUT = re.compile(r"\b((?:any|every)thing|all)(\s+)but\b", re.IGNORECASE)
+_AT_MOST = re.compile(r"\b(?:no|not)\s+(?:more|less|fewer)\s+than\b", re.IGNORECASE)  # refuses nothing
+_NOT_ONLY = re.compile(r"(?:\bnot\s+(?:only|just)\s+|不只(?:是|想看|看)?)$", re.IGNORECASE)
 _BREAKS = re.compile(r"[.,;:!?，。；：！？\n]|\bbut\b|\bjust\b|但|而是|只")
 _JOINS = frozenset({"or", "nor", "and", "或", "和", "跟", "与"})
+_BETWEEN = frozenset({"片", "类", "的", "any", "of"})
+_OF_WHAT = frozenset({"by", "about", "with", "in", "from", "of", "featuring", "的"})
 _ABOUT = frozenset(
     """
     about with featuring involving concerning around
@@ -138,7 +143,7 @@ class Parser:
                 if field == "creators":
                     yield value, field, value
                     yield _surname(value), field, value
-                else:
+                elif value not in ("yes", "no"):  # a column of yes and no gives no words for its values
                     # Language codes are left out: "it", "no" and "so" are words first.
                     yield from ((p, field, value) for p in synonyms(field, value) if field != "language" or len(p) > 2)
 
@@ -158,6 +163,8 @@ class Parser:
             spans.append((found.start, found.end))
         hard = list(spans)
         free = numeric.blank(free, spans)
+        free = _ALL_BUT.sub(r"\1\2not", free)  # of the same length, so that offsets stay true
+        free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
         relative = numeric.relative(free)
         wishes: list[Wish] = []
         tokens = tokenize(free)
@@ -166,14 +173,16 @@ class Parser:
         for at, hit in enumerate(hits):
             if at and negative[at - 1] and not negative[at] and _joined(free, tokens, hits[at - 1], hit):
                 negative[at] = True
-        for hit, no in zip(hits, negative, strict=True):
+        for at, (hit, no) in enumerate(zip(hits, negative, strict=True)):
             if _tolerated(free, tokens, hit):
                 continue
             start, end = tokens[hit.start].start, tokens[hit.end - 1].end
             spans.append((start, end))
+            if no and hit.field == "kind" and _says_of_what(free, tokens, hits, negative, at):
+                continue
             if no or self._is_hard(free, tokens, hit):
                 hard.append((start, end))
-                field = "topic" if hit.field not in (*_HARD_FIELDS, "moods") and not no else hit.field
+                field = hit.field if hit.field in (*_HARD_FIELDS, "moods") else "topic"
                 constraints.append((start, self._constraint(field, hit.values, no, language)))
             else:
                 wishes.extend(Wish(hit.field, value, text[start:end], start) for value in hit.values)
@@ -210,14 +219,14 @@ class Parser:
         self, text: str, tokens: Sequence[Token], start: int, end: int, meanings: Sequence[tuple[str, str]]
     ) -> _Hit | None:
         """Choose what a phrase means here: "about war" is a topic, "a war film" a genre."""
-        fields = {f for f, _ in meanings}
+        fields = list(dict.fromkeys(f for f, _ in meanings))
         phrase = " ".join(t.norm for t in tokens[start:end])
         before = [t.norm for t in tokens[max(0, start - 2) : start]]
         about = bool(_ABOUT.intersection(before)) or text[: tokens[start].start].endswith(_CJK_ABOUT)
-        if about and fields - {"creators", "kind", "language"}:
+        if about and set(fields) - {"creators", "kind", "language"}:
             topic = next((v for f, v in meanings if f == "topic"), phrase)
             return _Hit("topic", (topic,), start, end)
-        field = next((f for f in _PRIORITY if f in fields), next(iter(fields)))
+        field = next((f for f in _PRIORITY if f in fields), fields[0])
         if field == "genres" and phrase in _AMBIGUOUS and not self._beside_kind(tokens, start, end):
             others = [f for f in fields if f != "genres"]
             if not others:
@@ -246,12 +255,13 @@ class Parser:
         clause = _BREAKS.split(text[:start])[-1].replace("特别", "  ").replace("别的", "  ")
         if clause.endswith(_CJK_NEGATORS) or any(n in clause[-5:] for n in _CJK_NEGATORS[:9]):
             return True
-        near = words(clause)[-4:]
-        if near[-2:] in (["not", "only"], ["no", "more"]) or "anything but" in clause:
-            return near[-2:] != ["not", "only"]
-        return any(n in _NEGATORS for n in near)
+        if _NOT_ONLY.search(text[:start]):
+            return False
+        return any(n in _NEGATORS for n in words(clause)[-4:])
 
     def _is_hard(self, text: str, tokens: Sequence[Token], hit: _Hit) -> bool:
+        if _NOT_ONLY.search(text[: tokens[hit.start].start]):
+            return False
         if hit.field in ("kind", "language"):
             return True
         if hit.field not in _HARD_FIELDS:
@@ -328,7 +338,19 @@ def _tuple(value: object) -> tuple[str, ...]:
 
 def _joined(text: str, tokens: Sequence[Token], first: _Hit, second: _Hit) -> bool:
     between = words(text[tokens[first.end - 1].end : tokens[second.start].start])
-    return bool(between) and len(between) <= 2 and all(w in _JOINS or w in ("any", "of") for w in between)
+    return bool(_JOINS.intersection(between)) and len(between) <= 3 and _JOINS.union(_BETWEEN).issuperset(between)
+
+
+def _says_of_what(text: str, tokens: Sequence[Token], hits: Sequence[_Hit], negative: Sequence[bool], at: int) -> bool:
+    """Whether a kind only says of what something is refused: "no horror films", "no films by him"."""
+    if at and negative[at - 1] and hits[at - 1].field != "kind":
+        between = text[tokens[hits[at - 1].end - 1].end : tokens[hits[at].start].start]
+        if _BETWEEN.issuperset(words(between)):
+            return True
+    if at + 1 < len(hits) and negative[at + 1] and hits[at + 1].field != "kind":
+        between = text[tokens[hits[at].end - 1].end : tokens[hits[at + 1].start].start]
+        return bool(words(between)) and _OF_WHAT.issuperset(words(between))
+    return False
 
 
 def _tolerated(text: str, tokens: Sequence[Token], hit: _Hit) -> bool:

@@ -1,7 +1,7 @@
 """An assistant without models, for the tests of the server and the page; `python -m tests.fake_assistant` serves it.
 
 It answers by rule: "before 1990" adds that limit, "nothing" finds nothing, "break" fails half-way, "slow" takes long;
-every other message gets the first five items that are neither disliked nor seen, liked genres first.
+every other message gets the first five items that are neither disliked nor seen, genres that are liked or named first.
 """
 
 from __future__ import annotations
@@ -35,14 +35,16 @@ CARDS = (
           why="Solve a mystery in space at your own pace."),
     _card("album-music-for-airports-1978", "Ambient 1: Music for Airports", "album", 1978, ["Brian Eno"], ["ambient"],
           12, "GBP", False, why="The same calm, without words."),
-    _card("film-interstellar-2014", "星际穿越", "film", 2014, ["克里斯托弗·诺兰"], ["科幻"], 38, "CNY", why="科幻片，节奏沉稳。"),
+    _card("film-interstellar-2014", "星际穿越", "film", 2014, ["克里斯托弗·诺兰"], ["科幻"], 38, "CNY",
+          why="科幻片，节奏沉稳。"),
     _card("film-strangelove-1964", "Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb", "film", 1964,
           ["Stanley Kubrick"], ["comedy"], 6.99,
           why="A long title, and the driest comedy of its decade."),
     _card("course-drawing", "Drawing for Patient Beginners", "course", None, ["Ines Calder"], ["drawing"], 39,
           why="Starts from nothing and takes its time."),
     _card("odd/ 1?", f"Odd {INJECTION}", "", None, [], [], None, "", why=INJECTION, url="javascript:alert(1)"),
-    _card("film-heat-1995", "Heat", "film", 1995, ["Michael Mann"], ["crime", "thriller"], 5.99, why="A city at night."),
+    _card("film-heat-1995", "Heat", "film", 1995, ["Michael Mann"], ["crime", "thriller"], 5.99,
+          why="A city at night."),
 )  # fmt: skip
 BEFORE_1990 = Chip(field="year", op="<", value=1990.0, label="before 1990")
 
@@ -78,7 +80,7 @@ class FakeAssistant:
         old = BEFORE_1990 in kept["constraints"]
         known = kept["dislike"] | kept["seen"]
         cards = [card for card in CARDS if card.id not in known and (not old or (card.year or 9999) < 1990)]
-        liked = {genre for card in CARDS if card.id in kept["like"] for genre in card.genres}
+        liked = {genre for card in CARDS for genre in card.genres if card.id in kept["like"] or genre in message}
         cards.sort(key=lambda card: -len(liked & set(card.genres)))
         if "odd" in message:
             cards = [card for card in CARDS if card.id.startswith("odd")]

@@ -41,9 +41,7 @@ def catalog() -> Catalog:
 
 @pytest.fixture
 def generator(tiny_model_dir: Path, catalog: Catalog) -> LocalGenerator:
-    made = LocalGenerator(tiny_model_dir, dtype="float32", remembered=3)
-    made.bind(catalog)
-    return made
+    return LocalGenerator(tiny_model_dir, dtype="float32", remembered=3).bind(catalog)
 
 
 @pytest.fixture(scope="module")
@@ -109,35 +107,34 @@ def test_batch_equals_single(generator, monkeypatch):
 
 
 def test_a_reused_prefix_changes_nothing(generator, tiny_model_dir, catalog):
-    fresh = LocalGenerator(tiny_model_dir, dtype="float32")
-    fresh.bind(catalog)
+    fresh = LocalGenerator(tiny_model_dir, dtype="float32").bind(catalog)
     shorter = Prompt(PROMPT.system, PROMPT.user)
     for prompt in (PROMPT, OTHER, PROMPT, shorter):
         generator.name_titles(prompt, 3)  # fills the cache and must not disturb it
         list(generator.complete(prompt, 5))
-    assert generator._engine().reused > 0
+    assert generator._runtime.engine().reused > 0
     for prompt in (OTHER, PROMPT, shorter):
-        fresh._engine()._contexts.clear()
+        fresh._runtime.engine()._contexts.clear()
         np.testing.assert_allclose(generator.hidden(prompt), fresh.hidden(prompt), atol=1e-4)
         every = range(len(TITLES))
         np.testing.assert_allclose(generator.score_titles(prompt, every), fresh.score_titles(prompt, every), atol=1e-4)
 
 
 def test_only_new_tokens_are_read(generator):
-    engine = generator._engine()
+    engine, encode = generator._runtime.engine(), generator._runtime.tokenizer()[1].prompt
     generator.hidden(PROMPT)
     assert engine.reused == 0
     generator.hidden(PROMPT)
-    assert engine.reused == len(generator._encode(PROMPT))
+    assert engine.reused == len(encode(PROMPT))
     generator.hidden(OTHER)
-    shared = [a == b for a, b in zip(generator._encode(PROMPT), generator._encode(OTHER), strict=False)].index(False)
+    shared = [a == b for a, b in zip(encode(PROMPT), encode(OTHER), strict=False)].index(False)
     assert engine.reused == shared
 
 
 def test_the_prefix_cache_is_bounded(generator):
     for at in range(9):
         generator.hidden(Prompt(f"{at} system", f"user {at}"))
-        assert len(generator._engine()) <= 3
+        assert len(generator._runtime.engine()) <= 3
 
 
 def test_hidden_is_the_last_layers_state_of_the_last_token(generator, plain):
@@ -182,9 +179,9 @@ class Scripted:
     ],
 )
 def test_pieces_are_whole_characters_and_end_at_a_stop_text(generator, monkeypatch, said, stop, expected):
-    _, tokenizer, encoder = generator._tokenizer()
+    tokenizer, encoder = generator._runtime.tokenizer()
     tokens = [*tokenizer.encode(said, add_special_tokens=False), encoder.end_id]
-    monkeypatch.setattr(generator._engine(), "grow", lambda context: Scripted(tokens, len(tokenizer)))
+    monkeypatch.setattr(generator._runtime.engine(), "grow", lambda context: Scripted(tokens, len(tokenizer)))
     pieces = list(generator.complete(PROMPT, 100, stop))
     assert "".join(pieces) == expected
     assert len(pieces) > 1
@@ -247,8 +244,7 @@ def test_an_adapter_changes_what_is_said(generator, tiny_model_dir, catalog, tmp
     config = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
     tuned = get_peft_model(model, config).eval()
     tuned.save_pretrained(tmp_path / "adapter")
-    made = LocalGenerator(tiny_model_dir, tmp_path / "adapter", dtype="float32")
-    made.bind(catalog)
+    made = LocalGenerator(tiny_model_dir, tmp_path / "adapter", dtype="float32").bind(catalog)
     scores = made.score_titles(PROMPT, range(3))
     np.testing.assert_allclose(scores, [brute_force((tuned, plain[1]), PROMPT, t) for t in TITLES[:3]], atol=1e-3)
     assert np.abs(scores - generator.score_titles(PROMPT, range(3))).max() > 0.01
@@ -260,11 +256,13 @@ def test_a_folder_without_an_adapter_is_reported(tiny_model_dir, catalog, tmp_pa
         made.load()
 
 
-def test_binding_again_swaps_the_titles(generator):
-    generator.bind(Catalog([Item("x", "Mirror"), Item("y", "Nostalghia")]))
-    assert {n.position for n in generator.name_titles(PROMPT, 5)} == {0, 1}
-    generator.bind(Catalog([]))
-    assert generator.name_titles(PROMPT, 5) == []
+def test_binding_again_shares_the_model_and_leaves_the_older_binding_as_it_was(generator):
+    edited = generator.bind(Catalog([Item("x", "Mirror"), Item("y", "Nostalghia")]))
+    empty = edited.bind(Catalog([]))
+    assert {n.position for n in edited.name_titles(PROMPT, 5)} == {0, 1}
+    assert empty.name_titles(PROMPT, 5) == []
+    assert len(generator.name_titles(PROMPT, 99)) == len(TITLES)
+    assert edited._runtime.engine() is generator._runtime.engine()
 
 
 def test_nothing_is_named_unbound_or_when_nothing_is_asked_for(generator, tiny_model_dir):
@@ -276,8 +274,7 @@ def test_nothing_is_named_unbound_or_when_nothing_is_asked_for(generator, tiny_m
 
 @pytest.mark.models
 def test_the_embedded_model_names_titles_in_bf16_as_it_scores_them(catalog):
-    made = LocalGenerator()
-    made.bind(catalog)
+    made = LocalGenerator().bind(catalog)
     named = made.name_titles(render(UserContext(said=[("user", "Something like Stalker?")])), 5)
     assert len(named) == 5
     assert isinstance(named[0], Named)

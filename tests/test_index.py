@@ -290,6 +290,7 @@ class TestEditedFacets:
             catalog = Catalog([mixed[key] for key in rng.permutation(list(mixed))])
             source = np.array([before.catalog.positions.get(item.id, -1) for item in catalog])
             edited, fresh = EditedFacets(catalog, before, source), Facets(catalog)
+            assert vars(fresh).keys() <= vars(edited).keys()  # whatever Facets makes at once, an edit must make too
             assert edited.numeric_fields == fresh.numeric_fields
             pairs = [(edited.postings[field], fresh.postings[field]) for field in fresh.postings]
             assert set(edited.postings) == set(fresh.postings)

@@ -1,0 +1,189 @@
+"""What one message changes in the state of its dialogue: opinions, limits, wishes, and what gives way to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chat import facts
+from chat.messages import Signal
+from chat.replies import Say
+from chat.shop import Shop
+from chat.state import DialogueState, Limit
+from chat.understanding import Attitude, Opinion, Understanding
+from retrieval.constraints import number_of
+from retrieval.labels import relabelled
+from retrieval.lexicon import canonical, display
+from retrieval.numbers import LENGTH_FIELDS
+from retrieval.types import Constraint
+
+_CHANGES_NOTHING = ("meta", "help", "greeting", "thanks", "farewell", "undo", "reset")
+_SIGNALS: dict[Attitude, Signal] = {"like": "like", "neutral": "like", "dislike": "dislike", "seen": "seen"}
+
+
+@dataclass(slots=True)
+class Turn:
+    """What the steps of one turn tell each other: what was understood, and what came of it so far."""
+
+    understood: Understanding
+    named: list[int] = field(default_factory=list)  # positions of the works the message names, none rejected
+    asked: list[int] = field(default_factory=list)  # positions a question is about
+    notes: list[str] = field(default_factory=list)  # sentences said before the recommendation
+    changed_subject: bool = False
+    refined: bool = False  # only limits changed: what was shown may be shown again
+    lifted: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Updater:
+    """Applies what a message says to a state."""
+
+    shop: Shop
+    state: DialogueState
+    say: Say
+
+    def absorb(self, turn: Turn) -> None:
+        """Let a message change the state, and note in the turn what the answer should know or say of it."""
+        understood, taste = turn.understood, self.state.taste
+        if understood.act in _CHANGES_NOTHING:
+            return
+        for dropped in understood.dropped:
+            for name in ("year", "decade") if dropped in ("year", "decade") else (dropped,):
+                self.state.unlimit(name)
+        for opinion in understood.opinions:
+            self._absorb_opinion(turn, opinion)
+        if understood.act == "question":
+            return
+        parsed = understood.parsed
+        constraints = [*parsed.constraints, *self._relative(turn)]
+        fields = {c.field for c in constraints if c.op == "is"}
+        subject = bool(
+            turn.named
+            or parsed.wishes
+            or fields & {"kind", "genres", "topic"}
+            or understood.gist
+            or understood.asked_title
+        )
+        turn.changed_subject = subject
+        turn.refined = (bool(constraints) and not subject) or bool(understood.dropped)
+        self._make_room(turn, fields, subject)
+        self.state.limit(constraints)
+        self._wish(turn, constraints)
+        if "kind" in fields:
+            taste.any_kind = False
+        self._infer_kind(turn, fields)
+
+    def _absorb_opinion(self, turn: Turn, opinion: Opinion) -> None:
+        taste, catalog = self.state.taste, self.shop.index.catalog
+        if opinion.places:
+            ids = [taste.focus[p] for p in opinion.places if p < len(taste.focus)]
+            positions = self.shop.positions(ids)
+        else:
+            kind = next((str(x.value) for x in taste.limits if x.field == "kind" and x.op == "is"), "")
+            best = self.shop.best(opinion.positions, kind)
+            positions = [best]
+            self._note_reading(turn, opinion, best)
+        ids = [catalog[at].id for at in positions]
+        if turn.understood.act == "question":
+            turn.asked.extend(positions)
+            return
+        if opinion.places and opinion.attitude == "neutral":
+            return
+        for item_id in ids:
+            if opinion.attitude == "neutral" and item_id in taste.disliked:
+                continue
+            self.state.signal(item_id, _SIGNALS[opinion.attitude])
+        if opinion.attitude in ("like", "neutral"):
+            turn.named.extend(at for at in positions if at not in turn.named)
+        else:
+            what = "rejected" if opinion.attitude == "dislike" else "seen"
+            turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
+
+    def _note_reading(self, turn: Turn, opinion: Opinion, at: int) -> None:
+        """Say how a misspelt or ambiguous title was read, so that a wrong reading can be corrected."""
+        title = facts.name(self.shop.index.catalog[at], self.say.language)
+        if not self.shop.linker.exact(opinion.surface):
+            turn.notes.append(self.say("typo", said=opinion.surface, title=title))
+        elif len(opinion.positions) > 1 and turn.understood.act != "availability" and opinion.attitude != "seen":
+            turn.notes.append(self.say("assumed", said=opinion.surface, title=title))
+
+    def _relative(self, turn: Turn) -> list[Constraint]:
+        """Turn "cheaper" and "newer" into limits, against the work named or the first card."""
+        against = turn.named or self.shop.positions(self.state.taste.focus[:1])
+        if not against:
+            return []
+        item = self.shop.index.catalog[against[-1]]
+        found: list[Constraint] = []
+        for name, op in turn.understood.parsed.relative:
+            fields = LENGTH_FIELDS if name == "length" else (name,)
+            number, column = next(((n, f) for f in fields if (n := number_of(item, f)) is not None), (None, name))
+            if number is not None:
+                found.append(self._labelled(Constraint(column, op, float(number))))
+        return found
+
+    def _labelled(self, constraint: Constraint) -> Constraint:
+        facets = self.shop.index.facets
+        return relabelled(constraint, self.say.language, facets.currency, facets.name)
+
+    def relabel(self) -> None:
+        """Word the limits of earlier turns in the language the person now writes."""
+        for limit in self.state.taste.limits:
+            limit.label = self._labelled(limit.constraint).label
+
+    def _make_room(self, turn: Turn, fields: set[str], subject: bool) -> None:
+        """Lift the limits of the last subject that a new one contradicts or silently leaves behind."""
+        limits = self.state.taste.limits
+        if subject and "creators" not in fields:
+            self.lift(turn, [x for x in limits if x.field == "creators" and x.op == "is"], silently=True)
+        if turn.understood.anything and "creators" in fields and "kind" not in fields:
+            self.lift(turn, [x for x in limits if x.field == "kind"], silently=True)
+            self.state.taste.any_kind = True
+        if "creators" in fields:
+            self.lift(turn, [x for x in limits if x.field == "genres" and x.op == "is"], silently=True)
+        if turn.named and "kind" not in fields:
+            kinds = {canonical("kind", self.shop.index.catalog[at].kind) for at in turn.named}
+            self.lift(
+                turn, [x for x in limits if x.field == "kind" and x.op == "is" and x.value not in kinds], silently=True
+            )
+        if "kind" in fields:
+            kind = next(c for c in turn.understood.parsed.constraints if c.field == "kind" and c.op == "is")
+            for old in [x for x in limits if x.field == "genres" and x.op == "is"]:
+                if not self.shop.recommender.allowed([kind, old.constraint]).any():
+                    self.lift(turn, [old])
+
+    def lift(self, turn: Turn, limits: Sequence[Limit], *, silently: bool = False) -> None:
+        """Remove limits, and unless `silently` let the answer say so."""
+        self.state.taste.limits = [x for x in self.state.taste.limits if x not in limits]
+        if not silently:
+            turn.lifted.extend(x.label for x in limits)
+
+    def _wish(self, turn: Turn, constraints: Sequence[Constraint]) -> None:
+        """Take over what the person would like; a wish that stands alone replaces the last one, "darker" adds to it."""
+        taste, understood = self.state.taste, turn.understood
+        wishes = [(w.field, w.value) for w in understood.parsed.wishes]
+        afresh = bool(turn.named) or bool((wishes or understood.gist) and not understood.refining)
+        if afresh and understood.act != "more":
+            taste.wishes, taste.wish_text = [], []
+        replaced = {f for f, _ in wishes}
+        refused = {(c.field, v) for c in constraints if c.op == "is_not" for v in _values(c.value)}
+        kept = [w for w in taste.wishes if w[0] not in replaced and w not in refused]
+        taste.wishes = [*kept, *dict.fromkeys(wishes)]
+        if understood.gist:
+            taste.wish_text = [*taste.wish_text[-1:], understood.gist]
+
+    def _infer_kind(self, turn: Turn, fields: set[str]) -> None:
+        """Who loved a film asks for films, until they say otherwise; shown as a chip, so that they can."""
+        taste = self.state.taste
+        if any(x.field == "kind" and not x.inferred for x in taste.limits) or taste.any_kind or "creators" in fields:
+            return
+        taste.limits = [x for x in taste.limits if not x.inferred]
+        anchors = turn.named or self.shop.positions(taste.liked[-1:])
+        kinds = {canonical("kind", self.shop.index.catalog[at].kind) for at in anchors} - {""}
+        if len(kinds) == 1:
+            kind = kinds.pop()
+            label = display("kind", kind, self.say.language)
+            taste.limits.append(Limit(field="kind", op="is", value=kind, label=label, inferred=True))
+
+
+def _values(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else (value,)
