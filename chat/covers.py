@@ -17,7 +17,7 @@ from functools import lru_cache
 from html import escape
 
 from chat.messages import Card
-from chat.motifs import MOTIFS, Brush, circle, family, gradient, hoop, path, rect
+from chat.motifs import MOTIFS, Brush, circle, families, gradient, hoop, path, rect
 from retrieval.types import Item
 
 WIDTH, HEIGHT = 300, 420
@@ -135,8 +135,10 @@ def _byline(item: Card | Item, limit: int = 30) -> str:
 
 
 def _motif(item: Card | Item, b: Brush) -> str:
-    """Draw a motif of the item's family; one item in five gets any, so that a shelf of one genre is not all alike."""
-    return MOTIFS[b.pick(family(item.genres).motifs if b.rng.random() < 0.8 else tuple(MOTIFS))](b)
+    """Draw a motif of one of the item's genres, mirrored or not; now and then any, so that no shelf is all alike."""
+    pool = b.pick(families(item.genres)).motifs if b.rng.random() < 0.85 else tuple(MOTIFS)
+    drawing = MOTIFS[b.pick(pool)](b)
+    return f'<g transform="matrix(-1 0 0 1 300 0)">{drawing}</g>' if b.rng.random() < 0.5 else drawing
 
 
 def _film(item: Card | Item, b: Brush) -> str:
@@ -308,7 +310,8 @@ def _draw(
 ) -> str:
     seed = int.from_bytes(hashlib.blake2b(item_id.encode(), digest_size=8).digest())
     rng = random.Random(seed)
-    palettes = family(genres).palettes
+    kin = families(genres)
+    palettes = kin[0].palettes + kin[-1].palettes  # the first genre and the last share the choice
     brush = Brush(palettes[int(rng.random() * len(palettes))], rng)
     item = Item(id=item_id, title=title, kind=kind, year=year, creators=creators, genres=genres)
     body = _LAYOUTS.get(kind.lower(), _other)(item, brush)

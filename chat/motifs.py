@@ -38,7 +38,7 @@ class Family:
 FAMILIES = (
     Family(
         ("science fiction", "sci-fi", "space", "cyberpunk", "科幻"),
-        ("orbit", "horizon", "rings"),
+        ("orbit", "horizon", "rings", "waves", "spiral"),
         (
             Palette("#0d1b3e", "#274a8f", "#ff8f5a", "#ffd9a0", "#f6f2ea"),
             Palette("#12122b", "#43357c", "#58cfd4", "#cdf3ee", "#f2f3fb"),
@@ -47,7 +47,7 @@ FAMILIES = (
     ),
     Family(
         ("horror", "thriller", "crime", "noir", "mystery", "detective", "metal", "恐怖", "惊悚", "悬疑", "犯罪"),
-        ("skyline", "blinds", "spiral"),
+        ("skyline", "blinds", "spiral", "arches", "rays"),
         (
             Palette("#1a1213", "#5a1622", "#e0472f", "#f6b79f", "#f8efe9"),
             Palette("#0f1b1e", "#234a52", "#e3b53c", "#f5e3a8", "#f3f2e8"),
@@ -56,7 +56,7 @@ FAMILIES = (
     ),
     Family(
         ("action", "racing", "sport", "shooter", "electronic", "hip hop", "punk", "rock", "martial", "动作"),
-        ("speed", "rays", "blinds"),
+        ("speed", "rays", "blinds", "skyline", "horizon"),
         (
             Palette("#0b2545", "#1d5fa8", "#ffcb2f", "#fff1bf", "#f5f8fc"),
             Palette("#2a0f2f", "#8a1c52", "#ff5a4e", "#ffc9a8", "#fff3ee"),
@@ -65,7 +65,7 @@ FAMILIES = (
     ),
     Family(
         ("comedy", "romance", "musical", "family", "pop", "soul", "喜剧", "爱情"),
-        ("discs", "rays", "petals"),
+        ("discs", "rays", "petals", "waves", "arches"),
         (
             Palette("#7a2340", "#d9576c", "#ffb88a", "#ffe3cf", "#fff6ee"),
             Palette("#7d340e", "#dd762c", "#ffd166", "#fff0c9", "#fffaf0"),
@@ -74,7 +74,7 @@ FAMILIES = (
     ),
     Family(
         ("fantasy", "adventure", "animation", "nature", "role-playing", "folk", "children", "奇幻", "动画", "冒险"),
-        ("hills", "petals", "orbit"),
+        ("hills", "petals", "orbit", "waves", "arches"),
         (
             Palette("#0f3833", "#237a66", "#f2b84b", "#f9e6b8", "#f5f7ee"),
             Palette("#27224f", "#6353a6", "#f3a9cb", "#fbe2ec", "#f8f5fc"),
@@ -83,18 +83,20 @@ FAMILIES = (
     ),
     Family(
         ("drama", "histor", "war", "western", "biograph", "literary", "classic", "剧情", "战争", "历史"),
-        ("hills", "arches", "discs"),
+        ("hills", "arches", "discs", "blinds", "waves", "skyline"),
         (
             Palette("#2f2822", "#755d45", "#d8a65f", "#f1dfbd", "#f9f4ea"),
             Palette("#1f312b", "#4c6d5e", "#dab36c", "#efe5c8", "#f6f5ec"),
             Palette("#3a1f2b", "#86506a", "#e8a87c", "#f6dcc8", "#faf3f0"),
+            Palette("#1d2b3a", "#4b6a86", "#e3a587", "#f3ddcf", "#f4f6f8"),
+            Palette("#352a1a", "#8a6a2f", "#e9c46a", "#f6e7bf", "#fbf6e9"),
         ),
     ),
 )
 
 ELSE = Family(
     (),
-    ("waves", "arches", "rings"),
+    ("waves", "arches", "rings", "discs", "speed"),
     (
         Palette("#12363d", "#2f7d86", "#f4d06f", "#f9edc8", "#f3f8f6"),
         Palette("#22304a", "#56739e", "#f28f79", "#fbdace", "#f4f5f8"),
@@ -103,13 +105,15 @@ ELSE = Family(
 )
 
 
-def family(genres: Sequence[str]) -> Family:
-    """Return the family of the first genre that has one."""
-    for genre in genres:
-        for candidate in FAMILIES:
-            if any(word in genre.lower() for word in candidate.words):
-                return candidate
-    return ELSE
+def families(genres: Sequence[str]) -> list[Family]:
+    """Return the family of each genre that has one, in the order of the genres; `[ELSE]` if none has."""
+    found = [
+        candidate
+        for genre in genres
+        for candidate in FAMILIES
+        if any(word in genre.lower() for word in candidate.words)
+    ]
+    return found or [ELSE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +299,7 @@ def _arches(b: Brush) -> str:
     parts = []
     for i in range(5):
         w = 108 - i * 22
-        parts.append(path(f"M{x - w:.0f} 310v{-150:.0f}a{w} {w} 0 0 1 {2 * w} 0v150z", colours[i % 4]))
+        parts.append(path(f"M{x - w:.0f} 440v-280a{w} {w} 0 0 1 {2 * w} 0v280z", colours[i % 4]))
     return "".join(parts)
 
 

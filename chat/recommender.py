@@ -14,7 +14,7 @@ import numpy as np
 
 from chat.generator import Generator, Named
 from chat.prompt import Prompt
-from retrieval.constraints import satisfies_all, values_of
+from retrieval.constraints import satisfies_all
 from retrieval.index import Index
 from retrieval.types import BoolArray, Constraint, FloatArray, Query
 
@@ -34,6 +34,14 @@ class Recommended:
     position: int
     score: float
     parts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The whole catalogue's scores: the blend (N,) and each weighted part (N,)."""
+
+    total: FloatArray
+    parts: Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +79,22 @@ class Recommender:
         allowed = self.allowed(constraints, exclude)
         if not allowed.any():
             return []
-        parts = {name: r.scores(query) for name, r in self.index.retrievers.items() if self.weights.get(name)}
-        if self.generator is not None and prompt is not None and self.weights.get("named"):
-            named = self.generator.name_titles(prompt, _NAMED, allowed)
-            parts["named"] = _as_scores(named, len(allowed))
-        weighted = {name: self.weights[name] * _standard(score, allowed) for name, score in parts.items()}
-        total = (
-            np.sum(list(weighted.values()), axis=0, dtype=np.float32)
-            if weighted
-            else np.zeros(len(allowed), np.float32)
-        )
-        total = total + _ASKED_GENRE * self._asked_genres(query)
-        chosen = self._diverse(total, allowed, k)
+        scored = self.score(query, allowed, prompt)
         catalog = self.index.catalog
         return [
-            Recommended(at, float(total[at]), {name: float(score[at]) for name, score in weighted.items()})
-            for at in chosen
+            Recommended(at, float(scored.total[at]), {name: float(part[at]) for name, part in scored.parts.items()})
+            for at in self._diverse(scored.total, allowed, k)
             if satisfies_all(catalog[at], constraints)
         ]
+
+    def score(self, query: Query, allowed: BoolArray, prompt: Prompt | None = None) -> Scored:
+        """Score the whole catalogue: the blend and what each part gives to it, (N,) each; see `recommend`."""
+        parts = {name: r.scores(query) for name, r in self.index.retrievers.items() if self.weights.get(name)}
+        if self.generator is not None and prompt is not None and self.weights.get("named"):
+            parts["named"] = _as_scores(self.generator.name_titles(prompt, _NAMED, allowed), len(allowed))
+        weighted = {name: self.weights[name] * _standard(score, allowed) for name, score in parts.items()}
+        weighted["asked"] = _ASKED_GENRE * self._asked_genres(query)
+        return Scored(np.sum(list(weighted.values()), axis=0, dtype=np.float32), weighted)
 
     def allowed(self, constraints: Sequence[Constraint], exclude: Iterable[int] = ()) -> BoolArray:
         """Return which items may be shown: (N,) bool."""
@@ -121,13 +127,6 @@ class Recommender:
             gain[best] = -np.inf
             nearest = np.maximum(nearest, vectors @ vectors[best])
         return chosen
-
-
-def shared(index: Index, left: int, right: int, fields: Sequence[str]) -> dict[str, list[str]]:
-    """Return the facet values that two items share, by field: the facts behind "like Arrival"."""
-    first, second = index.catalog[left], index.catalog[right]
-    common = {name: sorted(values_of(first, name) & values_of(second, name)) for name in fields}
-    return {name: values for name, values in common.items() if values}
 
 
 def _as_scores(named: Sequence[Named], n: int) -> FloatArray:

@@ -263,7 +263,7 @@ def _attribute(value: Any) -> AttributeValue:  # noqa: ANN401
         if len(parts) > 1:
             return tuple(parts)
         try:
-            return float(value) if re.fullmatch(r"\s*-?\d{1,12}(\.\d+)?\s*", value) else value.strip()
+            return float(value) if re.fullmatch(r"\s*-?(0|[1-9]\d{0,11})(\.\d+)?\s*", value) else value.strip()
         except ValueError:  # pragma: no cover - the pattern admits numbers only
             return value.strip()
     if isinstance(value, Iterable) and not isinstance(value, Mapping):

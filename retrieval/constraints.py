@@ -93,6 +93,12 @@ def as_values(constraint: Constraint) -> tuple[str, ...]:
     return tuple(canonical(constraint.field, v) for v in raw)
 
 
+def _is_numeric(constraint: Constraint) -> bool:
+    value = constraint.value
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return constraint.op in _COMPARE or constraint.field in _NUMERIC or number
+
+
 def satisfies(item: Item, constraint: Constraint) -> bool:
     """Whether an item keeps a constraint; an item whose column is empty keeps only `is_not`."""
     field, op = constraint.field, constraint.op
@@ -102,7 +108,7 @@ def satisfies(item: Item, constraint: Constraint) -> bool:
         text = " " + " ".join(topic_words(item)) + " "
         found = any(f" {p} " in text for value in as_values(constraint) for p in topic_phrases(value))
         return found == (op == "is")
-    if op in _COMPARE or field in _NUMERIC or isinstance(constraint.value, int | float):
+    if _is_numeric(constraint):
         number = number_of(item, field)
         if op in _COMPARE:
             return number is not None and _COMPARE[op](number, float(constraint.value))  # type: ignore[arg-type]
@@ -194,7 +200,7 @@ class Facets:
         field, op = constraint.field, constraint.op
         if field == "in_stock":
             return (self.catalog.in_stock == bool(constraint.value)) == (op == "is")
-        if field != "topic" and (op in _COMPARE or field in _NUMERIC or isinstance(constraint.value, int | float)):
+        if field != "topic" and _is_numeric(constraint):
             column = self._columns.get(field)
             if column is None:
                 return np.full(len(self.catalog), op == "is_not")

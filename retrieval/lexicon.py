@@ -57,7 +57,7 @@ graphic novel: graphic novels, comic, comics, comic book, comic books, manga; �
 hip hop: hiphop, rap; 嘻哈, 说唱
 historical: historical fiction, period piece, costume drama; 历史题材, 古装
 history: ; 历史
-horror: horrors, scary movie, scary movies; 恐怖, 惊悚恐怖
+horror: horrors; 恐怖, 惊悚恐怖
 indie: ; 独立
 jazz: ; 爵士
 languages: language learning; 语言
@@ -101,7 +101,7 @@ strategy: strategic; 策略, 战略
 survival: ; 生存
 thriller: thrillers; 惊悚
 visual novel: visual novels; 视觉小说
-war: war film, war films; 战争
+war: ; 战争
 western: westerns; 西部
 wellbeing: wellness; 身心健康
 writing: creative writing; 写作

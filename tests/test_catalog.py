@@ -90,7 +90,7 @@ class TestFormats:
         row = {"id": 7, "title": "T", "signed": True, "weight": 2, "code": "0042", "tags": ["x"], "none": None}
         (item,) = load_catalog(write_jsonl(tmp_path / "c.jsonl", [row])).items
         assert item.id == "7"
-        assert dict(item.attributes) == {"signed": True, "weight": 2.0, "code": 42.0, "tags": ("x",)}
+        assert dict(item.attributes) == {"signed": True, "weight": 2.0, "code": "0042", "tags": ("x",)}
 
     def test_creators_may_be_called_by_their_trade(self, tmp_path):
         (item,) = read(tmp_path, "id,title,author\n1,T,Ann Author; Bo Author\n").items
@@ -198,6 +198,7 @@ class TestBrokenRows:
             ('{"id": "b", "title": "T", "genres": [1]}', "genres", "words separated"),
             ('{"id": "b", "title": "T", "in_stock": 2}', "in_stock", "yes/no"),
             ('{"id": "b", "title": "T\\u0000"}', "title", "readable"),
+            ('{"id": "b", "title": "T", "aliases": ["x\\u0007"]}', "aliases", "readable"),
             ('{"id": "b", "title": "T", "aliases": ["\\ud800"]}', "aliases", "readable"),
             ("[" * 100_000, "", "one JSON object a line"),
         ],

@@ -7,7 +7,7 @@ import pytest
 
 from chat.covers import cover, cover_data_uri
 from chat.messages import Card
-from chat.motifs import FAMILIES, MOTIFS, family
+from chat.motifs import ELSE, FAMILIES, MOTIFS, families
 from retrieval.types import Item
 
 KINDS = ("film", "book", "game", "album", "course", "", "something else")
@@ -67,8 +67,9 @@ def test_a_long_title_is_set_smaller_and_ends_in_an_ellipsis_only_if_it_must():
 
 
 def test_every_motif_named_by_a_family_exists():
-    assert {motif for entry in FAMILIES for motif in entry.motifs} <= set(MOTIFS)
-    assert family(("unheard of", "Science Fiction")) is FAMILIES[0]
+    assert {motif for entry in (*FAMILIES, ELSE) for motif in entry.motifs} <= set(MOTIFS)
+    assert families(("unheard of", "Science Fiction", "slow-burn thriller")) == list(FAMILIES[:2])
+    assert families(()) == [ELSE]
 
 
 def test_titles_are_readable_on_their_ground():
@@ -77,7 +78,7 @@ def test_titles_are_readable_on_their_ground():
         parts = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
         return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
-    palettes = [palette for entry in (*FAMILIES, family(())) for palette in entry.palettes]
+    palettes = [palette for entry in (*FAMILIES, ELSE) for palette in entry.palettes]
     for palette in palettes:
         for light in (palette.paper, palette.glow):
             assert (luminance(light) + 0.05) / (luminance(palette.deep) + 0.05) >= 4.5, palette

@@ -1,0 +1,97 @@
+"""Grounding: a name becomes an item of ours with a confidence, or an honest no with the nearest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from retrieval.catalog import Catalog
+from retrieval.constraints import Facets
+from retrieval.grounding import CARRIED_FROM, Grounder
+from retrieval.linking import TitleLinker
+from retrieval.types import Item
+from tests.fakes import BagEncoder
+from tests.shops import marquee
+
+
+def titles(positions):
+    return [marquee().index.catalog[at].title for at in positions]
+
+
+class TestMarquee:
+    @pytest.mark.parametrize(
+        ("name", "how", "title"),
+        [
+            ("The Matrix", "exact", "The Matrix"),
+            ("matrix", "exact", "The Matrix"),
+            ("黑客帝国", "exact", "The Matrix"),
+            ("intersteller", "fuzzy", "Interstellar"),
+            ("The Matrix Reloadde", "fuzzy", "The Matrix Reloaded"),
+            ("crouching tiger, hiden dragon", "fuzzy", "Crouching Tiger, Hidden Dragon"),
+        ],
+    )
+    def test_carried(self, name, how, title):
+        found = marquee().grounder.ground(name)
+        assert (found.how, titles(found.positions)[0]) == (how, title)
+        assert found.confidence >= CARRIED_FROM
+        assert found.nearest == ()
+
+    @pytest.mark.parametrize(
+        ("name", "nearest"),
+        [
+            ("The Matrix 9", "The Matrix"),
+            ("Blade Runner 2050", "Blade Runner 2049"),
+            ("大话西游", None),
+            ("qwertyuiop", None),
+            ("", None),
+            ("👾", None),
+            ("The", None),
+        ],
+    )
+    def test_not_carried(self, name, nearest):
+        found = marquee().grounder.ground(name)
+        assert (found.positions, found.how) == ((), "none")
+        assert len(found.nearest) == len(set(found.nearest)) == 5
+        if nearest:
+            assert titles(found.nearest)[0] == nearest
+
+    def test_allowed_narrows_the_nearest_only(self):
+        catalog = marquee().index.catalog
+        allowed = np.array([item.kind == "book" for item in catalog.items])
+        found = marquee().grounder.ground("The Matrix 9", allowed)
+        assert {catalog[at].kind for at in found.nearest} == {"book"}
+        assert titles(marquee().grounder.ground("The Matrix", allowed).positions) == ["The Matrix"]
+
+    @pytest.mark.parametrize("k", [1, 3, 8])
+    def test_as_many_as_asked(self, k):
+        assert len(marquee().grounder.ground("The Matrix 9", nearest=k).nearest) == k
+
+    def test_every_title_is_carried(self):
+        ground = marquee().grounder.ground
+        wrong = [i.title for at, i in enumerate(marquee().index.catalog.items) if at not in ground(i.title).positions]
+        assert wrong == []
+
+
+class TestSteps:
+    @pytest.fixture
+    def made(self):
+        items = [Item(id="1", title="Green Door Opening"), Item(id="2", title="Cold Sea"), Item(id="3", title="Alone")]
+        encoder = BagEncoder()
+        return TitleLinker(Facets(Catalog(items))), encoder, encoder.encode([i.title for i in items])
+
+    def test_other_words_of_one_meaning_are_carried(self, made):
+        found = Grounder(*made).ground("opening: door green")
+        assert (found.positions, found.how) == ((0,), "meaning")
+        assert found.confidence == pytest.approx(1.0, abs=1e-3)
+
+    def test_a_number_is_never_a_matter_of_meaning(self, made):
+        found = Grounder(*made).ground("opening door green 2")
+        assert (found.positions, found.how) == ((), "none")
+
+    def test_without_an_encoder_it_goes_by_spelling(self, made):
+        grounder = Grounder(made[0])
+        assert grounder.ground("cold see").positions == (1,)
+        assert grounder.ground("opening of a door in green").how == "none"
+
+    def test_an_empty_mask_leaves_nothing_near(self, made):
+        assert Grounder(*made).ground("warm sea", np.zeros(3, dtype=bool)).nearest == ()

@@ -1,0 +1,288 @@
+"""From sentences to limits and wishes; each row of a table is what a person may write and what must be read in it.
+
+``f o v`` is a constraint (field, op, value; ``a|b`` is any of), ``~f v`` a wish, ``^f o`` a comparative.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.catalog import Catalog
+from retrieval.constraints import Facets
+from retrieval.parsing import Parser
+from retrieval.text import language_of
+from retrieval.types import Item
+from tests.shops import marquee
+
+NUMBERS = {
+    # years
+    "a film before 1990": "kind is film, year < 1990",
+    "pre-1960": "year < 1960",
+    "prior to 1960 please": "year < 1960",
+    "1984 or earlier": "year <= 1984",
+    "up to 1985": "year <= 1985",
+    "after 2010": "year > 2010",
+    "post-2010": "year > 2010",
+    "since 2015": "year >= 2015",
+    "from 1990 onwards": "year >= 1990",
+    "newer than 2000": "year > 2000",
+    "in 1999": "year is 1999",
+    "from the year 1990": "year is 1990",
+    "between 1975 and 1960": "year >= 1960, year <= 1975",
+    "1960-1975": "year >= 1960, year <= 1975",
+    "from 1960 to 1975": "year >= 1960, year <= 1975",
+    "before 1990, after 1970": "year < 1990, year > 1970",
+    "a 19th century novel": "year >= 1801, year <= 1900, kind is book",
+    # decades
+    "films from the 1970s": "kind is film, decade is 1970",
+    "'70s films": "decade is 1970, kind is film",
+    "late 60s": "decade is 1960",
+    "something from the seventies": "decade is 1970",
+    "films from the 2010s": "kind is film, decade is 2010",
+    "movies from the 80s or 90s": "kind is film, year >= 1980, year <= 1999",
+    "films before the 1950s": "kind is film, year < 1950",
+    "after the 90s": "year > 1999",
+    "nothing from the 1980s": "decade is_not 1980",
+    "not from the 90s": "decade is_not 1990",
+    # turned round by a negation
+    "nothing before 1980": "year >= 1980",
+    "not before 1980": "year >= 1980",
+    "nothing after 2000": "year <= 2000",
+    "not after 2000": "year <= 2000",
+    "not from before 1990": "year >= 1990",
+    "no films before 1980": "year >= 1980",
+    "nothing from 1990": "year is_not 1990",
+    "why not before 1990?": "year < 1990",
+    # prices
+    "under 10 dollars": "price < 10",
+    "under 10": "price < 10",
+    "under $9.99!": "price < 9.99",
+    "less than $15": "price < 15",
+    "less than ten dollars": "price < 10",
+    "under twenty bucks": "price < 20",
+    "under 1,000 dollars": "price < 1000",
+    "under 9,50 euros": "price < 9.5",
+    "no more than 20 euros": "price <= 20",
+    "at most 7.99": "price <= 7.99",
+    "$10 or less": "price <= 10",
+    "10 bucks max": "price <= 10",
+    "my budget is 15": "price <= 15",
+    "I have 12 dollars": "price <= 12",
+    "nothing over 10 dollars": "price <= 10",
+    "between 5 and 10 dollars": "price >= 5, price <= 10",
+    "$5-$10": "price >= 5, price <= 10",
+    "5 to 10 dollars": "price >= 5, price <= 10",
+    "over 20 dollars": "price > 20",
+    "not under $10": "price >= 10",
+    "nothing under 10 dollars": "price >= 10",
+    "for free": "price is 0",
+    # lengths
+    "under 2 hours": "minutes < 120",
+    "under two hours": "minutes < 120",
+    "shorter than 100 minutes": "minutes < 100",
+    "at least 3 hours": "minutes >= 180",
+    "no more than ninety minutes": "minutes <= 90",
+    "no longer than 2 hours": "minutes <= 120",
+    "nothing longer than 2 hours": "minutes <= 120",
+    "not more than 100 minutes": "minutes <= 100",
+    "a course under 5 hours": "kind is course, minutes < 300",
+    # not a limit
+    "more than 2 players": "",
+    "a book under 300 pages": "kind is book",
+    "10 films": "kind is film",
+    "3 games under 20 dollars": "kind is game, price < 20",
+    "no more than 3 films": "kind is film",
+    "for 10 people": "",
+    "top 10": "",
+    "I am 15 years old": "",
+    "10% off": "",
+}
+FACETS = {
+    "comedies": "genres is comedy",
+    "a sci-fi film but not a comedy": "genres is science fiction, kind is film, genres is_not comedy",
+    "I'd like a comedy": "genres is comedy",
+    "I feel like a western": "genres is western",
+    "an animated family film": "genres is animation|family, kind is film",
+    "an RPG or strategy game": "genres is role-playing|strategy, kind is game",
+    "hip-hop": "genres is hip hop",
+    "R&B": "genres is r&b",
+    "a rock album": "genres is rock, kind is album",
+    "country music": "genres is country",
+    "films and books": "kind is film|book",
+    "French films": "language is fr, kind is film",
+    "a film in French": "kind is film, language is fr",
+    "Korean or Japanese thrillers": "language is ko|ja, genres is thriller",
+    "a book by Ursula K. Le Guin": "kind is book, creators is ursula k le guin",
+    "anything by Tarkovsky": "creators is andrei tarkovsky",
+    "anything by Hayao Miyazaki or Ursula K. Le Guin": "creators is hayao miyazaki|ursula k le guin",
+    "clever mystery novel": "genres is mystery, kind is book, ~moods cerebral",
+    "a relaxing game": "kind is game, ~moods calm",
+    "films about time travel": "kind is film, ~topic time travel",
+    "a book about cooking": "kind is book, ~topic cooking",
+    "a war film": "genres is war, kind is film",
+}
+REFUSED = {
+    "no comedies": "genres is_not comedy",
+    "not horror": "genres is_not horror",
+    "comedies without romance": "genres is comedy, genres is_not romance",
+    "anything but horror": "genres is_not horror",
+    "everything but westerns": "genres is_not western",
+    "nothing but comedies": "genres is comedy",
+    "anything except comedies": "genres is_not comedy",
+    "no more comedies": "genres is_not comedy",
+    "I hate musicals": "genres is_not musical",
+    "can't stand westerns": "genres is_not western",
+    "thrillers, not crime": "genres is thriller, topic is_not crime",
+    "not crime but mystery": "topic is_not crime, genres is mystery",
+    "neither horror nor war films": "genres is_not horror, genres is_not war",
+    "no musicals or westerns": "genres is_not musical, genres is_not western",
+    "no horror films": "genres is_not horror",
+    "not a horror movie": "genres is_not horror",
+    "no horror or comedy films": "genres is_not horror, genres is_not comedy",
+    "I don't want romantic films": "moods is_not romantic",
+    "no Japanese films": "language is_not ja",
+    "no books in French": "language is_not fr",
+    "no films by Hitchcock": "creators is_not alfred hitchcock",
+    "no movies about war": "topic is_not war",
+    "a game, not a book": "kind is game, kind is_not book",
+    "no books": "kind is_not book",
+    "nothing by Stephen King": "creators is_not stephen king",
+    "not in English": "language is_not en",
+    "nothing scary": "moods is_not scary",
+    "something less dark": "moods is_not dark",
+    "nothing with space": "topic is_not space",
+    "nothing with clowns": "topic is_not clowns",
+    "no zombies": "topic is_not zombies",
+    "without vampires": "topic is_not vampires",
+}
+SOFT = {
+    "I love horror": "~genres horror",
+    "I like comedies and dramas": "~genres comedy, ~genres drama",
+    "I prefer documentaries": "~genres documentary",
+    "I love Kubrick": "~creators stanley kubrick",
+    "something slow and melancholic": "~moods slow, ~moods melancholic",
+    "more funny ones": "~moods funny",
+    "a tear-jerker": "~moods melancholic",
+    "something about war": "~topic war",
+    "with dogs": "~topic dogs",
+    "not only comedies": "~genres comedy",
+    "cheaper": "^price <",
+    "something newer": "^year >",
+    "older": "^year <",
+    "shorter please": "^length <",
+}
+CHINESE = {
+    "我喜欢看电影，特别是科幻片和动作片。": "kind is film, ~genres science fiction, ~genres action",
+    "科幻片": "genres is science fiction",
+    "特别好看的科幻": "genres is science fiction",
+    "一本悬疑小说": "genres is mystery, kind is book",
+    "不要恐怖片": "genres is_not horror",
+    "不看喜剧": "genres is_not comedy",
+    "不是喜剧": "genres is_not comedy",
+    "除了爱情片都可以": "genres is_not romance",
+    "不要恐怖片和喜剧": "genres is_not horror, genres is_not comedy",
+    "我不喜欢恐怖片，想看喜剧": "genres is_not horror, ~genres comedy",
+    "不要日本电影": "language is_not ja",
+    "不要电影": "kind is_not film",
+    "别太暴力": "moods is_not violent",
+    "日本电影": "language is ja, kind is film",
+    "韩国惊悚片": "language is ko, genres is thriller",
+    "温暖的书": "kind is book, ~moods warm",
+    "关于战争的书": "kind is book, ~topic war",
+    "1990年以前的电影": "year < 1990, kind is film",
+    "不要1980年以前的": "year >= 1980",
+    "90年代的电影": "decade is 1990, kind is film",
+    "八十年代的电影": "decade is 1980, kind is film",
+    "70年代以前": "year < 1970",
+    "七十年代以后的电影": "year > 1979, kind is film",
+    "1960到1970年的电影": "year >= 1960, year <= 1970, kind is film",
+    "我想看1979年的电影": "year is 1979, kind is film",
+    "10块以下": "price < 10",
+    "五块钱以下": "price < 5",
+    "不超过20美元": "price <= 20",
+    "10到20块的书": "price >= 10, price <= 20, kind is book",
+    "免费的课程": "price is 0, kind is course",
+    "两小时以内": "minutes <= 120",
+    "100分钟以内的电影": "minutes <= 100, kind is film",
+    "我想看不超过两小时的电影": "minutes <= 120, kind is film",
+    "三小时以上的电影": "minutes >= 180, kind is film",
+    "便宜一点": "^price <",
+    "想听爵士": "genres is jazz",
+}
+NOTHING = [
+    "of course", "in my country", "I don't mind horror", "I wouldn't mind a musical", "no", "nothing", "no, thanks",
+    "not that", "not that one", "I have no idea", "I want to go west", "something not too expensive", "别的", "在吗",
+    "price doesn't matter", "any genre", "hello", "2049", "", "   ", "🎬", "{0} %s <b>", "I love it", "nothing by him",
+]  # fmt: skip
+
+
+def read(text, parser=None):
+    parsed = (parser or marquee().parser).parse(text, language=language_of(text))
+    found = []
+    for c in parsed.constraints:
+        values = c.value if isinstance(c.value, tuple) else (c.value,)
+        shown = "|".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values)
+        found.append(f"{c.field} {c.op} {shown}")
+    found += [f"~{w.field} {w.value}" for w in parsed.wishes]
+    return sorted(found + [f"^{name} {op}" for name, op in parsed.relative])
+
+
+def rows(*tables):
+    return [pytest.param(text, expected, id=text) for table in tables for text, expected in table.items()]
+
+
+class TestTables:
+    @pytest.mark.parametrize(("text", "expected"), rows(NUMBERS, FACETS, REFUSED, SOFT, CHINESE))
+    def test_reads(self, text, expected):
+        assert read(text) == sorted(part for part in expected.split(", ") if part)
+
+    @pytest.mark.parametrize("text", NOTHING)
+    def test_asks_for_nothing(self, text):
+        assert read(text) == []
+
+    @pytest.mark.parametrize("text", [t for t in [*NUMBERS, *FACETS, *REFUSED, *SOFT] if t.isascii()])
+    def test_case_does_not_matter_but_for_names(self, text):
+        if "ove Kubrick" not in text:  # a bare surname is a person only when capitalised
+            assert read(text.upper()) == read(text)
+
+    def test_constraints_know_their_chip(self):
+        parsed = marquee().parser.parse("a French film before 1990 under 10 dollars, no horror")
+        assert [c.label for c in parsed.constraints] == ["French", "film", "before 1990", "under $10", "no horror"]
+
+    def test_what_was_understood_is_told_by_place(self):
+        text = "a slow film before 1990"
+        parsed = marquee().parser.parse(text)
+        assert [text[a:b] for a, b in parsed.spans] == ["slow", "film", "before 1990"]
+        assert [text[a:b] for a, b in parsed.hard] == ["film", "before 1990"]
+
+    def test_titles_say_nothing_about_facets(self):
+        text = "I loved 2001: A Space Odyssey and French Kiss"
+        parsed = marquee().parser.parse(text, [(8, 29), (34, 45)])
+        assert parsed.constraints == parsed.wishes == ()
+
+
+class TestOtherCatalogues:
+    @pytest.fixture
+    def wine(self):
+        return Parser(
+            Facets(
+                Catalog(
+                    [
+                        Item(id="1", title="A", genres=("orange wine",), attributes={"vegan": True, "body": "light"}),
+                        Item(id="2", title="B", attributes={"vegan": False, "grape": ("Pinot Noir",)}),
+                    ]
+                )
+            )
+        )
+
+    def test_own_values_are_understood(self, wine):
+        assert read("orange wine", wine) == ["genres is orange wine"]
+        assert read("something with Pinot Noir", wine) == ["~topic pinot noir"]
+        assert read("no pinot noir", wine) == ["topic is_not pinot noir"]
+
+    def test_no_is_not_a_value_of_yes_and_no_columns(self, wine):
+        assert read("no orange wine", wine) == ["genres is_not orange wine"]
+        assert read("yes", wine) == []
+
+    def test_columns_that_are_empty_cannot_be_limited(self, wine):
+        assert read("under 10 dollars, before 1990, a film under 2 hours", wine) == []
