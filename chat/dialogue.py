@@ -18,7 +18,7 @@ from chat.shop import Shop, card
 from chat.state import DialogueState, Limit
 from chat.understanding import Act, Understanding, understand
 from chat.updating import Turn, Updater
-from retrieval.constraints import satisfies_all
+from retrieval.constraints import satisfies, satisfies_all
 from retrieval.text import is_cjk
 from retrieval.types import Constraint, Item, Query
 
@@ -75,7 +75,7 @@ class Dialogue:
             self.state.taste.focus = ids
             shown = self.state.taste.shown
             shown.extend(i for i in ids if i not in shown)
-        self.state.say("assistant", answer.text, ids)
+        self.state.say("assistant", answer.text, ids, [c.why for c in answer.cards])
         return answer
 
     # What is answered
@@ -249,7 +249,7 @@ class Dialogue:
             if not item.in_stock:
                 said.append(self.say("sold_out", title=title))
             elif not satisfies_all(item, limits):
-                labels = [c.label for c in limits if not satisfies_all(item, [c])]
+                labels = [c.label for c in limits if not satisfies(item, c)]
                 said.append(self.say("outside", title=title, limits=self.say.quoted(labels)))
         return said
 
@@ -266,23 +266,25 @@ class Dialogue:
             return self._recommend(turn)
         constraints = self._constraints()
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
-        near = [self.shop.index.catalog[at] for at in grounding.nearest]
-        text = [self.say("not_carried", asked=asked)]
-        if near:
-            text.append(self.say("nearest", titles=facts.names(near[:3], self.say.language)))
         allowed = self.shop.recommender.allowed(constraints, known)
         fitting = [at for at in grounding.nearest if allowed[at]]
-        query = Query(asked, tuple(grounding.nearest[:2]))
         picks = [Recommended(at, 0.0) for at in fitting[:CARDS]]
         if len(picks) < CARDS:
+            query = Query(asked, tuple(grounding.nearest[:2]))
             exclude = {*known, *fitting}
             picks += self.shop.recommender.recommend(query, constraints, exclude=exclude, k=CARDS - len(picks))
-        outside = [i for i in near[:3] if not satisfies_all(i, constraints)]
-        labels = {c.label for i in outside for c in constraints if not satisfies_all(i, [c])}
-        if outside and labels:
-            titles = facts.names(outside, self.say.language)
-            text.append(self.say("outside", title=titles, limits=self.say.quoted(sorted(labels))))
-        return Answer(self.say.sentences(*text), self._cards(picks))
+        said = [self.say("not_carried", asked=asked), self._nearest(grounding.nearest[:3], constraints)]
+        return Answer(self.say.sentences(*said), self._cards(picks))
+
+    def _nearest(self, positions: Sequence[int], constraints: Sequence[Constraint]) -> str:
+        near = [self.shop.index.catalog[at] for at in positions]
+        fitting = [item for item in near if satisfies_all(item, constraints)]
+        if fitting:
+            return self.say("nearest", titles=facts.names(fitting, self.say.language))
+        broken = [c.label for c in constraints if any(not satisfies(item, c) for item in near)]
+        if not near or not broken:
+            return ""
+        return self.say("nearest_outside", titles=facts.names(near, self.say.language), limits=self.say.quoted(broken))
 
     def _question(self, turn: Turn) -> Answer:
         """Answer from the catalogue's columns; the card asked about comes first, the others stay."""

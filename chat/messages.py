@@ -84,11 +84,12 @@ class Event(Frozen):
 
 
 class StoredMessage(Frozen):
-    """One message of a conversation as it is kept and exported."""
+    """One message as it is kept and exported; `whys` are the reasons shown on the cards of `items`, in their order."""
 
     role: Literal["user", "assistant"]
     text: str
     items: tuple[str, ...] = ()
+    whys: tuple[str, ...] = ()
 
 
 class SessionView(Frozen):

@@ -38,7 +38,7 @@ class Family:
 FAMILIES = (
     Family(
         ("science fiction", "sci-fi", "space", "cyberpunk", "科幻"),
-        ("orbit", "horizon", "rings", "waves", "spiral"),
+        ("horizon", "rings", "waves", "spiral", "discs"),
         (
             Palette("#0d1b3e", "#274a8f", "#ff8f5a", "#ffd9a0", "#f6f2ea"),
             Palette("#12122b", "#43357c", "#58cfd4", "#cdf3ee", "#f2f3fb"),
@@ -74,7 +74,7 @@ FAMILIES = (
     ),
     Family(
         ("fantasy", "adventure", "animation", "nature", "role-playing", "folk", "children", "奇幻", "动画", "冒险"),
-        ("hills", "petals", "orbit", "waves", "arches"),
+        ("hills", "petals", "discs", "waves", "arches"),
         (
             Palette("#0f3833", "#237a66", "#f2b84b", "#f9e6b8", "#f5f7ee"),
             Palette("#27224f", "#6353a6", "#f3a9cb", "#fbe2ec", "#f8f5fc"),
@@ -165,26 +165,6 @@ def _stars(b: Brush, count: int, bottom: float = 290) -> str:
     return "".join(
         circle(b.span(6, 294), b.span(6, bottom), b.span(0.6, 1.9), b.palette.glow, f' opacity="{b.span(0.4, 1):.2f}"')
         for _ in range(count)
-    )
-
-
-def _orbit(b: Brush) -> str:
-    """Draw a ringed planet: the ring passes behind the upper half of the ball and in front of the lower."""
-    p, x, y, r = b.palette, b.span(125, 175), b.span(130, 165), b.span(54, 72)
-    rx, ry = r * 1.8, r * 0.46
-    start = f"M{x - rx:.0f} {y:.0f}A{rx:.0f} {ry:.0f} 0 0 "
-    line = f' stroke="{p.glow}" stroke-width="5" stroke-linecap="round"'
-    shade = (
-        f"M{x:.0f} {y - r:.0f}a{r:.0f} {r:.0f} 0 0 1 0 {2 * r:.0f}a{r * 1.3:.0f} {r * 1.3:.0f} 0 0 0 0 {-2 * r:.0f}z"
-    )
-    return (
-        f'{_stars(b, 30)}<g transform="rotate({b.span(-30, 24):.0f} {x:.0f} {y:.0f})">'
-        + path(f"{start}1 {x + rx:.0f} {y:.0f}", "none", line)
-        + circle(x, y, r, p.accent)
-        + path(shade, p.deep, ' opacity=".32"')
-        + path(f"{start}0 {x + rx:.0f} {y:.0f}", "none", line)
-        + "</g>"
-        + circle(b.pick((46, 250)), b.span(40, 70), b.span(9, 15), p.glow)
     )
 
 
@@ -315,7 +295,6 @@ def _waves(b: Brush) -> str:
 
 
 MOTIFS: dict[str, Callable[[Brush], str]] = {
-    "orbit": _orbit,
     "horizon": _horizon,
     "rings": _rings,
     "skyline": _skyline,

@@ -32,7 +32,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "no_more_open": ("You have now seen everything I have.", "能推荐的都给你看过了。"),
     # notes
     "typo": ("I took “{said}” to mean {title}.", "我理解“{said}”是指{title}。"),
-    "assumed": ("I took {said} to be {title}.", "我理解{said}是指{title}。"),
+    "assumed": ("I'm reading {said} as the {kind} {title}.", "我把“{said}”理解为{kind}{title}。"),
     "rejected": ("{titles} won't come up again.", "不会再推荐{titles}了。"),
     "seen": ("Noted that you know {titles}.", "记下了，你已经看过{titles}。"),
     "lifted": ("I let go of “{limits}” to make room for that.", "为此我取消了“{limits}”的限制。"),
@@ -43,7 +43,8 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "have": ("Yes, we have {title}: {facts}.", "有的，{title}：{facts}。"),
     "not_carried": ("We don't carry “{asked}”.", "我们没有“{asked}”。"),
     "nearest": ("The nearest we have: {titles}.", "最接近的有：{titles}。"),
-    "similar": ("These are close to it.", "下面这些与它接近。"),
+    "nearest_outside": ("The nearest we have are outside your limits ({limits}): {titles}. These fit and come close:",
+                        "最接近的{titles}不符合{limits}；下面这些符合条件且相近："),
     # questions
     "price": ("{title} costs {value}", "{title}的价格是{value}"),
     "in_stock_yes": ("{title} is in stock", "{title}有货"),
@@ -117,9 +118,15 @@ class Say:
             parts.append(f"关于{joined}" if chinese else f"about {joined}")
         return ("、" if chinese else ", ").join(parts)
 
+    def kind(self, item: Item) -> str:
+        """Name an item's kind: ``film``; "work" if it has none."""
+        if not item.kind:
+            return "作品" if self.language == "zh" else "work"
+        return display("kind", canonical("kind", item.kind), self.language)
+
     def offer(self, item: Item) -> str:
         """Quote what an item is and costs: ``film, $7.99, in stock``."""
-        kind = display("kind", canonical("kind", item.kind), self.language) if item.kind else ""
+        kind = self.kind(item) if item.kind else ""
         stock = (
             ("有货" if item.in_stock else "缺货")
             if self.language == "zh"

@@ -76,9 +76,11 @@ class DialogueState(BaseModel):
         self.taste = self.snapshots.pop()
         return True
 
-    def say(self, role: Literal["user", "assistant"], text: str, items: Sequence[str] = ()) -> None:
-        """Append a message to the transcript."""
-        self.messages.append(StoredMessage(role=role, text=text, items=tuple(items)))
+    def say(
+        self, role: Literal["user", "assistant"], text: str, items: Sequence[str] = (), whys: Sequence[str] = ()
+    ) -> None:
+        """Append a message to the transcript, with the ids of its cards and why each was shown."""
+        self.messages.append(StoredMessage(role=role, text=text, items=tuple(items), whys=tuple(whys)))
         del self.messages[:-_KEPT_MESSAGES]
 
     def signal(self, item_id: str, signal: Signal) -> None:

@@ -105,7 +105,8 @@ class Updater:
         if not self.shop.linker.exact(opinion.surface):
             turn.notes.append(self.say("typo", said=opinion.surface, title=title))
         elif len(opinion.positions) > 1 and turn.understood.act != "availability" and opinion.attitude != "seen":
-            turn.notes.append(self.say("assumed", said=opinion.surface, title=title))
+            kind = self.say.kind(self.shop.index.catalog[at])
+            turn.notes.append(self.say("assumed", said=opinion.surface, title=title, kind=kind))
 
     def _relative(self, turn: Turn) -> list[Constraint]:
         """Turn "cheaper" and "newer" into limits, against the work named or the first card."""

@@ -24,6 +24,7 @@ _LONGEST = 14  # tokens of a title that are looked at; longer titles are found b
 _COMMON_FROM = 3  # a word in this many items' texts is an ordinary word
 _FUZZY_LENGTH, _FUZZY_SCORE, _FUZZY_SCORE_SHORT = 5, 88.0, 90.0
 _SHORT = 8
+_WHOLE_LENGTH, _WHOLE_SCORE = 10, 92.0  # of a message that is nothing but a misspelt title
 
 _PRONOUNS = frozenset(
     """
@@ -149,6 +150,9 @@ class TitleLinker:
             facet_words: normalised words that mean a genre, kind or mood; such a title ("Drama") needs quotation marks.
         """
         tokens = tokenize(text)
+        whole = self._whole(text, tokens, facet_words)
+        if whole is not None:
+            return [whole]
         mentions: list[Mention] = []
         at = 0
         while at < len(tokens):
@@ -231,6 +235,17 @@ class TitleLinker:
         if any(self._facets.document_frequency(t.norm) - bearers < _COMMON_FROM and len(t.norm) > 3 for t in content):
             return True
         return _cued(tokens, at) or _continues(text, tokens, at, before)
+
+    def _whole(self, text: str, tokens: Sequence[Token], facet_words: Collection[str]) -> Mention | None:
+        """Read a message as one misspelt title, before the words in it are taken for shorter ones."""
+        name = " ".join(t.norm for t in tokens)
+        if not 2 <= len(tokens) <= _LONGEST or len(name) < _WHOLE_LENGTH or name in self._names or is_cjk(name):
+            return None
+        if all(t.norm in _PRONOUNS or t.norm in facet_words for t in tokens):
+            return None
+        positions, score = self.fuzzy(name, _WHOLE_SCORE)
+        start, end = tokens[0].start, tokens[-1].end
+        return Mention(positions, start, end, text[start:end], "fuzzy", score / 100) if positions else None
 
     def _continued(self, text: str, tokens: Sequence[Token], after: int, name: str) -> bool:
         """Whether a number behind a name makes it another work's: "The Matrix 9", but not "Solaris 1972"."""

@@ -79,14 +79,25 @@ class TestSteps:
         encoder = BagEncoder()
         return TitleLinker(Facets(Catalog(items))), encoder, encoder.encode([i.title for i in items])
 
-    def test_other_words_of_one_meaning_are_carried(self, made):
-        found = Grounder(*made).ground("opening: door green")
-        assert (found.positions, found.how) == ((0,), "meaning")
-        assert found.confidence == pytest.approx(1.0, abs=1e-3)
+    @pytest.fixture
+    def polyglot(self, made):
+        """Give a grounder whose encoder knows that "la mer froide" means "Cold Sea"."""
 
-    def test_a_number_is_never_a_matter_of_meaning(self, made):
-        found = Grounder(*made).ground("opening door green 2")
-        assert (found.positions, found.how) == ((), "none")
+        class Polyglot(BagEncoder):
+            def encode(self, texts):
+                return super().encode([t.replace("la mer froide", "cold sea") for t in texts])
+
+        return Grounder(made[0], Polyglot(), made[2])
+
+    def test_other_words_of_one_meaning_are_carried(self, polyglot):
+        found = polyglot.ground("la mer froide")
+        assert (found.positions, found.how) == ((1,), "meaning")
+        assert found.confidence == pytest.approx(1.0, abs=1e-3)
+        assert 1 not in found.nearest
+
+    def test_a_number_is_never_a_matter_of_meaning(self, polyglot):
+        found = polyglot.ground("la mer froide 2")
+        assert (found.positions, found.how, found.nearest[0]) == ((), "none", 1)
 
     def test_without_an_encoder_it_goes_by_spelling(self, made):
         grounder = Grounder(made[0])

@@ -285,10 +285,10 @@
     catch (error) { if (error.status === 404) newChat(); else paintStatus(error.message, true); return; }
     $("nd-log").replaceChildren();
     let message = "";
-    for (const { role, text, items } of view.messages) {
+    for (const { role, text, items, whys = [] } of view.messages) {
       if (role === "user") { if (message) addTurn(message).turn.querySelector(".answer").remove(); message = text; continue; }
       const parts = addTurn(message);
-      paintReply(parts, { text, items: items.map((id) => view.cards[id]).filter(Boolean) });
+      paintReply(parts, { text, items: items.map((id, at) => view.cards[id] && { ...view.cards[id], why: whys[at] ?? "" }).filter(Boolean) });
       message = "";
     }
     learn(view);
