@@ -23,7 +23,7 @@ test: setup $(DONE)/dev
 	$(BIN)/python -m pytest -q $(ARGS)
 
 setup: $(DONE)/models
-	@$(BIN)/python -m retrieval.build $(CATALOG) --quiet-when-done
+	@$(BIN)/python -m retrieval.build $(CATALOG)
 
 $(DONE)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
