@@ -47,6 +47,11 @@ class Dialogue:
 
     def take(self, text: str) -> Answer:
         """Answer one message and record both in the state."""
+        turn = self.hear(text)
+        return self._record(self._ANSWERS[turn.understood.act](self, turn))
+
+    def hear(self, text: str) -> Turn:
+        """Record one message and let it change the state, without answering; training reads its dialogues so."""
         understood = understand(text, self.shop.linker, self.shop.parser, len(self.state.taste.focus))
         self.state.language = understood.language
         self.say = Say(understood.language)
@@ -56,7 +61,7 @@ class Dialogue:
         if understood.act != "undo":
             self.state.snapshot()
         self._updater().absorb(turn)
-        return self._record(self._ANSWERS[understood.act](self, turn))
+        return turn
 
     def without(self, field_: str, op: str, value: object) -> Answer:
         """Remove a constraint, as its chip's × does, and recommend again."""
@@ -70,13 +75,16 @@ class Dialogue:
         return Updater(self.shop, self.state, self.say)
 
     def _record(self, answer: Answer) -> Answer:
-        ids = [c.id for c in answer.cards]
+        self.told(answer.text, [c.id for c in answer.cards], [c.why for c in answer.cards])
+        return answer
+
+    def told(self, text: str, ids: Sequence[str], whys: Sequence[str] = ()) -> None:
+        """Record what the assistant said, the ids of the items it showed and why."""
         if ids:
-            self.state.taste.focus = ids
+            self.state.taste.focus = list(ids)
             shown = self.state.taste.shown
             shown.extend(i for i in ids if i not in shown)
-        self.state.say("assistant", answer.text, ids, [c.why for c in answer.cards])
-        return answer
+        self.state.say("assistant", text, ids, whys)
 
     # What is answered
 
@@ -106,7 +114,7 @@ class Dialogue:
             pinned = [at for at in turn.named if allowed[at]]
         known = {*self.shop.positions([*taste.liked, *taste.disliked, *taste.seen]), *turn.named}
         shown = set() if turn.refined else set(self.shop.positions(taste.shown))
-        prompt = self._prompt()
+        prompt = render(self.context())
         picks = self._ask(constraints, known | shown, prompt, CARDS - len(pinned))
         if shown and len(picks) + len(pinned) < _ENOUGH and turn.understood.act != "more":
             picks = self._ask(constraints, known, prompt, CARDS - len(pinned))
@@ -149,16 +157,16 @@ class Dialogue:
         unmet = [v for f, v in taste.wishes if chinese or not facets.mask([Constraint(f, "is", v)]).any()]
         return ". ".join(part for part in ("" if chinese and unmet else said, ", ".join(unmet)) if part)
 
-    def _prompt(self) -> Prompt:
+    def context(self) -> UserContext:
+        """Return what the language model is told of the person now, in training as in serving."""
         taste = self.state.taste
-        context = UserContext(
+        return UserContext(
             said=[(m.role, m.text) for m in self.state.messages[-_PROMPT_TURNS:] if m.role == "user"],
             liked=self.shop.items(taste.liked[-_RECENT_LIKES:]),
             disliked=self.shop.items(taste.disliked[-_RECENT_LIKES:]),
             limits=[x.label for x in taste.limits],
             wishes=[value for _, value in taste.wishes],
         )
-        return render(context)
 
     def _cards(self, picks: Sequence[Recommended]) -> tuple[Card, ...]:
         taste, constraints = self.state.taste, self._constraints()

@@ -308,7 +308,7 @@ def _attitude(text: str, start: int, end: int, default: Attitude) -> Attitude:
         return "dislike"
     if _LIKE.search(before) or _LIKE.search(after):
         return "like"
-    if _SEEN.search(before) or re.search(r"\balready\b|看过了", after):
+    if _SEEN.search(before) or re.search(r"\balready\b|看过|读过|玩过|听过", after):
         return "seen"
     return default
 

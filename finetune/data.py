@@ -6,19 +6,75 @@ public data sets into them. Items are catalogue ids; a record with an id that th
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import difflib
+import math
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
+from finetune.rows import DataError, SourceRow, delimited_rows, json_rows, parquet_rows
 from retrieval.catalog import RowProblem
-from retrieval.errors import NamedropError
+
+__all__ = [
+    "KINDS",
+    "DataError",
+    "DialogueRecord",
+    "InteractionRecord",
+    "Loaded",
+    "MentionTurn",
+    "MentionsRecord",
+    "NextItemRecord",
+    "RecordType",
+    "Scanned",
+    "Turn",
+    "guess_kind",
+    "item_ids",
+    "load",
+    "part_of",
+    "scan",
+]
 
 Role = Literal["user", "assistant"]
-Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Part = Literal["train", "valid", "test"]
+PARTS: tuple[Part, ...] = ("train", "valid", "test")
+
+_LATEST = 1e11  # seconds; the year 5138, so a larger number counts milliseconds
+
+
+def _as_id(value: Any) -> Any:  # noqa: ANN401 - a cell is of any type before validation
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _as_seconds(value: Any) -> Any:  # noqa: ANN401
+    """Bring a date to seconds since 1970; one without a zone is in UTC."""
+    if isinstance(value, str) and re.match(r"\s*\d{4}-\d\d", value):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+    return value
+
+
+def _in_seconds(value: float) -> float:
+    if not math.isfinite(value) or value < 0:
+        raise ValueError("seconds since 1970, or a date such as 2026-05-01T10:00:00Z")
+    if value > _LATEST:
+        raise ValueError("seconds since 1970; these are milliseconds: divide by 1,000")
+    return value
+
+
+Id = Annotated[str, BeforeValidator(_as_id), StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Timestamp = Annotated[float, BeforeValidator(_as_seconds)]
 
 
 class _Record(BaseModel):
@@ -67,7 +123,7 @@ class MentionsRecord(_Record):
 
 
 class NextItemRecord(_Record):
-    """What a person chose after a history, oldest first.
+    """What a person chose after a history, oldest first; `timestamp` is when, in seconds since 1970.
 
     A record::
 
@@ -77,11 +133,11 @@ class NextItemRecord(_Record):
     user: Id
     history: tuple[Id, ...] = Field(min_length=1)
     next: Id
-    timestamp: float | None = None
+    timestamp: Timestamp | None = None
 
 
 class InteractionRecord(_Record):
-    """One event of one person with one item.
+    """One event of one person with one item; `timestamp` is in seconds since 1970, or an ISO 8601 date.
 
     A record::
 
@@ -90,9 +146,9 @@ class InteractionRecord(_Record):
 
     user_id: Id
     item_id: Id
-    timestamp: float
-    event: str = ""
-    rating: float | None = None
+    timestamp: Timestamp
+    event: str = Field("", max_length=200)
+    rating: float | None = Field(None, allow_inf_nan=False)
 
 
 RecordType = DialogueRecord | MentionsRecord | NextItemRecord | InteractionRecord
@@ -104,6 +160,13 @@ KINDS: Mapping[str, type[RecordType]] = {
     "next-item": NextItemRecord,
     "interactions": InteractionRecord,
 }
+_TELLING: Mapping[str, type[RecordType]] = {  # a column that only one kind has
+    "turns": DialogueRecord,
+    "mentions": MentionsRecord,
+    "next": NextItemRecord,
+    "item_id": InteractionRecord,
+}
+SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 
 
 def item_ids(record: RecordType) -> Iterator[str]:
@@ -130,16 +193,17 @@ class Loaded(Generic[R]):
     problems: tuple[RowProblem, ...]
 
 
-class DataError(NamedropError):
-    """Training data cannot be used; `problems` holds every bad record."""
+@dataclass(frozen=True, slots=True)
+class Scanned(Generic[R]):
+    """One record of a file: the line it stands on, and the record, or else all that is wrong with it."""
 
-    def __init__(self, message: str, problems: Sequence[RowProblem] = ()) -> None:
-        super().__init__("\n".join([message, *(f"  {p}" for p in problems)]))
-        self.problems = tuple(problems)
+    line: int
+    record: R | None
+    problems: tuple[RowProblem, ...] = ()
 
 
 def load(path: str | Path, kind: type[R], *, known: Collection[str] | None = None, skip_bad: bool = False) -> Loaded[R]:
-    """Read a file of one kind of record: JSONL, or for interactions also CSV and Parquet.
+    """Read a file of one kind of record: JSONL, or for interactions also CSV, TSV and Parquet; each may be gzipped.
 
     Args:
         path: the file.
@@ -150,88 +214,150 @@ def load(path: str | Path, kind: type[R], *, known: Collection[str] | None = Non
     Raises:
         DataError: the file is missing or has no usable record, or (unless `skip_bad`) any bad one.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; give the path of a JSONL file")
-    adapter: TypeAdapter[R] = TypeAdapter(kind)
     records: list[R] = []
     lines: list[int] = []
     problems: list[RowProblem] = []
-    for line, cells, fault in _reader(path)(path):
-        if fault is not None:
-            problems.append(RowProblem(path.name, line, "", "", fault, "correct or remove the line"))
-            continue
-        try:
-            record = adapter.validate_python(cells)
-        except ValidationError as error:
-            problems.extend(_problems(path.name, line, cells, error))
-            continue
-        missing = [i for i in item_ids(record) if known is not None and i not in known]
-        if missing:
-            problems.append(
-                RowProblem(
-                    path.name,
-                    line,
-                    "items",
-                    missing[0],
-                    "an id of the catalogue",
-                    "correct the id or extend the catalogue",
-                )
-            )
-            continue
-        records.append(record)
-        lines.append(line)
+    bad = 0
+    for found in scan(path, kind, known=known):
+        if found.record is None:
+            bad += 1
+            problems.extend(found.problems)
+        else:
+            records.append(found.record)
+            lines.append(found.line)
     if problems and not skip_bad:
-        bad = len({p.line for p in problems})
         raise DataError(f"{path}: {bad} of {bad + len(records)} records cannot be used", problems)
     if not records:
         raise DataError(f"{path}: no usable {kind.__name__}", problems)
     return Loaded(tuple(records), tuple(lines), tuple(problems))
 
 
-Rows = Iterator[tuple[int, Any, str | None]]
+def scan(path: str | Path, kind: type[R], *, known: Collection[str] | None = None) -> Iterator[Scanned[R]]:
+    """Read the records of a file one at a time, the bad ones too; see `load`.
+
+    Raises:
+        DataError: the file is missing, cannot be read, or lacks a required column.
+    """
+    path = Path(path)
+    adapter: TypeAdapter[R] = TypeAdapter(kind)
+    for row in _rows(path, kind):
+        if row.fault:
+            yield Scanned(row.line, None, (RowProblem(path.name, row.line, "", "", row.fault, "correct the line"),))
+            continue
+        try:
+            record = adapter.validate_python(row.cells)
+            _check_timestamp(record)
+        except ValidationError as error:
+            yield Scanned(row.line, None, tuple(_problems(path.name, row, error)))
+            continue
+        except ValueError as error:
+            value = str(row.cells["timestamp"])
+            remedy = "correct the record"
+            yield Scanned(row.line, None, (RowProblem(path.name, row.line, "timestamp", value, str(error), remedy),))
+            continue
+        wrong = (*_misspelt(path.name, row, kind), *_unknown(path.name, row.line, record, known))
+        yield Scanned(row.line, None if wrong else record, wrong)
 
 
-def _reader(path: Path) -> Callable[[Path], Rows]:
-    return {".csv": _csv_rows, ".parquet": _parquet_rows}.get(path.suffix.lower(), _json_rows)
+def _check_timestamp(record: RecordType) -> None:
+    if isinstance(record, InteractionRecord | NextItemRecord) and record.timestamp is not None:
+        _in_seconds(record.timestamp)
 
 
-def _json_rows(path: Path) -> Rows:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                cells = json.loads(line)
-            except (json.JSONDecodeError, RecursionError) as error:
-                what = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
-                yield number, None, f"one JSON object a line ({what})"
-                continue
-            yield number, cells, None if isinstance(cells, dict) else f"a JSON object, found {type(cells).__name__}"
+def _unknown(file: str, line: int, record: RecordType, known: Collection[str] | None) -> Iterator[RowProblem]:
+    if known is not None:
+        for missing in dict.fromkeys(i for i in item_ids(record) if i not in known):
+            remedy = "correct the id or extend the catalogue"
+            yield RowProblem(file, line, "items", missing, "an id of the catalogue", remedy)
 
 
-def _csv_rows(path: Path) -> Rows:
-    import csv
-
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        reader = csv.DictReader(file)
-        for cells in reader:
-            fault = "as many cells as the header has" if None in cells or None in cells.values() else None
-            yield reader.line_num, {k: v for k, v in cells.items() if v not in ("", None)}, fault
-
-
-def _parquet_rows(path: Path) -> Rows:
-    import pyarrow.parquet as pq
-
-    number = 0
-    for batch in pq.ParquetFile(path).iter_batches():
-        for cells in batch.to_pylist():
-            number += 1
-            yield number, {k: v for k, v in cells.items() if v is not None}, None
+def _misspelt(file: str, row: SourceRow, kind: type[RecordType]) -> Iterator[RowProblem]:
+    """Report a field that is almost one of ours: ignored, it would lose what it holds without a word."""
+    nested = row.cells.get("turns" if kind is DialogueRecord else "mentions")
+    pairs: list[tuple[Mapping[str, Any], type[BaseModel]]] = [(row.cells, kind)]
+    if isinstance(nested, list):
+        inner = Turn if kind is DialogueRecord else MentionTurn
+        pairs += [(turn, inner) for turn in nested if isinstance(turn, dict)]
+    for cells, model in pairs:
+        for name, meant in _near_misses(frozenset(cells), model):
+            value = str(cells[name])[:80]
+            yield RowProblem(
+                file, row.line, name, value, f"a field of the format ({meant!r}?)", f"rename it to {meant}"
+            )
 
 
-def _problems(file: str, line: int, cells: object, error: ValidationError) -> Iterator[RowProblem]:
+@lru_cache(maxsize=1024)
+def _near_misses(names: frozenset[str], model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+    absent = [name for name in model.model_fields if name not in names]
+    unread = sorted(name for name in names if name not in model.model_fields)
+    found = [(name, difflib.get_close_matches(name.casefold(), absent, n=1, cutoff=0.85)) for name in unread]
+    return tuple((name, near[0]) for name, near in found if near)
+
+
+def _rows(path: Path, kind: type[RecordType]) -> Iterator[SourceRow]:
+    if not path.is_file():
+        what = "is a folder; name the files in it" if path.is_dir() else "no such file; give the path of a JSONL file"
+        raise DataError(f"{path}: {what}")
+    suffix = _suffix(path)
+    if suffix in (".jsonl", ".ndjson", ".json", ""):
+        return json_rows(path)
+    if suffix not in _TABLES:
+        raise DataError(f"{path}: cannot read a {suffix} file; expected one of {', '.join(SUFFIXES)}")
+    if kind is not InteractionRecord:
+        name = next(name for name, known in KINDS.items() if known is kind)
+        raise DataError(f"{path}: {name} are read from JSONL, not from a table; write one JSON object a line")
+    return _without_empty(_TABLES[suffix](path))
+
+
+def _suffix(path: Path) -> str:
+    return Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
+
+
+_REQUIRED = tuple(name for name, field in InteractionRecord.model_fields.items() if field.is_required())
+_TABLES: Mapping[str, Callable[[Path], Iterator[SourceRow]]] = {
+    ".csv": lambda path: delimited_rows(path, required=_REQUIRED),
+    ".tsv": lambda path: delimited_rows(path, delimiter="\t", required=_REQUIRED),
+    ".parquet": lambda path: parquet_rows(path, _REQUIRED),
+}
+
+
+def _without_empty(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
+    """Leave out empty cells, so that optional columns may have some."""
+    for row in rows:
+        yield SourceRow(row.line, {k: v for k, v in row.cells.items() if v not in ("", None)}, row.fault)
+
+
+def _problems(file: str, row: SourceRow, error: ValidationError) -> Iterator[RowProblem]:
     for detail in error.errors(include_url=False):
         column = ".".join(str(part) for part in detail["loc"])
-        value = "" if detail["type"] == "missing" else str(detail["input"])[:80]
-        yield RowProblem(file, line, column, value, detail["msg"][:1].lower() + detail["msg"][1:], "correct the record")
+        missing = detail["type"] == "missing"
+        value = "" if missing else str(detail["input"])[:80]
+        expected = "a value, found none" if missing else detail["msg"][:1].lower() + detail["msg"][1:]
+        yield RowProblem(file, row.line, column, value, expected, "correct the record")
+
+
+def guess_kind(path: Path) -> type[RecordType]:
+    """Tell what kind of records a file has, by its name (``dialogues.train.jsonl``), else by its first row.
+
+    Raises:
+        DataError: neither tells.
+    """
+    for name, kind in KINDS.items():
+        if path.name.casefold().startswith(name):
+            return kind
+    if _suffix(path) in _TABLES:
+        return InteractionRecord
+    first = next((row for row in _rows(path, DialogueRecord) if not row.fault), SourceRow(0))
+    for column, kind in _TELLING.items():
+        if column in first.cells:
+            return kind
+    found = ", ".join(first.cells) or "no readable row"
+    raise DataError(
+        f"{path}: cannot tell what it holds ({found}); name it dialogues*, mentions*, next-item* or interactions*"
+    )
+
+
+def part_of(path: Path) -> Part | None:
+    """Tell which part of the data a file is, by its name (``dialogues.train.jsonl``); None where it does not say."""
+    words = re.split(r"[^a-z]+", path.name.casefold())
+    return next((part for part in PARTS if part in words), "valid" if {"dev", "validation"} & set(words) else None)

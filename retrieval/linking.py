@@ -26,6 +26,7 @@ _FUZZY_LENGTH, _FUZZY_SCORE, _FUZZY_SCORE_SHORT = 5, 88.0, 90.0
 _SHORT = 8
 _WHOLE_LENGTH, _WHOLE_SCORE = 10, 92.0  # of a message that is nothing but a misspelt title
 
+_DETERMINERS = ("a", "an", "this", "that", "some", "any", "no", "my", "your")  # "a lighthouse keeper"
 _PRONOUNS = frozenset(
     """
     a an the it its her him us them they you me we he she i my this that these those up go one some any no
@@ -229,10 +230,13 @@ class TitleLinker:
             return False  # "films from Brazil"
         if whole or (capitals and (not initial or len(content) > 1)):
             return True
+        if len(span) == 1 and name in _CUES:
+            return False  # "I hate horror" does not mention "Hate"
         if len(span) >= 3 and len(content) >= 2:
             return True
         bearers = len(self._names[name])  # the works of that name make a word no more ordinary
-        if any(self._facets.document_frequency(t.norm) - bearers < _COMMON_FROM and len(t.norm) > 3 for t in content):
+        rare = any(self._facets.document_frequency(t.norm) - bearers < _COMMON_FROM and len(t.norm) > 3 for t in content)
+        if rare and not (len(span) == 1 and at and tokens[at - 1].norm in _DETERMINERS):
             return True
         return _cued(tokens, at) or _continues(text, tokens, at, before)
 

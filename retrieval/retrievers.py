@@ -39,6 +39,7 @@ EXACT_ROWS = 200_000  # up to here exact search costs at most about 20 ms; beyon
 _RECENT = 20  # liked (and disliked) items that count, the latest ones; each costs a column of the product
 _DISLIKED_DENSE = 0.3
 _DISLIKED_FACETS = 0.5
+_NEARLY_MET = 0.5
 
 
 def top_k(scores: FloatArray, k: int, allowed: BoolArray | None = None) -> Retrieved:
@@ -69,16 +70,6 @@ class ScoringRetriever(ABC):
         return top_k(self.scores(query), k, allowed)
 
 
-def query_text(query: Query) -> str:
-    """Return the text to search with: the person's words, then the wishes that the words do not hold literally.
-
-    The wishes are canonical English values, so a Chinese request also reaches an English catalogue.
-    """
-    spoken = set(words(query.text))
-    unspoken = [value for _, value in query.wishes if not spoken.issuperset(words(value))]
-    return ". ".join(part for part in (query.text.strip(), ", ".join(unspoken)) if part)
-
-
 class DenseRetriever(ScoringRetriever):
     """Cosine of meaning, exact: to the query's text, and to the liked items (half their mean, half the nearest)."""
 
@@ -94,7 +85,7 @@ class DenseRetriever(ScoringRetriever):
 
     def _anchors(self, query: Query) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return what is compared with, unit rows: text (0 or 1, d), liked (l, d), disliked (u, d)."""
-        text = query_text(query)
+        text = query.text.strip()
         none = np.empty((0, self.embeddings.shape[1]), dtype=np.float32)
         wished = self.encoder.encode([text]) if text else none
         return (
@@ -315,7 +306,7 @@ class LexicalRetriever(ScoringRetriever):
 
     def scores(self, query: Query) -> FloatArray:
         """Score the whole catalogue, 0 or above: (N,). Stop words count only when a query has nothing else."""
-        asked = words(query_text(query))
+        asked = words(query.text.strip())
         telling = [word for word in asked if word not in self._STOP] or asked
         tokens = [self._vocabulary[word] for word in telling if word in self._vocabulary]
         if not tokens:
@@ -350,6 +341,8 @@ class FacetRetriever(ScoringRetriever):
     """What an item shares with the wishes and the liked items: genres, moods, themes, creators, any short attribute.
 
     The overlap of two items is the cosine of their facet vectors, each value weighted by log(N / items that have it).
+    A wish is met by the items that have the value, and half met at most by those that are like them: who asks for
+    something slow is nearer to a contemplative film than to a car chase (the centroid of Rocchio, 1971).
     """
 
     name = "facets"
@@ -372,7 +365,8 @@ class FacetRetriever(ScoringRetriever):
         """Score the whole catalogue, in [-0.5, 2.0]: (N,). A wish counts for items in stock only."""
         score = np.zeros(self._matrix.shape[0], dtype=np.float32)
         for field, value in query.wishes:
-            score += self._meets(field, value) / np.float32(len(query.wishes))
+            met = self._meets(field, value)
+            score += np.maximum(met, _NEARLY_MET * self._near(met)) / np.float32(len(query.wishes))
         profile = self._mean(query.liked) - _DISLIKED_FACETS * self._mean(query.disliked)  # (V,)
         return np.asarray(score + self._matrix @ profile, dtype=np.float32)
 
@@ -383,6 +377,11 @@ class FacetRetriever(ScoringRetriever):
         except ValueError:
             return np.zeros(self._matrix.shape[0], dtype=np.bool_)
         return self._facets.mask([Constraint(field, "is", wanted)])
+
+    def _near(self, met: BoolArray) -> FloatArray:
+        """Return how like the items that meet a wish each item is, in [0, 1]: (N,)."""
+        near = self._matrix @ self._mean(np.flatnonzero(met).tolist())
+        return np.asarray(near / max(float(near.max(initial=0.0)), 1e-12), dtype=np.float32)
 
     def _mean(self, positions: Sequence[int]) -> FloatArray:
         if not positions:

@@ -20,7 +20,6 @@ from retrieval.retrievers import (
     LexicalRetriever,
     PopularityRetriever,
     make_retrievers,
-    query_text,
     top_k,
 )
 from retrieval.text import words
@@ -166,11 +165,6 @@ class TestDense:
         retriever = MAKERS["dense"](checkerboard())
         plain, pushed = (retriever.scores(Query(text="film", disliked=d)) for d in ((), (1,)))
         assert ((plain - pushed)[ODD].min()) > ((plain - pushed)[EVEN].max())
-
-    def test_unspoken_wishes_are_searched_too(self):
-        wishes = (("genres", "science fiction"), ("moods", "dark"))
-        assert query_text(Query(text="something DARK", wishes=wishes)) == "something DARK. science fiction"
-        assert query_text(Query(text="", wishes=wishes)) == "science fiction, dark"
 
 
 class TestAnn:
