@@ -96,6 +96,8 @@ class Dialogue:
         if turn.lifted:
             notes.append(self.say("lifted", limits=self.say.quoted(turn.lifted)))
         notes.extend(self._outside(turn))
+        if turn.understood.unknown_name:
+            notes.append(self.say("no_data", name=turn.understood.unknown_name))
         if not picks:
             return Answer(self.say.sentences(*notes, self._nothing(turn)))
         cards = self._cards(picks)
@@ -301,7 +303,9 @@ class Dialogue:
         if not asked:
             return Answer(self.say("which"))
         fields = turn.understood.questions
-        text = self.say.sentences(*turn.notes, *(self.say.answer(catalog[at], fields) for at in asked))
+        items = [catalog[at] for at in asked]
+        answers = [self.say.answer(item, fields) for item in items]
+        text = self.say.sentences(*turn.notes, *answers, self.say.compared(items, fields))
         constraints = self._constraints()
         ids = dict.fromkeys([*(catalog[at].id for at in asked), *taste.focus])
         kept = [i for i in self.shop.items(ids) if satisfies_all(i, constraints) and i.id not in taste.disliked]
@@ -312,6 +316,12 @@ class Dialogue:
 
     def _meta(self, turn: Turn) -> Answer:
         return Answer(self.say.sentences(self.say("meta"), self.say("perhaps")), self._cards(self._picks(turn)))
+
+    def _service(self, turn: Turn) -> Answer:
+        return Answer(self.say("service"))
+
+    def _unclear(self, turn: Turn) -> Answer:
+        return Answer(self.say("unclear"), self._cards(self._picks(turn)))
 
     def _help(self, turn: Turn) -> Answer:
         return Answer(self.say("help"))
@@ -325,8 +335,9 @@ class Dialogue:
     def _undo(self, turn: Turn) -> Answer:
         if not self.state.undo():
             return Answer(self.say("nothing_to_undo"))
-        cards = self._cards([Recommended(at, 0.0) for at in self.shop.positions(self.state.taste.focus)])
-        return Answer(self.say("undone"), cards)
+        taste = self.state.taste
+        kept = [i for i in taste.focus if i not in (*taste.disliked, *taste.seen)]
+        return Answer(self.say("undone"), self._cards([Recommended(at, 0.0) for at in self.shop.positions(kept)]))
 
     def _reset(self, turn: Turn) -> Answer:
         self.state.taste = type(self.state.taste)()
@@ -344,4 +355,6 @@ class Dialogue:
         "farewell": _farewell,
         "help": _help,
         "meta": _meta,
+        "service": _service,
+        "unclear": _unclear,
     }

@@ -55,6 +55,12 @@ def price(item: Item | Card, language: Language) -> str:
     return str(format_currency(item.price, item.currency, locale=language))
 
 
+def measure(item: Item, field: str) -> float | None:
+    """Return the number behind a price, a year or a length, None if the catalogue has none."""
+    fields = LENGTH_FIELDS if field == "length" else (field,)
+    return next((n for f in fields if (n := number_of(item, f)) is not None), None)
+
+
 def length(item: Item, language: Language) -> str:
     """Quote an item's length, "" if the catalogue has none."""
     for field in LENGTH_FIELDS:

@@ -5,14 +5,25 @@ Training and serving both call `render`, so that the tuned model meets at servin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from retrieval.types import Item
 
 SYSTEM = "You are a shop assistant. Name titles that suit the person."
 _MAX_SAID = 600  # characters of the conversation kept, the latest first
 _MAX_ITEMS = 8
+
+Ask = Literal["title", "reply", "why", "search", "text"]
+# How the assistant's turn begins says what is asked, so that everything before it is read once for all of them.
+_BEGINNINGS: Mapping[Ask, str] = {
+    "title": "Title:",
+    "reply": "Reply:",
+    "why": "Why:",
+    "search": "Search:",
+    "text": "Text:",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +60,15 @@ def describe(item: Item) -> str:
     return f"{item.title} ({facts})" if facts else item.title
 
 
-def render(context: UserContext) -> Prompt:
-    """Render the user context; the assistant's turn begins where a title is to be named."""
+def render(context: UserContext, ask: Ask = "title", items: Sequence[Item] = ()) -> Prompt:
+    """Render the user context; the assistant's turn begins where the answer is to follow.
+
+    Args:
+        context: what is known about the person.
+        ask: what the model is to write: a title, a reply around item slots, why an item suits the person, the search
+            query behind the wish, or an item's text.
+        items: what the reply offers, or the item that is explained or described; they become the slots [1], [2], ….
+    """
     lines = []
     for label, items in (("Likes", context.liked), ("Dislikes", context.disliked), ("Knows", context.seen)):
         if items:
@@ -67,4 +85,6 @@ def render(context: UserContext) -> Prompt:
         said.append(line[-_MAX_SAID:])
         room -= len(line)
     lines.extend(reversed(said))
-    return Prompt(SYSTEM, "\n".join(lines), "Title:")
+    if items:
+        lines.append("Offer: " + "; ".join(f"[{n}] {describe(item)}" for n, item in enumerate(items, 1)))
+    return Prompt(SYSTEM, "\n".join(lines), _BEGINNINGS[ask])

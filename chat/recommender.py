@@ -16,6 +16,7 @@ from chat.generator import Generator, Named
 from chat.prompt import Prompt
 from retrieval.constraints import satisfies_all
 from retrieval.index import Index
+from retrieval.lexicon import synonyms
 from retrieval.types import BoolArray, Constraint, FloatArray, Query
 
 # Set by hand on Marquee conversations; finetune fits them once there are dialogues to fit them on.
@@ -103,11 +104,16 @@ class Recommender:
         return allowed
 
     def _asked_genres(self, query: Query) -> FloatArray:
-        """1 where an item has any of the genres the person says they like, else 0: (N,)."""
+        """1 where an item has any of the genres the person says they like, else 0: (N,).
+
+        A genre that no item has in its column, or a catalogue without that column, is looked for in the texts.
+        """
         asked = np.zeros(len(self.index.catalog), dtype=np.float32)
         for wished, value in query.wishes:
-            if wished == "genres" and (at := self.index.facets.postings.get("genres", {}).get(value)) is not None:
-                asked[at] = 1.0
+            if wished == "genres":
+                at = self.index.facets.postings.get("genres", {}).get(value)
+                said = Constraint("topic", "is", synonyms("genres", value))
+                asked[self.index.facets.mask([said]) if at is None else at] = 1.0
         return asked
 
     def _diverse(self, total: FloatArray, allowed: BoolArray, k: int) -> list[int]:

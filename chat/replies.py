@@ -70,6 +70,15 @@ _SAY: Mapping[str, tuple[str, str]] = {
              "也可以问价格、库存等信息。"),
     "meta": ("I keep my instructions to myself, but I'm glad to find you something good.",
              "我的设定不便透露，不过很乐意帮你挑点好东西。"),
+    "service": ("I only know the catalogue: for orders, payments and policies, please ask the shop's staff.",
+                "我只了解目录里的作品；订单、付款和政策问题请联系店员。"),
+    "unclear": ("I didn't quite get that. Name something you liked, a mood, years or a price.",
+                "我没太明白。可以说说你喜欢过的作品、心情、年代或价格。"),
+    "no_data": ("The catalogue says nothing about “{name}”, so I went by the rest.",
+                "目录里没有“{name}”的信息，我按其余条件来找。"),
+    "not_said": ("The catalogue doesn't say that about {title}.", "目录里没有{title}的这项信息。"),
+    "wins": ("{title} is the {which}.", "{title}{which}。"),
+    "same": ("They are the same in that.", "两者一样。"),
     "perhaps": ("Perhaps one of these?", "也许可以看看这些？"),
     "reset": ("A fresh start. What are you in the mood for?", "好，重新开始。你想找什么？"),
     "undone": ("Taken back.", "已撤销。"),
@@ -137,14 +146,32 @@ class Say:
 
     def answer(self, item: Item, fields: Sequence[str]) -> str:
         """Answer a question about an item from its columns; what the catalogue does not say is said to be unknown."""
+        if tuple(fields) == ("other",):
+            return self("not_said", title=facts.name(item, self.language))
         clauses = [self._clause(item, field) for field in fields]
         first, *others = clauses
         title = facts.name(item, self.language)
         if self.language == "zh":
-            return "，".join([first, *(c.removeprefix(title) for c in others)]).removesuffix("。") + "。"
+            text = "，".join([first, *(c.removeprefix(title) for c in others)])
+            return text if text.endswith(("。", "！", "？", ".", "!", "?")) else text + "。"
         others = [("it" + c.removeprefix(title)) if c.startswith(title) else c for c in others]
         text = ", and ".join([first, *others])
         return text if text.endswith((".", "!", "?")) else text + "."
+
+    def compared(self, items: Sequence[Item], fields: Sequence[str]) -> str:
+        """Say which of two or more items costs least, is newest or shortest; "" where that was not asked."""
+        what = {"price": ("cheaper one", "更便宜"), "year": ("newer one", "更新"), "length": ("shorter one", "更短")}
+        if len(items) < 2 or len(fields) != 1 or fields[0] not in what:
+            return ""
+        values = [facts.measure(item, fields[0]) for item in items]
+        known = [v for v in values if v is not None]
+        if len(known) < len(values):
+            return ""
+        if len(set(known)) == 1:
+            return self("same")
+        best = max(known) if fields[0] == "year" else min(known)
+        title = facts.name(items[values.index(best)], self.language)
+        return self("wins", title=title, which=what[fields[0]][self.language == "zh"])
 
     def _clause(self, item: Item, field: str) -> str:
         title = facts.name(item, self.language)

@@ -77,6 +77,10 @@ class Shop:
             ),
         )
 
+    def namesakes(self, positions: Sequence[int]) -> int:
+        """Return how many of the works that a name may mean bear it as their title."""
+        return sum(self._same_title(at, positions[0]) for at in positions)
+
     def _same_title(self, left: int, right: int) -> bool:
         items = self.index.catalog.items
         return items[left].title.casefold() == items[right].title.casefold()

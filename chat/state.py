@@ -127,7 +127,7 @@ _DIRECTION = {"<": -1, "<=": -1, ">": 1, ">=": 1}
 def _replaces(new: Constraint, old: Limit) -> bool:
     """Whether a new constraint takes the place of an old one ("before 1980" after "before 1990")."""
     years = ("year", "decade")
-    if new.field in years and old.field in years and "is" in (new.op, old.op):
+    if new.field in years and old.field in years and "is" in (new.op, old.op) and "is_not" not in (new.op, old.op):
         return True
     if new.field != old.field:
         return False

@@ -17,10 +17,22 @@ from retrieval.lexicon import canonical, vocabulary
 from retrieval.linking import Mention, TitleLinker, quoted_spans
 from retrieval.numbers import blank
 from retrieval.parsing import Parsed, Parser
-from retrieval.text import is_cjk, language_of, tokenize, words
+from retrieval.text import fold, is_cjk, language_of, tokenize, words
 
 Act = Literal[
-    "recommend", "more", "availability", "question", "undo", "reset", "greeting", "thanks", "farewell", "help", "meta"
+    "recommend",
+    "more",
+    "availability",
+    "question",
+    "undo",
+    "reset",
+    "greeting",
+    "thanks",
+    "farewell",
+    "help",
+    "meta",
+    "service",
+    "unclear",
 ]
 Attitude = Literal["like", "dislike", "seen", "neutral"]
 
@@ -35,9 +47,13 @@ _ACTS: tuple[tuple[Act, str], ...] = (
     ("help", r"\b(what\s+can\s+you\s+do|how\s+does\s+this\s+work|who\s+are\s+you|what\s+are\s+you)\b|^\s*help\W*$"
              r"|你是谁|你能做什么|怎么用"),
     ("greeting", r"^\s*(hi|hello|hey|good\s+(morning|evening|afternoon))(\s+there)?\W*$|^\s*(你好|您好|嗨)\W*$"),
-    ("thanks", r"^\s*(thanks?(\s+you)?|thank\s+you|thx|cheers|great|perfect|cool|nice)"
-               r"(\s+(so|very)\s+much|\s+a\s+lot)?\W*$"
+    ("thanks", r"^\s*((great|perfect|cool|nice|ok|okay|lovely|awesome|super|good|yes)[\s,.!]*)*"
+               r"(thanks?(\s+you)?|thx|cheers|great|perfect|cool|nice|lovely|awesome)(\s+(so|very)\s+much|\s+a\s+lot)?\W*$"
                r"|^\s*(谢谢|多谢|感谢)\S{0,3}\W*$"),
+    ("service", r"\b(refunds?|return\s+policy|policy|policies|shipping|delivery|deliver|warranty|invoice|password)\b"
+                r"|\b(where\s+is|track|cancel|status\s+of)\s+(my|the|an?)\s+(order|parcel|package)\b|\bmy\s+(order|account)\b"
+                r"|\b(talk|speak|chat)\s+(to|with)\s+(a|an|some)?\s*(human|person|agent|someone)\b"
+                r"|退款|退货|运费|物流|我的订单|人工客服|转人工"),
     ("farewell", r"^\s*(bye|goodbye|good\s*night|see\s+you)\b.{0,12}$|^\s*(再见|拜拜)\W*$"),
 )  # fmt: skip
 _MORE = re.compile(
@@ -66,6 +82,22 @@ _QUESTIONS: tuple[tuple[str, str], ...] = (
     ("description", r"\bwhat('s|\s+is|\s+are)\s+(it|that|this|they|the\s+\S+(\s+\S+)?|\S+)\s+about\b"
                     r"|\btell\s+me\s+(more\s+)?about\b|\bdescribe\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
 )  # fmt: skip
+_WHICH = re.compile(
+    r"\bwhich\b.*\b(?:(cheap|expensive)|(new|old|recent|early)|(long|short))\w*\b|哪(?:个|部|本)更?(?:(便宜|贵)|(新|老|早)|(长|短))",
+    re.IGNORECASE,
+)
+_OPEN_QUESTION = re.compile(
+    r"^\W*(?:and\s+)?(?:who|whose|when|where|how|does|do|did|is|are|was|were|has|have|can|will|what|which|why)\b"
+    r"|吗\W*$|谁|什么|怎么样",
+    re.IGNORECASE,
+)
+# What is asked about a title in words that name it, known or not.
+_ABOUT_TITLE = re.compile(
+    r"\b(?:is|are)\s+(?P<a>.+?)\s+(?:in\s+stock|available)\b|\bhow\s+(?:much|long)\s+(?:is|does)\s+(?P<b>.+?)(?:\s+cost|\s+run)?\W*$"
+    r"|\bwho\s+(?:directed|wrote|made|composed|developed)\s+(?P<c>.+?)\W*$|\btell\s+me\s+(?:more\s+)?about\s+(?P<d>.+?)\W*$",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"(?<=\bnot )[A-Z]\w+|(?<!^)(?<![.!?]\s)\b[A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’.-]+)+")
 _COMPILED_ACTS = tuple((act, re.compile(p, re.IGNORECASE)) for act, p in _ACTS)
 _COMPILED_QUESTIONS = tuple((name, re.compile(p, re.IGNORECASE)) for name, p in _QUESTIONS)
 
@@ -75,6 +107,7 @@ _ORDINALS = {
     "一": 0, "二": 1, "两": 1, "三": 2, "四": 3, "五": 4,
 }  # fmt: skip
 _NOUN = r"(?:one|ones|card|film|movie|book|game|album|course|pick|suggestion|title|option|result|recommendation)"
+_FIRST_FEW = re.compile(r"\b(?:the\s+)?first\s+(two|three|four|[2-4])\b|前([两三四234])[个部本张款]", re.IGNORECASE)
 _ORDINAL = re.compile(
     r"\b(?:the\s+)?(first|second|third|fourth|fifth|last|top|[1-5](?:st|nd|rd|th))\s+"
     rf"(?:{_NOUN}\b|of\b|and\b|is\b|looks\b|sounds\b|$|[.,!?])"
@@ -139,6 +172,9 @@ _FILLER = frozenset(
 )
 
 
+_STOPWORDS = frozenset(fold(word) for word in STOPWORDS_EN_PLUS)
+
+
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """Items a message takes a stand on, by catalogue position or as places in the last row of cards."""
@@ -164,6 +200,7 @@ class Understanding:
         refining: the message adds to the last wish ("darker", "and shorter") instead of making a new one.
         anything: the person asks for any kind of work ("anything by …").
         bare_title: the message is a title and little else.
+        unknown_name: a name the message uses that nothing in the catalogue bears ("Tom Hanks").
         gist: the message without titles and limits, for retrieval by meaning; "" if it says nothing beyond those and
             the wishes.
     """
@@ -178,6 +215,7 @@ class Understanding:
     refining: bool = False
     anything: bool = False
     bare_title: bool = False
+    unknown_name: str = ""
     gist: str = ""
 
 
@@ -191,9 +229,10 @@ def understand(text: str, linker: TitleLinker, parser: Parser, shown: int = 0) -
         shown: how many cards the last answer showed, so that "the third one" can mean something.
     """
     language: Literal["en", "zh"] = "zh" if language_of(text) == "zh" else "en"
-    for act, pattern in _COMPILED_ACTS:
+    act: Act = "recommend"
+    for other, pattern in _COMPILED_ACTS:
         if pattern.search(text):
-            return Understanding(act, language, gist=text if act == "greeting" else "")
+            return Understanding(other, language)
     asked, mentions = _asked(text, linker, parser)
     mentions, beside = _disambiguated(text, mentions, linker)
     spans = [*((m.start, m.end) for m in mentions), *beside]
@@ -203,14 +242,18 @@ def understand(text: str, linker: TitleLinker, parser: Parser, shown: int = 0) -
     parsed = parser.parse(text, spans, language)
     opinions = [*_opinions(text, mentions), *(_references(text, spans, shown) if shown else ())]
     questions = _questions(text, mentions, shown)
+    if not questions and not asked and opinions and not parsed.spans and not _LIKE.search(text):
+        questions = ("other",) if _OPEN_QUESTION.search(text) and not _HAVE.search(text) else ()
     dropped = tuple(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w)
-    act = "recommend"
+    gist = _gist(text, spans, parsed)
     if asked or (_HAVE.search(text) and mentions and not questions):
         act = "availability"
     elif questions:
         act = "question"
     elif _MORE.search(text) and not mentions:
         act = "more"
+    elif not (opinions or parsed.spans or parsed.relative or dropped) and not _known(gist, linker):
+        act = "unclear"
     rest = [t for t in tokenize(text) if not any(s <= t.start < e for s, e in spans) and t.norm not in _FILLER]
     return Understanding(
         act,
@@ -222,19 +265,38 @@ def understand(text: str, linker: TitleLinker, parser: Parser, shown: int = 0) -
         dropped,
         _refines(text, parsed),
         _ANYTHING.search(text) is not None,
-        bool(mentions) and not rest,
-        _gist(text, spans, parsed),
+        bool(mentions) and not rest and all(o.attitude == "neutral" for o in opinions),
+        _unknown_name(text, spans, linker),
+        gist,
     )
+
+
+def _known(gist: str, linker: TitleLinker) -> bool:
+    """Whether any telling word of a message occurs in the catalogue; Chinese is given the benefit of the doubt."""
+    return is_cjk(gist) or any(linker.knows(word) for word in telling_words(gist))
+
+
+def _unknown_name(text: str, spans: Sequence[tuple[int, int]], linker: TitleLinker) -> str:
+    for match in _NAME.finditer(blank(text, spans)):
+        if not all(linker.knows(word) for word in words(match.group())):
+            return match.group()
+    return ""
 
 
 def _asked(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, list[Mention]]:
     """Return the title that is asked for but not ours, if any, and the titles that are ours."""
     mentions = linker.link(text, parser.common_words)
     for quoted in quoted_spans(text):
-        if not any(m.start <= text.find(quoted) < m.end for m in mentions) and not linker.exact(quoted):
-            return quoted, [
-                m for m in mentions if text.find(quoted) > m.start or m.start > text.find(quoted) + len(quoted)
-            ]
+        start = text.find(quoted)
+        explained = any(m.start == start and len(words(m.surface)) == len(words(quoted)) for m in mentions)
+        if words(quoted) and not explained and not linker.exact(quoted):
+            return quoted, [m for m in mentions if start > m.start or m.start > start + len(quoted)]
+    about = _ABOUT_TITLE.search(text)
+    if about is not None and not mentions:
+        thing = next(g for g in about.groups() if g)
+        tokens = tokenize(thing)
+        if any(thing[t.start].isupper() for t in tokens) and len(tokens) <= 8:
+            return thing, []
     have = _HAVE.search(text)
     if have is None:
         return "", mentions
@@ -328,6 +390,10 @@ def _opinions(text: str, mentions: Sequence[Mention]) -> list[Opinion]:
 def _references(text: str, spans: Sequence[tuple[int, int]], shown: int) -> list[Opinion]:
     """Read "not that one", "the second and the third", "I've seen those" against the cards shown last."""
     found: list[Opinion] = []
+    few = _FIRST_FEW.search(text)
+    if few is not None:
+        count = _ORDINALS[next(g for g in few.groups() if g).casefold()] + 1
+        return [Opinion(_attitude(text, few.start(), few.end(), "neutral"), places=tuple(range(min(count, shown))))]
     for match in _ORDINAL.finditer(text):
         word = next(g for g in match.groups() if g).casefold()
         place = _ORDINALS[word]
@@ -353,6 +419,9 @@ def _references(text: str, spans: Sequence[tuple[int, int]], shown: int) -> list
 def _questions(text: str, mentions: Sequence[Mention], shown: int) -> tuple[str, ...]:
     if not mentions and not shown:
         return ()
+    which = _WHICH.search(text)
+    if which is not None:
+        return (("price", "year", "length")[next(at for at, g in enumerate(which.groups()) if g) % 3],)
     return tuple(name for name, pattern in _COMPILED_QUESTIONS if pattern.search(text))
 
 
@@ -373,4 +442,4 @@ def _gist(text: str, spans: Sequence[tuple[int, int]], parsed: Parsed) -> str:
 
 def telling_words(text: str) -> list[str]:
     """Return the words of a message that say what it is about."""
-    return [w for w in words(text) if w not in STOPWORDS_EN_PLUS and w not in _FILLER and not w.isdigit()]
+    return [w for w in words(text) if w not in _STOPWORDS and w not in _FILLER and not w.isdigit()]

@@ -17,7 +17,7 @@ from retrieval.lexicon import canonical, display
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.types import Constraint
 
-_CHANGES_NOTHING = ("meta", "help", "greeting", "thanks", "farewell", "undo", "reset")
+_CHANGES_NOTHING = ("meta", "help", "greeting", "thanks", "farewell", "undo", "reset", "service", "unclear")
 _SIGNALS: dict[Attitude, Signal] = {"like": "like", "neutral": "like", "dislike": "dislike", "seen": "seen"}
 
 
@@ -28,6 +28,8 @@ class Turn:
     understood: Understanding
     named: list[int] = field(default_factory=list)  # positions of the works the message names, none rejected
     asked: list[int] = field(default_factory=list)  # positions a question is about
+    rejected: list[str] = field(default_factory=list)  # ids
+    seen: list[str] = field(default_factory=list)  # ids
     notes: list[str] = field(default_factory=list)  # sentences said before the recommendation
     changed_subject: bool = False
     refined: bool = False  # only limits changed: what was shown may be shown again
@@ -54,6 +56,9 @@ class Updater:
             self._absorb_opinion(turn, opinion)
         if understood.act == "question":
             return
+        for what, ids in (("rejected", turn.rejected), ("seen", turn.seen)):
+            if ids:
+                turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
         parsed = understood.parsed
         constraints = [*parsed.constraints, *self._relative(turn)]
         fields = {c.field for c in constraints if c.op == "is"}
@@ -83,6 +88,8 @@ class Updater:
             best = self.shop.best(opinion.positions, kind)
             positions = [best]
             self._note_reading(turn, opinion, best)
+        if opinion.attitude == "neutral" and turn.understood.act not in ("availability", "question"):
+            positions = [at for at in positions if catalog[at].id not in taste.disliked]
         ids = [catalog[at].id for at in positions]
         if turn.understood.act == "question":
             turn.asked.extend(positions)
@@ -90,21 +97,22 @@ class Updater:
         if opinion.places and opinion.attitude == "neutral":
             return
         for item_id in ids:
-            if opinion.attitude == "neutral" and item_id in taste.disliked:
-                continue
             self.state.signal(item_id, _SIGNALS[opinion.attitude])
         if opinion.attitude in ("like", "neutral"):
             turn.named.extend(at for at in positions if at not in turn.named)
         else:
-            what = "rejected" if opinion.attitude == "dislike" else "seen"
-            turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
+            (turn.rejected if opinion.attitude == "dislike" else turn.seen).extend(ids)
 
     def _note_reading(self, turn: Turn, opinion: Opinion, at: int) -> None:
         """Say how a misspelt or ambiguous title was read, so that a wrong reading can be corrected."""
         title = facts.name(self.shop.index.catalog[at], self.say.language)
         if not self.shop.linker.exact(opinion.surface):
             turn.notes.append(self.say("typo", said=opinion.surface, title=title))
-        elif len(opinion.positions) > 1 and turn.understood.act != "availability" and opinion.attitude != "seen":
+        elif (
+            self.shop.namesakes(opinion.positions) > 1
+            and turn.understood.act != "availability"
+            and opinion.attitude != "seen"
+        ):
             kind = self.say.kind(self.shop.index.catalog[at])
             turn.notes.append(self.say("assumed", said=opinion.surface, title=title, kind=kind))
 
@@ -137,7 +145,7 @@ class Updater:
         if subject and "creators" not in fields:
             self.lift(turn, [x for x in limits if x.field == "creators" and x.op == "is"], silently=True)
         if turn.understood.anything and "creators" in fields and "kind" not in fields:
-            self.lift(turn, [x for x in limits if x.field == "kind"], silently=True)
+            self.lift(turn, [x for x in limits if x.field == "kind" and x.op == "is"], silently=True)
             self.state.taste.any_kind = True
         if "creators" in fields:
             self.lift(turn, [x for x in limits if x.field == "genres" and x.op == "is"], silently=True)

@@ -16,13 +16,24 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
 from finetune.rows import DataError, SourceRow, delimited_rows, json_rows, parquet_rows
 from retrieval.catalog import RowProblem
 
 __all__ = [
     "KINDS",
+    "PARTS",
+    "UNKNOWN_ID",
     "DataError",
     "DialogueRecord",
     "InteractionRecord",
@@ -30,6 +41,7 @@ __all__ = [
     "MentionTurn",
     "MentionsRecord",
     "NextItemRecord",
+    "Part",
     "RecordType",
     "Scanned",
     "Turn",
@@ -38,12 +50,14 @@ __all__ = [
     "load",
     "part_of",
     "scan",
+    "validation_problems",
 ]
 
 Role = Literal["user", "assistant"]
 Part = Literal["train", "valid", "test"]
 PARTS: tuple[Part, ...] = ("train", "valid", "test")
 
+UNKNOWN_ID = "an id of the catalogue"  # what a problem says that it expected
 _LATEST = 1e11  # seconds; the year 5138, so a larger number counts milliseconds
 
 
@@ -74,7 +88,7 @@ def _in_seconds(value: float) -> float:
 
 
 Id = Annotated[str, BeforeValidator(_as_id), StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Timestamp = Annotated[float, BeforeValidator(_as_seconds)]
+Timestamp = Annotated[float, BeforeValidator(_as_seconds), AfterValidator(_in_seconds)]
 
 
 class _Record(BaseModel):
@@ -119,7 +133,7 @@ class MentionsRecord(_Record):
     """
 
     id: Id
-    mentions: tuple[MentionTurn, ...] = Field(min_length=1)
+    mentions: tuple[MentionTurn, ...]  # empty where the dialogue mentions nothing; public copies have such records
 
 
 class NextItemRecord(_Record):
@@ -152,7 +166,7 @@ class InteractionRecord(_Record):
 
 
 RecordType = DialogueRecord | MentionsRecord | NextItemRecord | InteractionRecord
-R = TypeVar("R", DialogueRecord, MentionsRecord, NextItemRecord, InteractionRecord)
+R = TypeVar("R", bound=RecordType)
 
 KINDS: Mapping[str, type[RecordType]] = {
     "dialogues": DialogueRecord,
@@ -238,40 +252,29 @@ def scan(path: str | Path, kind: type[R], *, known: Collection[str] | None = Non
     Raises:
         DataError: the file is missing, cannot be read, or lacks a required column.
     """
-    path = Path(path)
+    source = Path(path)
     adapter: TypeAdapter[R] = TypeAdapter(kind)
-    for row in _rows(path, kind):
+    for row in _rows(source, kind):
         if row.fault:
-            yield Scanned(row.line, None, (RowProblem(path.name, row.line, "", "", row.fault, "correct the line"),))
+            yield Scanned(row.line, None, (RowProblem(source.name, row.line, "", "", row.fault, "correct the line"),))
             continue
         try:
-            record = adapter.validate_python(row.cells)
-            _check_timestamp(record)
+            record: R = adapter.validate_python(row.cells)
         except ValidationError as error:
-            yield Scanned(row.line, None, tuple(_problems(path.name, row, error)))
+            yield Scanned(row.line, None, tuple(validation_problems(source.name, row.line, error)))
             continue
-        except ValueError as error:
-            value = str(row.cells["timestamp"])
-            remedy = "correct the record"
-            yield Scanned(row.line, None, (RowProblem(path.name, row.line, "timestamp", value, str(error), remedy),))
-            continue
-        wrong = (*_misspelt(path.name, row, kind), *_unknown(path.name, row.line, record, known))
+        wrong = (*_misspelt(source.name, row, kind), *_unknown(source.name, row.line, record, known))
         yield Scanned(row.line, None if wrong else record, wrong)
-
-
-def _check_timestamp(record: RecordType) -> None:
-    if isinstance(record, InteractionRecord | NextItemRecord) and record.timestamp is not None:
-        _in_seconds(record.timestamp)
 
 
 def _unknown(file: str, line: int, record: RecordType, known: Collection[str] | None) -> Iterator[RowProblem]:
     if known is not None:
         for missing in dict.fromkeys(i for i in item_ids(record) if i not in known):
             remedy = "correct the id or extend the catalogue"
-            yield RowProblem(file, line, "items", missing, "an id of the catalogue", remedy)
+            yield RowProblem(file, line, "items", missing, UNKNOWN_ID, remedy)
 
 
-def _misspelt(file: str, row: SourceRow, kind: type[RecordType]) -> Iterator[RowProblem]:
+def _misspelt(file: str, row: SourceRow, kind: type[BaseModel]) -> Iterator[RowProblem]:
     """Report a field that is almost one of ours: ignored, it would lose what it holds without a word."""
     nested = row.cells.get("turns" if kind is DialogueRecord else "mentions")
     pairs: list[tuple[Mapping[str, Any], type[BaseModel]]] = [(row.cells, kind)]
@@ -294,7 +297,7 @@ def _near_misses(names: frozenset[str], model: type[BaseModel]) -> tuple[tuple[s
     return tuple((name, near[0]) for name, near in found if near)
 
 
-def _rows(path: Path, kind: type[RecordType]) -> Iterator[SourceRow]:
+def _rows(path: Path, kind: type[BaseModel]) -> Iterator[SourceRow]:
     if not path.is_file():
         what = "is a folder; name the files in it" if path.is_dir() else "no such file; give the path of a JSONL file"
         raise DataError(f"{path}: {what}")
@@ -327,13 +330,14 @@ def _without_empty(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
         yield SourceRow(row.line, {k: v for k, v in row.cells.items() if v not in ("", None)}, row.fault)
 
 
-def _problems(file: str, row: SourceRow, error: ValidationError) -> Iterator[RowProblem]:
+def validation_problems(file: str, line: int, error: ValidationError) -> Iterator[RowProblem]:
+    """Say what pydantic found wrong with a record, one problem for each value."""
     for detail in error.errors(include_url=False):
         column = ".".join(str(part) for part in detail["loc"])
         missing = detail["type"] == "missing"
         value = "" if missing else str(detail["input"])[:80]
-        expected = "a value, found none" if missing else detail["msg"][:1].lower() + detail["msg"][1:]
-        yield RowProblem(file, row.line, column, value, expected, "correct the record")
+        expected = "a value, found none" if missing else detail["msg"].removeprefix("Value error, ")
+        yield RowProblem(file, line, column, value, expected[:1].lower() + expected[1:], "correct the record")
 
 
 def guess_kind(path: Path) -> type[RecordType]:

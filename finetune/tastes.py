@@ -19,7 +19,7 @@ from scipy import sparse
 from retrieval.catalog import Catalog
 from retrieval.constraints import Facets, number_of, satisfies, values_of
 from retrieval.errors import NamedropError
-from retrieval.lexicon import canonical
+from retrieval.lexicon import canonical, vocabulary
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.text import normalize, words
 from retrieval.types import BoolArray, Constraint, FloatArray, Item, Op
@@ -32,12 +32,15 @@ _NOT_TASTE = ("kind", "language", "creators", "creator", "director", "directors"
 _FIELD_WEIGHT: Mapping[str, float] = {"genres": 1.0, "moods": 1.0, "creators": 0.8}
 _KEPT = 0.75  # the share of the target's facet values that its admirer cares about
 _BY_MAKER = 0.3  # how many people care who made it
+_RARE = 0.005  # a value of fewer items than this, between 2 and 12, is a search term rather than a taste
 _COMMON = 0.4  # a value of more items than this tells nothing
 _LONGEST_VALUE = 30  # characters
 _THIN = 3  # an item with fewer facet values than this is also described by words of its text
 _WORD_FROM = 4  # letters of a word that can be a topic
-_NEAR = 40  # items from which the known ones are chosen
+_NEAR = 0.15  # the share of the catalogue, the nearest, from which the known items are chosen
+_NEIGHBOURS = 40  # items that a refusal tells the target from
 _LIKES = 3
+_DECADES_FROM = 1900  # nobody speaks of the 1320s
 _PRICES = (1, 2, 3, 5, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 80, 100)
 _LENGTHS: Mapping[str, tuple[int, ...]] = {
     "minutes": (45, 60, 90, 100, 120, 150, 180),
@@ -162,7 +165,7 @@ class World:
         return language != "zh" or named >= 0.05 * len(self)
 
     def _values(self) -> Iterable[list[Value]]:
-        least = max(2 if len(self.catalog) < 300 else 3, len(self.catalog) // 2000)
+        least = int(min(max(_RARE * len(self.catalog), 2), 12))
         most = max(2 * least, _COMMON * len(self.catalog))
         talked = {
             (field, value)
@@ -207,9 +210,9 @@ def draw(world: World, target: int, rng: random.Random, known: BoolArray | None 
         rng: decides everything; the same state gives the same taste.
         known: (N,) which items the person may name; None for all.
     """
-    values = list(world.values[target])
+    values = [v for v in world.values[target] if plain(world, target, v)]
     kept = [v for v in values if rng.random() < _KEPT] or values
-    weights = {v: _FIELD_WEIGHT.get(v[0], 0.9) * max(world.idf(v), 0.1) * rng.uniform(0.5, 1.5) for v in kept}
+    weights = {v: _FIELD_WEIGHT.get(v[0], 0.8) * max(world.idf(v), 0.1) * rng.uniform(0.5, 1.5) for v in kept}
     near = world.fit(weights) + 0.5 * world.overlap([target])
     near[target] = -1
     if known is not None:
@@ -233,11 +236,11 @@ def _makers(world: World, target: int, rng: random.Random) -> dict[Value, float]
 
 def _known_near(world: World, target: int, near: FloatArray, rng: random.Random) -> tuple[int, ...]:
     name, kind = normalize(world.item(target).title), world.kind(target)
-    pool = [int(at) for at in np.argsort(-near, kind="stable")[:_NEAR]]
+    pool = [int(at) for at in np.argsort(-near, kind="stable")[: max(30, int(_NEAR * len(world)))]]
     pool = [at for at in pool if near[at] >= 0 and normalize(world.item(at).title) != name]
     top = max((float(near[at]) for at in pool), default=0.0) or 1.0
     chances = [
-        math.exp(4 * float(near[at]) / top) * (0.3 + float(world.known[at])) * (1.0 if world.kind(at) == kind else 0.25)
+        math.exp(2 * float(near[at]) / top) * (0.3 + float(world.known[at])) * (1.0 if world.kind(at) == kind else 0.25)
         for at in pool
     ]
     return tuple(sample(pool, chances, _LIKES, rng))
@@ -269,14 +272,15 @@ def _truths(world: World, target: int, rng: random.Random) -> Iterable[Constrain
             yield Constraint("language", "is_not", "en")
     if item.year is not None:
         decade = item.year // 10 * 10
-        yield Constraint("decade", "is", float(decade))
-        yield Constraint("year", "<", float(decade + 10 * rng.choice((1, 1, 2))))
-        yield Constraint("year", ">", float(decade - rng.choice((1, 6, 11, 16))))
+        if decade >= _DECADES_FROM:
+            yield Constraint("decade", "is", float(decade))
+        yield Constraint("year", "<", float(decade + 10 * rng.choice((1, 2, 2))))
+        yield Constraint("year", ">", float(decade - rng.choice((1, 6, 11, 21))))
     if item.price is not None:
         scale = 10.0 ** max(0, math.floor(math.log10(max(item.price, 1))) - 1)
         above = [p * scale for p in _PRICES if p * scale > item.price]
         if above:
-            yield Constraint("price", "<", float(rng.choice(above[:2])))
+            yield Constraint("price", "<", float(rng.choice(above[:3])))
     for field, steps in _LENGTHS.items():
         number = number_of(item, field) if field in item.attributes and field in LENGTH_FIELDS else None
         above = [float(s) for s in steps if number is not None and s > number]
@@ -300,7 +304,7 @@ def _refusals(world: World, target: int, near: FloatArray, rng: random.Random) -
     """Return refusals that hold for the target and tell it from its neighbours, the most telling first."""
     own = set(world.values[target])
     counts: dict[Value, int] = {}
-    for at in np.argsort(-near, kind="stable")[:_NEAR]:
+    for at in np.argsort(-near, kind="stable")[:_NEIGHBOURS]:
         for value in world.values[int(at)]:
             if near[at] >= 0 and value not in own:
                 counts[value] = counts.get(value, 0) + 1
@@ -308,9 +312,20 @@ def _refusals(world: World, target: int, near: FloatArray, rng: random.Random) -
     found: list[Constraint] = []
     for value in sample(common, [float(counts[v]) for v in common], 8, rng):
         refused = refusal(value)
-        if satisfies(world.item(target), refused):
+        if plain(world, target, value) and satisfies(world.item(target), refused):
             found.append(refused)
     return tuple(found[:4])
+
+
+def plain(world: World, at: int, value: Value) -> bool:
+    """Whether a value cannot be taken for a genre or kind that an item has not: "detective" asks for mysteries."""
+    if value[0] in ("genres", "moods", "creators"):
+        return True
+    genre, kind = canonical("genres", value[1]), canonical("kind", value[1])
+    item = world.item(at)
+    return (genre not in vocabulary("genres") or genre in values_of(item, "genres")) and (
+        kind not in vocabulary("kind") or kind in values_of(item, "kind")
+    )
 
 
 def refusal(value: Value) -> Constraint:

@@ -102,6 +102,8 @@ class Row(BaseModel):
     aliases: Names = ()
 
 
+_COLUMNS = tuple(Row.model_fields)  # looked up for every cell
+
 # column: (what is expected, what to do)
 _EXPECTED: Mapping[str, tuple[str, str]] = {
     "id": ("a non-empty identifier of at most 200 characters without spaces", "give the row an id of its own"),
@@ -216,7 +218,7 @@ def _to_item(file: str, record: _Record, problems: list[RowProblem]) -> Item | N
     if not cells.get("creators"):
         cells["creators"] = next((cells[c] for c in _CREATOR_COLUMNS if cells.get(c)), None)
     try:
-        row = Row.model_validate({k: v for k, v in cells.items() if not (k in Row.model_fields and v is None)})
+        row = Row.model_validate({k: v for k, v in cells.items() if not (k in _COLUMNS and v is None)})
     except ValidationError as error:
         for detail in {str(e["loc"][0]): e for e in error.errors(include_url=False)}.values():
             column = str(detail["loc"][0])
@@ -241,7 +243,7 @@ def _to_item(file: str, record: _Record, problems: list[RowProblem]) -> Item | N
             attributes[name] = kept
     if bad:
         return None
-    return Item(**{name: getattr(row, name) for name in Row.model_fields}, attributes=attributes)
+    return Item(**{name: getattr(row, name) for name in _COLUMNS}, attributes=attributes)
 
 
 def _unreadable(value: Any) -> bool:  # noqa: ANN401

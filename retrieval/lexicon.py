@@ -8,7 +8,7 @@ are compared.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 
@@ -35,7 +35,7 @@ biography: biographical, biopic, biopics, biographies; 传记
 blues: ; 蓝调
 business: ; 商业
 card game: card games; 卡牌
-children: childrens, kids, for kids, for children; 儿童
+children: childrens; 儿童
 classical: classical music; 古典, 古典音乐
 comedy: comedies, comedic; 喜剧
 cooking: cookery; 烹饪
@@ -48,7 +48,7 @@ drama: dramas, dramatic; 剧情
 electronic: electronica, techno; 电子音乐
 essays: essay; 散文, 随笔
 experimental: avant garde; 实验
-family: for the family, for the whole family; 家庭
+family: ; 家庭
 fantasy: fantasies; 奇幻, 魔幻, 玄幻
 fighting: ; 格斗
 folk: folk music; 民谣
@@ -160,6 +160,11 @@ war: ; 战争
 """
 
 
+_AUDIENCES = """
+children: kids, my kids, for kids, for children, family friendly, for the whole family; 适合孩子, 孩子, 小朋友, 合家欢
+"""
+
+
 def _read(table: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     for line in table.strip().splitlines():
@@ -175,6 +180,7 @@ TABLES: Mapping[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "genres": _read(_GENRES),
     "moods": _read(_MOODS),
     "topic": _read(_TOPICS),
+    "audience": _read(_AUDIENCES),
 }
 
 
@@ -211,6 +217,7 @@ def _by_word(field: str) -> dict[str, str]:
     return found
 
 
+@lru_cache(65_536)
 def canonical(field: str, value: str) -> str:
     """Bring a facet value to its one comparable form: ``canonical("genres", "Sci-Fi") == "science fiction"``."""
     key = normalize(value)
@@ -240,4 +247,6 @@ def display(field: str, name: str, language: str) -> str:
     english, chinese = rows.get(name, ((), ()))
     if language == "zh" and chinese:
         return chinese[0]
+    if field == "audience":
+        return f"for {name}"
     return english[0] if field == "language" and english else name

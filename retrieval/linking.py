@@ -52,7 +52,7 @@ _CUE_PAIRS = frozenset(
         ("by", "of"),
     }
 )
-_CJK_CUES = ("喜欢", "看过", "读过", "玩过", "听过", "类似", "像", "看了", "爱看", "讨厌", "有没有", "有", "和", "《")
+_CJK_CUES = ("喜欢", "看过", "读过", "玩过", "听过", "类似", "像", "看了", "爱看", "讨厌", "有没有", "有", "和")
 _SEQUEL = frozenset({"part", "vol", "volume", "chapter", "episode", "season", "number", "no"})
 _LISTING = frozenset({"and", "or", "nor", "、", "和", "跟", "与"})
 _QUOTES = "\"“”«»《》「」『』‘’'"
@@ -87,7 +87,8 @@ class TitleLinker:
         self._items = facets.catalog.items
         names: dict[str, dict[int, bool]] = defaultdict(dict)
         for at, item in enumerate(self._items):
-            for is_title, name in ((True, item.title), *((False, alias) for alias in item.aliases)):
+            head = item.title.partition(":")[0]  # "Animal Crossing" names "Animal Crossing: New Horizons"
+            for is_title, name in ((True, item.title), *((False, alias) for alias in (*item.aliases, head))):
                 tokens = words(name)
                 if not tokens:
                     continue
@@ -107,6 +108,14 @@ class TitleLinker:
         found = self._names.get(" ".join(words(name)), {})
         return tuple(sorted(found, key=lambda at: (not found[at], at)))
 
+    def knows(self, word: str) -> bool:
+        """Whether a normalised word occurs in any title, maker's name, facet value or description."""
+        return self._facets.document_frequency(word) > 0 or word in self._creator_words
+
+    @cached_property
+    def _creator_words(self) -> frozenset[str]:
+        return frozenset(w for creator in self._facets.values("creators") for w in creator.split())
+
     def narrowed(self, positions: Sequence[int], kind: str = "", year: int | None = None) -> tuple[int, ...]:
         """Return those of several items with one name that are of a kind or a year."""
         return tuple(
@@ -119,7 +128,8 @@ class TitleLinker:
     def fuzzy(self, name: str, score: float = _FUZZY_SCORE) -> tuple[tuple[int, ...], float]:
         """Return the items whose name is nearest in spelling and the similarity in [0, 100]; () below `score`.
 
-        Numbers must agree ("The Matrix 9" is not "The Matrix"): they tell sequels apart, typos do not change them.
+        Numbers must agree ("The Matrix 9" is not "The Matrix"): they tell sequels apart, typos do not change them. So
+        must the first letter: hardly a typo changes it, and "switch" is not "witch".
         """
         query = " ".join(words(name))
         if len(query) < _FUZZY_LENGTH:
@@ -127,7 +137,7 @@ class TitleLinker:
         for found, similarity, _ in process.extract(
             query, self._fuzzy_names, scorer=fuzz.ratio, score_cutoff=score, limit=5
         ):
-            if numbers_in(found.split()) == numbers_in(query.split()):
+            if found[0] == query[0] and numbers_in(found.split()) == numbers_in(query.split()):
                 return self.exact(found), similarity
         return (), 0.0
 
@@ -211,8 +221,10 @@ class TitleLinker:
             return True
         whole = len(span) == len(tokens)
         if is_cjk(surface):
-            cued = text[: span[0].start].endswith(_CJK_CUES)
-            return (len(span) >= 3 and name not in facet_words) or whole or (cued and name not in facet_words)
+            if text[: span[0].start].endswith(tuple(_OPENING)):
+                return False  # the beginning of a longer title
+            cued = len(span) > 1 and text[: span[0].start].endswith(_CJK_CUES)
+            return whole or ((len(span) >= 3 or cued) and name not in facet_words)
         content = [t for t in span if t.norm not in _PRONOUNS]
         capitals = bool(content or span) and all(text[t.start].isupper() or t.norm.isdigit() for t in content or span)
         initial = at == 0 or text[: span[0].start].rstrip()[-1:] in ".!?;:\n"
@@ -220,25 +232,26 @@ class TitleLinker:
             return (capitals and not initial and surface[0].isupper()) or (
                 whole and (surface[0].isupper() or name not in _PRONOUNS)
             )
+        cued = _cued(tokens, at) or _continues(text, tokens, at, before)
         if name in facet_words:
-            return (
-                capitals
-                and not initial
-                and (len(span) > 1 or _cued(tokens, at) or _continues(text, tokens, at, before))
-            )
+            return capitals and not initial and (len(span) > 1 or cued)
         if len(content) == 1 and at and tokens[at - 1].norm == "from":
             return False  # "films from Brazil"
         if whole or (capitals and (not initial or len(content) > 1)):
             return True
-        if len(span) == 1 and name in _CUES:
-            return False  # "I hate horror" does not mention "Hate"
-        if len(span) >= 3 and len(content) >= 2:
+        return cued or self._unusual(tokens, at, after, content)
+
+    def _unusual(self, tokens: Sequence[Token], at: int, after: int, content: Sequence[Token]) -> bool:
+        """Whether the words alone tell that a title is meant: long ones do, and those that no other text has."""
+        name = " ".join(t.norm for t in tokens[at:after])
+        if after - at == 1 and (name in _CUES or (at and tokens[at - 1].norm in _DETERMINERS)):
+            return False  # "I hate horror" does not mention "Hate", nor "a lighthouse keeper" "The Lighthouse"
+        if after - at >= 3 and len(content) >= 2:
             return True
         bearers = len(self._names[name])  # the works of that name make a word no more ordinary
-        rare = any(self._facets.document_frequency(t.norm) - bearers < _COMMON_FROM and len(t.norm) > 3 for t in content)
-        if rare and not (len(span) == 1 and at and tokens[at - 1].norm in _DETERMINERS):
-            return True
-        return _cued(tokens, at) or _continues(text, tokens, at, before)
+        return any(
+            self._facets.document_frequency(t.norm) - bearers < _COMMON_FROM and len(t.norm) > 3 for t in content
+        )
 
     def _whole(self, text: str, tokens: Sequence[Token], facet_words: Collection[str]) -> Mention | None:
         """Read a message as one misspelt title, before the words in it are taken for shorter ones."""
@@ -274,6 +287,7 @@ class TitleLinker:
                     len(name) < _FUZZY_LENGTH
                     or name in facet_words
                     or name in self._names  # seen before, and not meant as a title
+                    or (part[0].norm in _DETERMINERS and name.partition(" ")[2] in self._names)
                     or all(t.norm in _PRONOUNS or t.norm in facet_words for t in part)
                 ):
                     continue

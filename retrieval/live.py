@@ -67,6 +67,7 @@ class LiveIndex:
         self._closed = threading.Event()
         self._seen = _signature(self.path)
         self._current = open_index(self.path, encoder, skip_bad=skip_bad, progress=progress, cache=cache)
+        self._current.facets.document_frequency("")  # makes the topic postings now, which the first edit needs
         self._reader = LineReader()
         if not self._current.problems:
             self._reader.remember(self.path, self._current.catalog.items)
@@ -142,7 +143,6 @@ class LiveIndex:
         self.problem = problem
 
     def _watch(self) -> None:
-        self._current.facets.document_frequency("")  # makes the topic postings now, which the first edit needs
         while not self._closed.wait(self._poll):
             try:
                 self.refresh()

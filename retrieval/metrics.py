@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ _CHUNK = 4_000_000  # draws held at once, 32 MB
 
 
 def ranks(scores: FloatArray, targets: IntArray) -> Numbers:
-    """Return the mean rank of targets (T,) among scores (N,): 1 is best, (N + 1) / 2 is no opinion. (T,)
+    """Return the mean rank of targets (T,) among scores (N,): (T,), 1 is best, (N + 1) / 2 is no opinion.
 
     Raises:
         ValueError: a score is NaN, which compares with nothing.
@@ -52,23 +53,27 @@ def listed(scores: FloatArray, k: int = K) -> IntArray:
 
 
 def recall(rank: Numbers, k: int) -> Numbers:
-    """Return recall@k of single targets, also called hit rate: 1 where the rank is at most k. (T,)"""
+    """Return recall@k of single targets, also called hit rate: (T,), 1 where the rank is at most k."""
     return (rank <= k).astype(np.float64)
 
 
 def ndcg(rank: Numbers, k: int = K) -> Numbers:
-    """Return nDCG@k of single targets, 1 / log2(1 + rank) (Järvelin and Kekäläinen, TOIS 2002, section 2.2). (T,)"""
+    """Return nDCG@k of single targets, 1 / log2(1 + rank): (T,).
+
+    Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", TOIS 2002, with the discount of Burges
+    et al., "Learning to rank using gradient descent", ICML 2005; the ideal list of one target has gain 1.
+    """
     return np.where(rank <= k, 1 / np.log2(1 + rank), 0.0)
 
 
 def mrr(rank: Numbers, k: int = K) -> Numbers:
-    """Return the reciprocal rank, 0 beyond k (Voorhees, "The TREC-8 question answering track", 1999). (T,)"""
+    """Return the reciprocal rank, 0 beyond k: (T,) (Voorhees, "The TREC-8 question answering track report", 1999)."""
     return np.where(rank <= k, 1 / rank, 0.0)
 
 
 # name: rank of single targets (T,) -> value of each (T,)
 TARGET_METRICS: Mapping[str, Callable[[Numbers], Numbers]] = {
-    **{f"recall@{k}": lambda rank, k=k: recall(rank, k) for k in CUTOFFS},
+    **{f"recall@{k}": partial(recall, k=k) for k in CUTOFFS},
     f"ndcg@{K}": ndcg,
     f"mrr@{K}": mrr,
 }
@@ -89,9 +94,9 @@ def precision_recall_f1(hits: IntArray, wanted: IntArray, k: int = K) -> Numbers
 def popularity_percentiles(counts: Numbers) -> Numbers:
     """Return each item's percentile, in (0, 100), by how often it was chosen: (N,). Equals share their mean.
 
-    The mean over what is recommended is the popularity bias of Abdollahpouri et al. ("Managing popularity bias in
-    recommender systems with personalized re-ranking", FLAIRS 2019, section 4.2: average recommendation popularity), on
-    a scale that data sets share; a catalogue drawn at random has 50.
+    Their mean over what is recommended is the average recommendation popularity of Abdollahpouri et al. ("Managing
+    popularity bias in recommender systems with personalized re-ranking", FLAIRS 2019) on a scale that data sets share:
+    recommending at random has 50.
     """
     return 100 * (rankdata(counts, method="average") - 0.5) / len(counts)
 
@@ -121,8 +126,8 @@ def bootstrap(values: Numbers, clusters: IntArray, *, resamples: int = 2000, see
     The targets of one dialogue stand and fall together, so dialogues are drawn, not targets (Efron and Tibshirani, "An
     introduction to the bootstrap", 1993, chapter 13; Davison and Hinkley, "Bootstrap methods and their application",
     1997, section 3.8). A column of differences of two systems on the same targets gives the paired bootstrap (Koehn,
-    "Statistical significance tests for machine translation evaluation", EMNLP 2004, section 5): equal seeds draw equal
-    dialogues.
+    "Statistical significance tests for machine translation evaluation", EMNLP 2004): the difference of means is the
+    mean of differences.
 
     Args:
         values: (T, M), one row a target.

@@ -22,7 +22,7 @@ _WORDS = {
 }  # fmt: skip
 _WORDS_ZH = dict(zip("一二两三四五六七八九十", (1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10), strict=True))
 _N = r"(\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,6}(?:[.,]\d{1,2})?|(?:" + "|".join(_WORDS) + r")\b)"
-_N_ZH = r"(\d+(?:\.\d+)?|[一二两三四五六七八九十])"
+_N_ZH = r"(?<![\d.])(\d{1,6}(?:\.\d{1,2})?|[一二两三四五六七八九十])"
 _YUAN = r"(?:\s*(?:美元|元|块钱|块|刀|欧元))"
 _MONEY_BEFORE = r"(?:\$|€|£|¥|￥|usd\s*|eur\s*|us\$)"
 _MONEY_AFTER = r"(?:\s*(?:dollars?|bucks?|usd|euros?|eur|pounds?|quid|yuan|rmb|cny|yen|\$|€|£))"
@@ -130,7 +130,7 @@ def _free(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
     return (_c("price", "is", 0, say),)
 
 
-_DECADE_ZH = r"(?:上世纪|二十世纪|20世纪)?\s*(\d{4}|\d0|[二三四五六七八九]十)\s*年代"
+_DECADE_ZH = r"(?:(?:上世纪|二十世纪|20世纪)\s*)?(\d{4}|\d0|[二三四五六七八九]十)\s*年代"
 _A_PRICE = rf"{_MONEY_BEFORE}?{_N}{_MONEY_AFTER}?"
 _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("year", rf"\bbetween\s+{_YEAR}\s+and\s+{_YEAR}\b", _years_between),

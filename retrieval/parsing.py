@@ -28,6 +28,7 @@ _CJK_NEGATORS = ("不要", "不想", "不看", "不喜欢", "不是", "没有", 
 _ALL_BUT = re.compile(r"\b((?:any|every)thing|all)(\s+)but\b", re.IGNORECASE)
 _AT_MOST = re.compile(r"\b(?:no|not)\s+(?:more|less|fewer)\s+than\b", re.IGNORECASE)  # refuses nothing
 _NOT_ONLY = re.compile(r"(?:\bnot\s+(?:only|just)\s+|不只(?:是|想看|看)?)$", re.IGNORECASE)
+_NOT_NEGATIVE = ("特别", "别的", "有没有", "别人", "不错", "不同")
 _BREAKS = re.compile(r"[.,;:!?，。；：！？\n]|\bbut\b|\bjust\b|但|而是|只", re.IGNORECASE)
 _JOINS = frozenset({"or", "nor", "and", "或", "和", "跟", "与"})
 _BETWEEN = frozenset({"片", "类", "的", "any", "of"})
@@ -50,7 +51,9 @@ _ASKING = re.compile(
 _STOP_TOPICS = frozenset(
     """
     a an the it that this them one ones any anything something much many more less too very so my your me
-    you i in on at
+    you i in on at sure interested idea now thanks today tonight problem worries really only good bad great
+    longer shorter later earlier older newer yet quite exactly either necessarily all anymore for like want
+    because another other
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 # Words that name a genre only next to a kind ("country music"), and something else elsewhere ("in my country").
@@ -61,8 +64,8 @@ _AMBIGUOUS = frozenset(
     teen games animated
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
-_HARD_FIELDS = ("kind", "language", "genres", "creators")
-_PRIORITY = ("kind", "genres", "language", "moods", "creators")
+_HARD_FIELDS = ("kind", "audience", "language", "genres", "creators")
+_PRIORITY = ("kind", "audience", "genres", "language", "moods", "creators")
 _LONGEST_PHRASE = 8
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
@@ -135,7 +138,7 @@ class Parser:
 
     def _namings(self) -> Iterator[tuple[str, str, str]]:
         """Yield (phrase, field, value) for what the lexicon knows and for what the catalogue holds."""
-        for field in ("kind", "genres", "moods", "topic"):
+        for field in ("kind", "audience", "genres", "moods", "topic"):
             for value in vocabulary(field):
                 yield from ((phrase, field, value) for phrase in synonyms(field, value))
         for field, postings in self._facets.postings.items():
@@ -237,6 +240,8 @@ class Parser:
             return None
         if field == "kind" and not self._facets.knows("kind"):
             return None
+        if field == "audience" and not self._facets.knows("audience"):
+            return _Hit("genres", ("children", "family"), start, end)
         return _Hit(field, values, start, end)
 
     def _beside_kind(self, tokens: Sequence[Token], start: int, end: int) -> bool:
@@ -252,7 +257,9 @@ class Parser:
 
     def _negated(self, text: str, tokens: Sequence[Token], hit: _Hit) -> bool:
         start = tokens[hit.start].start
-        clause = _BREAKS.split(text[:start])[-1].replace("特别", "  ").replace("别的", "  ")
+        clause = _BREAKS.split(text[:start])[-1]
+        for harmless in _NOT_NEGATIVE:
+            clause = clause.replace(harmless, " " * len(harmless))
         if clause.endswith(_CJK_NEGATORS) or any(n in clause[-5:] for n in _CJK_NEGATORS[:9]):
             return True
         if _NOT_ONLY.search(text[:start]):
@@ -262,7 +269,9 @@ class Parser:
     def _is_hard(self, text: str, tokens: Sequence[Token], hit: _Hit) -> bool:
         if _NOT_ONLY.search(text[: tokens[hit.start].start]):
             return False
-        if hit.field in ("kind", "language"):
+        if hit.field in ("language", "genres") and not self._facets.knows(hit.field):
+            return False  # nothing could satisfy it; a wish is looked for in the texts
+        if hit.field in ("kind", "audience", "language"):
             return True
         if hit.field not in _HARD_FIELDS:
             return False
@@ -275,13 +284,14 @@ class Parser:
         return not liking
 
     def _free_topics(self, text: str, tokens: Sequence[Token], covered: set[int]) -> Iterator[tuple[int, int, str]]:
-        """Yield "nothing with clowns": a cue, and a word no facet knows."""
+        """Yield "no clowns", "nothing with clowns": a refusal of a word that no facet knows but the catalogue uses."""
         for at, token in enumerate(tokens):
             before = [t.norm for t in tokens[max(0, at - 3) : at]]
-            cued = before[-1:] == ["without"] or (
-                before[-1:] and before[-1] in _ABOUT and bool({"no", "nothing", "not"}.intersection(before[:-1]))
-            )
-            if cued and at not in covered and token.norm not in _STOP_TOPICS and len(token.norm) > 2:
+            if at in covered or token.norm in _STOP_TOPICS or len(token.norm) < 3 or not before:
+                continue
+            about = before[-1] in _ABOUT and bool({"no", "nothing", "not"}.intersection(before[:-1]))
+            plain = before[-1] == "no" and self._facets.document_frequency(token.norm) > 0
+            if before[-1] == "without" or about or plain:
                 yield token.start, token.end, token.norm
 
     def _constraint(self, field: str, values: tuple[str, ...], no: bool, language: str) -> Constraint:

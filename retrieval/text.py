@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’ʼ][^\W_{_CJK}]+)*|\$")
@@ -22,6 +23,7 @@ class Token:
     end: int
 
 
+@lru_cache(65_536)
 def fold(text: str) -> str:
     """Lower-case, strip accents and apostrophes: ``fold("Amélie's") == "amelies"``."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())

@@ -103,7 +103,17 @@ def random_constraint(rng: random.Random) -> Constraint:
     if field == "in_stock":
         return Constraint(field, op, rng.random() < 0.5)
     if field == "topic":
-        pool = ["space", "太空", "time travel", "war", "grief", "artificial intelligence", "clowns", "school", "the sea"]
+        pool = [
+            "space",
+            "太空",
+            "time travel",
+            "war",
+            "grief",
+            "artificial intelligence",
+            "clowns",
+            "school",
+            "the sea",
+        ]
     else:
         pool = [*facets.values(field)[:40], "nothing like it"]
     chosen = tuple(rng.sample(pool, min(len(pool), rng.choice([1, 1, 2, 3]))))
@@ -124,7 +134,7 @@ class TestMask:
     def test_the_random_constraints_let_some_through(self):
         rng = random.Random(0)
         shares = [marquee().index.facets.mask([random_constraint(rng)]).mean() for _ in range(200)]
-        assert 20 < sum(0 < share < 0.9 for share in shares)
+        assert sum(0 < share < 0.9 for share in shares) > 20
 
     def test_no_constraint_leaves_what_is_in_stock(self):
         index = marquee().index

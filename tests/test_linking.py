@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from retrieval.catalog import Catalog
@@ -90,7 +92,8 @@ NOT_LINKED = [
     # genres, moods, themes
     "drama", "I want drama", "a thriller", "a movie with aliens", "jazz", "blues",
     # the rest of a conversation
-    "hello", "something slower", "under 10 dollars", "nothing with space", "a film with the same mood", "tell me a story",
+    "hello", "something slower", "under 10 dollars", "nothing with space", "a film with the same mood",
+    "tell me a story",
     "I'm in the mood for a comedy", "not that one", "我喜欢看电影，特别是科幻片和动作片。", "不要恐怖片", "便宜一点",
     "", " ", "?", "🎬", "{0}", "<b>", "a" * 5_000,
 ]  # fmt: skip
@@ -167,7 +170,7 @@ class TestLookUps:
         found = linker.nearest("the long road 9", 3)
         assert len(found) == 3
         assert found[0][0] in (0, 2, 3)
-        assert all(left[1] >= right[1] for left, right in zip(found, found[1:], strict=False))
+        assert all(left[1] >= right[1] for left, right in itertools.pairwise(found))
 
     def test_narrowed(self, linker):
         assert linker.narrowed((0, 2, 3), kind="book") == (2,)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from retrieval.catalog import Catalog
+from retrieval.collaborative import CooccurrenceRetriever, EaseRetriever, ItemSets
 from retrieval.constraints import Facets
 from retrieval.encoder import SentenceEncoder, item_text
 from retrieval.retrievers import (
@@ -51,12 +52,17 @@ def embed(catalog, encoder):
     return encoder.encode([item_text(item) for item in catalog.items])
 
 
+# Each person keeps to one colour.
+CHOSEN = ItemSets.of([{f"i{at}": 1.0 for at in squares} for squares in (EVEN, ODD) * 3])
+
 MAKERS = {
     "dense": lambda c: DenseRetriever(embed(c, BagEncoder()), BagEncoder()),
     "ann": lambda c: AnnRetriever(embed(c, BagEncoder()), BagEncoder()),
     "bm25": lambda c: LexicalRetriever(c),
     "popularity": lambda c: PopularityRetriever(c),
     "facets": lambda c: FacetRetriever(c, Facets(c)),
+    "ease": lambda c: EaseRetriever.fit(c, CHOSEN, l2=1.0),
+    "cooccurrence": lambda c: CooccurrenceRetriever.fit(c, CHOSEN),
 }
 SPEAKS = {  # a query on which the retriever has an opinion, and whether it then prefers the even items
     "dense": Query(text="cold space", liked=(0, 2), disliked=(1,)),
@@ -64,6 +70,8 @@ SPEAKS = {  # a query on which the retriever has an opinion, and whether it then
     "bm25": Query(text="some cold space"),
     "popularity": Query(),
     "facets": Query(wishes=(("genres", "science fiction"),), liked=(0,), disliked=(1,)),
+    "ease": Query(text="cold space", liked=(0, 2), disliked=(1,)),
+    "cooccurrence": Query(text="warm kitchen", liked=(0, 2), disliked=(1,)),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from chat.understanding import telling_words, understand
@@ -11,8 +13,9 @@ from tests.shops import marquee
 ACTS = {
     "recommend": ["I loved Arrival. Something slower, before 1990?", "a game with the same mood", "under 10 dollars",
                   "intersteller", "surprise me", "not that one, and nothing with space", "something funny",
-                  "我喜欢看电影，特别是科幻片和动作片。", "anything by Hayao Miyazaki or Ursula K. Le Guin", "", "   ",
-                  "{0} %s", "🎬", "help me find a book", "it was great", "hello kitty games"],
+                  "我喜欢看电影，特别是科幻片和动作片。", "anything by Hayao Miyazaki or Ursula K. Le Guin", "help me find a book", "it was great", "hello kitty games"],
+    "unclear": ["", "   ", "{0} %s", "🎬"],
+    "service": ["I want a refund", "where is my order?", "can I talk to a human?", "怎么退货"],
     "more": ["more", "more please", "something else", "show me others", "another one", "next", "none of these",
              "换一批", "还有别的吗"],
     "availability": ["do you have The Matrix 9?", "do you have The Matrix?", "have you got Stalker", "有没有大话西游",
@@ -74,7 +77,7 @@ class TestActs:
 
     @pytest.mark.parametrize("text", ["how much is it?", "what is it about?"])
     def test_nothing_can_be_asked_about_an_empty_table(self, text):
-        assert read(text, shown=0).act == "recommend"
+        assert read(text, shown=0).questions == ()
 
     @pytest.mark.parametrize(
         ("text", "fields"),
@@ -104,6 +107,18 @@ class TestActs:
     )
     def test_title_that_is_not_ours(self, text, title):
         assert read(text).asked_title == title
+
+
+class TestSpeed:
+    @pytest.mark.parametrize(
+        "unit",
+        ["great ", "okay", "1", "\n", "1960-", "what does ", "not a film ", "Stalker, ", "《", "不要", "no ", "Zzzz "],
+    )
+    def test_no_message_takes_long(self, unit):
+        read("warm up")
+        started = time.perf_counter()
+        read(unit * (2000 // len(unit)) + "x")
+        assert time.perf_counter() - started < 3
 
 
 class TestOpinions:

@@ -1,0 +1,158 @@
+"""What the assistant would know at each point of a record: the user contexts that training and evaluation render.
+
+Dialogues are heard by the serving dialogue itself (`chat.dialogue.Dialogue.hear`), so the likes, limits and wishes of
+a training prompt are found by the code that finds them in the chat. Records without words tell items only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import numpy as np
+
+from chat.dialogue import Dialogue
+from chat.prompt import UserContext
+from chat.shop import Shop
+from chat.state import DialogueState
+from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord
+from retrieval.catalog import Catalog
+from retrieval.index import make_index
+from retrieval.types import FloatArray, Item
+
+_DISLIKED_BELOW = 3.0  # a rating, of those that the public sets give from 1 to 5
+_LATEST_TARGETS = 20  # of one person's interactions; who rated a thousand items is one person still
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point at which items are to be named.
+
+    Attributes:
+        source: the record, e.g. ``dialogue:418``; records never share one.
+        context: what is known of the person before.
+        targets: catalogue positions named now and never before in the record, in order; may be empty.
+        offered: positions of all items the assistant's turn names, known ones too.
+        text: what the assistant says, "" where no words are known.
+        wishes: the soft preferences in force, as (field, value).
+    """
+
+    source: str
+    context: UserContext
+    targets: tuple[int, ...]
+    offered: tuple[int, ...] = ()
+    text: str = ""
+    wishes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class _Heard:
+    """A dialogue in the middle of being read."""
+
+    dialogue: Dialogue
+    mentioned: set[int] = field(default_factory=set)
+
+    def new(self, positions: Sequence[int]) -> tuple[int, ...]:
+        found = tuple(at for at in dict.fromkeys(positions) if at not in self.mentioned)
+        self.mentioned.update(positions)
+        return found
+
+
+def dialogue_moments(record: DialogueRecord, shop: Shop) -> Iterator[Moment]:
+    """Yield a moment for every assistant turn of a dialogue.
+
+    The person's words are understood as in the chat; items that the record says they mention count as liked where the
+    words do not say otherwise.
+    """
+    state = DialogueState(session=record.id)
+    heard = _Heard(Dialogue(shop, state))
+    for turn in record.turns:
+        positions = shop.positions(turn.items)
+        if turn.role == "user":
+            heard.dialogue.hear(turn.text)
+            judged = {*state.taste.liked, *state.taste.disliked, *state.taste.seen}
+            for item_id in turn.items:
+                if item_id not in judged:
+                    state.signal(item_id, "like")
+            heard.new(positions)
+            continue
+        context, wishes = heard.dialogue.context(), tuple(state.taste.wishes)
+        new = heard.new(positions)
+        yield Moment(f"dialogue:{record.id}", context, new, tuple(dict.fromkeys(positions)), turn.text, wishes)
+        heard.dialogue.told(turn.text, turn.items)
+
+
+def said(text: str, shop: Shop) -> Moment:
+    """Return the moment after one message without a history; it has no targets."""
+    state = DialogueState(session="")
+    dialogue = Dialogue(shop, state)
+    dialogue.hear(text)
+    return Moment("", dialogue.context(), (), wishes=tuple(state.taste.wishes))
+
+
+def mention_moments(record: MentionsRecord, catalog: Catalog) -> Iterator[Moment]:
+    """Yield a moment for every turn that mentions an item for the first time, but the first turn."""
+    liked: list[int] = []
+    disliked: list[int] = []
+    mentioned: set[int] = set()
+    for turn in record.mentions:
+        positions = [catalog.positions[i] for i in turn.items if i in catalog.positions]
+        new = tuple(at for at in dict.fromkeys(positions) if at not in mentioned)
+        if new and mentioned and turn.liked is not False:
+            yield Moment(f"mentions:{record.id}", _tastes(catalog, liked, disliked), new)
+        mentioned.update(positions)
+        (disliked if turn.liked is False else liked).extend(new)
+
+
+def next_item_moments(records: Iterable[NextItemRecord], catalog: Catalog) -> Iterator[Moment]:
+    """Yield a moment for each record; an item may be chosen again, so it need not be new."""
+    for record in records:
+        history = [catalog.positions[i] for i in record.history if i in catalog.positions]
+        target = catalog.positions.get(record.next)
+        if history and target is not None:
+            yield Moment(f"person:{record.user}", _tastes(catalog, list(dict.fromkeys(history)), ()), (target,))
+
+
+def interaction_moments(records: Iterable[InteractionRecord], catalog: Catalog) -> Iterator[Moment]:
+    """Yield a moment for each of a person's latest events that is not a bad rating, given the events before it."""
+    known = sorted((r for r in records if r.item_id in catalog.positions), key=lambda r: (r.user_id, r.timestamp))
+    for person, events in groupby(known, key=lambda r: r.user_id):
+        liked: list[int] = []
+        disliked: list[int] = []
+        found: list[Moment] = []
+        for event in events:
+            at = catalog.positions[event.item_id]
+            if at in liked or at in disliked:
+                continue
+            if event.rating is not None and event.rating < _DISLIKED_BELOW:
+                disliked.append(at)
+                continue
+            if liked:
+                found.append(Moment(f"person:{person}", _tastes(catalog, liked, disliked), (at,)))
+            liked.append(at)
+        yield from found[-_LATEST_TARGETS:]
+
+
+def _tastes(catalog: Catalog, liked: Sequence[int], disliked: Sequence[int]) -> UserContext:
+    return UserContext(liked=_items(catalog, liked), disliked=_items(catalog, disliked))
+
+
+def _items(catalog: Catalog, positions: Sequence[int]) -> tuple[Item, ...]:
+    return tuple(catalog[at] for at in positions)
+
+
+class NoEncoder:
+    """Stands in where nothing is found by meaning: every text is the same unit vector."""
+
+    name = "none"
+    dimension = 1
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        """Return one row of 1 a text: (n, 1)."""
+        return np.ones((len(texts), 1), dtype=np.float32)
+
+
+def listening_shop(catalog: Catalog) -> Shop:
+    """Return a shop that understands messages, without a model or an encoder."""
+    return Shop.of(make_index(catalog, NoEncoder()), None)

@@ -1,0 +1,363 @@
+"""Training examples: what the model reads and what it should write, one row of `TASKS` a task.
+
+The prompt is rendered by the serving function (`chat.prompt.render`) from what the serving dialogue understood
+(`finetune.contexts`). The completion is tokenised as the serving trie tokenises a title: a space, the title, and the
+end of the turn. Several next titles are several examples, because the beam names one title a completion; they share
+their prompt, which `finetune.packing` lays down once, so a further title costs its own few tokens only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import random
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from chat import facts
+from chat.encoding import PromptEncoder
+from chat.prompt import Ask, Prompt, UserContext, render
+from chat.shop import Shop
+from chat.trie import LONGEST
+from finetune.config import ConfigError, Data, TrainConfig, read_config
+from finetune.contexts import (
+    Moment,
+    dialogue_moments,
+    interaction_moments,
+    listening_shop,
+    mention_moments,
+    next_item_moments,
+    said,
+)
+from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, R, load
+from finetune.wishes import Wish, make_wishes
+from retrieval.encoder import item_text
+from retrieval.errors import NamedropError
+from retrieval.types import Item
+
+_WISHES = 4  # made for each item
+_LONGEST_TEXT = 96  # tokens of a completion that is not a title
+_WISHED = ("wish", "why", "search")  # the tasks that are made of wishes
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One thing to learn.
+
+    Attributes:
+        prompt: as serving renders it.
+        completion: what follows the prompt, its leading space included, the end of the turn not.
+        task: a name of `TASKS`.
+        positions: catalogue positions of the items that the completion names or is about.
+        source: what it was made of; examples of one source never stand on both sides of the validation split.
+    """
+
+    prompt: Prompt
+    completion: str
+    task: str
+    positions: tuple[int, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What examples are made of: the moments of the records, wishes made from the catalogue, items to describe."""
+
+    shop: Shop
+    conversations: Sequence[Moment] = ()
+    histories: Sequence[Moment] = ()
+    wishes: Sequence[tuple[Wish, Moment]] = ()
+    described: Sequence[int] = ()
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """The catalogue's items, by position."""
+        return self.shop.index.catalog.items
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One row of the table: what is asked of the model, its default weight, and how its examples are made."""
+
+    ask: Ask
+    weight: float
+    make: Callable[[Material], Iterator[Example]]
+
+    @property
+    def names_titles(self) -> bool:
+        """Whether completions are titles; the user tower learns from these tasks."""
+        return self.ask == "title"
+
+
+def _conversation(material: Material) -> Iterator[Example]:
+    return _titles("conversation", material, material.conversations)
+
+
+def _history(material: Material) -> Iterator[Example]:
+    return _titles("history", material, material.histories)
+
+
+def _wish(material: Material) -> Iterator[Example]:
+    moments = (_at(moment, wish.source, wish.answers) for wish, moment in material.wishes)
+    return _titles("wish", material, moments)
+
+
+def _titles(task: str, material: Material, moments: Iterable[Moment]) -> Iterator[Example]:
+    for moment in moments:
+        prompt = render(moment.context)
+        for at in moment.targets:
+            yield Example(prompt, f" {material.items[at].title}", task, (at,), moment.source)
+
+
+def _reply(material: Material) -> Iterator[Example]:
+    for moment in material.conversations:
+        items = [material.items[at] for at in moment.offered]
+        text = slotted(moment.text, items) if items else None
+        if text is not None:
+            prompt = render(moment.context, "reply", items)
+            yield Example(prompt, f" {text}", "reply", moment.offered, moment.source)
+
+
+def _why(material: Material) -> Iterator[Example]:
+    answered = (_at(moment, wish.source, wish.answers[:1]) for wish, moment in material.wishes)
+    for moment in (*material.conversations, *answered):
+        for at in moment.targets:
+            item = material.items[at]
+            why = facts.reasons(
+                item,
+                facets=material.shop.index.facets,
+                language="en",
+                liked=moment.context.liked,
+                wishes=moment.wishes,
+                said=" ".join(text for role, text in moment.context.said if role == "user"),
+            )
+            if why:
+                yield Example(render(moment.context, "why", [item]), f" {why}", "why", (at,), moment.source)
+
+
+def _search(material: Material) -> Iterator[Example]:
+    for wish, moment in material.wishes:
+        yield Example(render(moment.context, "search"), f" {wish.query}", "search", wish.answers, wish.source)
+
+
+def _text(material: Material) -> Iterator[Example]:
+    for at in material.described:
+        item = material.items[at]
+        if item.description:
+            told = UserContext(said=[("item", item_text(_without_description(item)))])
+            text = " ".join(item.description.split())
+            yield Example(render(told, "text"), f" {text}", "text", (at,), f"text:{item.id}")
+
+
+TASKS: Mapping[str, Task] = {
+    "conversation": Task("title", 1.0, _conversation),
+    "history": Task("title", 1.0, _history),
+    "wish": Task("title", 1.0, _wish),
+    "reply": Task("reply", 0.2, _reply),
+    "why": Task("why", 0.2, _why),
+    "search": Task("search", 0.2, _search),
+    "text": Task("text", 0.1, _text),
+}
+
+
+def slotted(text: str, items: Sequence[Item]) -> str | None:
+    """Return a reply with the items' titles replaced by ``[1]``, ``[2]``, …; None if one of them is not found."""
+    for number, item in enumerate(items, 1):
+        names = sorted((item.title, *item.aliases), key=len, reverse=True)
+        year = rf"(?:\s*\({item.year}\))?" if item.year else ""
+        pattern = rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w){year}"
+        text, found = re.subn(pattern, f"[{number}]", text, count=1, flags=re.IGNORECASE)
+        if not found:
+            return None
+    return " ".join(text.split())
+
+
+def _without_description(item: Item) -> Item:
+    return replace(item, description="")
+
+
+def _at(moment: Moment, source: str, targets: tuple[int, ...]) -> Moment:
+    return Moment(source, moment.context, targets, wishes=moment.wishes)
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleSet:
+    """The examples of a run, by part, with the weight of each task in the loss."""
+
+    train: tuple[Example, ...]
+    valid: tuple[Example, ...]
+    weights: Mapping[str, float]
+
+
+def make_examples(config: TrainConfig, shop: Shop) -> ExampleSet:
+    """Read a configuration's data and make its examples, in an order that depends on the seed only.
+
+    Args:
+        config: what to read, and how much each task counts.
+        shop: understands the dialogues; see `finetune.contexts.listening_shop`.
+
+    Raises:
+        DataError: a file cannot be used.
+        ConfigError: a task is unknown, or nothing is left to train on.
+    """
+    unknown = [name for name in config.tasks if name not in TASKS]
+    if unknown:
+        raise ConfigError(f"tasks.{unknown[0]}: no such task; known are {', '.join(TASKS)}")
+    data, left_out = config.data, _left_out(config.data, shop)
+    weights = {name: config.tasks[name].weight if name in config.tasks else row.weight for name, row in TASKS.items()}
+    train_material = _records(data, shop, left_out, valid=False)
+    valid_material = _records(data, shop, left_out, valid=True)
+    if any(weights[name] for name in _WISHED):
+        train_material = replace(train_material, wishes=_wishes(shop, left_out, config.seed))
+    has_valid = {m.source.partition(":")[0] for m in (*valid_material.conversations, *valid_material.histories)}
+    train: list[Example] = []
+    valid: list[Example] = []
+    for name, task in TASKS.items():
+        if not weights[name]:
+            continue
+        settings = config.tasks.get(name)
+        made = [e for e in task.make(train_material) if left_out.isdisjoint(e.positions)]
+        random.Random(f"{config.seed}:{name}").shuffle(made)
+        if settings is not None and settings.limit is not None:
+            made = made[: settings.limit]
+        for example in made:
+            given = example.source.partition(":")[0] in has_valid
+            held = not given and _hash(example.source, config.seed) < data.valid_share
+            (valid if held else train).append(example)
+        valid.extend(e for e in task.make(valid_material) if left_out.isdisjoint(e.positions))
+    if not train:
+        raise ConfigError("nothing to train on: no task has an example; add data or give a task a weight")
+    return ExampleSet(tuple(train), tuple(valid), weights)
+
+
+def _left_out(data: Data, shop: Shop) -> frozenset[int]:
+    if data.leave_out is None:
+        return frozenset()
+    ids = [line.strip() for line in data.leave_out.read_text(encoding="utf-8").splitlines() if line.strip()]
+    unknown = [i for i in ids if shop.position(i) is None]
+    if unknown:
+        raise ConfigError(f"{data.leave_out}: {unknown[0]!r} is not in {data.catalog}; remove the line")
+    return frozenset(shop.positions(ids))
+
+
+def _records(data: Data, shop: Shop, left_out: frozenset[int], *, valid: bool) -> Material:
+    """Read one part's records; items are described for training only, which gives a share of them to validation."""
+
+    def read(paths: Sequence[Path], kind: type[R]) -> Iterator[R]:
+        for path in paths:
+            yield from load(path, kind, known=shop.index.catalog.positions, skip_bad=data.skip_bad).records
+
+    def usable(moments: Iterable[Moment]) -> tuple[Moment, ...]:
+        return tuple(m for m in moments if left_out.isdisjoint(_mentioned(m, shop)))
+
+    catalog = shop.index.catalog
+    dialogues = read(data.valid_dialogues if valid else data.dialogues, DialogueRecord)
+    mentions = read(data.valid_mentions if valid else data.mentions, MentionsRecord)
+    chosen = read(data.valid_next_item if valid else data.next_item, NextItemRecord)
+    histories = [m for record in mentions for m in mention_moments(record, catalog)]
+    histories.extend(next_item_moments(chosen, catalog))
+    if not valid:
+        histories.extend(interaction_moments(read(data.interactions, InteractionRecord), catalog))
+    conversations = (m for record in dialogues for m in dialogue_moments(record, shop))
+    described = () if valid else tuple(at for at in range(len(catalog)) if at not in left_out)
+    return Material(shop, usable(conversations), usable(histories), described=described)
+
+
+def _wishes(shop: Shop, left_out: frozenset[int], seed: int) -> tuple[tuple[Wish, Moment], ...]:
+    return tuple((wish, said(wish.text, shop)) for wish in make_wishes(shop.index.catalog, _WISHES, seed, left_out))
+
+
+def _mentioned(moment: Moment, shop: Shop) -> Iterator[int]:
+    yield from (*moment.targets, *moment.offered)
+    for items in (moment.context.liked, moment.context.disliked, moment.context.seen):
+        yield from shop.positions(item.id for item in items)
+
+
+def _hash(source: str, seed: int) -> float:
+    """Return a number in [0, 1) that depends on nothing but its arguments."""
+    return int(hashlib.blake2b(f"{seed}:{source}".encode(), digest_size=6).hexdigest(), 16) / 2**48
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """An example as token ids: the prompt carries no loss, every token of the completion does, its end included."""
+
+    prompt: tuple[int, ...]
+    completion: tuple[int, ...]
+
+
+class ExampleEncoder:
+    """Encodes examples; a prompt that several share is encoded once."""
+
+    def __init__(self, encoder: PromptEncoder) -> None:
+        self._encoder = encoder
+        self._prompts: dict[Prompt, tuple[int, ...]] = {}
+
+    def __call__(self, example: Example) -> Tokens:
+        """Return an example's tokens; titles are cut where the serving trie cuts them."""
+        prompt = self._prompts.get(example.prompt)
+        if prompt is None:
+            prompt = self._prompts[example.prompt] = tuple(self._encoder.prompt(example.prompt))
+        longest = LONGEST if TASKS[example.task].names_titles else _LONGEST_TEXT
+        completion = (*self._encoder.text(example.completion)[: longest - 1], self._encoder.end_id)
+        return Tokens(prompt, completion)
+
+
+def load_encoder(model: str) -> tuple[PromptEncoder, object]:
+    """Return the prompt encoder and the tokenizer of a causal LM.
+
+    Raises:
+        ModelError: the model cannot be found or read.
+    """
+    from transformers import AutoTokenizer
+
+    from retrieval.errors import ModelError
+    from retrieval.models import resolve_lm
+
+    folder = resolve_lm(model)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # a damaged folder shows as an error of any library below
+        raise ModelError(f"cannot load the tokenizer in {folder} ({error}); fetch it again") from error
+    return PromptEncoder(tokenizer), tokenizer
+
+
+def show(example: Example, tokens: Tokens, decode: Callable[[Sequence[int]], str]) -> str:
+    """Word an example with what is masked: the model reads the first part and is trained on the second only."""
+    head = f"{example.task} · {example.source} · {len(tokens.prompt)} tokens masked, {len(tokens.completion)} with loss"
+    masked = "\n".join(f"  masked │ {line}" for line in decode(tokens.prompt).splitlines())
+    return "\n".join([head, masked, f"  loss   │ {decode(tokens.completion)!r}"])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m finetune.examples", description="Print a sample of a configuration's training examples."
+    )
+    parser.add_argument("config", type=Path, help="a YAML file, see finetune/configs/marquee.yaml")
+    parser.add_argument("--show", type=int, default=3, metavar="N", help="how many of each task (default 3)")
+    args = parser.parse_args(argv)
+    try:
+        config = read_config(args.config)
+        encoder, tokenizer = load_encoder(config.model)
+        from retrieval.catalog import Catalog
+
+        shop = listening_shop(Catalog.load(config.data.catalog, skip_bad=config.data.skip_bad))
+        made = make_examples(config, shop)
+    except NamedropError as error:
+        print(error, file=sys.stderr)
+        return 2
+    encode = ExampleEncoder(encoder)
+    for name in TASKS:
+        for example in [e for e in made.train if e.task == name][: args.show]:
+            print(show(example, encode(example), tokenizer.decode), end="\n\n")  # type: ignore[attr-defined]
+        counts = [sum(e.task == name for e in part) for part in (made.train, made.valid)]
+        print(f"{name}: {counts[0]} examples to train on, {counts[1]} to validate, weight {made.weights[name]:g}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

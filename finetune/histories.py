@@ -1,0 +1,87 @@
+"""What people chose, from all kinds of training records: sets for the collaborative part, counts for popularity.
+
+Dialogues and mention lists are one person each; next-item records and interactions of one user are joined.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord
+from retrieval.catalog import Catalog
+from retrieval.collaborative import ItemSets
+from retrieval.metrics import Numbers
+
+Chosen = Mapping[str, float]  # catalogue id: 1 chosen, -1 rejected
+
+DIALOGUE_WEIGHT = 4.0  # of a dialogue with words in the counts: lists of mentions lose what their links did not know
+_DISLIKED_BELOW = 3.0  # a rating, of those that the public sets give from 1 to 5
+
+
+@dataclass(frozen=True)
+class Histories:
+    """The training records of one evaluation."""
+
+    dialogues: Sequence[DialogueRecord] = ()
+    mentions: Sequence[MentionsRecord] = ()
+    next_item: Sequence[NextItemRecord] = ()
+    interactions: Sequence[InteractionRecord] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.dialogues or self.mentions or self.next_item or self.interactions)
+
+    @cached_property
+    def sets(self) -> ItemSets:
+        """Everybody's items."""
+        others = (mentioned(self.mentions), chosen_next(self.next_item), interacted(self.interactions))
+        return ItemSets.of([*named(self.dialogues), *(one for people in others for one in people)])
+
+    def counts(self, catalog: Catalog) -> Numbers:
+        """Return how often each item was chosen, dialogues with words weighted by `DIALOGUE_WEIGHT`: (N,)."""
+        total = np.zeros(len(catalog))
+        for column, item_id in enumerate(self.sets.ids):
+            if (at := catalog.positions.get(item_id)) is not None:
+                total[at] = self._column_counts[column]
+        return total
+
+    @cached_property
+    def _column_counts(self) -> Numbers:
+        chosen = self.sets.matrix > 0
+        weights = np.ones(chosen.shape[0])
+        weights[: len(self.dialogues)] = DIALOGUE_WEIGHT
+        return np.asarray(chosen.T @ weights)
+
+
+def named(records: Iterable[DialogueRecord]) -> list[Chosen]:
+    """Return the items of each dialogue, whoever named them."""
+    return [{item_id: 1.0 for turn in record.turns for item_id in turn.items} for record in records]
+
+
+def mentioned(records: Iterable[MentionsRecord]) -> list[Chosen]:
+    """Return the items of each list of mentions; the last word on an item counts."""
+    return [
+        {item_id: -1.0 if turn.liked is False else 1.0 for turn in record.mentions for item_id in turn.items}
+        for record in records
+    ]
+
+
+def chosen_next(records: Iterable[NextItemRecord]) -> list[Chosen]:
+    """Return each user's items, histories and next ones together."""
+    people: dict[str, dict[str, float]] = defaultdict(dict)
+    for record in records:
+        people[record.user].update(dict.fromkeys((*record.history, record.next), 1.0))
+    return list(people.values())
+
+
+def interacted(records: Iterable[InteractionRecord]) -> list[Chosen]:
+    """Return each user's items, the latest event on an item counting; a rating below 3 is a rejection."""
+    people: dict[str, dict[str, float]] = defaultdict(dict)
+    for record in sorted(records, key=lambda r: r.timestamp):
+        rejected = record.rating is not None and record.rating < _DISLIKED_BELOW
+        people[record.user_id][record.item_id] = -1.0 if rejected else 1.0
+    return list(people.values())

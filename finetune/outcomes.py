@@ -1,0 +1,202 @@
+"""What a system made of the cases: run with resuming, then summarised into the blocks of the report."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from finetune.cases import Case
+from finetune.systems import Scorer
+from retrieval.errors import NamedropError
+from retrieval.metrics import (
+    LIST_METRICS,
+    TARGET_METRICS,
+    Estimate,
+    K,
+    Numbers,
+    bootstrap,
+    listed,
+    precision_recall_f1,
+    ranks,
+)
+from retrieval.types import BoolArray, IntArray
+
+Block = dict[str, dict[str, float]]  # metric: value, low, high
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a system made of one case.
+
+    Attributes:
+        novel: the rank of each novel target, in the order of the case.
+        all: the rank of every target with nothing left out.
+        listed: positions of the first ten, in the novel setting.
+        ms: how long the scoring took, in milliseconds.
+    """
+
+    novel: tuple[float, ...]
+    all: tuple[float, ...]
+    listed: tuple[int, ...]
+    ms: float
+
+
+def run(
+    name: str, make: Callable[[], Scorer], leaves_out: bool, cases: Sequence[Case], items: int, part: Path
+) -> list[Outcome]:
+    """Score every case, going on from what an interrupted run has left in `part`.
+
+    Args:
+        name: of the system, for the progress bar.
+        make: gives the scorer; not called if all cases are done.
+        leaves_out: whether mentioned items rank last in the novel setting.
+        cases: in order.
+        items: N.
+        part: a JSONL file, one line a case; it is completed.
+
+    Raises:
+        NamedropError: the system gives a score that is not a number.
+    """
+    done = _resume(part)[: len(cases)]
+    if len(done) == len(cases):
+        return done
+    scorer = make()
+    allowed = np.ones(items, dtype=np.bool_)
+    scorer(cases[len(done)], allowed)  # what is made at the first use is not part of a turn's time
+    with part.open("a", encoding="utf-8") as file:
+        for case in tqdm(cases[len(done) :], desc=name, total=len(cases), initial=len(done), unit=" turns"):
+            try:
+                outcome = _outcome(case, scorer, leaves_out, items)
+            except ValueError as error:
+                raise NamedropError(f"system {name!r}, turn {len(done)}: {error}") from error
+            file.write(json.dumps([outcome.novel, outcome.all, outcome.listed, round(outcome.ms, 3)]) + "\n")
+            file.flush()
+            done.append(outcome)
+    return done
+
+
+def _resume(part: Path) -> list[Outcome]:
+    """Read the whole lines of a part and cut off what an interruption left of the next."""
+    if not part.is_file():
+        return []
+    done: list[Outcome] = []
+    whole = 0
+    with part.open("rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            novel, everything, first, ms = json.loads(line)
+            done.append(Outcome(tuple(novel), tuple(everything), tuple(first), ms))
+            whole += len(line)
+    with part.open("r+b") as file:
+        file.truncate(whole)
+    return done
+
+
+def _outcome(case: Case, scorer: Scorer, leaves_out: bool, items: int) -> Outcome:
+    allowed = np.ones(items, dtype=np.bool_)
+    if leaves_out:
+        allowed[list(case.mentioned)] = False
+    started = time.perf_counter()
+    scores = scorer(case, allowed)
+    ms = 1000 * (time.perf_counter() - started)
+    targets = np.array(case.targets, dtype=np.int64)
+    kept = ranks(scores, targets)
+    scores = np.where(allowed, scores, np.float32(-np.inf))
+    novel = ranks(scores, targets[np.array(case.novel, dtype=np.bool_)])
+    return Outcome(tuple(novel.tolist()), tuple(kept.tolist()), tuple(listed(scores).tolist()), ms)
+
+
+def summarise(cases: Sequence[Case], outcomes: Sequence[Outcome], percentiles: Numbers) -> dict[str, Any]:
+    """Summarise one system.
+
+    Args:
+        cases: the turns.
+        outcomes: one a case.
+        percentiles: (N,) each item's popularity percentile.
+
+    Returns:
+        `novel`, `repeats` (every target, nothing left out) and `cold` (novel targets before which the dialogue has
+        mentioned no item) as blocks of estimates, {} where there is no target; beside them what is told of the lists.
+    """
+    novel = [outcome.novel for outcome in outcomes]
+    everything = [outcome.all for outcome in outcomes]
+    cold = [() if case.mentioned else outcome.novel for case, outcome in zip(cases, outcomes, strict=True)]
+    lists = [outcome.listed for outcome in outcomes]
+    shown = np.array([at for some in lists for at in some], dtype=np.int64)
+    popular = (
+        estimates(["percentile"], percentiles[shown][:, None], _clusters(cases, [len(some) for some in lists]))
+        if len(shown)
+        else {}
+    )
+    times = np.array([outcome.ms for outcome in outcomes])
+    return {
+        "novel": _block(cases, novel),
+        "repeats": _block(cases, everything),
+        "cold": _block(cases, cold, lists=False),
+        f"coverage@{K}": len(np.unique(shown)) / len(percentiles),
+        f"popularity_percentile@{K}": popular.get("percentile"),
+        f"in_catalogue@{K}": 1.0 if len(shown) else None,  # scores are of catalogue positions: nothing else is listed
+        f"listed@{K}": len(shown) / len(cases),
+        "ms_per_turn": {"mean": float(times.mean()), "median": float(np.median(times)),
+                        "p95": float(np.percentile(times, 95))},
+    }  # fmt: skip
+
+
+def _block(cases: Sequence[Case], found: Sequence[tuple[float, ...]], *, lists: bool = True) -> Block:
+    """Return every metric of the targets whose ranks were found, a tuple a case."""
+    if not any(found):
+        return {}
+    values = target_values(found)
+    block = estimates(list(TARGET_METRICS), values, _clusters(cases, [len(some) for some in found]))
+    if lists:
+        wanted = np.array([len(some) for some in found])
+        hits = np.array([sum(rank <= K for rank in some) for some in found])
+        asked = wanted > 0
+        values = precision_recall_f1(hits[asked], wanted[asked])
+        block |= estimates(LIST_METRICS, values, _clusters(cases, asked))
+    return block
+
+
+def target_values(found: Sequence[tuple[float, ...]]) -> Numbers:
+    """Return every metric of every target: (T, M)."""
+    rank = np.array([r for some in found for r in some], dtype=np.float64)
+    return np.stack([metric(rank) for metric in TARGET_METRICS.values()], axis=1)
+
+
+def compare(cases: Sequence[Case], outcomes: Sequence[Outcome], others: Sequence[Outcome]) -> Block:
+    """Return how much better a system is than another on the same novel targets, by the paired bootstrap."""
+    found, other = ([o.novel for o in some] for some in (outcomes, others))
+    return estimates(
+        list(TARGET_METRICS),
+        target_values(found) - target_values(other),
+        _clusters(cases, [len(some) for some in found]),
+    )
+
+
+def estimates(names: Sequence[str], values: Numbers, clusters: IntArray) -> Block:
+    """Return the estimate of every column by name."""
+    found: Iterable[tuple[str, Estimate]] = zip(names, bootstrap(values, clusters), strict=True)
+    return {name: asdict(estimate) for name, estimate in found}
+
+
+def _clusters(cases: Sequence[Case], times: Sequence[int] | BoolArray) -> IntArray:
+    return np.repeat([case.cluster for case in cases], times).astype(np.int64)
+
+
+def counts(cases: Sequence[Case]) -> Mapping[str, int]:
+    """Return how much there is to foretell."""
+    return {
+        "targets": sum(sum(case.novel) for case in cases),
+        "targets_with_repeats": sum(len(case.targets) for case in cases),
+        "targets_cold": sum(sum(case.novel) for case in cases if not case.mentioned),
+        "turns": len(cases),
+        "dialogues": len({case.cluster for case in cases}),
+    }

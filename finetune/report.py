@@ -1,0 +1,168 @@
+"""The report of an evaluation: JSON, tables for the terminal and in Markdown, and a plot, all from the same numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from retrieval.metrics import CUTOFFS, TARGET_METRICS, Estimate, K, short
+
+Report = Mapping[str, Any]
+
+_SETTINGS: Mapping[str, str] = {
+    "novel": "Novel targets only",
+    "cold": "Novel targets before which the dialogue mentions no item",
+    "repeats": "All targets, repeated ones too; nothing left out",
+}
+_PLOTTED = ("recall@1", "recall@10", "recall@50")
+_INTERVALS = frozenset(_PLOTTED)  # the table gives their intervals too; the JSON gives all
+
+
+def write(report: Report, out: Path) -> list[Path]:
+    """Write the report beside each other as .json, .md and .png, each whole or not at all; return the paths."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    writers: Mapping[str, Callable[[Path], object]] = {
+        ".json": lambda path: path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8"),
+        ".md": lambda path: path.write_text(markdown(report), "utf-8"),
+        ".png": lambda path: plot(report, path),
+    }
+    paths = [out.with_suffix(suffix) for suffix in writers]
+    for path, writer in zip(paths, writers.values(), strict=True):
+        beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+        writer(beside)
+        beside.replace(path)
+    return paths
+
+
+def _header(setting: str) -> list[str]:
+    columns = ["system", *(name.replace("recall@", "R@") for name in TARGET_METRICS)]
+    extra = [f"F1@{K}", f"coverage@{K}", "popularity", "ms/turn"]
+    return [*columns, *extra] if setting == "novel" else columns
+
+
+def _rows(report: Report, setting: str) -> Iterable[list[str]]:
+    for name, system in report["systems"].items():
+        block = system[setting]
+        if not block:
+            continue
+        cells = [_cell(block[metric], metric in _INTERVALS) for metric in TARGET_METRICS]
+        if setting == "novel":
+            percentile = system[f"popularity_percentile@{K}"]
+            cells += [
+                short(block[f"f1@{K}"]["value"]),
+                short(system[f"coverage@{K}"]),
+                f"{percentile['value']:.1f}" if percentile else "-",
+                f"{system['ms_per_turn']['mean']:.1f}",
+            ]
+        yield [name, *cells]
+
+
+def _cell(estimate: Mapping[str, float], interval: bool) -> str:
+    return str(Estimate(**estimate)) if interval else short(estimate["value"])
+
+
+def markdown(report: Report) -> str:
+    """Return the report as a page: what was asked, the tables, the differences, where it all comes from."""
+    meta = report["meta"]
+    parts = [f"# {meta['data']}\n", f"{_sizes(report)}. {_PROTOCOL}\n"]
+    for setting, title in _SETTINGS.items():
+        rows = list(_rows(report, setting))
+        if rows:
+            parts.append(f"## {title}\n\n{_markdown_table(_header(setting), rows)}\n")
+    if report["comparisons"]:
+        title = f"## Against {report['against']}, novel targets, paired"
+        parts.append(f"{title}\n\n{_markdown_table(*_differences(report))}\n")
+    if report["left_out"]:
+        parts.append("## Left out\n\n" + "\n".join(f"- {n}: {why}" for n, why in report["left_out"].items()) + "\n")
+    parts.append("## Where it comes from\n\n" + "\n".join(_provenance(meta)) + "\n")
+    return "\n".join(parts)
+
+
+_PROTOCOL = (
+    "Candidates are the whole catalogue, equal scores share their mean rank; intervals are 95 %, from a bootstrap over "
+    "dialogues. What the dialogue has mentioned ranks last in the novel setting, except for popularity and echo. "
+    "Popularity is the mean percentile of the first ten by training counts; random has 50."
+)
+
+
+def _sizes(report: Report) -> str:
+    sizes = report
+    return (
+        f"{sizes['targets']:,} novel targets ({sizes['targets_cold']:,} of them before any item was mentioned; "
+        f"{sizes['targets_with_repeats']:,} with repeats) in {sizes['turns']:,} turns of {sizes['dialogues']:,} "
+        f"dialogues or people; catalogue of {report['meta']['items']:,} items"
+    )
+
+
+def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _differences(report: Report) -> tuple[list[str], list[list[str]]]:
+    metrics = [f"recall@{k}" for k in CUTOFFS] + [f"ndcg@{K}"]
+    rows = [
+        [name, *(str(Estimate(**block[metric])) for metric in metrics)] for name, block in report["comparisons"].items()
+    ]
+    return ["system", *(metric.replace("recall@", "R@") for metric in metrics)], rows
+
+
+def _provenance(meta: Mapping[str, Any]) -> Iterable[str]:
+    yield f"    {meta['command']}\n"
+    hardware = ", ".join(f"{key} {value}" for key, value in meta["hardware"].items())
+    yield f"- commit {meta['commit'] or 'unknown'}, {meta['date']}"
+    yield f"- {hardware}"
+    yield "- " + ", ".join(f"{name} {version}" for name, version in meta["versions"].items())
+    yield from (f"- {path}: sha256 {digest[:16]}…" for path, digest in meta["sha256"].items())
+
+
+def show(report: Report, console: Console | None = None) -> None:
+    """Print the novel table and the differences to the terminal."""
+    console = console or Console(highlight=False)
+    table = Table(title=f"{report['meta']['data']}: {_SETTINGS['novel'].lower()}", caption=_sizes(report))
+    best = _best(report)
+    for name in _header("novel"):
+        table.add_column(name, justify="left" if name == "system" else "right", no_wrap=True)
+    for row in _rows(report, "novel"):
+        table.add_row(*row, style="bold" if row[0] == best else "")
+    console.print(table)
+    for name, block in report["comparisons"].items():
+        difference = Estimate(**block[f"recall@{K}"])
+        console.print(f"{name} - {report['against']}: R@{K} {difference}")
+    for name, why in report["left_out"].items():
+        console.print(f"left out: {name} ({why})")
+
+
+def _best(report: Report) -> str:
+    values = {n: s["novel"][f"recall@{K}"]["value"] for n, s in report["systems"].items() if s["novel"]}
+    return max(values, key=lambda name: values[name], default="")
+
+
+def plot(report: Report, path: Path) -> None:
+    """Draw recall@1, @10 and @50 of every system with their intervals, the best at the top."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    systems = {name: system["novel"] for name, system in report["systems"].items() if system["novel"]}
+    order = sorted(systems, key=lambda name: systems[name][f"recall@{K}"]["value"])
+    figure = Figure(figsize=(10, 1.4 + 0.32 * len(order)), layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, metric in zip(figure.subplots(1, len(_PLOTTED), sharey=True), _PLOTTED, strict=True):
+        for row, name in enumerate(order):
+            estimate = systems[name][metric]
+            axes.plot([estimate["low"], estimate["high"]], [row, row], color="#9aa5b1", linewidth=3, zorder=1)
+            axes.plot(estimate["value"], row, "o", color="#1f4e79", zorder=2)
+        axes.set_yticks(range(len(order)), order)
+        axes.set_title(metric)
+        axes.set_xlim(left=0)
+        axes.grid(axis="x", color="#e4e7eb")
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.tick_params(length=0)
+    figure.suptitle(f"{report['meta']['data']}: {_SETTINGS['novel'].lower()}, {report['targets']:,}, 95 % intervals")
+    figure.savefig(path, dpi=120, format="png", metadata={"Software": None})
