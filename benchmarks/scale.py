@@ -24,6 +24,10 @@ from typing import Any
 import numpy as np
 import psutil
 
+from chat.dialogue import Dialogue
+from chat.generator import Generator, LocalGenerator
+from chat.shop import Shop
+from chat.state import DialogueState
 from retrieval.build import ProgressBar
 from retrieval.catalog import Catalog
 from retrieval.encoder import Encoder, SentenceEncoder
@@ -31,7 +35,7 @@ from retrieval.index import Index, make_index, open_index
 from retrieval.lexicon import vocabulary
 from retrieval.live import LiveIndex
 from retrieval.retrievers import top_k
-from retrieval.types import Query, Retrieved
+from retrieval.types import FloatArray, Query, Retrieved
 
 
 def _words(text: str) -> list[str]:
@@ -161,9 +165,38 @@ def live_edits(path: Path, encoder: Encoder, cache: Path) -> list[float]:
         live.close()
 
 
-def measure(count: int, folder: Path) -> None:
+class RandomRows(SentenceEncoder):
+    """Real vectors for what is asked, random ones for the items: no timing depends on them, and indexing is quick."""
+
+    @property
+    def name(self) -> str:
+        """Return a name of its own, so that these vectors never pass for real ones."""
+        return "random rows"
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        """Return unit rows: (n, d)."""
+        if len(texts) == 1:
+            return super().encode(texts)
+        made = np.random.default_rng(len(texts)).normal(size=(len(texts), self.dimension)).astype(np.float32)
+        return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), dtype=np.float32)
+
+
+def first_cards(indexes: Sequence[Index], generator: Generator | None) -> list[np.ndarray]:
+    """Return the seconds of 30 opening turns on each index, taken in turn: [(30,)] a catalogue."""
+    shops = [Shop.of(index, generator) for index in indexes]
+    taken: list[list[float]] = [[] for _ in shops]
+    for number, query in enumerate([*queries(3, 100), *queries(30, 100)]):
+        for shop, seconds in zip(shops, taken, strict=True):
+            dialogue = Dialogue(shop, DialogueState(session="scale"))
+            started = time.perf_counter()
+            dialogue.take(f"{query.text}, {query.wishes[1][1]}, after {1950 + number}")
+            seconds.append(time.perf_counter() - started)
+    return [np.array(seconds[3:]) for seconds in taken]
+
+
+def measure(count: int, folder: Path, encoder: Encoder) -> None:
     """Print every figure for a catalogue of `count` rows."""
-    path, cache, encoder = folder / "catalog.jsonl", folder / "cache", SentenceEncoder()
+    path, cache = folder / "catalog.jsonl", folder / "cache"
     write_catalog(path, count)
     encoder.encode(["warm up"])
     print(f"rows: {count:,} ({path.stat().st_size / 1e6:.0f} MB), RSS before: {resident():.2f} GB")
@@ -186,6 +219,9 @@ def measure(count: int, folder: Path) -> None:
     for name in large:
         p50, p95, low50, low95 = (float(np.percentile(t[name], q)) for t in (large, small) for q in (50, 95))
         print(f"{name:22}{p50:9.1f}{p95:9.1f}{low50:9.1f}{low95:9.1f}")
+    for system, generator in (("with the language model", LocalGenerator()), ("retrieval only", None)):
+        many, few = (float(np.median(t)) for t in first_cards((index, sample), generator))
+        print(f"first card p50, {system}: {many:.2f} s, on {len(sample):,} rows {few:.2f} s, ratio {many / few:.2f}")
     del index, sample
     print("edit is live after", ", ".join(f"{s:.1f} s" for s in live_edits(path, encoder, cache)))
     print(f"RSS at the end: {resident():.2f} GB")
@@ -196,13 +232,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__.split("\n")[0])
     parser.add_argument("--rows", type=int, default=100_000, help="rows of the catalogue (%(default)s)")
     parser.add_argument("--folder", type=Path, help="keep catalogue and index here instead of a temporary folder")
+    parser.add_argument("--random-rows", action="store_true", help="random item vectors: all but the encoding, quickly")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="namedrop-scale-") as temporary:
         folder = chosen.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        measure(chosen.rows, folder)
+        measure(chosen.rows, folder, RandomRows() if chosen.random_rows else SentenceEncoder())
     return 0
 
 

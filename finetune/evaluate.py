@@ -1,6 +1,6 @@
 """Measure how well systems foretell what an assistant recommends.
 
-    python -m finetune.evaluate --catalog catalog.jsonl --dialogues valid.jsonl --train-dialogues train.jsonl --out R.json
+    python -m finetune.evaluate --catalog C.jsonl --dialogues valid.jsonl --train-dialogues train.jsonl --out R.json
 
 Safe to interrupt: what is done stays beside --out in a folder ``R.parts`` and the same command goes on from there.
 """
@@ -15,6 +15,7 @@ import logging
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,22 +28,19 @@ from finetune.cases import Case, dialogue_cases, next_item_cases
 from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, RecordType, load
 from finetune.histories import Histories
-from finetune.outcomes import Outcome
+from finetune.outcomes import Measured
 from finetune.systems import NO_MODEL, SYSTEMS, Bench, MissingPart
 from retrieval.catalog import Catalog, RowProblem, load_catalog
 from retrieval.errors import NamedropError
 from retrieval.metrics import K, popularity_percentiles
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM, resolve_lm
 
-R = TypeVar("R", bound=RecordType)
+log = logging.getLogger(__name__)
 
-# option: what it holds
-_TRAINING: Mapping[str, type[RecordType]] = {
-    "dialogues": DialogueRecord,
-    "mentions": MentionsRecord,
-    "next_item": NextItemRecord,
-    "interactions": InteractionRecord,
-}
+R = TypeVar("R", bound=RecordType)
+T = TypeVar("T")
+
+_TRAINING = ("dialogues", "mentions", "next_item", "interactions")
 _NOT_SCORING = ("finetune.evaluate", "finetune.report", "finetune.provenance")  # they change no rank
 
 
@@ -62,15 +60,20 @@ def arguments() -> argparse.ArgumentParser:
     tested = parser.add_mutually_exclusive_group(required=True)
     tested.add_argument("--dialogues", type=Path, metavar="FILE", help="the dialogues to foretell")
     tested.add_argument("--next-item", type=Path, metavar="FILE", help="the next items to foretell")
-    for kind in _TRAINING:
-        what = f"{kind.replace('_', '-')} to learn from"
-        add(f"--train-{kind.replace('_', '-')}", type=Path, nargs="+", default=[], metavar="FILE", help=what)
+    for kind in (name.replace("_", "-") for name in _TRAINING):
+        add(f"--train-{kind}", type=Path, nargs="+", default=[], metavar="FILE", help=f"{kind} to learn from")
     add("--adapter", type=Path, help="the folder of a LoRA adapter for the model")
     add("--model", default=DEFAULT_LM, help="the language model; 'none' leaves it out (default: %(default)s)")
     add("--encoder", default=DEFAULT_ENCODER, help="the sentence encoder (default: %(default)s)")
     add("--systems", nargs="+", metavar="NAME", help=f"which to measure (default: all): {', '.join(SYSTEMS)}")
     add("--against", metavar="NAME", help="compare the others with this one (default: the best floor)")
     add("--limit", type=int, metavar="N", help="measure N dialogues only, spread evenly over the file")
+    add(
+        "--lm-turns",
+        type=int,
+        metavar="N",
+        help="show the language model N turns only, spread evenly: it takes seconds",
+    )
     add("--keep-mentioned", action="store_true", help="let what was mentioned compete with the novel targets too")
     add("--skip-bad-rows", action="store_true", help="go on without the records that cannot be used")
     add("--out", type=Path, required=True, metavar="R.json", help="where the result goes, with .md and .png beside it")
@@ -108,9 +111,14 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     loaded = load_catalog(options.catalog, skip_bad=options.skip_bad_rows)
     problems += loaded.problems
     catalog = Catalog(loaded.items)
-    read = partial(_read, known=frozenset(catalog.positions), options=options, problems=problems)
-    histories = Histories(**{kind: read(getattr(options, f"train_{kind}"), _TRAINING[kind]) for kind in _TRAINING})
-    cases = _cases(options, read, catalog)
+    read = _Reader(frozenset(catalog.positions), options.skip_bad_rows, problems)
+    histories = Histories(
+        dialogues=read(options.train_dialogues, DialogueRecord),
+        mentions=read(options.train_mentions, MentionsRecord),
+        next_item=read(options.train_next_item, NextItemRecord),
+        interactions=read(options.train_interactions, InteractionRecord),
+    )
+    cases = _cases(options, read, catalog, histories)
     for problem in problems:
         print(f"skipped {problem}", file=sys.stderr)
     bench = Bench(
@@ -129,45 +137,49 @@ def _chosen(options: argparse.Namespace) -> list[str]:
             raise EvaluationError(f"no system is called {name!r}; {hint}")
     if options.against and options.against not in asked:
         raise EvaluationError(f"--against {options.against} is not measured; name it with --systems too")
-    if options.limit is not None and options.limit < 1:
-        raise EvaluationError(f"--limit is {options.limit}; expected at least 1")
+    for name, value in (("--limit", options.limit), ("--lm-turns", options.lm_turns)):
+        if value is not None and value < 1:
+            raise EvaluationError(f"{name} is {value}; expected at least 1")
     if options.adapter is not None and not options.adapter.is_dir():
         raise EvaluationError(f"--adapter '{options.adapter}': no such folder; give what finetune.train wrote")
     return [name for name in SYSTEMS if name in asked]
 
 
-def _read(
-    paths: Sequence[Path],
-    kind: type[R],
-    *,
-    known: frozenset[str],
-    options: argparse.Namespace,
-    problems: list[RowProblem],
-) -> list[R]:
-    found: list[R] = []
-    for path in paths:
-        one = load(path, kind, known=known, skip_bad=options.skip_bad_rows)
-        problems += one.problems
-        found += one.records
-    return found
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads files of one kind as one, and collects what was skipped."""
+
+    known: frozenset[str]
+    skip_bad: bool
+    problems: list[RowProblem]
+
+    def __call__(self, paths: Sequence[Path], kind: type[R]) -> list[R]:
+        found: list[R] = []
+        for path in paths:
+            one = load(path, kind, known=self.known, skip_bad=self.skip_bad)
+            self.problems.extend(one.problems)
+            found += one.records
+        return found
 
 
-def _cases(options: argparse.Namespace, read: Any, catalog: Catalog) -> list[Case]:  # noqa: ANN401 - a generic partial
+def _cases(options: argparse.Namespace, read: _Reader, catalog: Catalog, histories: Histories) -> list[Case]:
+    records: Sequence[DialogueRecord] | Sequence[NextItemRecord]
     if options.dialogues:
-        dialogues = _spread(read([options.dialogues], DialogueRecord), options.limit)
+        records = dialogues = _spread(read([options.dialogues], DialogueRecord), options.limit)
         bar = tqdm(dialogues, desc="reading the dialogues", unit=" dialogues")
         cases = list(dialogue_cases(bar, listening_shop(catalog)))
     else:
-        cases = list(next_item_cases(_spread(read([options.next_item], NextItemRecord), options.limit), catalog))
+        records = pairs = _spread(read([options.next_item], NextItemRecord), options.limit)
+        cases = list(next_item_cases(pairs, catalog))
+    tested = options.dialogues or options.next_item
     if not any(any(case.novel) for case in cases):
-        raise EvaluationError(
-            f"{options.dialogues or options.next_item}: nothing to foretell; expected assistant turns that name items "
-            "which no turn before names"
-        )
+        raise EvaluationError(f"{tested}: nothing to foretell; expected assistant turns that name new items")
+    if leaked := histories.holds(records):
+        log.warning("%s: %d of %d records are also learnt from; the figures flatter", tested, leaked, len(records))
     return cases
 
 
-def _spread(records: Sequence[R], limit: int | None) -> Sequence[R]:
+def _spread(records: Sequence[T], limit: int | None) -> Sequence[T]:
     if limit is None or limit >= len(records):
         return records
     return [records[at * len(records) // limit] for at in range(limit)]
@@ -175,47 +187,50 @@ def _spread(records: Sequence[R], limit: int | None) -> Sequence[R]:
 
 def _measure(
     options: argparse.Namespace, names: Sequence[str], bench: Bench, cases: Sequence[Case]
-) -> tuple[dict[str, list[Outcome]], dict[str, str]]:
+) -> tuple[dict[str, Measured], dict[str, str]]:
     """Run every system; a part that is missing leaves a system out, unless it was asked for by name."""
     parts = options.out.with_suffix(".parts")
     parts.mkdir(parents=True, exist_ok=True)
-    done: dict[str, list[Outcome]] = {}
+    done: dict[str, Measured] = {}
     left_out: dict[str, str] = {}
     key = _key(options)
     try:
         with FileLock(parts / "lock", timeout=0):
             for name in names:
-                system = SYSTEMS[name]
-                where = parts / f"{name}-{_digest([key, name, _model(options) if system.speaks else ''])}.jsonl"
-                leaves_out = system.leaves_out and not options.keep_mentioned
-                make = partial(system.make, bench)
                 try:
-                    done[name] = outcomes.run(name, make, leaves_out, cases, len(bench.catalog), where)
+                    done[name] = _run(options, name, bench, cases, parts / f"{name}-{_digest([key, name])}")
                 except MissingPart as error:
                     if options.systems:
                         raise
                     left_out[name] = str(error)
     except Timeout as error:
-        raise EvaluationError(
-            f"{parts}: another evaluation writes here; wait for it, or choose another --out"
-        ) from error
+        raise EvaluationError(f"{parts}: another evaluation writes here; wait for it or change --out") from error
     return done, left_out
 
 
+def _run(options: argparse.Namespace, name: str, bench: Bench, cases: Sequence[Case], part: Path) -> Measured:
+    system = SYSTEMS[name]
+    if system.speaks:
+        if options.model == NO_MODEL:
+            raise MissingPart("the language model is left out (--model none)")
+        model = provenance.file_digest(resolve_lm(options.model))
+        part = part.with_name(f"{part.name}-{_digest([model, options.lm_turns])}")
+    at = _spread(range(len(cases)), options.lm_turns if system.speaks else None)
+    seen = [cases[i] for i in at]
+    leaves_out = system.leaves_out and not options.keep_mentioned
+    make = partial(system.make, bench)
+    found = outcomes.run(name, make, leaves_out, seen, len(bench.catalog), part.with_name(f"{part.name}.jsonl"))
+    return Measured(at, seen, found)
+
+
 def _key(options: argparse.Namespace) -> dict[str, Any]:
-    """Return everything that a rank depends on."""
+    """Return everything that a rank depends on, but the language model."""
+    files = [*_files(options), *([options.adapter] if options.adapter else [])]
     return {
         "code": provenance.code_digest(without=_NOT_SCORING),
-        "data": [provenance.file_digest(path) for path in _files(options)],
+        "data": [provenance.file_digest(path) for path in files],
         "options": [options.limit, options.keep_mentioned, options.encoder, options.skip_bad_rows],
     }
-
-
-def _model(options: argparse.Namespace) -> str:
-    if options.model == NO_MODEL:
-        return NO_MODEL
-    adapter = provenance.file_digest(options.adapter) if options.adapter else ""
-    return provenance.file_digest(resolve_lm(options.model)) + adapter
 
 
 def _digest(value: object) -> str:
@@ -231,11 +246,11 @@ def _report(
     options: argparse.Namespace,
     bench: Bench,
     cases: Sequence[Case],
-    done: Mapping[str, list[Outcome]],
+    done: Mapping[str, Measured],
     left_out: Mapping[str, str],
 ) -> dict[str, Any]:
     percentiles = popularity_percentiles(bench.counts)
-    systems = {name: outcomes.summarise(cases, found, percentiles) for name, found in done.items()}
+    systems = {name: outcomes.summarise(found, percentiles) for name, found in done.items()}
     floors = [name for name in systems if SYSTEMS[name].floor]
     best = max(floors, key=lambda name: systems[name]["novel"][f"recall@{K}"]["value"], default=None)
     against = options.against or best
@@ -245,7 +260,7 @@ def _report(
         **outcomes.counts(cases),
         "systems": {name: {"about": SYSTEMS[name].about, **system} for name, system in systems.items()},
         "against": against,
-        "comparisons": {name: outcomes.compare(cases, done[name], done[against]) for name in others} if against else {},
+        "comparisons": {name: outcomes.compare(done[name], done[against]) for name in others} if against else {},
         "left_out": left_out,
         "meta": {
             "data": f"{tested.parent.name}/{tested.name}",

@@ -35,6 +35,12 @@ class Histories:
     def __bool__(self) -> bool:
         return bool(self.dialogues or self.mentions or self.next_item or self.interactions)
 
+    def holds(self, records: Sequence[DialogueRecord] | Sequence[NextItemRecord]) -> int:
+        """Return how many records are learnt from: equal ones, and lists of mentions of the same dialogue."""
+        known = {*self.dialogues, *self.next_item}
+        ids = {record.id for record in self.mentions}
+        return sum(r in known or (isinstance(r, DialogueRecord) and r.id in ids) for r in records)
+
     @cached_property
     def sets(self) -> ItemSets:
         """Everybody's items."""

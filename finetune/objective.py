@@ -11,8 +11,7 @@ section 3.3; full softmax over the catalogue up to `Tower.exact_items`, sampled 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -27,8 +26,7 @@ from retrieval.types import FloatArray
 TOP = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(NamedTuple):
     """The sums of a batch: weighted losses, their weights, and how many targets the tower ranks among its first 10."""
 
     lm: Tensor
@@ -140,13 +138,13 @@ class Tuned(nn.Module):
         self.tower = tower
         # In a list, so that the layers, which are the model's, are not registered as parameters a second time.
         self._upper = [upper]
-        self._autocast = autocast
+        self.autocast = autocast
 
     def hidden(self, batch: Batch) -> Tensor:
         """Return the last hidden states: (B, T, H)."""
         causal = causal_of(self.model)
         shared = {"attention_mask": batch["mask"], "position_ids": batch["positions"], "use_cache": False}
-        with torch.autocast(batch["mask"].device.type, self._autocast, enabled=self._autocast is not None):
+        with torch.autocast(batch["mask"].device.type, self.autocast, enabled=self.autocast is not None):
             if self._upper[0] is not None:
                 return self._upper[0](inputs_embeds=batch["states"], **shared).last_hidden_state
             return backbone_of(causal)(input_ids=batch["tokens"], **shared).last_hidden_state
@@ -155,7 +153,7 @@ class Tuned(nn.Module):
         """Return the sums of a batch's losses; `seed` draws the tower's negatives where it samples."""
         flat = self.hidden(batch).flatten(0, 1)  # (B·T, H)
         head = causal_of(self.model).get_output_embeddings()
-        with torch.autocast(flat.device.type, self._autocast, enabled=self._autocast is not None):
+        with torch.autocast(flat.device.type, self.autocast, enabled=self.autocast is not None):
             logits = head(flat[batch["heads"]]).float()  # (m, V): the labelled positions only
         rows = batch["label_heads"]
         losses = logits.logsumexp(dim=-1)[rows] - logits[rows, batch["label_tokens"]]

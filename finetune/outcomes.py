@@ -48,6 +48,15 @@ class Outcome:
     ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a system made of some of the cases; `at` says which, in order."""
+
+    at: Sequence[int]
+    cases: Sequence[Case]
+    outcomes: Sequence[Outcome]
+
+
 def run(
     name: str, make: Callable[[], Scorer], leaves_out: bool, cases: Sequence[Case], items: int, part: Path
 ) -> list[Outcome]:
@@ -114,35 +123,32 @@ def _outcome(case: Case, scorer: Scorer, leaves_out: bool, items: int) -> Outcom
     return Outcome(tuple(novel.tolist()), tuple(kept.tolist()), tuple(listed(scores).tolist()), ms)
 
 
-def summarise(cases: Sequence[Case], outcomes: Sequence[Outcome], percentiles: Numbers) -> dict[str, Any]:
+def summarise(measured: Measured, percentiles: Numbers) -> dict[str, Any]:
     """Summarise one system.
 
     Args:
-        cases: the turns.
-        outcomes: one a case.
+        measured: its cases and what it made of them.
         percentiles: (N,) each item's popularity percentile.
 
     Returns:
         `novel`, `repeats` (every target, nothing left out) and `cold` (novel targets before which the dialogue has
         mentioned no item) as blocks of estimates, {} where there is no target; beside them what is told of the lists.
     """
+    cases, outcomes = measured.cases, measured.outcomes
     novel = [outcome.novel for outcome in outcomes]
     everything = [outcome.all for outcome in outcomes]
     cold = [() if case.mentioned else outcome.novel for case, outcome in zip(cases, outcomes, strict=True)]
     lists = [outcome.listed for outcome in outcomes]
     shown = np.array([at for some in lists for at in some], dtype=np.int64)
-    popular = (
-        estimates(["percentile"], percentiles[shown][:, None], _clusters(cases, [len(some) for some in lists]))
-        if len(shown)
-        else {}
-    )
+    percentile = estimates(["mean"], percentiles[shown][:, None], _clusters(cases, _sizes(lists))) if len(shown) else {}
     times = np.array([outcome.ms for outcome in outcomes])
     return {
+        **counts(cases),
         "novel": _block(cases, novel),
         "repeats": _block(cases, everything),
         "cold": _block(cases, cold, lists=False),
         f"coverage@{K}": len(np.unique(shown)) / len(percentiles),
-        f"popularity_percentile@{K}": popular.get("percentile"),
+        f"popularity_percentile@{K}": percentile.get("mean"),
         f"in_catalogue@{K}": 1.0 if len(shown) else None,  # scores are of catalogue positions: nothing else is listed
         f"listed@{K}": len(shown) / len(cases),
         "ms_per_turn": {"mean": float(times.mean()), "median": float(np.median(times)),
@@ -155,9 +161,9 @@ def _block(cases: Sequence[Case], found: Sequence[tuple[float, ...]], *, lists: 
     if not any(found):
         return {}
     values = target_values(found)
-    block = estimates(list(TARGET_METRICS), values, _clusters(cases, [len(some) for some in found]))
+    block = estimates(list(TARGET_METRICS), values, _clusters(cases, _sizes(found)))
     if lists:
-        wanted = np.array([len(some) for some in found])
+        wanted = _sizes(found)
         hits = np.array([sum(rank <= K for rank in some) for some in found])
         asked = wanted > 0
         values = precision_recall_f1(hits[asked], wanted[asked])
@@ -171,14 +177,13 @@ def target_values(found: Sequence[tuple[float, ...]]) -> Numbers:
     return np.stack([metric(rank) for metric in TARGET_METRICS.values()], axis=1)
 
 
-def compare(cases: Sequence[Case], outcomes: Sequence[Outcome], others: Sequence[Outcome]) -> Block:
-    """Return how much better a system is than another on the same novel targets, by the paired bootstrap."""
-    found, other = ([o.novel for o in some] for some in (outcomes, others))
-    return estimates(
-        list(TARGET_METRICS),
-        target_values(found) - target_values(other),
-        _clusters(cases, [len(some) for some in found]),
-    )
+def compare(measured: Measured, other: Measured) -> Block:
+    """Return how much better a system is than another on the novel targets that both saw, by the paired bootstrap."""
+    theirs = dict(zip(other.at, other.outcomes, strict=True))
+    both = [i for i, at in enumerate(measured.at) if at in theirs]
+    mine = [measured.outcomes[i].novel for i in both]
+    values = target_values(mine) - target_values([theirs[measured.at[i]].novel for i in both])
+    return estimates(list(TARGET_METRICS), values, _clusters([measured.cases[i] for i in both], _sizes(mine)))
 
 
 def estimates(names: Sequence[str], values: Numbers, clusters: IntArray) -> Block:
@@ -187,7 +192,11 @@ def estimates(names: Sequence[str], values: Numbers, clusters: IntArray) -> Bloc
     return {name: asdict(estimate) for name, estimate in found}
 
 
-def _clusters(cases: Sequence[Case], times: Sequence[int] | BoolArray) -> IntArray:
+def _sizes(found: Sequence[Sequence[object]]) -> IntArray:
+    return np.array([len(some) for some in found], dtype=np.int64)
+
+
+def _clusters(cases: Sequence[Case], times: IntArray | BoolArray) -> IntArray:
     return np.repeat([case.cluster for case in cases], times).astype(np.int64)
 
 

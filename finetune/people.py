@@ -8,7 +8,7 @@ Interaction 22, 2012, section 3), and never gives the target away (`finetune.lea
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,7 +19,7 @@ from finetune.tastes import ABOUT, Taste, Value, World, draw, plain, refusal, sa
 from finetune.wordings.voice import Language, Manner, Part, Voice
 from retrieval.constraints import number_of, satisfies
 from retrieval.numbers import LENGTH_FIELDS
-from retrieval.types import BoolArray, Constraint, Op
+from retrieval.types import BoolArray, Constraint, FloatArray, Op
 
 _TRIES = 12  # wordings tried before a fact that gives the target away is dropped
 _NAMES_KIND = 0.7  # how many say at once what kind of thing it should be
@@ -99,6 +99,11 @@ class Person:
         return self._taste.target
 
     @property
+    def fit(self) -> FloatArray:
+        """The share of their taste that each item meets, (N,); for the teacher."""
+        return self._fit
+
+    @property
     def limits(self) -> tuple[Constraint, ...]:
         """The hard limits that they have said and not taken back."""
         return tuple(self._limits)
@@ -149,7 +154,7 @@ class Person:
         return self._taste.weights[value] / max(self.world.idf(value), 0.5) ** 2
 
     def _stray(self) -> list[Says]:
-        """Wish for something that only a known neighbour of the target has: no genre, since those are taken as limits."""
+        """Wish for what only a known neighbour of the target has: no genre, since those are taken as limits."""
         near = {v for at in self._taste.liked for v in self.world.values[at]} - self._own
         values = sorted(v for v in near if v[0] not in ("genres", "creators") and self.voice.can_say(v))
         values = [v for v in values if plain(self.world, self.target, v)]
@@ -219,20 +224,12 @@ class Person:
         top = max(map(self._broad, self._taste.weights), default=1.0)
         for says in self._unsaid_wishes():
             value = (says.field, says.value)
-            yield self._broad(value) / top * self._share(shown, lambda at, v=value: v not in self._values(at)), says
-        for limit in self._taste.limits:
-            kind = 1.2 if limit.field == "kind" else 0.7
-            if self._news(limit):
-                often = _OFTEN.get((limit.field, limit.op), 1.0)
-                yield (
-                    kind * often * self._share(shown, lambda at, c=limit: not satisfies(self.world.item(at), c)),
-                    Says("limit", limit=limit),
-                )
+            yield self._broad(value) / top * self._lacking(value, shown), says
+        for limit in filter(self._news, self._taste.limits):
+            often = _OFTEN.get((limit.field, limit.op), 1.0) * (1.2 if limit.field == "kind" else 0.7)
+            yield often * self._breaking(limit, shown), Says("limit", limit=limit)
         for limit in self._sayable(self._taste.refused):
-            yield (
-                0.4 * self._share(shown, lambda at, c=limit: not satisfies(self.world.item(at), c)),
-                Says("refuse", limit=limit),
-            )
+            yield 0.4 * self._breaking(limit, shown), Says("refuse", limit=limit)
         unsaid = [at for at in self._taste.liked if at not in self._said]
         if unsaid:
             yield 0.4, Says("like", items=(unsaid[0],))
@@ -291,9 +288,13 @@ class Person:
     def _values(self, at: int) -> tuple[Value, ...]:
         return self.world.values[at]
 
-    @staticmethod
-    def _share(shown: Sequence[int], lacks) -> float:  # type: ignore[no-untyped-def]  # noqa: ANN001
-        return sum(map(lacks, shown)) / len(shown) if shown else 1.0
+    def _lacking(self, value: Value, shown: Sequence[int]) -> float:
+        """Return the share of the items shown that lack a value; 1 where nothing is shown."""
+        return sum(value not in self._values(at) for at in shown) / len(shown) if shown else 1.0
+
+    def _breaking(self, limit: Constraint, shown: Sequence[int]) -> float:
+        """Return the share of the items shown that break a limit; 1 where nothing is shown."""
+        return sum(not satisfies(self.world.item(at), limit) for at in shown) / len(shown) if shown else 1.0
 
     def _news(self, limit: Constraint) -> bool:
         return limit not in self._said and not (
@@ -310,7 +311,7 @@ class Person:
 
     # Putting it into words
 
-    def _utter(self, says: Sequence[Says], wording) -> Utterance:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def _utter(self, says: Sequence[Says], wording: Callable[[Sequence[Says], random.Random], str]) -> Utterance:
         """Word some facts so that they do not give the target away, leaving out what cannot be worded so."""
         left = list(says) or [Says("more")]
         while left:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ _SETTINGS: Mapping[str, str] = {
     "repeats": "All targets, repeated ones too; nothing left out",
 }
 _PLOTTED = ("recall@1", "recall@10", "recall@50")
-_INTERVALS = frozenset(_PLOTTED)  # the table gives their intervals too; the JSON gives all
+_WIDTH = 132  # columns of the terminal table, where the output is no terminal
 
 
 def write(report: Report, out: Path) -> list[Path]:
@@ -46,12 +46,12 @@ def _header(setting: str) -> list[str]:
     return [*columns, *extra] if setting == "novel" else columns
 
 
-def _rows(report: Report, setting: str) -> Iterable[list[str]]:
+def _rows(report: Report, setting: str, intervals: Collection[str] = _PLOTTED) -> Iterable[list[str]]:
     for name, system in report["systems"].items():
         block = system[setting]
         if not block:
             continue
-        cells = [_cell(block[metric], metric in _INTERVALS) for metric in TARGET_METRICS]
+        cells = [_cell(block[metric], metric in intervals) for metric in TARGET_METRICS]
         if setting == "novel":
             percentile = system[f"popularity_percentile@{K}"]
             cells += [
@@ -124,12 +124,14 @@ def _provenance(meta: Mapping[str, Any]) -> Iterable[str]:
 
 def show(report: Report, console: Console | None = None) -> None:
     """Print the novel table and the differences to the terminal."""
-    console = console or Console(highlight=False)
+    if console is None:
+        console = Console(highlight=False)
+        console = console if console.is_terminal else Console(highlight=False, width=_WIDTH)
     table = Table(title=f"{report['meta']['data']}: {_SETTINGS['novel'].lower()}", caption=_sizes(report))
     best = _best(report)
     for name in _header("novel"):
         table.add_column(name, justify="left" if name == "system" else "right", no_wrap=True)
-    for row in _rows(report, "novel"):
+    for row in _rows(report, "novel", intervals=(f"recall@{K}",)):
         table.add_row(*row, style="bold" if row[0] == best else "")
     console.print(table)
     for name, block in report["comparisons"].items():
@@ -146,13 +148,11 @@ def _best(report: Report) -> str:
 
 def plot(report: Report, path: Path) -> None:
     """Draw recall@1, @10 and @50 of every system with their intervals, the best at the top."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     systems = {name: system["novel"] for name, system in report["systems"].items() if system["novel"]}
     order = sorted(systems, key=lambda name: systems[name][f"recall@{K}"]["value"])
     figure = Figure(figsize=(10, 1.4 + 0.32 * len(order)), layout="constrained")
-    FigureCanvasAgg(figure)
     for axes, metric in zip(figure.subplots(1, len(_PLOTTED), sharey=True), _PLOTTED, strict=True):
         for row, name in enumerate(order):
             estimate = systems[name][metric]

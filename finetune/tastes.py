@@ -11,6 +11,7 @@ import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from bm25s.stopwords import STOPWORDS_EN_PLUS
@@ -24,6 +25,7 @@ from retrieval.numbers import LENGTH_FIELDS
 from retrieval.text import normalize, words
 from retrieval.types import BoolArray, Constraint, FloatArray, Item, Op
 
+T = TypeVar("T")
 Value = tuple[str, str]  # (field, canonical value)
 
 ABOUT = ("themes", "theme", "topics", "topic", "tags", "keywords", "subjects")
@@ -184,7 +186,7 @@ class World:
             yield found
 
     def _topics(self, least: int) -> frozenset[str]:
-        """Words to describe items by that have few facets: in two titles at least, which are nouns for the most part."""
+        """Return words for items that have few facets: words of two titles at least, so nouns for the most part."""
         titled: dict[str, int] = {}
         for item in self.catalog.items:
             for word in set(words(item.title)):
@@ -252,8 +254,8 @@ def _known_far(
     name, kind = normalize(world.item(target).title), world.kind(target)
     bar = 0.15 * float(near.max(initial=0.0))
     pool = [
-        int(at)
-        for at in np.flatnonzero((near >= 0) & (near <= bar))
+        at
+        for at in np.flatnonzero((near >= 0) & (near <= bar)).tolist()
         if world.kind(at) == kind and at not in liked and normalize(world.item(at).title) != name
     ]
     return tuple(sample(pool, [float(world.known[at]) + 0.05 for at in pool], 1, rng))
@@ -271,21 +273,28 @@ def _truths(world: World, target: int, rng: random.Random) -> Iterable[Constrain
         if language != "en":
             yield Constraint("language", "is_not", "en")
     if item.year is not None:
-        decade = item.year // 10 * 10
-        if decade >= _DECADES_FROM:
-            yield Constraint("decade", "is", float(decade))
-        yield Constraint("year", "<", float(decade + 10 * rng.choice((1, 2, 2))))
-        yield Constraint("year", ">", float(decade - rng.choice((1, 6, 11, 21))))
+        yield from _years(item.year, rng)
     if item.price is not None:
         scale = 10.0 ** max(0, math.floor(math.log10(max(item.price, 1))) - 1)
-        above = [p * scale for p in _PRICES if p * scale > item.price]
-        if above:
-            yield Constraint("price", "<", float(rng.choice(above[:3])))
+        yield from _below("price", item.price, [p * scale for p in _PRICES], rng)
     for field, steps in _LENGTHS.items():
         number = number_of(item, field) if field in item.attributes and field in LENGTH_FIELDS else None
-        above = [float(s) for s in steps if number is not None and s > number]
-        if above:
-            yield Constraint(field, "<", above[0])
+        if number is not None:
+            yield from _below(field, number, steps[: 1 + sum(s <= number for s in steps)], rng)
+
+
+def _years(year: int, rng: random.Random) -> Iterable[Constraint]:
+    decade = year // 10 * 10
+    if decade >= _DECADES_FROM:
+        yield Constraint("decade", "is", float(decade))
+    yield Constraint("year", "<", float(decade + 10 * rng.choice((1, 2, 2))))
+    yield Constraint("year", ">", float(decade - rng.choice((1, 6, 11, 21))))
+
+
+def _below(field: str, number: float, steps: Sequence[float], rng: random.Random) -> Iterable[Constraint]:
+    above = [s for s in steps if s > number][:3]
+    if above:
+        yield Constraint(field, "<", float(rng.choice(above)))
 
 
 def _tells(world: World, target: int, limit: Constraint) -> bool:
@@ -304,8 +313,8 @@ def _refusals(world: World, target: int, near: FloatArray, rng: random.Random) -
     """Return refusals that hold for the target and tell it from its neighbours, the most telling first."""
     own = set(world.values[target])
     counts: dict[Value, int] = {}
-    for at in np.argsort(-near, kind="stable")[:_NEIGHBOURS]:
-        for value in world.values[int(at)]:
+    for at in np.argsort(-near, kind="stable")[:_NEIGHBOURS].tolist():
+        for value in world.values[at]:
             if near[at] >= 0 and value not in own:
                 counts[value] = counts.get(value, 0) + 1
     common = sorted((v for v, n in counts.items() if n >= 2), key=lambda v: (-counts[v], v))
@@ -334,10 +343,10 @@ def refusal(value: Value) -> Constraint:
     return Constraint(value[0] if value[0] in ("genres", "moods") else "topic", op, value[1])
 
 
-def sample(options: Sequence, chances: Sequence[float], k: int, rng: random.Random) -> list:  # type: ignore[type-arg]
+def sample(options: Sequence[T], chances: Sequence[float], k: int, rng: random.Random) -> list[T]:
     """Draw at most k different options, each as likely as its chance among those left."""
     left, weights = list(options), list(chances)
-    drawn = []
+    drawn: list[T] = []
     while left and len(drawn) < k and sum(weights) > 0:
         at = rng.choices(range(len(left)), weights)[0]
         drawn.append(left.pop(at))

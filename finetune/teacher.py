@@ -24,6 +24,7 @@ from retrieval.types import BoolArray, Constraint, FloatArray
 
 NAMED = 3  # titles of one answer
 _HIDDEN = 0.3  # what the hidden taste counts beside what has been said
+_ALIKE = 20  # the best items for the hidden taste count alike, or the target would always come first
 _DISLIKED = 0.4
 _CHANCE = 0.03  # noise, so that equally good items take turns
 _GOOD_ENOUGH = 0.6  # of the best item's score: what fits less is not named
@@ -108,7 +109,7 @@ class Teacher:
         for maker in (v for f, v in heard.wishes if f == "creators"):
             scores[world.facets.postings["creators"].get(maker, np.empty(0, dtype=np.int64))] += 1.0
         if self._taste is not None:
-            scores = scores + _HIDDEN * self._taste
+            scores = scores + _HIDDEN * np.minimum(self._taste, np.sort(self._taste)[-min(_ALIKE, len(world))])
         noise = np.random.default_rng(self._rng.getrandbits(32)).uniform(0, _CHANCE, len(world))
         return np.asarray(scores + noise, dtype=np.float32)
 

@@ -13,7 +13,8 @@ from tests.shops import marquee
 ACTS = {
     "recommend": ["I loved Arrival. Something slower, before 1990?", "a game with the same mood", "under 10 dollars",
                   "intersteller", "surprise me", "not that one, and nothing with space", "something funny",
-                  "我喜欢看电影，特别是科幻片和动作片。", "anything by Hayao Miyazaki or Ursula K. Le Guin", "help me find a book", "it was great", "hello kitty games"],
+                  "我喜欢看电影，特别是科幻片和动作片。", "anything by Hayao Miyazaki or Ursula K. Le Guin",
+                  "help me find a book", "it was great", "hello kitty games"],
     "unclear": ["", "   ", "{0} %s", "🎬"],
     "service": ["I want a refund", "where is my order?", "can I talk to a human?", "怎么退货"],
     "more": ["more", "more please", "something else", "show me others", "another one", "next", "none of these",

@@ -30,7 +30,8 @@ GENRE_ALONE: Mapping[str, str] = {
     "children": "something for children", "family": "something for the family", "historical": "something historical",
     "experimental": "something experimental", "classical": "classical music", "latin": "latin music",
     "country": "country music", "soul": "soul music", "metal": "heavy metal", "writing": "a writing course",
-    "languages": "a language course", "indie": "something indie", "programming": "programming", "art": "something on art",
+    "languages": "a language course", "indie": "something indie", "programming": "programming",
+    "art": "something on art",
 }  # fmt: skip
 MORE: Mapping[str, tuple[str, ...]] = {
     "dark": ("darker",),
@@ -67,7 +68,9 @@ THAT: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("moods", "playful"): ("doesn't take itself seriously", "is just a good time", "has a twinkle in its eye"),
     ("moods", "bittersweet"): ("makes me smile and cry at once", "is happy and sad together"),
     ("moods", "funny"): ("makes me laugh out loud", "cracks me up", "gives me a good laugh"),
-    ("moods", "contemplative"): ("gives me room to think", "stays with me for days", "asks the big questions quietly"),
+    ("moods", "contemplative"): (
+        "gives me room to think", "stays with me for days", "asks the big questions quietly",
+    ),
     ("moods", "energetic"): ("gets me going", "never slows down", "wakes me up"),
     ("moods", "intimate"): ("stays close to its people", "feels like a conversation", "is small and close"),
     ("moods", "dreamlike"): ("feels like a dream", "is a bit trippy", "makes no sense in the best way"),
@@ -116,11 +119,11 @@ THAT: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("genres", "platformer"): ("has a lot of jumping",),
     ("genres", "children"): ("I can share with a six-year-old",),
     ("genres", "comedy"): ("is there to make people laugh", "is light and silly"),
-}
+}  # fmt: skip
 WANT_THAT = (
-    "Something that {that}.", "I want one that {that}.", "One that {that}, please.", "I'd love something that {that}.",
-    "Is there one that {that}?", "It should be something that {that}.", "Maybe one that {that}?", "I need one that {that}.",
-    "Rather something that {that}.",
+    "Something that {that}.", "I want one that {that}.", "One that {that}, please.",
+    "I'd love something that {that}.", "Is there one that {that}?", "It should be something that {that}.",
+    "Maybe one that {that}?", "I need one that {that}.", "Rather something that {that}.",
 )  # fmt: skip
 REFUSE_THAT = ("Nothing that {that}.", "Please nothing that {that}.", "I don't want anything that {that}.")
 DECADES: Mapping[int, str] = {
@@ -132,7 +135,9 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 # Limits as phrases that follow a noun or stand alone. {x} is a year, decade, amount, language or name.
 TAILS: Mapping[str, tuple[str, ...]] = {
-    "year <": ("before {x}", "from before {x}", "made before {x}", "older than {x}", "pre-{x}", "released before {x}"),
+    "year <": (
+        "before {x}", "from before {x}", "made before {x}", "older than {x}", "pre-{x}", "released before {x}",
+    ),
     "year >": ("after {x}", "from after {x}", "newer than {x}", "made after {x}", "later than {x}", "post {x}"),
     "decade is": ("from the {x}", "from the {x}", "of the {x}", "made in the {x}", "from the {x}", "out of the {x}"),
     "price <": ("under {x}", "for less than {x}", "below {x}", "cheaper than {x}", "for under {x}", "under {x}"),
@@ -145,7 +150,7 @@ TAILS: Mapping[str, tuple[str, ...]] = {
     "other": ("with {x}", "with {x}", "that has {x}"),
     "refuse": ("no {x}", "without {x}", "but no {x}", "nothing with {x}", "no {x} please", "without any {x}"),
     "refuse mood": ("not {x}", "nothing {x}", "but not {x}", "nothing too {x}", "not too {x}", "but nothing {x}"),
-}
+}  # fmt: skip
 
 OPENERS = (
     "I'm looking for {thing}.", "Can you recommend {thing}?", "I'm in the mood for {thing}.", "I feel like {thing}.",
@@ -166,10 +171,11 @@ LIKED = (
     "I liked {titles} a lot.", "{titles} blew me away.", "I'm into {titles}.", "I still think about {titles}.",
 )  # fmt: skip
 LIKE_THEM = (
-    "Something like {titles}.", "Anything similar to {titles}?", "What goes with {titles}?", "More like {titles}, please.",
-    "I want something in the spirit of {titles}.", "If I liked {titles}, what should I try next?",
-    "What else is there for someone who loved {titles}?", "I'd like something along the lines of {titles}.",
-    "What comes close to {titles}?", "Got anything in the vein of {titles}?", "Find me the next {titles}.",
+    "Something like {titles}.", "Anything similar to {titles}?", "What goes with {titles}?",
+    "More like {titles}, please.", "I want something in the spirit of {titles}.",
+    "If I liked {titles}, what should I try next?", "What else is there for someone who loved {titles}?",
+    "I'd like something along the lines of {titles}.", "What comes close to {titles}?",
+    "Got anything in the vein of {titles}?", "Find me the next {titles}.",
     "Recommend something for a fan of {titles}.",
 )  # fmt: skip
 DISLIKED = (
@@ -185,23 +191,20 @@ WANT_MOOD = (
     "Make it {more}.", "I want it to feel {more}.", "I'm after something {more}.",
 )  # fmt: skip
 WANT_GENRE = (
-    "I was hoping for {x}.", "More {x}, please.", "Rather {x}.", "I'd prefer {x}.", "Is there any {x}?", "{x} would be great.",
-    "Could it be {x}?", "Let's go for {x}.", "I want {x}.", "Do you have {x}?", "Let's try {x}.",
-    "How about {x}?",
+    "I was hoping for {x}.", "More {x}, please.", "Rather {x}.", "I'd prefer {x}.", "Is there any {x}?",
+    "{x} would be great.", "Could it be {x}?", "Let's go for {x}.", "I want {x}.", "Do you have {x}?",
+    "Let's try {x}.", "How about {x}?",
 )  # fmt: skip
 WANT_ABOUT = (
     "Something about {x} would be nice.", "Ideally about {x}.", "Is there one about {x}?", "Anything with {x}?",
-    "I'd love {x} in it.", "Maybe something that involves {x}.", "It should deal with {x}.", "More about {x}, please.",
-    "What about something with {x}?", "I'm interested in {x}.", "Preferably with {x} in it.", "{x} would be a good subject.",
+    "I'd love {x} in it.", "Maybe something that involves {x}.", "It should deal with {x}.",
+    "More about {x}, please.", "What about something with {x}?", "I'm interested in {x}.",
+    "Preferably with {x} in it.", "{x} would be a good subject.",
 )  # fmt: skip
 WANT_OTHER = (
-    "Preferably with {x}.",
-    "Ideally {x}.",
-    "With {x}, if possible.",
-    "I'd like {x}.",
-    "It should have {x}.",
+    "Preferably with {x}.", "Ideally {x}.", "With {x}, if possible.", "I'd like {x}.", "It should have {x}.",
     "{x}, ideally.",
-)
+)  # fmt: skip
 WANT_MAKER = (
     "Anything by {x}?", "I like {x}.", "Something by {x}, maybe?", "What do you have from {x}?", "I'm a fan of {x}.",
     "{x} would be perfect.", "Is there one by {x}?", "I trust {x}.", "Let's see something by {x}.",
@@ -215,9 +218,9 @@ LIMIT_KIND = (
     "I meant {x}.", "Make it {x}.", "I'd prefer {x}.",
 )  # fmt: skip
 REFUSE = (
-    "No {x}, please.", "I don't want {x}.", "Nothing with {x}.", "Without {x}, please.", "But no {x}.", "Not {x} again.",
-    "I'd rather not have {x}.", "No more {x}.", "Please leave out {x}.", "Anything but {x}.", "I can't stand {x}.",
-    "Skip {x}.",
+    "No {x}, please.", "I don't want {x}.", "Nothing with {x}.", "Without {x}, please.", "But no {x}.",
+    "Not {x} again.", "I'd rather not have {x}.", "No more {x}.", "Please leave out {x}.", "Anything but {x}.",
+    "I can't stand {x}.", "Skip {x}.",
 )  # fmt: skip
 REFUSE_GENRE = (
     "No {x}, please.", "I don't want {x}.", "But no {x}.", "Not {x} again.", "No more {x}.", "Anything but {x}.",
@@ -229,23 +232,32 @@ REFUSE_MOOD = (
     "I'd rather have nothing {x}.", "It must not be {x}.", "Not {x}.",
 )  # fmt: skip
 LESS = (
-    "Too {x} for me.", "Less {x}, please.", "Not so {x}.", "These are too {x}.", "A little less {x}.", "That's too {x}.",
-    "Could it be less {x}?", "Not quite so {x}, please.", "I'd like it less {x}.",
+    "Too {x} for me.", "Less {x}, please.", "Not so {x}.", "These are too {x}.", "A little less {x}.",
+    "That's too {x}.", "Could it be less {x}?", "Not quite so {x}, please.", "I'd like it less {x}.",
 )  # fmt: skip
 RELATIVE: Mapping[str, tuple[str, ...]] = {
-    "year <": ("Something older, please.", "Anything older?", "Older.", "I'd prefer something older.", "Got an older one?",
-               "These are all too new for me, something older?", "A bit older, maybe?"),
-    "year >": ("Something newer, please.", "Anything more recent?", "Newer.", "I'd prefer something more recent.",
-               "Got a newer one?", "These are all too old for me, something newer?", "A bit more recent, maybe?"),
-    "price <": ("Anything cheaper?", "Something cheaper, please.", "Cheaper.", "Do you have a cheaper one?",
-                "That's too expensive for me, anything cheaper?", "A bit cheaper, please.", "Is there a less expensive one?"),
-    "length <": ("Something shorter, please.", "Anything shorter?", "Shorter.", "I'd like a shorter one.",
-                 "That's too long, anything shorter?", "A bit shorter?", "I don't have that much time, something shorter?"),
+    "year <": (
+        "Something older, please.", "Anything older?", "Older.", "I'd prefer something older.", "Got an older one?",
+        "These are all too new for me, something older?", "A bit older, maybe?",
+    ),
+    "year >": (
+        "Something newer, please.", "Anything more recent?", "Newer.", "I'd prefer something more recent.",
+        "Got a newer one?", "These are all too old for me, something newer?", "A bit more recent, maybe?",
+    ),
+    "price <": (
+        "Anything cheaper?", "Something cheaper, please.", "Cheaper.", "Do you have a cheaper one?",
+        "That's too expensive for me, anything cheaper?", "A bit cheaper, please.", "Is there a less expensive one?",
+    ),
+    "length <": (
+        "Something shorter, please.", "Anything shorter?", "Shorter.", "I'd like a shorter one.",
+        "That's too long, anything shorter?", "A bit shorter?", "I don't have that much time, something shorter?",
+    ),
 }  # fmt: skip
 CLOSER = (
-    "More like {this}.", "{this} looks good, what else is like it?", "I like {this}, more of that.", "{this} comes closest.",
-    "Something like {this}, please.", "{this} sounds great, anything similar?", "More in the direction of {this}.",
-    "I like the look of {this}, but show me others like it.", "Similar to {this}, please.",
+    "More like {this}.", "{this} looks good, what else is like it?", "I like {this}, more of that.",
+    "{this} comes closest.", "Something like {this}, please.", "{this} sounds great, anything similar?",
+    "More in the direction of {this}.", "I like the look of {this}, but show me others like it.",
+    "Similar to {this}, please.",
 )  # fmt: skip
 REJECT = (
     "Not {this}.", "{this} isn't for me.", "I don't like {this}.", "I'm not interested in {this}.", "No, not {this}.",
@@ -259,32 +271,33 @@ MORE_OF_IT = (
     "What else do you have?", "Show me some others.", "Anything else?", "Other ideas?", "Any others?", "What else?",
     "Something else, please.", "More, please.", "Next ones?", "Different ones, please.", "Keep going.", "Try again.",
 )  # fmt: skip
-REACTIONS = ("Hmm. ", "Not quite. ", "Thanks, but I'm not convinced. ", "Nice, but not yet. ", "Okay. ", "Interesting. ",
-             "Good start. ", "Almost. ", "Hm, no. ")  # fmt: skip
+REACTIONS = (
+    "Hmm. ", "Not quite. ", "Thanks, but I'm not convinced. ", "Nice, but not yet. ", "Okay. ", "Interesting. ",
+    "Good start. ", "Almost. ", "Hm, no. ",
+)  # fmt: skip
 AGAIN = ("As I said: ", "I said: ", "Again: ", "Remember: ", "Like I said: ", "I told you: ")
 RETRACT_KIND = (
     "Actually, not a {x}.", "I changed my mind, no {x} after all.", "On second thought, I don't want a {x}.",
     "Wait, forget the {x}.", "Actually a {x} is not what I need.", "Hmm, let's not do a {x}.",
 )  # fmt: skip
 RETRACT_WISH = (
-    "Actually, forget {x}.", "I changed my mind about {x}.", "On second thought, not {x}.", "It doesn't need to be {x} after all.",
-    "Scratch {x}.", "No longer in the mood for {x}.",
+    "Actually, forget {x}.", "I changed my mind about {x}.", "On second thought, not {x}.",
+    "It doesn't need to be {x} after all.", "Scratch {x}.", "No longer in the mood for {x}.",
 )  # fmt: skip
 RETRACT_LIMIT: Mapping[str, tuple[str, ...]] = {
-    "year": ("Actually, the year doesn't matter.", "Any year is fine after all.", "Forget the year.",
-             "On second thought, it can be from any year.", "The year is not important after all.", "Any year, really."),
-    "price": ("Actually, the price doesn't matter.", "Any price is fine after all.", "Forget the price limit.",
-              "I can spend more after all.", "On second thought, the price is not important.", "Any price, really."),
+    "year": (
+        "Actually, the year doesn't matter.", "Any year is fine after all.", "Forget the year.",
+        "On second thought, it can be from any year.", "The year is not important after all.", "Any year, really.",
+    ),
+    "price": (
+        "Actually, the price doesn't matter.", "Any price is fine after all.", "Forget the price limit.",
+        "I can spend more after all.", "On second thought, the price is not important.", "Any price, really.",
+    ),
 }  # fmt: skip
 RETRACT_LIMIT_ANY = ("Actually, it doesn't have to be {x}.", "Forget about {x}.", "It need not be {x} after all.")
 INSTEAD = (
-    "{x} instead.",
-    "I'd rather have {x}.",
-    "Rather {x}.",
-    "Let's try {x}.",
-    "Make it {x}.",
-    "{x} would be better.",
-)
+    "{x} instead.", "I'd rather have {x}.", "Rather {x}.", "Let's try {x}.", "Make it {x}.", "{x} would be better.",
+)  # fmt: skip
 ACCEPT = (
     "{titles}, perfect!", "I'll take {titles}.", "{titles} it is, thank you.", "Yes, {titles} is just right.",
     "Great, {titles} is what I was looking for.", "Oh, {titles} sounds perfect.", "{this} is exactly it, thanks!",
@@ -293,10 +306,11 @@ ACCEPT = (
 
 # The assistant. {a} is the first pick, {rest} the others, {wish} what was asked for.
 ANSWERS = (
-    "I'd start with {a}. {rest} would be next.", "{a} should suit you; {rest} as well.", "Try {a}. After that, {rest}.",
-    "How about {a}? Or {rest}.", "My first thought is {a}, then {rest}.", "{a} comes to mind, and {rest}.",
-    "I'd suggest {a}, followed by {rest}.", "Have a look at {a}. You could also go for {rest}.",
-    "First of all {a}; then {rest}.", "You might like {a}. Also worth a look: {rest}.", "{a} first, then {rest}.",
+    "I'd start with {a}. {rest} would be next.", "{a} should suit you; {rest} as well.",
+    "Try {a}. After that, {rest}.", "How about {a}? Or {rest}.", "My first thought is {a}, then {rest}.",
+    "{a} comes to mind, and {rest}.", "I'd suggest {a}, followed by {rest}.",
+    "Have a look at {a}. You could also go for {rest}.", "First of all {a}; then {rest}.",
+    "You might like {a}. Also worth a look: {rest}.", "{a} first, then {rest}.",
     "I would pick {a}, with {rest} close behind.",
 )  # fmt: skip
 ANSWERS_ONE = (
@@ -304,12 +318,14 @@ ANSWERS_ONE = (
     "My pick would be {a}.", "Have a look at {a}.", "Then {a}.", "{a} is the one I would choose.",
 )  # fmt: skip
 FOR_WISH = (
-    "For something {wish}: ", "Something {wish}: ", "If it should be {wish}: ", "Understood, {wish}. ", "{wish}, then. ",
-    "Gladly, something {wish}. ",
+    "For something {wish}: ", "Something {wish}: ", "If it should be {wish}: ", "Understood, {wish}. ",
+    "{wish}, then. ", "Gladly, something {wish}. ",
 )  # fmt: skip
 SINCE_LIKED = (
-    "Since you liked {titles}: ", "With {titles} in mind: ", "For someone who likes {titles}: ", "Close to {titles}: ",
-    "In the spirit of {titles}: ", "Going by {titles}: ",
+    "Since you liked {titles}: ", "With {titles} in mind: ", "For someone who likes {titles}: ",
+    "Close to {titles}: ", "In the spirit of {titles}: ", "Going by {titles}: ",
 )  # fmt: skip
-ASKS = ("Could you tell me a little more about what you would like?", "What else should I know about what you like?",
-        "Is there anything you have enjoyed before?")  # fmt: skip
+ASKS = (
+    "Could you tell me a little more about what you would like?", "What else should I know about what you like?",
+    "Is there anything you have enjoyed before?",
+)  # fmt: skip

@@ -1,0 +1,154 @@
+"""Run folders: written aside and renamed when whole, found again by their COMPLETE marker, described by what made them.
+
+RUN/config.yaml            the configuration, every default written out
+RUN/run.json               data hashes, git commit, versions, hardware, command, metrics
+RUN/checkpoints/step-N/    what --resume goes on from; the last two are kept
+RUN/best/step-N/           the weights of the best validation so far
+RUN/tensorboard/           the curves
+RUN/adapter/               the result: what chat and evaluation load
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from finetune import provenance
+from finetune.config import ConfigError, TrainConfig, dump_config
+from retrieval.errors import NamedropError
+
+MARKER = "COMPLETE"
+_KEPT = 2
+
+
+class RunError(NamedropError):
+    """A run's folder cannot be used."""
+
+
+def write_whole(folder: Path, fill: Callable[[Path], object]) -> Path:
+    """Let `fill` write a folder aside, mark it complete and move it in place; an older one of that name goes away."""
+    aside = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    fill(aside)
+    return publish(aside, folder)
+
+
+def publish(aside: Path, folder: Path) -> Path:
+    """Mark a written folder complete and move it in place; whoever looks sees all of it or nothing."""
+    (aside / MARKER).touch()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    old = folder.with_name(f".{folder.name}.old")
+    if folder.exists():
+        os.replace(folder, old)
+    os.replace(aside, folder)
+    shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def newest(folder: Path) -> Path | None:
+    """Return the complete ``step-N`` folder with the highest N, None if there is none."""
+    steps = sorted(folder.glob("step-*"), key=step_of, reverse=True)
+    return next((step for step in steps if (step / MARKER).is_file()), None)
+
+
+def step_of(folder: Path) -> int:
+    """Return N of a ``step-N`` folder, -1 for any other."""
+    number = folder.name.partition("-")[2]
+    return int(number) if number.isdecimal() else -1
+
+
+def prune(folder: Path, keep: int = _KEPT) -> None:
+    """Delete all but the newest complete ``step-N`` folders."""
+    steps = [s for s in folder.glob("step-*") if (s / MARKER).is_file()]
+    for old in sorted(steps, key=step_of)[:-keep]:
+        (old / MARKER).unlink()  # first, so that half of it is never taken for a whole
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def open_run(config: TrainConfig, *, resume: bool, data: str) -> Path | None:
+    """Make the run's folder, or check that it is this configuration's; return the checkpoint to resume from, if any.
+
+    Args:
+        config: the configuration of the run.
+        resume: whether the folder is expected to exist.
+        data: a digest of the packed examples.
+
+    Raises:
+        RunError: the folder exists already, cannot be made, or is finished.
+        ConfigError: the configuration or the data is another than the one the run began with.
+    """
+    folder = config.output
+    if (folder / "adapter" / MARKER).is_file() and resume:
+        raise RunError(f"{folder}: this run is finished; its adapter is {folder / 'adapter'}")
+    if folder.exists() and not resume and (not folder.is_dir() or any(folder.iterdir())):
+        raise RunError(
+            f"{folder}: there is a run already; --resume goes on with it, --output DIR or another `output` begins anew"
+        )
+    saved = folder / "config.yaml"
+    if resume and saved.is_file():
+        _same(saved, config, data)
+        shutil.rmtree(folder / ".partial", ignore_errors=True)
+        return newest(folder / "checkpoints")
+    if resume and folder.exists() and any(folder.iterdir()):
+        raise RunError(f"{folder}: no config.yaml, so this is no run's folder; correct `output`")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "data.digest").write_text(data, encoding="utf-8")
+        saved.write_text(dump_config(config), encoding="utf-8")
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written ({error.strerror or error}); choose another `output`") from error
+    return None
+
+
+def _same(saved: Path, config: TrainConfig, data: str) -> None:
+    before = yaml.safe_load(saved.read_text(encoding="utf-8"))
+    now = yaml.safe_load(dump_config(config))
+    for part in (before, now):
+        part.pop("output", None)
+    changed = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
+    if changed:
+        raise ConfigError(
+            f"{saved}: the run began with another {', '.join(changed)}; restore it, or begin a new run with --output"
+        )
+    if (saved.parent / "data.digest").read_text(encoding="utf-8") != data:
+        raise ConfigError(
+            f"{saved.parent}: the training examples are not those the run began with; restore the data, or begin a new "
+            "run with --output"
+        )
+
+
+def describe_run(config: TrainConfig, metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what made an adapter: commit, time, command, data hashes, versions, hardware and metrics."""
+    return {
+        "commit": provenance.commit(),
+        "made": provenance.now(),
+        "command": " ".join(sys.argv),
+        "data": provenance.file_digests(file for _, file in config.data.files()),
+        "versions": provenance.versions(),
+        "hardware": provenance.hardware(),
+        "metrics": dict(metrics),
+    }
+
+
+def write_json(file: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file as a whole."""
+    aside = file.with_name(f".{file.name}.partial")
+    aside.write_text(json.dumps(content, indent=1, ensure_ascii=False, default=str), encoding="utf-8")
+    os.replace(aside, file)
+
+
+def rows_digest(arrays: Iterable[bytes]) -> str:
+    """Return a digest of what is trained on."""
+    digest = hashlib.blake2b(digest_size=16)
+    for array in arrays:
+        digest.update(array)
+    return digest.hexdigest()
