@@ -17,6 +17,7 @@ from chat.prompt import Prompt
 from retrieval.constraints import satisfies_all
 from retrieval.index import Index
 from retrieval.lexicon import synonyms
+from retrieval.retrievers import top_k
 from retrieval.types import BoolArray, Constraint, FloatArray, Query
 
 # Set by hand on Marquee conversations; finetune fits them once there are dialogues to fit them on.
@@ -121,8 +122,7 @@ class Recommender:
 
         Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998, section 2).
         """
-        positions = np.flatnonzero(allowed)
-        pool = positions[np.lexsort((positions, -total[positions]))[:_POOL]]
+        pool = top_k(total, _POOL, allowed).positions
         vectors = np.asarray(self.index.embeddings[pool], dtype=np.float32)  # (p, d)
         nearest = np.zeros(len(pool), dtype=np.float32)
         chosen: list[int] = []

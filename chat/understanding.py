@@ -86,6 +86,10 @@ _WHICH = re.compile(
     r"\bwhich\b.*\b(?:(cheap|expensive)|(new|old|recent|early)|(long|short))\w*\b|哪(?:个|部|本)更?(?:(便宜|贵)|(新|老|早)|(长|短))",
     re.IGNORECASE,
 )
+_ADVICE = re.compile(
+    r"\b(?:should|could|can|would)\s+(?:i|we|you)\b|\b(?:recommend|suggest|similar|next|after|instead|else)\b|推荐|类似|接下来",
+    re.IGNORECASE,
+)
 _OPEN_QUESTION = re.compile(
     r"^\W*(?:and\s+)?(?:who|whose|when|where|how|does|do|did|is|are|was|were|has|have|can|will|what|which|why)\b"
     r"|吗\W*$|谁|什么|怎么样",
@@ -137,7 +141,8 @@ _PANNED = re.compile(
     re.IGNORECASE,
 )
 _SEEN = re.compile(
-    r"\b(?:seen|watched|already\s+(?:read|played|heard|own|know|have|saw)|(?:have|'ve|i)\s+(?:read|played|finished)"
+    r"\b(?:seen|watched|already\s+(?:read|played|heard|own|know|have|saw)"
+    r"|(?:have|'ve|(?<!should )(?<!can )(?<!could )i)\s+(?:read|played|finished)"
     r"|i\s+(?:own|know)|other\s+than|besides|apart\s+from|except)\b"
     r"|看过|读过|玩过|听过|看了|除了",
     re.IGNORECASE,
@@ -167,7 +172,8 @@ _FILLER = frozenset(
     it that this one ones there have got for me my new now you to of and or films movies books games albums good
     great nice with like want would looking find show give recommend recommendation recommendations suggest
     suggestion suggestions tell same mood loved love liked enjoyed watch read play listen tonight today hear know
-    think lets let really more less under before after over sort kind recent nothing not dont seen
+    think lets let really more less under before after over sort kind recent nothing not dont seen already just
+    finished need theyve ive weve youve im its yes
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 
@@ -243,7 +249,8 @@ def understand(text: str, linker: TitleLinker, parser: Parser, shown: int = 0) -
     opinions = [*_opinions(text, mentions), *(_references(text, spans, shown) if shown else ())]
     questions = _questions(text, mentions, shown)
     if not questions and not asked and opinions and not parsed.spans and not _LIKE.search(text):
-        questions = ("other",) if _OPEN_QUESTION.search(text) and not _HAVE.search(text) else ()
+        open_question = _OPEN_QUESTION.search(text) and not (_HAVE.search(text) or _ADVICE.search(text))
+        questions = ("other",) if open_question else ()
     dropped = tuple(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w)
     gist = _gist(text, spans, parsed)
     if asked or (_HAVE.search(text) and mentions and not questions):
@@ -266,7 +273,7 @@ def understand(text: str, linker: TitleLinker, parser: Parser, shown: int = 0) -
         _refines(text, parsed),
         _ANYTHING.search(text) is not None,
         bool(mentions) and not rest and all(o.attitude == "neutral" for o in opinions),
-        _unknown_name(text, spans, linker),
+        _unknown_name(text, [*spans, *parsed.spans], linker),
         gist,
     )
 
@@ -278,7 +285,8 @@ def _known(gist: str, linker: TitleLinker) -> bool:
 
 def _unknown_name(text: str, spans: Sequence[tuple[int, int]], linker: TitleLinker) -> str:
     for match in _NAME.finditer(blank(text, spans)):
-        if not all(linker.knows(word) for word in words(match.group())):
+        refused = text[: match.start()].casefold().endswith("not ")
+        if refused or not all(linker.knows(word) for word in words(match.group())):
             return match.group()
     return ""
 

@@ -76,6 +76,7 @@ def merge(
     """
     asked = prompts()
     with _aside(out) as folder:
+        tokenizer: Any
         encoder, tokenizer = load_encoder(model)
         merged = load_model(resolve_lm(model), adapter, dtype)
         before = greedy(merged, encoder, asked, "before", progress)

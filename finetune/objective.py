@@ -107,7 +107,7 @@ class TowerHead(nn.Module):
         with torch.no_grad():
             user = self.user.weight / self.deviation
             bias = self.user.bias - user @ self.mean
-        return TowerWeights(_array(user), _array(bias), _array(self.item.weight), float(self.prior))
+        return TowerWeights(_array(user), _array(bias), _array(self.item.weight), float(self.prior.detach()))
 
 
 def _array(part: Tensor) -> FloatArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import product
 from typing import Any
 
 from tqdm import tqdm
@@ -31,11 +31,12 @@ _TITLES = ("Blade Runner", "The Left Hand of Darkness", "Kind of Blue", "潜行�
 
 def prompts(number: int = PROMPTS) -> list[Prompt]:
     """Return prompts as serving renders them, always the same; they differ in length, tastes and language."""
-    return list(islice(_prompts(), number))
+    every = list(dict.fromkeys(_prompts()))
+    return every[:: max(1, len(every) // number)][:number]
 
 
 def _prompts() -> Iterator[Prompt]:
-    for mood, genre, title, text in product(_MOODS, _GENRES, _TITLES, _SAYS):
+    for text, mood, genre, title in product(_SAYS, _MOODS, _GENRES, _TITLES):
         said = [("user", text.format(mood=mood, genre=genre, title=title))]
         liked = [Item("liked", title, genres=(genre,))] if "title" not in text else []
         yield render(UserContext(said=said, liked=liked, wishes=[mood]))

@@ -194,7 +194,7 @@ class Person:
             if self.world.facets.mask([limit]).any():
                 found.append(Says("limit", limit=limit))
         if target.price is not None and target.price > 4:
-            found.append(Says("limit", limit=Constraint("price", "<", float(int(target.price * 0.75)))))
+            found.append(Says("limit", limit=Constraint("price", "<=", float(int(target.price * 0.75)))))
         moods = [v for v in self.world.facets.values("moods")[:12] if ("moods", v) not in self._own]
         if moods:
             found.append(Says("want", "moods", rng.choice(moods)))

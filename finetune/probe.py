@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ class Speed:
 def measure(model: str, rows: Sequence[Row], lora: Lora, micro_tokens: int = 512, seconds: float = 8.0) -> Speed:
     """Train adapters for some seconds on packed rows and return the speed; nothing is kept.
 
-    The first step is not counted: it allocates. Other work on the machine makes the figure smaller.
+    The first step is not counted: it allocates. The median of the others is taken, so that a pause does not count;
+    other work on the machine still makes the figure smaller.
 
     Args:
         model: the causal LM: a name, a folder or a hub id.
@@ -48,25 +50,23 @@ def measure(model: str, rows: Sequence[Row], lora: Lora, micro_tokens: int = 512
     tuned = Tuned(_with_adapters(lm, lora), None, autocast=chosen if chosen != torch.float32 else None)
     optimizer = torch.optim.AdamW([p for p in tuned.parameters() if p.requires_grad], lr=1e-5)
     device = next(tuned.parameters()).device
-    counted, started = 0, 0.0
-    steps = -1
-    for batch in _batches(rows, micro_tokens):
+    counted, speeds, started = 0, [], time.perf_counter()
+    for step, batch in enumerate(_batches(rows, micro_tokens)):
+        begun = time.perf_counter()
         loss = tuned(to_device(collate(batch), device))
         tuned.total(loss, loss.lm_weight, loss.tower_weight).backward()
         optimizer.step()
         optimizer.zero_grad()
         _wait(device)
-        steps += 1
-        if steps == 0:
-            started = time.perf_counter()
-            continue
-        counted += sum(len(row) for row in batch)
-        if steps >= 3 and time.perf_counter() - started > seconds:
+        if step:
+            tokens = sum(len(row) for row in batch)
+            counted += tokens
+            speeds.append(tokens / (time.perf_counter() - begun))
+        if step >= 3 and time.perf_counter() - started > seconds:
             break
-    spent = time.perf_counter() - started
     threads = f"{torch.get_num_threads()} threads" if device.type == "cpu" else torch.cuda.get_device_name(device)
     load = f", load {os.getloadavg()[0]:.1f}" if device.type == "cpu" else ""
-    return Speed(counted / spent, counted, f"{str(chosen)[6:]} ({why}), {threads}{load}")
+    return Speed(statistics.median(speeds), counted, f"{str(chosen)[6:]} ({why}), {threads}{load}")
 
 
 def _with_adapters(lm: Any, lora: Lora) -> Any:  # noqa: ANN401 - any of transformers' causal LMs

@@ -108,7 +108,7 @@ class Population:
         return pool
 
 
-def make_dialogues(population: Population, n: int, turns: int = TURNS) -> Iterator[SimulatedRecord]:
+def make_dialogues(population: Population, n: int) -> Iterator[SimulatedRecord]:
     """Yield n dialogues of different people with the teacher.
 
     Where targets are "seen", held-out items occur nowhere: nobody knows them and the teacher names none. Where they
@@ -126,9 +126,9 @@ def make_dialogues(population: Population, n: int, turns: int = TURNS) -> Iterat
         teacher = Teacher(world, person.fit, pool, rng)
         spoken: list[SimulatedTurn] = []
         said = person.open()
-        for turn in range(1, turns + 1):
+        for _ in range(TURNS):
             spoken.append(_user(world, said, person.limits))
-            picks = teacher.answer(said.says, target=person.target, last=turn == turns)
+            picks = teacher.answer(said.says, target=person.target)
             text = worded(world, picks, teacher.heard, person.voice.language, population.part, rng)
             spoken.append(SimulatedTurn(role="assistant", text=text, items=tuple(world.item(at).id for at in picks)))
             if person.target in picks:

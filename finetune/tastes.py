@@ -262,7 +262,10 @@ def _known_far(
 
 
 def _truths(world: World, target: int, rng: random.Random) -> Iterable[Constraint]:
-    """Yield limits that hold for the target: kind, language, years, price, length."""
+    """Yield limits that hold for the target: kind, language, years, price, length.
+
+    A ceiling is `<=` and above the target: some say it so that the ceiling itself is in, some so that it is not.
+    """
     item = world.item(target)
     if world.kind(target):
         yield Constraint("kind", "is", world.kind(target))
@@ -280,7 +283,11 @@ def _truths(world: World, target: int, rng: random.Random) -> Iterable[Constrain
     for field, steps in _LENGTHS.items():
         number = number_of(item, field) if field in item.attributes and field in LENGTH_FIELDS else None
         if number is not None:
-            yield from _below(field, number, steps[: 1 + sum(s <= number for s in steps)], rng)
+            # Films count minutes and courses hours; "under 2 hours" is asked of both.
+            scale = 60 if field == "hours" and "minutes" in world.facets.numeric_fields else 1
+            column = "minutes" if scale > 1 else field
+            above = [step * scale for step in steps[: 1 + sum(s <= number for s in steps)]]
+            yield from _below(column, number * scale, above, rng)
 
 
 def _years(year: int, rng: random.Random) -> Iterable[Constraint]:
@@ -294,7 +301,7 @@ def _years(year: int, rng: random.Random) -> Iterable[Constraint]:
 def _below(field: str, number: float, steps: Sequence[float], rng: random.Random) -> Iterable[Constraint]:
     above = [s for s in steps if s > number][:3]
     if above:
-        yield Constraint(field, "<", float(rng.choice(above)))
+        yield Constraint(field, "<=", float(rng.choice(above)))
 
 
 def _tells(world: World, target: int, limit: Constraint) -> bool:

@@ -28,7 +28,7 @@ _ALIKE = 20  # the best items for the hidden taste count alike, or the target wo
 _DISLIKED = 0.4
 _CHANCE = 0.03  # noise, so that equally good items take turns
 _GOOD_ENOUGH = 0.6  # of the best item's score: what fits less is not named
-_TARGET_FIRST, _TARGET_MORE = 0.25, 0.15  # chance of naming the target in the first answer; what each further one adds
+_NAMES_TARGET = (0.3, 0.45, 0.6, 0.8)  # the chance of naming the target in each answer; later ones do for certain
 
 
 @dataclass
@@ -77,30 +77,34 @@ class Teacher:
         self._rng = rng
         self._turn = 0
 
-    def answer(
-        self, says: Sequence[Says], *, target: int | None = None, k: int = NAMED, last: bool = False
-    ) -> list[int]:
+    def answer(self, says: Sequence[Says], *, target: int | None = None, k: int = NAMED) -> list[int]:
         """Return the positions of at most k items that fit what has been said, best first.
 
         Args:
             says: the person's latest facts.
-            target: an item that is named with a chance that grows with every turn, even if others fit better.
+            target: an item that is named with a chance that grows with every turn, however well others fit, so that
+                dialogues end sooner or later; None leaves it to the scores.
             k: how many.
-            last: name the target for certain.
         """
         self.heard.take(says)
-        allowed = self._world.facets.mask(self.heard.limits) & self._pool
-        allowed[list(self.heard.gone)] = False
+        fitting = self._world.facets.mask(self.heard.limits)
+        fitting[list(self.heard.gone)] = False
+        allowed = fitting & self._pool
+        named = target is not None and bool(allowed[target]) and self._rng.random() < self._chance()
+        if target is not None:
+            allowed[target] = False
         scores = self._scores()
         ranked = [int(at) for at in np.argsort(-scores, kind="stable") if allowed[at]]
-        bar = _GOOD_ENOUGH * float(scores[ranked[0]]) if ranked else 0.0
+        bar = _GOOD_ENOUGH * float(scores[fitting].max(initial=0.0))
         picks = [at for at in ranked[:k] if scores[at] >= bar]
-        chance = _TARGET_FIRST + _TARGET_MORE * self._turn
-        if target is not None and allowed[target] and target not in picks and (last or self._rng.random() < chance):
+        if target is not None and named:
             picks = sorted([*picks[: k - 1], target], key=lambda at: -scores[at])
         self._turn += 1
         self.heard.gone.update(picks)
         return picks
+
+    def _chance(self) -> float:
+        return _NAMES_TARGET[self._turn] if self._turn < len(_NAMES_TARGET) else 1.0
 
     def _scores(self) -> FloatArray:
         heard, world = self.heard, self._world

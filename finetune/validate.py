@@ -317,6 +317,7 @@ def _show_problems(console: Console, report: Report, show: int) -> None:
 
 def _sizes_table(report: Report) -> Table:
     table = Table("file", "part", "records", "bad", "turns", "people", "items")
+    table.columns[0].overflow = "fold"
     for column in table.columns[2:]:
         column.justify = "right"
     for size in report.sizes:

@@ -17,6 +17,7 @@ from retrieval.text import words
 from retrieval.types import BoolArray, FloatArray
 
 CARRIED_FROM = 0.85  # confidence from which a name counts as an item of ours
+_NEAR_FROM = 0.3  # cosine below which two names have nothing to do with each other
 _MEANT_FROM = 0.92  # cosine from which a title in other words is the same one
 
 
@@ -74,7 +75,7 @@ class Grounder:
             if allowed is not None:
                 cosine = np.where(allowed, cosine, -1.0)
             for at in np.argsort(-cosine)[: 2 * k]:
-                if len(found) >= k or cosine[at] <= -1:
+                if len(found) >= k or cosine[at] < _NEAR_FROM:
                     break
                 found.setdefault(int(at), float(cosine[at]))
         return list(found.items())

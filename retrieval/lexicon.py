@@ -15,9 +15,9 @@ from babel import Locale
 from retrieval.text import normalize
 
 _KINDS = """
-film: films, movie, movies, flick, flicks, motion picture, motion pictures, cinema, to watch; 电影, 影片
-book: books, novel, novels, paperback, paperbacks, to read; 书, 图书, 小说, 书籍
-game: games, video game, video games, videogame, videogames, computer game, to play; 游戏, 电子游戏
+film: films, movie, movies, flick, flicks, motion picture, motion pictures, cinema, to watch, should i watch; 电影, 影片
+book: books, novel, novels, paperback, paperbacks, to read, should i read; 书, 图书, 小说, 书籍
+game: games, video game, video games, videogame, videogames, computer game, to play, should i play; 游戏, 电子游戏
 album: albums, music, to listen to; 专辑, 音乐, 唱片
 course: courses, online course, lessons, learn to, learn how to, teach me; 课程, 课
 series: tv series, tv show, tv shows, tv; 电视剧, 剧集

@@ -226,7 +226,8 @@ class Parser:
         phrase = " ".join(t.norm for t in tokens[start:end])
         before = [t.norm for t in tokens[max(0, start - 2) : start]]
         about = bool(_ABOUT.intersection(before)) or text[: tokens[start].start].endswith(_CJK_ABOUT)
-        if about and set(fields) - {"creators", "kind", "language"}:
+        beside = "audience" in fields and before[-1:] != ["about"]  # "with my kids" says who watches, not what
+        if about and not beside and set(fields) - {"creators", "kind", "language"}:
             topic = next((v for f, v in meanings if f == "topic"), phrase)
             return _Hit("topic", (topic,), start, end)
         field = next((f for f in _PRIORITY if f in fields), fields[0])

@@ -17,7 +17,11 @@ def write_shop(folder: Path, items: int = 24) -> Path:
     """Write a catalogue of films, with dialogues, mentions and next items that refer to it."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(0)
-    names = [f"{a} {b}" for a in ("Blade", "Good", "Ugly", "Quiet", "Slow", "Bad") for b in ("Runner", "Solaris", "Film", "Year")]
+    names = [
+        f"{a} {b}"
+        for a in ("Blade", "Good", "Ugly", "Quiet", "Slow", "Bad")
+        for b in ("Runner", "Solaris", "Film", "Year")
+    ]
     rows = [
         {
             "id": f"f{at:02}",
@@ -48,7 +52,9 @@ def write_shop(folder: Path, items: int = 24) -> Path:
         )
     write_lines(folder / "dialogues.jsonl", dialogues)
     chosen = [[r["id"] for r in rng.sample(rows, 4)] for _ in range(10)]
-    write_lines(folder / "next-item.jsonl", [{"user": f"u{n}", "history": c[:3], "next": c[3]} for n, c in enumerate(chosen)])
+    write_lines(
+        folder / "next-item.jsonl", [{"user": f"u{n}", "history": c[:3], "next": c[3]} for n, c in enumerate(chosen)]
+    )
     mentions = [{"id": f"m{n}", "mentions": [{"role": "user", "items": [i]} for i in c]} for n, c in enumerate(chosen)]
     write_lines(folder / "mentions.jsonl", mentions)
     return folder

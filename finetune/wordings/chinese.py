@@ -50,7 +50,6 @@ WANT_THAT = (
     "想要{that}的。", "有没有{that}的？", "最好是{that}的。", "来点{that}的。", "希望{that}。",
     "我想要那种{that}的。",
 )  # fmt: skip
-REFUSE_THAT = ("不要{that}的。", "别给我{that}的。", "不想要{that}的。")
 DECADES: Mapping[int, str] = {}
 UNITS: Mapping[str, str] = {"minutes": "分钟", "hours": "小时", "pages": "页"}
 ORDINALS = ("第一", "第二", "第三", "第四", "第五")

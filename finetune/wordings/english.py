@@ -125,7 +125,6 @@ WANT_THAT = (
     "I'd love something that {that}.", "Is there one that {that}?", "It should be something that {that}.",
     "Maybe one that {that}?", "I need one that {that}.", "Rather something that {that}.",
 )  # fmt: skip
-REFUSE_THAT = ("Nothing that {that}.", "Please nothing that {that}.", "I don't want anything that {that}.")
 DECADES: Mapping[int, str] = {
     1930: "thirties", 1940: "forties", 1950: "fifties", 1960: "sixties", 1970: "seventies", 1980: "eighties",
     1990: "nineties",
@@ -277,8 +276,8 @@ REACTIONS = (
 )  # fmt: skip
 AGAIN = ("As I said: ", "I said: ", "Again: ", "Remember: ", "Like I said: ", "I told you: ")
 RETRACT_KIND = (
-    "Actually, not a {x}.", "I changed my mind, no {x} after all.", "On second thought, I don't want a {x}.",
-    "Wait, forget the {x}.", "Actually a {x} is not what I need.", "Hmm, let's not do a {x}.",
+    "Actually, not {x}.", "I changed my mind, I don't want {x} after all.", "On second thought, not {x}.",
+    "Wait, it shouldn't be {x}.", "Actually {x} is not what I need.", "Hmm, let's not do {x}.",
 )  # fmt: skip
 RETRACT_WISH = (
     "Actually, forget {x}.", "I changed my mind about {x}.", "On second thought, not {x}.",

@@ -188,8 +188,6 @@ class Voice:
 
     def _say_refuse(self, s: Says, rng: random.Random) -> str:
         assert s.limit is not None
-        if that := self._that((s.limit.field, str(s.limit.value)), rng):
-            return self._fill(self._table.REFUSE_THAT, rng, that=that)
         tables = {"moods": self._table.REFUSE_MOOD, "genres": self._table.REFUSE_GENRE}
         return self._fill(
             tables.get(s.limit.field, self._table.REFUSE), rng, x=self._word(s.limit.field, str(s.limit.value))
@@ -202,7 +200,7 @@ class Voice:
     def _say_relative(self, s: Says, rng: random.Random) -> str:
         assert s.limit is not None
         field = "length" if s.limit.field in LENGTH_FIELDS else s.limit.field
-        return self._fill(self._table.RELATIVE[f"{field} {s.limit.op}"], rng)
+        return self._fill(self._table.RELATIVE[f"{field} {_sign(s.limit)}"], rng)
 
     def _say_closer(self, s: Says, rng: random.Random) -> str:
         return self._fill(self._table.CLOSER, rng, this=self._this(s, rng))
@@ -224,7 +222,7 @@ class Voice:
         if s.limit is None:
             return self._fill(self._table.RETRACT_WISH, rng, x=self._word(s.field, s.value))
         if s.limit.field == "kind":
-            return self._fill(self._table.RETRACT_KIND, rng, x=self._noun(str(s.limit.value), rng))
+            return self._fill(self._table.RETRACT_KIND, rng, x=self.tail(s, rng))
         table = self._table.RETRACT_LIMIT.get("year" if s.limit.field == "decade" else s.limit.field)
         return self._fill(table or self._table.RETRACT_LIMIT_ANY, rng, x=self.tail(s, rng))
 
@@ -301,7 +299,7 @@ class Voice:
             noun = self._noun(str(limit.value), rng)
             return noun if self._zh else _article(noun)
         field = "length" if limit.field in LENGTH_FIELDS else limit.field
-        return choose(self._table.TAILS[f"{field} {limit.op}"], rng, self.part).format(x=self._amount(limit, rng))
+        return choose(self._table.TAILS[f"{field} {_sign(limit)}"], rng, self.part).format(x=self._amount(limit, rng))
 
     def _amount(self, limit: Constraint, rng: random.Random) -> str:
         if limit.field == "language":
@@ -363,6 +361,10 @@ class Voice:
 
 def _is_kind(limit: Constraint | None) -> bool:
     return limit is not None and limit.field == "kind" and limit.op == "is"
+
+
+def _sign(limit: Constraint) -> str:
+    return limit.op.removesuffix("=")
 
 
 def _article(noun: str) -> str:
