@@ -83,7 +83,7 @@ class UserTower:
             settings = TowerSettings.model_validate_json((folder / SETTINGS_FILE).read_bytes())
             tensors = load_file(folder / WEIGHTS_FILE)
             parts = [np.asarray(tensors[name], dtype=np.float32) for name in ("user", "bias", "item")]
-            weights = TowerWeights(parts[0], parts[1], parts[2], float(tensors["prior"]))
+            weights = TowerWeights(parts[0], parts[1], parts[2], float(tensors["prior"].item()))
         except (OSError, ValidationError, SafetensorError, KeyError, ValueError) as error:
             detail = str(error).splitlines()[0]
             raise ModelError(f"cannot read the user tower in {folder} ({detail}); give an adapter's folder") from error

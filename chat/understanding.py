@@ -425,7 +425,7 @@ def _references(text: str, spans: Sequence[tuple[int, int]], shown: int) -> list
 
 
 def _questions(text: str, mentions: Sequence[Mention], shown: int) -> tuple[str, ...]:
-    if not mentions and not shown:
+    if not mentions and not shown and not re.search(r"\b(?:it|this|that|they)\b|这个|那个|它", text, re.IGNORECASE):
         return ()
     which = _WHICH.search(text)
     if which is not None:

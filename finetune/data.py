@@ -87,7 +87,7 @@ def _in_seconds(value: float) -> float:
     return value
 
 
-Id = Annotated[str, BeforeValidator(_as_id), StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), BeforeValidator(_as_id)]
 Timestamp = Annotated[float, BeforeValidator(_as_seconds), AfterValidator(_in_seconds)]
 
 
@@ -284,9 +284,7 @@ def _misspelt(file: str, row: SourceRow, kind: type[BaseModel]) -> Iterator[RowP
     for cells, model in pairs:
         for name, meant in _near_misses(frozenset(cells), model):
             value = str(cells[name])[:80]
-            yield RowProblem(
-                file, row.line, name, value, f"a field of the format ({meant!r}?)", f"rename it to {meant}"
-            )
+            yield RowProblem(file, row.line, name, value, f"{meant!r}, which is missing", f"rename it to {meant}")
 
 
 @lru_cache(maxsize=1024)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.table import Table
 from retrieval.metrics import CUTOFFS, TARGET_METRICS, Estimate, K, short
 
 Report = Mapping[str, Any]
+Columns = Mapping[str, Callable[[Report, Report], str]]  # header: what a system and its block show
 
 _SETTINGS: Mapping[str, str] = {
     "novel": "Novel targets only",
@@ -21,7 +23,7 @@ _SETTINGS: Mapping[str, str] = {
     "repeats": "All targets, repeated ones too; nothing left out",
 }
 _PLOTTED = ("recall@1", "recall@10", "recall@50")
-_WIDTH = 132  # columns of the terminal table, where the output is no terminal
+_WIDTH = 120  # columns of the terminal table, where the output is no terminal
 
 
 def write(report: Report, out: Path) -> list[Path]:
@@ -40,31 +42,30 @@ def write(report: Report, out: Path) -> list[Path]:
     return paths
 
 
-def _header(setting: str) -> list[str]:
-    columns = ["system", *(name.replace("recall@", "R@") for name in TARGET_METRICS)]
-    extra = [f"F1@{K}", f"coverage@{K}", "popularity", "ms/turn"]
-    return [*columns, *extra] if setting == "novel" else columns
+def _metrics(names: Iterable[str] = TARGET_METRICS, intervals: Collection[str] = _PLOTTED) -> Columns:
+    """Return a column for each metric of the targets, some with their interval."""
+
+    def cell(name: str, system: Report, block: Report) -> str:
+        return str(Estimate(**block[name])) if name in intervals else short(block[name]["value"])
+
+    return {name.replace("recall@", "R@"): partial(cell, name) for name in names}
 
 
-def _rows(report: Report, setting: str, intervals: Collection[str] = _PLOTTED) -> Iterable[list[str]]:
-    for name, system in report["systems"].items():
-        block = system[setting]
-        if not block:
-            continue
-        cells = [_cell(block[metric], metric in intervals) for metric in TARGET_METRICS]
-        if setting == "novel":
-            percentile = system[f"popularity_percentile@{K}"]
-            cells += [
-                short(block[f"f1@{K}"]["value"]),
-                short(system[f"coverage@{K}"]),
-                f"{percentile['value']:.1f}" if percentile else "-",
-                f"{system['ms_per_turn']['mean']:.1f}",
-            ]
-        yield [name, *cells]
+# what the lists look like and cost, told once, beside the novel targets
+_LISTS: Columns = {
+    f"F1@{K}": lambda system, block: short(block[f"f1@{K}"]["value"]),
+    f"coverage@{K}": lambda system, block: short(system[f"coverage@{K}"]),
+    "popularity": lambda system, block: f"{p['value']:.1f}" if (p := system[f"popularity_percentile@{K}"]) else "-",
+    "ms/turn": lambda system, block: f"{system['ms_per_turn']['median']:,.1f}",
+}
 
 
-def _cell(estimate: Mapping[str, float], interval: bool) -> str:
-    return str(Estimate(**estimate)) if interval else short(estimate["value"])
+def _rows(report: Report, setting: str, columns: Columns) -> list[list[str]]:
+    return [
+        [name, *(cell(system, system[setting]) for cell in columns.values())]
+        for name, system in report["systems"].items()
+        if system[setting]
+    ]
 
 
 def markdown(report: Report) -> str:
@@ -72,9 +73,9 @@ def markdown(report: Report) -> str:
     meta = report["meta"]
     parts = [f"# {meta['data']}\n", f"{_sizes(report)}. {_PROTOCOL}\n"]
     for setting, title in _SETTINGS.items():
-        rows = list(_rows(report, setting))
-        if rows:
-            parts.append(f"## {title}\n\n{_markdown_table(_header(setting), rows)}\n")
+        columns = {**_metrics(), **(_LISTS if setting == "novel" else {})}
+        if rows := _rows(report, setting, columns):
+            parts.append(f"## {title}\n\n{_markdown_table(['system', *columns], rows)}\n")
     if report["comparisons"]:
         title = f"## Against {report['against']}, novel targets, paired"
         parts.append(f"{title}\n\n{_markdown_table(*_differences(report))}\n")
@@ -129,9 +130,10 @@ def show(report: Report, console: Console | None = None) -> None:
         console = console if console.is_terminal else Console(highlight=False, width=_WIDTH)
     table = Table(title=f"{report['meta']['data']}: {_SETTINGS['novel'].lower()}", caption=_sizes(report))
     best = _best(report)
-    for name in _header("novel"):
+    columns = {**_metrics((*_PLOTTED, f"ndcg@{K}"), intervals=(f"recall@{K}",)), **_LISTS}
+    for name in ("system", *columns):
         table.add_column(name, justify="left" if name == "system" else "right", no_wrap=True)
-    for row in _rows(report, "novel", intervals=(f"recall@{K}",)):
+    for row in _rows(report, "novel", columns):
         table.add_row(*row, style="bold" if row[0] == best else "")
     console.print(table)
     for name, block in report["comparisons"].items():

@@ -88,6 +88,8 @@ def _tell_made(records: Sequence[SimulatedRecord], out: Path, left_out: Path | N
 
 def run(options: argparse.Namespace) -> int:
     """Let people talk to an assistant and write what came of it."""
+    if options.adapter and not options.adapter.is_dir():
+        raise SimulationError(f"{options.adapter}: no such folder; give the folder of a LoRA adapter, or no --adapter")
     population = _population(options)
     targets = [int(at) for at in population.pool().nonzero()[0]]
     transcript = Transcript(_transcript(options.out), _settings(options))
@@ -259,7 +261,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         return int(options.command(options))
-    except NamedropError as error:
+    except (NamedropError, OSError) as error:
         print(f"simulate: {error}", file=sys.stderr)
         return 2
 

@@ -42,7 +42,7 @@ _WORD_FROM = 4  # letters of a word that can be a topic
 _NEAR = 0.15  # the share of the catalogue, the nearest, from which the known items are chosen
 _NEIGHBOURS = 40  # items that a refusal tells the target from
 _LIKES = 3
-_DECADES_FROM = 1900  # nobody speaks of the 1320s
+_YEARS_FROM, _DECADES_FROM = 1500, 1900  # nobody asks for something from before 190, or from the 1320s
 _PRICES = (1, 2, 3, 5, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 80, 100)
 _LENGTHS: Mapping[str, tuple[int, ...]] = {
     "minutes": (45, 60, 90, 100, 120, 150, 180),
@@ -198,6 +198,7 @@ class World:
             if n >= 2
             and word.isalpha()
             and len(word) >= _WORD_FROM
+            and not word.endswith(("ly", "ed"))
             and word not in STOPWORDS_EN_PLUS
             and least <= self.facets.document_frequency(word) <= most
         )
@@ -275,7 +276,7 @@ def _truths(world: World, target: int, rng: random.Random) -> Iterable[Constrain
             yield Constraint("language", "is", language)
         if language != "en":
             yield Constraint("language", "is_not", "en")
-    if item.year is not None:
+    if item.year is not None and item.year >= _YEARS_FROM:
         yield from _years(item.year, rng)
     if item.price is not None:
         scale = 10.0 ** max(0, math.floor(math.log10(max(item.price, 1))) - 1)

@@ -67,12 +67,13 @@ def measure(files, *more, out="R.json"):
     return code, json.loads((files / out).read_text()) if (files / out).is_file() else None
 
 
-class TestCases:
-    @pytest.fixture(scope="class")
-    def cases(self):
-        records = [DialogueRecord.model_validate(d) for d in DIALOGUES]
-        return list(dialogue_cases(records, listening_shop(CATALOG)))
+@pytest.fixture(scope="module")
+def cases():
+    records = [DialogueRecord.model_validate(d) for d in DIALOGUES]
+    return list(dialogue_cases(records, listening_shop(CATALOG)))
 
+
+class TestCases:
     def ids(self, positions):
         return "".join(CATALOG[at].id for at in positions)
 

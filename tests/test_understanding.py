@@ -77,7 +77,11 @@ class TestActs:
         assert read(text).act == act
 
     @pytest.mark.parametrize("text", ["how much is it?", "what is it about?"])
-    def test_nothing_can_be_asked_about_an_empty_table(self, text):
+    def test_a_question_about_an_empty_table_is_still_a_question(self, text):
+        assert read(text, shown=0).act == "question"
+
+    @pytest.mark.parametrize("text", ["a film about the price of fame", "how long nights end"])
+    def test_without_a_reference_it_is_none(self, text):
         assert read(text, shown=0).questions == ()
 
     @pytest.mark.parametrize(

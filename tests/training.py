@@ -94,11 +94,10 @@ def write_config(file: Path, shop: Path, model: Path, **changes: Any) -> Path:
 
 def write_encoder(folder: Path) -> Path:
     """Write a sentence encoder of random weights: a BERT of one layer over characters."""
+    import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    import torch
 
     base = folder / "bert"
     base.mkdir(parents=True)

@@ -23,6 +23,7 @@ KNEW: Mapping[str, tuple[str, ...]] = {
 KNEW_ANY = ("看过",)
 GENRE_BEFORE_NOUN: Mapping[str, str] = {}
 GENRE_ALONE: Mapping[str, str] = {}
+GENRE_REFUSED: Mapping[str, str] = {}
 MORE: Mapping[str, tuple[str, ...]] = {
     "slow": ("更慢",),
     "dark": ("更黑暗",),

@@ -33,6 +33,12 @@ GENRE_ALONE: Mapping[str, str] = {
     "languages": "a language course", "indie": "something indie", "programming": "programming",
     "art": "something on art",
 }  # fmt: skip
+GENRE_REFUSED: Mapping[str, str] = {
+    "children": "children's stuff", "family": "family stuff", "historical": "historical stuff",
+    "experimental": "experimental stuff", "classical": "classical music", "latin": "latin music",
+    "country": "country music", "soul": "soul music", "metal": "heavy metal", "indie": "indie stuff",
+    "shooter": "shooters", "puzzle": "puzzles", "platformer": "platformers", "short stories": "short stories",
+}  # fmt: skip
 MORE: Mapping[str, tuple[str, ...]] = {
     "dark": ("darker",),
     "slow": ("slower",),

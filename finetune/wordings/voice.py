@@ -92,7 +92,7 @@ class Voice:
 
     def opening(self, says: Sequence[Says], rng: random.Random) -> str:
         """Word a first message."""
-        if self.manner == "terse":
+        if self.manner == "terse" and any(s.act != "more" for s in says):
             return self._keywords(says, rng)
         likes = [s for s in says if s.act == "like"]
         things = [s for s in says if s.act in ("want", "limit", "refuse", "less")]
@@ -189,9 +189,7 @@ class Voice:
     def _say_refuse(self, s: Says, rng: random.Random) -> str:
         assert s.limit is not None
         tables = {"moods": self._table.REFUSE_MOOD, "genres": self._table.REFUSE_GENRE}
-        return self._fill(
-            tables.get(s.limit.field, self._table.REFUSE), rng, x=self._word(s.limit.field, str(s.limit.value))
-        )
+        return self._fill(tables.get(s.limit.field, self._table.REFUSE), rng, x=self._refused(s.limit))
 
     def _say_less(self, s: Says, rng: random.Random) -> str:
         assert s.limit is not None
@@ -294,7 +292,7 @@ class Voice:
         limit = s.limit
         if s.act in ("refuse", "less"):
             key = "refuse mood" if limit.field == "moods" else "refuse"
-            return choose(self._table.TAILS[key], rng, self.part).format(x=self._word(limit.field, str(limit.value)))
+            return choose(self._table.TAILS[key], rng, self.part).format(x=self._refused(limit))
         if _is_kind(limit):
             noun = self._noun(str(limit.value), rng)
             return noun if self._zh else _article(noun)
@@ -336,6 +334,10 @@ class Voice:
         if field == "creators":
             return self.world.facets.name(value)
         return display("topic" if field in ABOUT else field, value, self.language)
+
+    def _refused(self, limit: Constraint) -> str:
+        word = self._word(limit.field, str(limit.value))
+        return str(self._table.GENRE_REFUSED.get(limit.value, word)) if limit.field == "genres" else word
 
     def _noun(self, kind: str, rng: random.Random) -> str:
         return str(rng.choice(self._table.NOUNS.get(kind, (display("kind", kind, self.language),))))

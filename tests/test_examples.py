@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from training import write_config, write_lines, write_shop
+
+from chat.encoding import PromptEncoder
+from chat.prompt import UserContext, render
+from chat.trie import LONGEST, TitleTrie
+from finetune import examples
+from finetune.config import ConfigError, read_config
+from finetune.contexts import dialogue_moments, interaction_moments, listening_shop, mention_moments
+from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord
+from finetune.examples import TASKS, Example, ExampleEncoder, make_examples, slotted
+from finetune.wishes import make_wishes
+from retrieval.catalog import Catalog
+from retrieval.types import Item
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return write_shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="module")
+def shop(folder):
+    return listening_shop(Catalog.load(folder / "catalog.jsonl"))
+
+
+@pytest.fixture(scope="module")
+def encoder(tiny_model_dir):
+    from transformers import AutoTokenizer
+
+    return PromptEncoder(AutoTokenizer.from_pretrained(tiny_model_dir))
+
+
+def config_of(folder: Path, tmp_path: Path, **changes):
+    return read_config(write_config(tmp_path / "c.yaml", folder, Path("tiny"), **changes))
+
+
+def test_every_task_makes_examples_and_none_stands_in_both_parts(folder, shop, tmp_path):
+    made = make_examples(config_of(folder, tmp_path), shop)
+    assert {e.task for e in made.train} == set(TASKS)
+    assert made.valid
+    assert {e.source for e in made.train}.isdisjoint(e.source for e in made.valid)
+    assert all(e.completion.startswith(" ") and e.completion.strip() for e in (*made.train, *made.valid))
+
+
+def test_titles_are_tokenised_as_the_serving_trie_tokenises_them(shop, encoder):
+    odd = ["潜行者", "A" * 300, "<|im_end|> trap", "  spaced  out ", "Ends with space "]
+    titles = [item.title for item in shop.index.catalog] + odd
+    trie = TitleTrie(encoder.titles(titles), encoder.end_id)
+    encode = ExampleEncoder(encoder)
+    prompt = render(UserContext())
+    for at, title in enumerate(titles):
+        tokens = encode(Example(prompt, f" {title}", "history", (), "x"))
+        assert list(tokens.completion) == trie.tokens(at).tolist()
+        assert len(tokens.completion) <= LONGEST
+        assert list(tokens.prompt) == encoder.prompt(prompt)
+
+
+def test_prompts_are_rendered_from_what_the_serving_dialogue_understood(shop):
+    record = DialogueRecord.model_validate(
+        {
+            "id": "1",
+            "turns": [
+                {"role": "user", "text": "I loved Quiet Runner, but nothing bleak"},
+                {"role": "assistant", "text": "Then Slow Film.", "items": ["f18"]},
+                {"role": "user", "text": "I hated Slow Film. Something before 1990?", "items": ["f18"]},
+                {"role": "assistant", "text": "Blade Year or Slow Film?", "items": ["f03", "f18"]},
+            ],
+        }
+    )
+    first, second = dialogue_moments(record, shop)
+    assert [i.title for i in first.context.liked] == ["Quiet Runner"]
+    assert first.targets == (18,)
+    assert [i.title for i in second.context.disliked] == ["Slow Film"]  # what the words say goes before the annotation
+    assert any("1990" in limit for limit in second.context.limits)
+    assert second.targets == (3,)
+    assert second.offered == (3, 18)
+    prompt = render(second.context).user
+    assert "Dislikes: Slow Film" in prompt
+    assert prompt.endswith("user: I hated Slow Film. Something before 1990?")
+
+
+def test_items_that_only_the_annotation_knows_count_as_liked(shop):
+    turns = [{"role": "user", "text": "that old one, you know", "items": ["f05"]}, {"role": "assistant", "text": "Hm."}]
+    [moment] = dialogue_moments(DialogueRecord.model_validate({"id": "1", "turns": turns}), shop)
+    assert [i.id for i in moment.context.liked] == ["f05"]
+    assert moment.targets == ()
+
+
+def test_mentions_and_interactions_become_histories(shop):
+    catalog = shop.index.catalog
+    turns = [
+        {"role": "user", "items": ["f00"]},
+        {"role": "assistant", "items": ["f01"], "liked": False},
+        {"role": "assistant", "items": ["f00", "f02"]},
+    ]
+    [moment] = mention_moments(MentionsRecord.model_validate({"id": "1", "mentions": turns}), catalog)
+    assert (moment.targets, [i.id for i in moment.context.liked]) == ((2,), ["f00"])
+    assert [i.id for i in moment.context.disliked] == ["f01"]
+    events = [("f02", 3, 5), ("f00", 1, 4), ("f01", 2, 1), ("f00", 4, 5)]
+    records = [InteractionRecord(user_id="u", item_id=i, timestamp=t, rating=r) for i, t, r in events]
+    [moment] = interaction_moments(records, catalog)
+    assert (moment.targets, [i.id for i in moment.context.liked]) == ((2,), ["f00"])
+    assert [i.id for i in moment.context.disliked] == ["f01"]
+
+
+def test_every_answer_to_a_wish_has_the_facets_it_names(shop):
+    catalog = shop.index.catalog
+    wishes = list(make_wishes(catalog, 6, seed=0))
+    assert len({w.source for w in wishes}) == len(wishes)
+    for wish in wishes:
+        for at in wish.answers:
+            item = catalog[at]
+            moods = [m for m in ("slow", "funny", "bleak", "warm") if m in wish.query.split()]
+            genres = [g for g in ("drama", "comedy", "horror") if g in wish.query.split()]
+            if "story told" not in wish.text:
+                assert set(moods) <= set(item.attributes["moods"])
+                assert set(genres) <= set(item.genres)
+    assert [w.text for w in make_wishes(catalog, 6, seed=0)] == [w.text for w in wishes]
+
+
+def test_replies_have_slots_for_the_items():
+    items = [Item("a", "Alien", year=1979), Item("b", "Aliens"), Item("c", "It", aliases=("Ça",))]
+    assert slotted("Try Aliens or Alien (1979).\nOr ça!", items) == "Try [2] or [1]. Or [3]!"
+    assert slotted("Try Alienation", items[:1]) is None
+
+
+def test_left_out_items_are_in_no_example(folder, shop, tmp_path):
+    (tmp_path / "out.txt").write_text("f03\nf18\n", encoding="utf-8")
+    config = config_of(folder, tmp_path)
+    config = config.model_copy(update={"data": config.data.model_copy(update={"leave_out": tmp_path / "out.txt"})})
+    made = make_examples(config, shop)
+    names = [shop.index.catalog[at].title for at in (3, 18)]
+    for example in (*made.train, *made.valid):
+        assert not {3, 18}.intersection(example.positions)
+        assert not any(name in example.prompt.user or name in example.completion for name in names)
+    (tmp_path / "out.txt").write_text("nobody\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="'nobody' is not in"):
+        make_examples(config, shop)
+
+
+def test_tasks_can_be_weighed_limited_and_left_out(folder, shop, tmp_path):
+    tasks = {"text": {"weight": 0}, "wish": {"limit": 7}, "why": {"weight": 0.7}}
+    made = make_examples(config_of(folder, tmp_path, tasks=tasks), shop)
+    assert "text" not in {e.task for e in made.train}
+    assert sum(e.task == "wish" for e in (*made.train, *made.valid)) == 7
+    assert made.weights["why"] == 0.7
+    with pytest.raises(ConfigError, match=r"tasks\.wishes: no such task; known are conversation"):
+        make_examples(config_of(folder, tmp_path, tasks={"wishes": {}}), shop)
+    with pytest.raises(ConfigError, match="nothing to train on"):
+        make_examples(config_of(folder, tmp_path, tasks={name: {"weight": 0} for name in TASKS}), shop)
+
+
+def test_validation_files_are_not_split_again(folder, shop, tmp_path):
+    turns = [{"role": "user", "text": "Hi", "items": ["f00"]}, {"role": "assistant", "text": "x", "items": ["f01"]}]
+    write_lines(tmp_path / "valid.jsonl", [{"id": "v", "turns": turns}])
+    config = config_of(folder, tmp_path)
+    data = config.data.model_copy(update={"valid_dialogues": (tmp_path / "valid.jsonl",), "valid_share": 0.9})
+    made = make_examples(config.model_copy(update={"data": data}), shop)
+    assert {e.source for e in made.valid if e.task == "conversation"} == {"dialogue:v"}
+    assert len([e for e in made.train if e.task == "conversation"]) == 12
+
+
+def test_the_printed_sample_shows_what_is_masked(folder, tiny_model_dir, tmp_path, capsys):
+    config = write_config(tmp_path / "c.yaml", folder, tiny_model_dir)
+    assert examples.main([str(config), "--show", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "  masked │ <|im_start|>assistant\n  masked │ Title:\n  loss   │ ' " in out
+    assert "<|im_end|>'" in out
+    assert examples.main([str(tmp_path / "none.yaml")]) == 2
+    assert "none.yaml" in capsys.readouterr().err
