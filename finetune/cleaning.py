@@ -57,8 +57,14 @@ def _clean_value(value: AttributeValue) -> AttributeValue:
 
 
 def dialogue_text(record: DialogueRecord) -> str:
-    """Return what two copies of a dialogue share: who says what, without case, accents and punctuation."""
-    return "\n".join(f"{turn.role}: {normalize(turn.text)} {' '.join(turn.items)}" for turn in record.turns)
+    """Return what two copies of a dialogue share: who says what, without case, accents and punctuation.
+
+    The items are not looked at, for two people may have linked the same words otherwise, unless there are no words.
+    """
+    said = [(turn.role, normalize(turn.text)) for turn in record.turns]
+    if not any(text for _, text in said):
+        said = [(turn.role, " ".join(turn.items)) for turn in record.turns]
+    return "\n".join(f"{role}: {text}" for role, text in said)
 
 
 def fingerprint(text: str) -> int:

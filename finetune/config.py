@@ -206,9 +206,7 @@ def read_config(path: str | Path, **overrides: object) -> TrainConfig:
     except ValidationError as error:
         faults = [_fault(detail) for detail in error.errors(include_url=False)]
         raise ConfigError("\n  ".join([f"{path}: this configuration cannot be used", *faults])) from error
-    missing = [
-        f"{key} = '{file}': no such file; correct it" for key, file in config.data.files() if not file.is_file()
-    ]
+    missing = [f"{key} = '{file}': no such file; correct it" for key, file in config.data.files() if not file.is_file()]
     if missing:
         where = f"{path}: looked for the files from {Path.cwd()}"
         raise ConfigError("\n  ".join([where, *missing]))

@@ -238,6 +238,7 @@ class Loop(Trainer):
         return (total, loss) if return_outputs else total
 
     def _clip_grad_norm(self, model: Any) -> Any:  # noqa: ANN401
+        self._parts_steps += 1
         norm = super()._clip_grad_norm(model)
         if norm is not None and not math.isfinite(float(norm)):
             raise TrainingError(self._diverged("the gradient"))
@@ -274,13 +275,12 @@ class Loop(Trainer):
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the parts of the loss, of this process, to what is logged."""
         if "loss" in logs:
-            since = max(self.state.global_step - self._parts_since, 1)
-            logs["loss_lm"], logs["loss_tower"] = (self._parts / since).tolist()
+            logs["loss_lm"], logs["loss_tower"] = (self._parts / max(self._parts_steps, 1)).tolist()
             self._parts.zero_()
-            self._parts_since = self.state.global_step
+            self._parts_steps = 0
         super().log(logs, start_time)
 
-    _parts_since = 0
+    _parts_steps = 0  # since the parts were logged
     _measured: tuple[int, dict[str, float]] | None = None  # the last validation and its step
 
     # What is measured
@@ -390,7 +390,8 @@ def arguments(config: TrainConfig) -> TrainingArguments:
         eval_steps=every,
         save_strategy="steps",
         save_steps=config.checkpoint_every,
-        logging_steps=min(10, config.checkpoint_every),
+        # A divisor, so that no checkpoint falls between two logs: a resumed run then logs the same.
+        logging_steps=max(n for n in range(1, 11) if config.checkpoint_every % n == 0),
         logging_nan_inf_filter=False,
         report_to="none",
         disable_tqdm=True,

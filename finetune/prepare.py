@@ -8,8 +8,9 @@ What happens, in this order, to whatever is read:
 4. **Filter** by the `--min-…` options.
 5. **De-duplicate**: of dialogues that say the same, or have the same id, one stays, in the part nearest to test; of a
    person's interactions with one item the first stays.
-6. **Split**, where the source has not: dialogues and mentions by a hash of their id, next-item records by a hash of
-   the user, interactions by time: each person's last event to test, the one before to valid.
+6. **Split**, where the source has not: dialogues and mentions by a hash of their id (also if only one of valid and
+   test is missing), next-item records by a hash of the user, interactions by time: each person's last event to test,
+   the one before to valid.
 7. **Write** aside, then rename. The same input and options give the same bytes.
 """
 
@@ -224,8 +225,10 @@ def _spoken(collected: _Collected) -> dict[str, Iterable[RecordType]]:
 def _chosen_next(collected: _Collected) -> dict[str, Iterable[RecordType]]:
     found = unique_next_items(collected.next_items)
     collected.leave_out("a copy of another next-item record", len(found.copies))
-    shares, seed = collected.shares, collected.options.seed
-    divided: Mapping[Part, Sequence[NextItemRecord]] = divide(found.kept, _user, shares, seed)
+    # A part taken out of a train part that the source has made could ask for what its valid part takes as known.
+    made = any(placed.part for placed in found.kept)
+    shares: Mapping[Part, float] = dict.fromkeys(PARTS, 0.0) if made else collected.shares
+    divided: Mapping[Part, Sequence[NextItemRecord]] = divide(found.kept, _user, shares, collected.options.seed)
     return _files("next-item", divided)
 
 

@@ -59,6 +59,7 @@ def make(options: argparse.Namespace) -> int:
             raise SimulationError(f"{path} exists; nothing is overwritten: give another --out, or remove it")
     population = _population(options)
     catalog = population.world.catalog
+    population.pool()  # before the progress bar: there may be no target
     held = held_out(catalog, population.hold_out, population.hold_out_seed)
     banned = held if population.targets == "seen" else frozenset()
     records: list[SimulatedRecord] = []

@@ -11,14 +11,14 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from finetune.data import DialogueRecord, Id, Turn, load
+from finetune.data import DataError, DialogueRecord, Id, Turn, load
 from finetune.leaks import Secret
 from finetune.people import make_person
 from finetune.says import Utterance
 from finetune.tastes import SimulationError, World, held_out
 from finetune.teacher import Teacher, worded
 from finetune.wordings.voice import Part
-from retrieval.catalog import Catalog
+from retrieval.catalog import Catalog, RowProblem
 from retrieval.constraints import satisfies
 from retrieval.types import BoolArray, Constraint, Item, Op
 
@@ -217,4 +217,12 @@ def load_simulated(path: Path, catalog: Catalog) -> tuple[SimulatedRecord, ...]:
         DataError: the file cannot be used; every bad record is listed.
     """
     loaded = load(path, SimulatedRecord, known=catalog.positions)
-    return tuple(record for record in loaded.records if isinstance(record, SimulatedRecord))
+    records = [record for record in loaded.records if isinstance(record, SimulatedRecord)]
+    problems = [
+        RowProblem(path.name, line, "target", record.target, "an id of the catalogue", "make the dialogues again")
+        for record, line in zip(records, loaded.lines, strict=True)
+        if record.target not in catalog.positions
+    ]
+    if problems:
+        raise DataError(f"{path}: {len(problems)} of {len(records)} targets are unknown", problems)
+    return tuple(records)

@@ -70,7 +70,8 @@ def divide(
 ) -> Mapping[Part, Sequence[R]]:
     """Divide records into parts; those of one key stay together.
 
-    Parts that the source has made stay as they are; the parts that it lacks are made out of its train part.
+    Parts that the source has made stay as they are; a part that it lacks, and has a share, is made out of its train
+    part.
 
     Args:
         records: with the part that the source puts them in.

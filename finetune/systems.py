@@ -17,6 +17,7 @@ from tqdm import tqdm
 from chat.generator import Generator, LocalGenerator
 from chat.prompt import render
 from chat.recommender import WEIGHTS, Recommender
+from chat.tower import SETTINGS_FILE, UserTower
 from finetune.cases import Case
 from finetune.histories import Histories
 from retrieval.catalog import Catalog
@@ -187,7 +188,10 @@ def _generated(bench: Bench) -> Scorer:
 
 
 def _tower(bench: Bench) -> Scorer:
-    raise MissingPart("the user tower needs an adapter that was trained with one; see finetune.train")
+    if bench.adapter is None or not (bench.adapter / SETTINGS_FILE).is_file():
+        raise MissingPart("the user tower needs an adapter that was trained with one (--adapter); see finetune.train")
+    tower, generator = UserTower.load(bench.adapter, bench.index), bench.generator
+    return lambda case, allowed: tower.scores(generator.hidden(render(case.context)))
 
 
 def _recommender(bench: Bench, generator: Generator | None) -> Scorer:

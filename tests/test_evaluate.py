@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from chat.tower import TowerSettings, TowerWeights, save_tower
 from finetune import evaluate, systems
 from finetune.cases import dialogue_cases, next_item_cases
 from finetune.contexts import listening_shop
@@ -215,6 +216,25 @@ class TestEverySystem:
         assert "generated" in (files / "R.md").read_text()
         assert (files / "R.png").read_bytes().startswith(b"\x89PNG")
         assert not list(files.glob(".R*"))
+
+    @pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")  # of peft, in making the adapter
+    def test_an_adapter_brings_its_tower(self, files, tiny_model_dir, capsys):
+        from peft import LoraConfig, get_peft_model
+        from transformers import AutoModelForCausalLM
+
+        folder, rng = files / "adapter", np.random.default_rng(0)
+        model = AutoModelForCausalLM.from_pretrained(tiny_model_dir)
+        get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"])).save_pretrained(folder)
+        parts = (rng.normal(size=shape).astype(np.float32) for shape in ((4, 32), (4,), (4, 256)))
+        save_tower(folder, TowerWeights(*parts, prior=0.5), TowerSettings(encoder="minilm", temperature=0.1))
+        with_adapter = ("--model", tiny_model_dir, "--adapter", folder)
+        code, report = measure(files, *with_adapter, "--systems", "tower", "popularity")
+        assert code == 0
+        assert report["systems"]["tower"]["coverage@10"] >= 10 / 12
+        assert report["meta"]["adapter"] == str(folder)
+        (folder / "tower.safetensors").write_bytes(b"nonsense")
+        assert measure(files, *with_adapter, "--systems", "tower")[0] == 2
+        assert "cannot read the user tower" in capsys.readouterr().err
 
     def test_the_language_model_may_see_some_turns_only(self, files, tiny_model_dir):
         _, report = measure(files, "--model", tiny_model_dir, "--lm-turns", 2, "--systems", "popularity", "generated")

@@ -74,7 +74,8 @@ class TestLeaks:
         assert Secret(STALKER).leak(text)
 
     @pytest.mark.parametrize(
-        "text", ["", "a film about stalking that returns", "the stalker", "zone 8", "潜行", "by Andrei Tarkovsky", "1979"]
+        "text",
+        ["", "a film about stalking that returns", "the stalker", "zone 8", "潜行", "by Andrei Tarkovsky", "1979"],
     )
     def test_other_words_are_no_leak(self, text: str) -> None:
         assert not Secret(STALKER).leak(text)
@@ -124,7 +125,9 @@ class TestTastes:
         assert np.mean(nearness) > 0.1
 
     def test_a_word_that_names_another_genre_is_not_said(self) -> None:
-        catalog = Catalog([Item(str(n), f"T{n}", genres=("drama",), attributes={"themes": ("detective",)}) for n in (1, 2)])
+        catalog = Catalog(
+            [Item(str(n), f"T{n}", genres=("drama",), attributes={"themes": ("detective",)}) for n in (1, 2)]
+        )
         tiny = World(catalog)
         assert not plain(tiny, 0, ("themes", "detective"))
         assert plain(tiny, 0, ("genres", "drama"))
@@ -143,7 +146,15 @@ class TestTastes:
             World(Catalog([Item("a", "A"), Item("b", "B", in_stock=False)]))
 
     def test_items_without_facets_are_described_by_words_of_their_text(self) -> None:
-        titles = ["Red Valve", "Blue Valve", "Green Valve", "Steel Hammer", "Wooden Hammer", "Rubber Hammer", *"ABCDEFGH"]
+        titles = [
+            "Red Valve",
+            "Blue Valve",
+            "Green Valve",
+            "Steel Hammer",
+            "Wooden Hammer",
+            "Rubber Hammer",
+            *"ABCDEFGH",
+        ]
         shop = World(Catalog([Item(str(n), title) for n, title in enumerate(titles)]))
         assert ("topic", "valve") in shop.values[0]
         assert shop.values[-1] == ()

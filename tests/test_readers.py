@@ -208,7 +208,9 @@ CONVERSATION = {
         {"timeOffset": 12, "text": "  ", "senderWorkerId": 1, "messageId": 3},
         {"timeOffset": 20, "text": "I hated @122159. mail me@5", "senderWorkerId": 0, "messageId": 4},
     ],
-    "movieMentions": {"84779": "The Wages of Fear (1953)", "122159": "Sorcerer  (1977)", "7": "Sorcerer (1977)", "99": None},
+    "movieMentions": {
+        "84779": "The Wages of Fear (1953)", "122159": "Sorcerer  (1977)", "7": "Sorcerer (1977)", "99": None
+    },
     "initiatorQuestions": {"84779": {"suggested": 0, "seen": 1, "liked": 1}, "122159": {"liked": 0}, "7": {"liked": 2}},
     "respondentQuestions": {"84779": {"suggested": 0, "seen": 1, "liked": 0}},
 }  # fmt: skip

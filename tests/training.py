@@ -64,7 +64,7 @@ def write_lines(file: Path, rows: list[dict[str, Any]]) -> None:
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
-def write_config(file: Path, shop: Path, model: Path, **changes: Any) -> Path:
+def write_config(file: Path, shop: Path, model: Path, /, **changes: Any) -> Path:
     """Write a configuration that trains the tiny model in a few seconds; `changes` replace top-level keys."""
     config: dict[str, Any] = {
         "model": str(model),
