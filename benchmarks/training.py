@@ -210,7 +210,7 @@ def _plain(tuned: Any, rows: Any, steps: Any, config: TrainConfig, turns: Turns)
         use_cpu=not torch.cuda.is_available(),
         seed=config.seed,
     )
-    Ordered(model=tuned.model, args=arguments, train_dataset=data, callbacks=[_callback(turns)]).train()  # type: ignore[arg-type]
+    Ordered(model=tuned.model, args=arguments, train_dataset=data, callbacks=[_callback(turns)]).train()
 
 
 def measure(setting: Setting) -> list[dict[str, Any]]:
@@ -277,7 +277,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     """Print the comparison, and write it where asked."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="smollm2", help="a causal LM (default smollm2)")
     parser.add_argument("--catalog", type=Path, default=Path("data/marquee/catalog.jsonl"))
     parser.add_argument("--items", type=int, default=150, help="of the catalogue, to make examples of (default 150)")

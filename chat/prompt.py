@@ -70,9 +70,9 @@ def render(context: UserContext, ask: Ask = "title", items: Sequence[Item] = ())
         items: what the reply offers, or the item that is explained or described; they become the slots [1], [2], ….
     """
     lines = []
-    for label, items in (("Likes", context.liked), ("Dislikes", context.disliked), ("Knows", context.seen)):
-        if items:
-            lines.append(f"{label}: " + "; ".join(describe(item) for item in items[-_MAX_ITEMS:]))
+    for label, known in (("Likes", context.liked), ("Dislikes", context.disliked), ("Knows", context.seen)):
+        if known:
+            lines.append(f"{label}: " + "; ".join(describe(item) for item in known[-_MAX_ITEMS:]))
     wanted = [*context.limits, *context.wishes]
     if wanted:
         lines.append("Wants: " + ", ".join(wanted))

@@ -66,7 +66,7 @@ def load_trainable(config: TrainConfig) -> tuple[Any, torch.dtype | None]:
     for part in model.modules():
         # In evaluation on a CPU, bitsandbytes repacks its weights for inference, from which training cannot go on.
         if hasattr(part, "support_avx512bf16_for_cpu"):
-            part.support_avx512bf16_for_cpu = False
+            vars(part)["support_avx512bf16_for_cpu"] = False
     return add_adapters(model, config), None if dtype == torch.float32 else dtype
 
 

@@ -21,6 +21,7 @@ from chat import facts
 from chat.encoding import PromptEncoder
 from chat.prompt import Ask, Prompt, UserContext, render
 from chat.shop import Shop
+from chat.state import Language
 from chat.trie import LONGEST
 from finetune.config import ConfigError, Data, TrainConfig, read_config
 from finetune.contexts import (
@@ -36,6 +37,7 @@ from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, Nex
 from finetune.wishes import Wish, make_wishes
 from retrieval.encoder import item_text
 from retrieval.errors import NamedropError
+from retrieval.text import language_of
 from retrieval.types import Item
 
 _WISHES = 4  # made for each item
@@ -124,15 +126,17 @@ def _reply(material: Material) -> Iterator[Example]:
 def _why(material: Material) -> Iterator[Example]:
     answered = (_at(moment, wish.source, wish.answers[:1]) for wish, moment in material.wishes)
     for moment in (*material.conversations, *answered):
+        words = " ".join(text for role, text in moment.context.said if role == "user")
+        language: Language = "zh" if language_of(words) == "zh" else "en"
         for at in moment.targets:
             item = material.items[at]
             why = facts.reasons(
                 item,
                 facets=material.shop.index.facets,
-                language="en",
+                language=language,
                 liked=moment.context.liked,
                 wishes=moment.wishes,
-                said=" ".join(text for role, text in moment.context.said if role == "user"),
+                said=words,
             )
             if why:
                 yield Example(render(moment.context, "why", [item]), f" {why}", "why", (at,), moment.source)
@@ -167,8 +171,9 @@ def slotted(text: str, items: Sequence[Item]) -> str | None:
     """Return a reply with the items' titles replaced by ``[1]``, ``[2]``, …; None if one of them is not found."""
     for number, item in enumerate(items, 1):
         names = sorted((item.title, *item.aliases), key=len, reverse=True)
-        year = rf"(?:\s*\({item.year}\))?" if item.year else ""
-        pattern = rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w){year}"
+        year = rf"(?:\s*[(（]{item.year}[)）])?" if item.year else ""
+        name = "|".join(map(re.escape, names))
+        pattern = rf"(?:《(?:{name})》|(?<!\w)(?:{name})(?!\w)){year}"
         text, found = re.subn(pattern, f"[{number}]", text, count=1, flags=re.IGNORECASE)
         if not found:
             return None

@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -54,7 +55,7 @@ def _aside(out: Path) -> Iterator[Path]:
 
 
 def merge(
-    adapter: Path, out: Path, *, model: str = DEFAULT_LM, dtype: DType = "auto", progress: bool = False
+    adapter: Path, out: Path, *, model: str | None = None, dtype: DType = "auto", progress: bool = False
 ) -> Agreement:
     """Write a model with its adapter merged in, as safetensors with tokenizer and chat template.
 
@@ -63,7 +64,7 @@ def merge(
     Args:
         adapter: the folder of a LoRA adapter.
         out: the folder to write; must not exist.
-        model: the model that the adapter was trained on.
+        model: the model that the adapter was trained on; None: the one that it names.
         dtype: of the weights that are written; auto: what this machine serves in.
         progress: show bars.
 
@@ -74,7 +75,7 @@ def merge(
         ModelError: model or adapter cannot be read, or do not fit each other.
         ExportError: the target exists or cannot be written, or what was written gives other answers.
     """
-    asked = prompts()
+    asked, model = prompts(), model or named_model(adapter)
     with _aside(out) as folder:
         tokenizer: Any
         encoder, tokenizer = load_encoder(model)
@@ -100,14 +101,14 @@ def merge(
 
 
 def to_gguf(
-    adapter: Path | None, out: Path, *, model: str = DEFAULT_LM, kind: GgufType = "bf16", progress: bool = False
+    adapter: Path | None, out: Path, *, model: str | None = None, kind: GgufType = "bf16", progress: bool = False
 ) -> Agreement:
     """Write a model, with an adapter merged in float32, as one GGUF file, and load it back.
 
     Args:
         adapter: the folder of a LoRA adapter; None: the model as it is.
         out: the file to write; must not exist.
-        model: the model that the adapter was trained on.
+        model: the model that the adapter was trained on; None: the one that it names.
         kind: of the weights: bf16 and f16 lose (next to) nothing, q8_0 halves the file.
         progress: show bars.
 
@@ -119,7 +120,7 @@ def to_gguf(
         ExportError: the target exists or cannot be written, the model is of another architecture, or what was written
             reads other than the model.
     """
-    asked = prompts()
+    asked, model = prompts(), model or named_model(adapter)
     with _aside(out) as folder:
         source = resolve_lm(model)
         encoder, _ = load_encoder(model)
@@ -142,6 +143,18 @@ def to_gguf(
             raise ExportError(f"{out}: {found}, expected {_LEAST:.0%}; nothing was kept: use --merge, and report it")
         _publish(target, out)
     return found
+
+
+def named_model(adapter: Path | None) -> str:
+    """Return the model that an adapter says it was trained on, the default one if it does not say."""
+    path = adapter / "adapter_config.json" if adapter is not None else None
+    if path is None or not path.is_file():
+        return DEFAULT_LM
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")).get("base_model_name_or_path")
+    except (ValueError, AttributeError) as error:
+        raise ExportError(f"{path}: not a JSON object ({error}); take the adapter from its run once more") from error
+    return str(found or DEFAULT_LM)
 
 
 def _publish(target: Path, out: Path) -> None:
@@ -208,7 +221,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--adapter", type=Path, help="the folder of a LoRA adapter (--gguf: may be left out)")
     parser.add_argument(
-        "--model", default=DEFAULT_LM, help="the model it was trained on: a name, a folder or a hub id (%(default)s)"
+        "--model", help="the model it was trained on: a name, a folder or a hub id (default: what the adapter says)"
     )
     target = parser.add_mutually_exclusive_group(required=True)
     target.add_argument("--merge", type=Path, metavar="OUT", help="a folder of safetensors, for transformers")
@@ -228,6 +241,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _options(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what is half written goes then, too
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it misses kernels that nothing here uses
     console = Console(highlight=False, soft_wrap=True)
     try:

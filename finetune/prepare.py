@@ -20,6 +20,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -368,6 +369,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code: 0, 2 when nothing can be made of the source, 130 when interrupted."""
     chosen = _options(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what is half written goes then, too
     console = Console(highlight=False, soft_wrap=True)
     options = Options(**{f.name: getattr(chosen, f.name) for f in fields(Options)})
     try:

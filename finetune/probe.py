@@ -7,12 +7,9 @@ import statistics
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from chat.engine import choose_dtype, load_model
-from finetune.config import Lora
+from finetune.config import TrainConfig
 from finetune.packing import Row, collate
-from retrieval.models import resolve_lm
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,63 +21,56 @@ class Speed:
     how: str
 
 
-def measure(model: str, rows: Sequence[Row], lora: Lora, micro_tokens: int = 512, seconds: float = 8.0) -> Speed:
+def measure(config: TrainConfig, rows: Sequence[Row], seconds: float = 8.0) -> Speed:
     """Train adapters for some seconds on packed rows and return the speed; nothing is kept.
 
     The first step is not counted: it allocates. The median of the others is taken, so that a pause does not count;
-    other work on the machine still makes the figure smaller.
+    other work on the machine still makes the figure smaller. The user tower, which costs next to nothing, is left
+    out, and with `upper_layers` the layers below are computed every time, where training computes them once.
 
     Args:
-        model: the causal LM: a name, a folder or a hub id.
+        config: the model, the adapters, and the tokens of a forward.
         rows: at least one.
-        lora: the adapters.
-        micro_tokens: tokens of one forward.
         seconds: stop after the step that passes them; at least three steps are counted.
 
     Raises:
         ModelError: the model cannot be found or read.
+        ConfigError: the adapters do not fit the model.
     """
     import torch
 
+    from finetune.adapters import load_trainable, precision_of
     from finetune.objective import Tuned, to_device
 
-    folder = resolve_lm(model)
-    chosen, why = choose_dtype()
-    lm = load_model(folder, dtype="float32")
-    tuned = Tuned(_with_adapters(lm, lora), None, autocast=chosen if chosen != torch.float32 else None)
+    model, autocast = load_trainable(config)
+    tuned = Tuned(model, None, autocast=autocast).train()
     optimizer = torch.optim.AdamW([p for p in tuned.parameters() if p.requires_grad], lr=1e-5)
     device = next(tuned.parameters()).device
     counted, speeds, started = 0, [], time.perf_counter()
-    for step, batch in enumerate(_batches(rows, micro_tokens)):
+    for step, batch in enumerate(_batches(rows, config.micro_tokens)):
         begun = time.perf_counter()
         loss = tuned(to_device(collate(batch), device))
         tuned.total(loss, loss.lm_weight, loss.tower_weight).backward()
         optimizer.step()
         optimizer.zero_grad()
-        _wait(device)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
         if step:
             tokens = sum(len(row) for row in batch)
             counted += tokens
             speeds.append(tokens / (time.perf_counter() - begun))
         if step >= 3 and time.perf_counter() - started > seconds:
             break
-    threads = f"{torch.get_num_threads()} threads" if device.type == "cpu" else torch.cuda.get_device_name(device)
-    load = f", load {os.getloadavg()[0]:.1f}" if device.type == "cpu" else ""
-    return Speed(statistics.median(speeds), counted, f"{str(chosen)[6:]} ({why}), {threads}{load}")
+    dtype, why = precision_of(config)
+    return Speed(statistics.median(speeds), counted, f"{str(dtype)[6:]} ({why}), {_machine(device)}")
 
 
-def _with_adapters(lm: Any, lora: Lora) -> Any:  # noqa: ANN401 - any of transformers' causal LMs
-    from peft import LoraConfig, get_peft_model
+def _machine(device: object) -> str:
+    import torch
 
-    settings = LoraConfig(
-        r=lora.rank,
-        lora_alpha=lora.alpha,
-        lora_dropout=lora.dropout,
-        target_modules=list(lora.targets),
-        layers_to_transform=list(lora.layers) if lora.layers is not None else None,
-        task_type="CAUSAL_LM",
-    )
-    return get_peft_model(lm, settings).train()
+    if str(device).startswith("cuda"):
+        return torch.cuda.get_device_name()
+    return f"{torch.get_num_threads()} threads, load {os.getloadavg()[0]:.1f}"
 
 
 def _batches(rows: Sequence[Row], micro_tokens: int) -> Iterator[list[Row]]:
@@ -93,10 +83,3 @@ def _batches(rows: Sequence[Row], micro_tokens: int) -> Iterator[list[Row]]:
                 batch = []
             batch.append(row)
         yield batch
-
-
-def _wait(device: Any) -> None:  # noqa: ANN401 - torch.device, imported late
-    import torch
-
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)

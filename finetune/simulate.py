@@ -16,8 +16,7 @@ import logging
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +28,8 @@ from finetune.simulated import TURNS, Population, SimulatedRecord, Targets, audi
 from finetune.success import (
     Answerer,
     Transcript,
-    assistant_answers,
     ceiling_answers,
+    dialogue_answers,
     difference,
     meet,
     summary,
@@ -42,11 +41,10 @@ from retrieval.metrics import Estimate
 from retrieval.models import DEFAULT_LM
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from finetune.people import Person
 
-CEILING = "ceiling"
+CEILING = "ceiling"  # an assistant that understands every word, without a model
+NO_MODEL = "none"
 _LEFT_OUT = "held-out.txt"
 
 
@@ -94,12 +92,12 @@ def run(options: argparse.Namespace) -> int:
     population = _population(options)
     targets = [int(at) for at in population.pool().nonzero()[0]]
     transcript = Transcript(_transcript(options.out), _settings(options))
-    with _answering(options, population) as answering:
-        for number in tqdm(range(options.people), unit=" people"):
-            if number in transcript.meetings:
-                continue
-            person = make_person(population.world, number, options.seed, targets=targets, part=options.phrases)
-            transcript.add(meet(person, number, answering(person, number), options.turns))
+    answering = _answering(options, population)
+    for number in tqdm(range(options.people), unit=" people"):
+        if number in transcript.meetings:
+            continue
+        person = make_person(population.world, number, options.seed, targets=targets, part=options.phrases)
+        transcript.add(meet(person, number, answering(person, number), options.turns))
     meetings = [transcript.meetings[number] for number in range(options.people)]
     result = {
         "command": " ".join(["python -m finetune.simulate", *sys.argv[1:]]),
@@ -116,23 +114,20 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-@contextmanager
-def _answering(options: argparse.Namespace, population: Population) -> Iterator[Callable[[Person, int], Answerer]]:
-    """Yield what answers a person; the assistant is opened before and closed after."""
+def _answering(options: argparse.Namespace, population: Population) -> Callable[[Person, int], Answerer]:
+    """Return what answers a person; the models are loaded once."""
     world = population.world
     if options.model == CEILING:
-        everything: np.ndarray = world.catalog.in_stock
-        yield lambda person, number: ceiling_answers(world, everything, person, number)
-        return
-    from chat.assistant import Assistant
+        return lambda person, number: ceiling_answers(world, world.catalog.in_stock, person, number)
+    from chat.generator import LocalGenerator
+    from chat.shop import Shop
+    from retrieval.encoder import SentenceEncoder
+    from retrieval.index import open_index
 
-    assistant = Assistant.open(
-        options.catalog, model=options.model, adapter=options.adapter, skip_bad=options.skip_bad_rows
-    )
-    try:
-        yield lambda person, number: assistant_answers(assistant, world, f"simulated-{number}")
-    finally:
-        assistant.close()
+    index = open_index(options.catalog, SentenceEncoder(), skip_bad=options.skip_bad_rows)
+    generator = None if options.model == NO_MODEL else LocalGenerator(options.model, options.adapter)
+    shop = Shop.of(index, generator)
+    return lambda person, number: dialogue_answers(shop, world, f"simulated-{number}")
 
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:

@@ -12,13 +12,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 from scipy.stats import binomtest
 
-from chat.messages import Reply
+from chat.dialogue import Dialogue
+from chat.shop import Shop
+from chat.state import DialogueState
 from finetune.people import Person
 from finetune.says import Utterance
 from finetune.simulated import TURNS
@@ -80,22 +82,15 @@ class Answered:
 Answerer = Callable[[Utterance], Answered]
 
 
-class Replies(Protocol):
-    """What is measured: `chat.Assistant`, or a stand-in."""
-
-    def reply(self, message: str, session: str | None = None) -> Reply:
-        """Answer a message of a conversation."""
-        ...
-
-
-def assistant_answers(assistant: Replies, world: World, session: str) -> Answerer:
-    """Return how an assistant answers one person: by their words alone."""
+def dialogue_answers(shop: Shop, world: World, session: str) -> Answerer:
+    """Return how the assistant's dialogue answers one person: by their words alone."""
+    state = DialogueState(session=session)
 
     def answer(said: Utterance) -> Answered:
-        reply = assistant.reply(said.text, session)
+        given = Dialogue(shop, state).take(said.text)  # as `chat.Assistant.reply` does
         places = world.catalog.positions
-        shown = tuple(places[card.id] for card in reply.items if card.id in places)
-        return Answered(shown, reply.text, tuple(chip.label for chip in reply.constraints))
+        shown = tuple(places[card.id] for card in given.cards if card.id in places)
+        return Answered(shown, given.text, tuple(limit.label for limit in state.taste.limits))
 
     return answer
 
@@ -182,10 +177,19 @@ def summary(meetings: Sequence[Meeting], turns: int = TURNS) -> dict[str, Any]:
         "success_by_turn": [asdict(share(_within(meetings, turn), len(meetings))) for turn in range(1, turns + 1)],
         **{name: dict(_grouped(meetings, key)) for name, key in groups.items()},
         "cards": cards,
-        "cards_breaking_a_said_limit": asdict(share(sum(m.broken for m in meetings), cards)) if cards else None,
-        "cards_refused_before": asdict(share(sum(m.back for m in meetings), cards)) if cards else None,
+        "cards_breaking_a_said_limit": _of_cards(meetings, "broken"),
+        "cards_refused_before": _of_cards(meetings, "back"),
         "ms_per_turn": {"p50": float(np.percentile(times, 50)), "p95": float(np.percentile(times, 95))},
     }
+
+
+def _of_cards(meetings: Sequence[Meeting], key: str) -> dict[str, float] | None:
+    """Return a share of the cards; the interval resamples people, whose cards stand and fall together."""
+    hits = [np.arange(m.cards) < getattr(m, key) for m in meetings if m.cards]
+    if not hits:
+        return None
+    clusters = np.repeat(np.arange(len(hits)), [len(h) for h in hits])
+    return asdict(bootstrap(np.concatenate(hits).astype(np.float64)[:, None], clusters)[0])
 
 
 def _within(meetings: Iterable[Meeting], turns: int) -> int:

@@ -272,8 +272,9 @@ def _show_training(
 ) -> None:
     from finetune.examples import load_encoder
 
-    model = options.model or config.model
-    encoder, _ = load_encoder(model)
+    if options.model:
+        config = config.model_copy(update={"model": options.model})
+    encoder, _ = load_encoder(config.model)
     with tqdm(desc="examples", unit="") as bar:
         found = estimate(
             report.sample,
@@ -291,7 +292,7 @@ def _show_training(
         speed = Speed(options.tokens_per_second, 0, "as given")
     else:
         with console.status("measuring the speed of training, about 20 s"):
-            speed = measure(model, found.packed.rows, config.lora, config.micro_tokens)
+            speed = measure(config, found.packed.rows)
     duration = Duration(found.tokens, options.epochs or config.epochs, speed)
     share = 1 - found.tokens / found.plain if found.plain else 0
     console.print(f"an epoch: {found.tokens:,.0f} tokens ({found.plain:,.0f} one example by one, {share:.0%} shared)")

@@ -126,7 +126,17 @@ def test_every_answer_to_a_wish_has_the_facets_it_names(shop):
 def test_replies_have_slots_for_the_items():
     items = [Item("a", "Alien", year=1979), Item("b", "Aliens"), Item("c", "It", aliases=("Ça",))]
     assert slotted("Try Aliens or Alien (1979).\nOr ça!", items) == "Try [2] or [1]. Or [3]!"
+    assert slotted("先看《Alien》（1979），其次《It》。", [items[0], items[2]]) == "先看[1]，其次[2]。"
     assert slotted("Try Alienation", items[:1]) is None
+
+
+def test_replies_and_reasons_are_asked_for_with_their_items(folder, shop, tmp_path):
+    made = make_examples(config_of(folder, tmp_path), shop)
+    for task, beginning in (("reply", "Reply:"), ("why", "Why:")):
+        example = next(e for e in made.train if e.task == task)
+        item = shop.index.catalog[example.positions[0]]
+        assert example.prompt.user.splitlines()[-1].startswith(f"Offer: [1] {item.title} (")
+        assert example.prompt.answer == beginning
 
 
 def test_left_out_items_are_in_no_example(folder, shop, tmp_path):

@@ -193,7 +193,7 @@ def test_the_command_line_says_what_was_checked(tiny_model_dir, adapter, tmp_pat
     assert export.main(arguments) == 0
     assert "top-1 agreement" in capsys.readouterr().out
     merged = tmp_path / "merged"
-    arguments = ["--adapter", str(adapter), "--model", str(tiny_model_dir), "--merge", str(merged)]
+    arguments = ["--adapter", str(adapter), "--merge", str(merged)]
     assert export.main(arguments) == 0
     assert "50 greedy answers equal" in capsys.readouterr().out
 
@@ -208,6 +208,14 @@ def test_errors_name_what_and_the_remedy(tiny_model_dir, adapter, tmp_path, caps
     with pytest.raises(SystemExit):
         export.main(["--merge", "out"])
     assert "--merge needs --adapter" in capsys.readouterr().err
+
+
+def test_the_adapter_names_its_model(tiny_model_dir, adapter, tmp_path):
+    assert export.named_model(adapter) == str(tiny_model_dir)
+    assert export.named_model(tmp_path) == export.named_model(None) == "smollm2"
+    (tmp_path / "adapter_config.json").write_text("[]")
+    with pytest.raises(ExportError, match="not a JSON object"):
+        export.named_model(tmp_path)
 
 
 def test_agreement_counts_first_choices(tiny_model_dir):

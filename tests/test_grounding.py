@@ -51,7 +51,7 @@ class TestMarquee:
     def test_not_carried(self, name, nearest):
         found = marquee().grounder.ground(name)
         assert (found.positions, found.how) == ((), "none")
-        assert 3 <= len(found.nearest) == len(set(found.nearest)) <= 5
+        assert len(found.nearest) == len(set(found.nearest)) <= 5  # nonsense has fewer neighbours
         if nearest:
             assert titles(found.nearest)[0] == nearest
 

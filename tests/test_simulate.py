@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chat.messages import Card, Reply
 from finetune.data import DialogueRecord, load
 from finetune.people import make_person
-from finetune.says import Says
+from finetune.says import Says, Utterance
 from finetune.simulate import main
 from finetune.simulated import (
     Limit,
@@ -28,8 +27,8 @@ from finetune.success import (
     Exchange,
     Meeting,
     Transcript,
-    assistant_answers,
     ceiling_answers,
+    dialogue_answers,
     difference,
     meet,
     share,
@@ -40,7 +39,7 @@ from finetune.teacher import Heard, Teacher, worded
 from retrieval.catalog import Catalog
 from retrieval.constraints import satisfies
 from retrieval.types import Constraint, Item
-from tests.shops import MARQUEE, Talk, marquee
+from tests.shops import MARQUEE, Talk, ids, marquee
 
 GENRES = ("drama", "comedy", "horror", "science fiction", "romance")
 
@@ -251,32 +250,17 @@ class TestSuccess:
             broken += met.broken
         assert broken
 
-    def test_an_assistant_is_met_by_words_alone(self) -> None:
-        class Stub:
-            heard: list[str] = []  # noqa: RUF012
-
-            def reply(self, message: str, session: str | None = None) -> Reply:
-                self.heard.append(f"{session}: {message}")
-                cards = tuple(Card(id=i, title="") for i in ("film-solaris-1972", "gone"))
-                return Reply(session="s", message_id="m", text="Here.", items=cards)
-
+    def test_the_dialogue_is_met_by_words_alone(self) -> None:
         who = self.person()
         said = who.open()
-        answered = assistant_answers(Stub(), world(), "s7")(said)
-        assert answered.shown == (world().catalog.positions["film-solaris-1972"],)
-        assert Stub.heard == [f"s7: {said.text}"]
+        answered = dialogue_answers(marquee(), world(), "s")(Utterance(said.text))
+        talked = Talk(marquee())(said.text)
+        assert [world().item(at).id for at in answered.shown] == ids(talked)
+        assert answered.text == talked.text
 
-    def test_the_dialogue_finds_some_targets_and_keeps_kinds(self) -> None:
-        shop, met = marquee(), []
-        for number in range(12):
-            talk = Talk(shop)
-
-            def answer(said: object, talk: Talk = talk) -> Answered:
-                cards = talk(said.text).cards  # type: ignore[attr-defined]
-                return Answered(tuple(world().catalog.positions[c.id] for c in cards))
-
-            met.append(meet(self.person(number), number, answer))
-        assert sum(m.turn > 0 for m in met) > 0
+    def test_the_dialogue_finds_some_targets(self) -> None:
+        met = [meet(self.person(n), n, dialogue_answers(marquee(), world(), f"s{n}")) for n in range(12)]
+        assert sum(m.turn > 0 for m in met) > 2
 
     def test_who_understands_everything_succeeds_nearly_always(self) -> None:
         pool = world().catalog.in_stock
@@ -437,3 +421,16 @@ class TestCommands:
         result = json.loads(out.read_text())
         assert result["cards"] > 0
         assert result["ms_per_turn"]["p50"] > 0
+
+    @pytest.mark.models
+    def test_what_is_measured_answers_as_the_assistant_does(self, tmp_path: Path) -> None:
+        from chat import Assistant
+
+        out = tmp_path / "r.json"
+        assert run("run", "--catalog", MARQUEE, "--model", "none", "--people", 3, "--out", out) == 0
+        assistant = Assistant.open(MARQUEE, model="none")
+        for meeting in Transcript.read(tmp_path / "r.people.jsonl"):
+            for exchange in meeting.exchanges:
+                reply = assistant.reply(exchange.said, f"s{meeting.number}")
+                assert (tuple(c.id for c in reply.items), reply.text) == (exchange.shown, exchange.answer)
+        assistant.close()
