@@ -50,7 +50,8 @@ _ACTS: tuple[tuple[Act, str], ...] = (
     ("thanks", r"^\s*((great|perfect|cool|nice|ok|okay|lovely|awesome|super|good|yes)[\s,.!]*)*"
                r"(thanks?(\s+you)?|thx|cheers|great|perfect|cool|nice|lovely|awesome)(\s+(so|very)\s+much|\s+a\s+lot)?\W*$"
                r"|^\s*(谢谢|多谢|感谢)\S{0,3}\W*$"),
-    ("service", r"\b(refunds?|return\s+policy|policy|policies|shipping|delivery|deliver|warranty|invoice|password)\b"
+    ("service", r"\b(refunds?|return\s+policy|policy|policies|shipping|warranty|invoice|password)\b"
+                r"|\b(your|free|home)\s+delivery\b|\bdelivery\s+(time|cost|date|fee)s?\b"
                 r"|\b(where\s+is|track|cancel|status\s+of)\s+(my|the|an?)\s+(order|parcel|package)\b|\bmy\s+(order|account)\b"
                 r"|\b(talk|speak|chat)\s+(to|with)\s+(a|an|some)?\s*(human|person|agent|someone)\b"
                 r"|退款|退货|运费|物流|我的订单|人工客服|转人工"),
@@ -133,7 +134,7 @@ _DISLIKE = re.compile(
     r"\b(?:not|no|don'?t\s+(?:want|like|care)|didn'?t\s+(?:like|enjoy|care)|doesn'?t|hated?|dislike[ds]?|boring|bored|awful"
     r"|terrible|worse|worst|can'?t\s+stand|never\s+liked|overrated|avoid|nothing\s+like|unlike|instead\s+of"
     r"|rather\s+than|none)\b"
-    r"|不喜欢|不要|讨厌|不想|不是|别",
+    r"|不喜欢|不要|讨厌|不想|不是|(?<![特区分个])别",
     re.IGNORECASE,
 )
 _PANNED = re.compile(
@@ -156,7 +157,8 @@ _CLAUSE = re.compile(r"[.!?;。！？；\n]|,|，|\bbut\b|\bhowever\b|但是?|�
 _ANY = re.compile(
     r"\bany\s+(year|decade|price|genre|kind|type|language|mood|topic|author|director)\b"
     r"|\b(year|price|genre|kind|type|language)\s+(?:doesn'?t|does\s+not)\s+matter\b"
-    r"|\b(?:remove|drop|forget|without)\s+the\s+(year|price|genre|kind|type|language)\s*(?:limit|filter|constraint)?",
+    r"|\b(?:remove|drop|forget|without)\s+the\s+(year|price|genre|kind|type|language)\s*(?:limit|filter|constraint)?"
+    r"|(价格|年份|年代|类型|语言)(?:无所谓|不限|随便|都行|不重要)",
     re.IGNORECASE,
 )
 _REFINES = re.compile(
@@ -164,7 +166,18 @@ _REFINES = re.compile(
     r"|\b(?:more|less|too|as\s+well|also|instead|same)\b|更|一点|还要|另外",
     re.IGNORECASE,
 )
-_ANY_FIELDS = {"type": "kind", "genre": "genres", "mood": "moods", "author": "creators", "director": "creators"}
+_ANY_FIELDS = {
+    "价格": "price",
+    "年份": "year",
+    "年代": "year",
+    "类型": "genres",
+    "语言": "language",
+    "type": "kind",
+    "genre": "genres",
+    "mood": "moods",
+    "author": "creators",
+    "director": "creators",
+}
 _ANYTHING = re.compile(r"\banything\b|\bany\s+(?:work|works|thing)\b|什么都|任何", re.IGNORECASE)
 _FILLER = frozenset(
     """
@@ -173,7 +186,8 @@ _FILLER = frozenset(
     great nice with like want would looking find show give recommend recommendation recommendations suggest
     suggestion suggestions tell same mood loved love liked enjoyed watch read play listen tonight today hear know
     think lets let really more less under before after over sort kind recent nothing not dont seen already just
-    finished need theyve ive weve youve im its yes
+    finished need theyve ive weve youve im its yes leave out tired sick skip make hm actually meant forget adore
+    first second third fourth fifth last mind comes closest seems hello ok okay well rather
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 
@@ -239,7 +253,8 @@ def understand(text: str, linker: TitleLinker, parser: Parser, shown: int = 0) -
     for other, pattern in _COMPILED_ACTS:
         if pattern.search(text):
             return Understanding(other, language)
-    asked, mentions = _asked(text, linker, parser)
+    lifted = [m.span() for m in _ANY.finditer(text)]  # "forget the year" names no book
+    asked, mentions = _asked(blank(text, lifted), linker, parser)
     mentions, beside = _disambiguated(text, mentions, linker)
     spans = [*((m.start, m.end) for m in mentions), *beside]
     if asked:
@@ -247,12 +262,12 @@ def understand(text: str, linker: TitleLinker, parser: Parser, shown: int = 0) -
         spans.append((at, at + len(asked)))
     parsed = parser.parse(text, spans, language)
     opinions = [*_opinions(text, mentions), *(_references(text, spans, shown) if shown else ())]
-    questions = _questions(text, mentions, shown)
+    questions = () if lifted else _questions(text, mentions, shown)
     if not questions and not asked and opinions and not parsed.spans and not _LIKE.search(text):
         open_question = _OPEN_QUESTION.search(text) and not (_HAVE.search(text) or _ADVICE.search(text))
         questions = ("other",) if open_question else ()
     dropped = tuple(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w)
-    gist = _gist(text, spans, parsed)
+    gist = _gist(text, [*spans, *lifted], parsed)
     if asked or (_HAVE.search(text) and mentions and not questions):
         act = "availability"
     elif questions:

@@ -149,7 +149,7 @@ class Updater:
             self.state.taste.any_kind = True
         if "creators" in fields:
             self.lift(turn, [x for x in limits if x.field == "genres" and x.op == "is"], silently=True)
-        if turn.named and "kind" not in fields:
+        if turn.named and turn.understood.bare_title and "kind" not in fields:
             kinds = {canonical("kind", self.shop.index.catalog[at].kind) for at in turn.named}
             self.lift(
                 turn, [x for x in limits if x.field == "kind" and x.op == "is" and x.value not in kinds], silently=True

@@ -88,6 +88,7 @@ class TitleLinker:
         names: dict[str, dict[int, bool]] = defaultdict(dict)
         for at, item in enumerate(self._items):
             head = item.title.partition(":")[0]  # "Animal Crossing" names "Animal Crossing: New Horizons"
+            head = head if len(words(head)) > 1 else item.title  # "Life" names nothing
             for is_title, name in ((True, item.title), *((False, alias) for alias in (*item.aliases, head))):
                 tokens = words(name)
                 if not tokens:

@@ -152,6 +152,8 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("year", rf"\bfrom\s+{_YEAR}\s+on(?:wards?)?\b", _year(">=")),
     ("year", rf"\b(?:not|nothing)\s+(?:from|in)\s+{_YEAR}\b", _year("is_not")),
     ("year", rf"\b(?:in|from|of|made\s+in|released\s+in|published\s+in)\s+(?:the\s+year\s+)?{_YEAR}\b", _year("is")),
+    ("year", rf"比\s*{_YEAR}\s*年?(?:更|还)?(?:新|晚)", _year(">")),
+    ("year", rf"比\s*{_YEAR}\s*年?(?:更|还)?(?:老|早|旧)", _year("<")),
     ("year", rf"{_YEAR}\s*年?\s*(?:以前|之前|前)", _year("<")),
     ("year", rf"(?:早于|老于)\s*{_YEAR}\s*年?", _year("<")),
     ("year", rf"{_YEAR}\s*年?\s*(?:以后|之后|后|以来)", _year(">")),

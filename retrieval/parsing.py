@@ -10,6 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
+
+from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval import numbers as numeric
 from retrieval.constraints import Facets
@@ -21,13 +24,19 @@ from retrieval.types import Constraint, Op
 _NEGATORS = frozenset(
     """
     no not nothing without except never dont doesnt isnt arent wasnt hate avoid less neither nor cant too
-    excluding minus dislike
+    excluding minus dislike skip tired sick
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _CJK_NEGATORS = ("不要", "不想", "不看", "不喜欢", "不是", "没有", "除了", "别", "讨厌", "无", "不")
 _ALL_BUT = re.compile(r"\b((?:any|every)thing|all)(\s+)but\b", re.IGNORECASE)
 _AT_MOST = re.compile(r"\b(?:no|not)\s+(?:more|less|fewer)\s+than\b", re.IGNORECASE)  # refuses nothing
 _NOT_ONLY = re.compile(r"(?:\bnot\s+(?:only|just)\s+|不只(?:是|想看|看)?)$", re.IGNORECASE)
+_REFUSING = frozenset({("leave", "out"), ("other", "than"), ("enough", "of"), ("enough", "with")})
+_REFUSED_AFTER = re.compile(
+    r"\s*(?:films?|movies?|books?|games?|albums?|music)?\s*(?:is|are|was)(?:n'?t|\s+not)\s+(?:for\s+me|what\s+i|my\s+thing)"
+    r"|片?(?:就算了|就不要了|除外|不要)",
+    re.IGNORECASE,
+)
 _NOT_NEGATIVE = ("特别", "别的", "有没有", "别人", "不错", "不同")
 _BREAKS = re.compile(r"[.,;:!?，。；：！？\n]|\bbut\b|\bjust\b|但|而是|只", re.IGNORECASE)
 _JOINS = frozenset({"or", "nor", "and", "或", "和", "跟", "与"})
@@ -263,9 +272,12 @@ class Parser:
             clause = clause.replace(harmless, " " * len(harmless))
         if clause.endswith(_CJK_NEGATORS) or any(n in clause[-5:] for n in _CJK_NEGATORS[:9]):
             return True
+        if _REFUSED_AFTER.match(text[tokens[hit.end - 1].end :]):
+            return True
         if _NOT_ONLY.search(text[:start]):
             return False
-        return any(n in _NEGATORS for n in words(clause)[-4:])
+        near = words(clause)[-4:]
+        return any(n in _NEGATORS for n in near) or any(pair in _REFUSING for pair in pairwise(near))
 
     def _is_hard(self, text: str, tokens: Sequence[Token], hit: _Hit) -> bool:
         if _NOT_ONLY.search(text[: tokens[hit.start].start]):
@@ -291,7 +303,12 @@ class Parser:
             if at in covered or token.norm in _STOP_TOPICS or len(token.norm) < 3 or not before:
                 continue
             about = before[-1] in _ABOUT and bool({"no", "nothing", "not"}.intersection(before[:-1]))
-            plain = before[-1] == "no" and self._facets.document_frequency(token.norm) > 0
+            plain = (
+                before[-1] == "no"
+                and text[tokens[at - 1].end : token.start] == " "
+                and token.norm not in STOPWORDS_EN_PLUS
+                and self._facets.document_frequency(token.norm) > 0
+            )
             if before[-1] == "without" or about or plain:
                 yield token.start, token.end, token.norm
 
