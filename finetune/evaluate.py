@@ -23,15 +23,18 @@ from typing import Any, TypeVar
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from finetune import outcomes, provenance, report
+from finetune import outcomes, provenance, report, texts
 from finetune.cases import Case, dialogue_cases, next_item_cases
 from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, RecordType, load
+from finetune.examples import slotted
 from finetune.histories import Histories
 from finetune.outcomes import Measured
 from finetune.systems import NO_MODEL, SYSTEMS, Bench, MissingPart
 from retrieval.catalog import Catalog, RowProblem, load_catalog
+from retrieval.constraints import Facets
 from retrieval.errors import NamedropError
+from retrieval.linking import TitleLinker
 from retrieval.metrics import K, popularity_percentiles
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM, resolve_lm
 
@@ -41,7 +44,7 @@ R = TypeVar("R", bound=RecordType)
 T = TypeVar("T")
 
 _TRAINING = ("dialogues", "mentions", "next_item", "interactions")
-_NOT_SCORING = ("finetune.evaluate", "finetune.report", "finetune.provenance")  # they change no rank
+_NOT_SCORING = ("finetune.evaluate", "finetune.report", "finetune.provenance", "finetune.texts")  # they change no rank
 
 
 class EvaluationError(NamedropError):
@@ -74,6 +77,7 @@ def arguments() -> argparse.ArgumentParser:
         metavar="N",
         help="show the language model N turns only, spread evenly: it takes seconds",
     )
+    add("--replies", type=int, default=0, metavar="N", help="also let the language model word N turns (default: 0)")
     add("--keep-mentioned", action="store_true", help="let what was mentioned compete with the novel targets too")
     add("--skip-bad-rows", action="store_true", help="go on without the records that cannot be used")
     add("--out", type=Path, required=True, metavar="R.json", help="where the result goes, with .md and .png beside it")
@@ -125,7 +129,17 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
         options.catalog, catalog, histories, options.model, options.adapter, options.encoder, options.skip_bad_rows
     )
     done, left_out = _measure(options, names, bench, cases)
-    return _report(options, bench, cases, done, left_out)
+    return {**_report(options, bench, cases, done, left_out), "texts": _texts(options, bench, cases)}
+
+
+def _texts(options: argparse.Namespace, bench: Bench, cases: Sequence[Case]) -> dict[str, float]:
+    """Measure the wording of some turns; {} if none was asked for or none can be worded."""
+    if not options.replies or options.model == NO_MODEL:
+        return {}
+    worded = [case for case in cases if slotted(case.text, [bench.catalog[at] for at in case.targets])]
+    some = _spread(worded, options.replies)
+    found = texts.replies(bench.generator, some, bench.catalog, texts.token_counter(options.model))
+    return texts.summary(list(found), TitleLinker(Facets(bench.catalog)))
 
 
 def _chosen(options: argparse.Namespace) -> list[str]:

@@ -79,6 +79,9 @@ def markdown(report: Report) -> str:
     if report["comparisons"]:
         title = f"## Against {report['against']}, novel targets, paired"
         parts.append(f"{title}\n\n{_markdown_table(*_differences(report))}\n")
+    if report["texts"]:
+        names = list(report["texts"])
+        parts.append("## Wording of the language model\n\n" + _markdown_table(names, [_texts(report)]) + "\n")
     if report["left_out"]:
         parts.append("## Left out\n\n" + "\n".join(f"- {n}: {why}" for n, why in report["left_out"].items()) + "\n")
     parts.append("## Where it comes from\n\n" + "\n".join(_provenance(meta)) + "\n")
@@ -104,6 +107,13 @@ def _sizes(report: Report) -> str:
 def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _texts(report: Report) -> list[str]:
+    return [
+        str(value) if isinstance(value, int) else f"{value:,.2f}" if value > 1 else short(value)
+        for value in report["texts"].values()
+    ]
 
 
 def _differences(report: Report) -> tuple[list[str], list[list[str]]]:
@@ -139,6 +149,8 @@ def show(report: Report, console: Console | None = None) -> None:
     for name, block in report["comparisons"].items():
         difference = Estimate(**block[f"recall@{K}"])
         console.print(f"{name} - {report['against']}: R@{K} {difference}")
+    if report["texts"]:
+        console.print(", ".join(map(" ".join, zip(report["texts"], _texts(report), strict=True))))
     for name, why in report["left_out"].items():
         console.print(f"left out: {name} ({why})")
 

@@ -205,7 +205,7 @@ class TestEverySystem:
         monkeypatch.setattr(systems, "SentenceEncoder", lambda name: BagEncoder(name=name))
 
     def test_all_run_on_a_tiny_model(self, files, tiny_model_dir, capsys):
-        code, report = measure(files, "--model", tiny_model_dir)
+        code, report = measure(files, "--model", tiny_model_dir, "--replies", 3)
         assert code == 0
         assert [*report["systems"], *report["left_out"]] == [*(n for n in systems.SYSTEMS if n != "tower"), "tower"]
         for system in report["systems"].values():
@@ -214,6 +214,9 @@ class TestEverySystem:
         printed = capsys.readouterr().out
         assert "left out: tower" in printed
         assert "generated" in (files / "R.md").read_text()
+        assert report["texts"]["replies"] == 3
+        assert report["texts"]["perplexity"] > 1
+        assert "Wording of the language model" in (files / "R.md").read_text()
         assert (files / "R.png").read_bytes().startswith(b"\x89PNG")
         assert not list(files.glob(".R*"))
 
