@@ -205,6 +205,7 @@ def test_readers_always_see_a_whole_index(path, opened):
             titles = {item.title.split()[0] for item in index.catalog.items}
             if not len(scores) == len(index.embeddings) == len(index.catalog) or len(titles) != 1:
                 wrong.append(titles)
+            time.sleep(0.001)  # two spinning readers would keep the interpreter's lock from the watcher
 
     readers = [threading.Thread(target=reads) for _ in range(2)]
     for reader in readers:
@@ -213,7 +214,7 @@ def test_readers_always_see_a_whole_index(path, opened):
         for version in range(4):
             rows = [{"id": f"i{at}", "title": f"Version{version} {at}"} for at in range(20 + version)]
             save(path, rows)
-            wait_for(lambda version=version: len(live.current) == 20 + version)
+            wait_for(lambda version=version: len(live.current) == 20 + version, seconds=30)
     finally:
         stop.set()
         for reader in readers:
