@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from finetune.data import PARTS, InteractionRecord, NextItemRecord, Part
 from retrieval.types import BoolArray, FloatArray, IntArray
 
 _UNSPLIT = -1
+_CHUNK = 100_000  # events that are Python objects at once
 _TRAIN, _VALID, _TEST = range(3)
 _COLUMNS = ("user", "item", "kind", "part", "time", "rating")
 
@@ -102,17 +104,30 @@ class Events:
         """Whether the source has said of any event what part it is in."""
         return bool((self.part >= 0).any())
 
-    def records(self, part: Part) -> Iterator[InteractionRecord]:
-        """Yield the interactions of a part, by user and time."""
-        for at in np.flatnonzero(self.part == PARTS.index(part)):
-            rating = float(self.rating[at])
-            yield InteractionRecord.model_construct(
-                user_id=self.users[self.user[at]],
-                item_id=self.items[self.item[at]],
-                timestamp=float(self.time[at]),
-                event=self.kinds[self.kind[at]],
-                rating=None if np.isnan(rating) else rating,
-            )
+    @property
+    def used(self) -> set[str]:
+        """The items that have an event."""
+        return {self.items[number] for number in np.unique(self.item)}
+
+    def rows(self, part: Part) -> Iterator[dict[str, Any]]:
+        """Yield the interactions of a part, by user and time, as the cells of their records."""
+        where = np.flatnonzero(self.part == PARTS.index(part))
+        for start in range(0, len(where), _CHUNK):
+            some = where[start : start + _CHUNK]
+            for user, item, kind, time, rating in zip(
+                *(column[some].tolist() for column in (self.user, self.item, self.kind, self.time, self.rating)),
+                strict=True,
+            ):
+                row = {
+                    "user_id": self.users[user],
+                    "item_id": self.items[item],
+                    "timestamp": int(time) if time.is_integer() else time,
+                }
+                if self.kinds[kind]:
+                    row["event"] = self.kinds[kind]
+                if rating == rating:  # not NaN
+                    row["rating"] = rating
+                yield row
 
 
 def rated(events: Events, least: float) -> Events:

@@ -183,21 +183,23 @@ def prepare(source: Original, out: Path, options: Options | None = None, *, prog
         raise DataError(f"{out}: exists already; give another folder to --out, or remove this one")
     collected = _Collected(options)
     collected.read(source, progress)
-    records = {**_spoken(collected), **_chosen_next(collected), **_happened(collected)}
+    records = {**_spoken(collected), **_chosen_next(collected)}
+    events = _split(_filtered(collected), options)
+    files = {**{name: map(_as_json, some) for name, some in records.items()}, **_event_files(events, collected)}
+    used = {i for some in records.values() for record in some for i in item_ids(record)} | events.used
     out.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{out.name}.part-", dir=out.parent))
     try:
         written: dict[str, int] = {}
-        used: set[str] | None = set() if options.only_used else None
-        for name, found in records.items():
-            number = _write(aside / name, _noting(found, used), progress)
+        for name, rows in files.items():
+            number = _write(aside / name, rows, progress)
             if number:
                 written[name] = number
             else:
                 (aside / name).unlink()
         if not written:
             raise DataError(f"{source.files[-1]}: nothing is left to write", collected.problems)
-        written[CATALOG] = _write(aside / CATALOG, _catalog(source, used), progress)
+        written[CATALOG] = _write(aside / CATALOG, _catalog(source, used if options.only_used else None), progress)
         _write_summary(aside, source, options, written, collected)
         aside.chmod(0o755)
         os.rename(aside, out)
@@ -206,7 +208,7 @@ def prepare(source: Original, out: Path, options: Options | None = None, *, prog
     return Prepared(out, written, dict(collected.left_out), tuple(collected.problems))
 
 
-def _spoken(collected: _Collected) -> dict[str, Iterable[RecordType]]:
+def _spoken(collected: _Collected) -> dict[str, Sequence[RecordType]]:
     """Return the files of dialogues and of their mentions, and of mentions alone."""
     found = unique_dialogues(collected.dialogues)
     for placed in found.same_id:
@@ -223,7 +225,7 @@ def _spoken(collected: _Collected) -> dict[str, Iterable[RecordType]]:
     return {**_files("dialogues", divided), **_files("mentions", mentioned)}
 
 
-def _chosen_next(collected: _Collected) -> dict[str, Iterable[RecordType]]:
+def _chosen_next(collected: _Collected) -> dict[str, Sequence[RecordType]]:
     found = unique_next_items(collected.next_items)
     collected.leave_out("a copy of another next-item record", len(found.copies))
     # A part taken out of a train part that the source has made could ask for what its valid part takes as known.
@@ -241,20 +243,19 @@ def _user(record: NextItemRecord) -> str:
     return record.user
 
 
-def _files(kind: str, divided: Mapping[Part, Sequence[RecordType]]) -> dict[str, Iterable[RecordType]]:
+def _files(kind: str, divided: Mapping[Part, Sequence[RecordType]]) -> dict[str, Sequence[RecordType]]:
     return {f"{kind}.{part}.jsonl": records for part, records in divided.items() if records}
 
 
-def _happened(collected: _Collected) -> dict[str, Iterable[RecordType]]:
+def _event_files(events: Events, collected: _Collected) -> dict[str, Iterable[dict[str, Any]]]:
     """Return the files of interactions, and of the next-item records they make unless the source has its own."""
-    found = _split(_filtered(collected), collected.options)
-    written: dict[str, Iterable[RecordType]] = {}
-    for part in PARTS if len(found) else ():
-        written[f"interactions.{part}.jsonl"] = found.records(part)
+    files: dict[str, Iterable[dict[str, Any]]] = {}
+    for part in PARTS if len(events) else ():
+        files[f"interactions.{part}.jsonl"] = events.rows(part)
         if not collected.next_items:
-            examples = next_items(found, part, collected.options.max_history, collected.options.max_per_user)
-            written[f"next-item.{part}.jsonl"] = examples
-    return written
+            examples = next_items(events, part, collected.options.max_history, collected.options.max_per_user)
+            files[f"next-item.{part}.jsonl"] = map(_as_json, examples)
+    return files
 
 
 def _filtered(collected: _Collected) -> Events:
@@ -276,13 +277,6 @@ def _split(found: Events, options: Options) -> Events:
     if found.split:
         return found.with_part(np.maximum(found.part, 0))
     return split_last(found) if options.split == "last" else split_time(found, options.valid, options.test)
-
-
-def _noting(records: Iterable[RecordType], used: set[str] | None) -> Iterator[dict[str, Any]]:
-    for record in records:
-        if used is not None:
-            used.update(item_ids(record))
-        yield _as_json(record)
 
 
 def _as_json(record: RecordType) -> dict[str, Any]:

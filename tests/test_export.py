@@ -228,3 +228,34 @@ def test_agreement_counts_first_choices(tiny_model_dir):
     assert found.same_first == 3
     assert found.same < found.tokens
     assert str(Agreement(4, 3, 2, 1)) == "top-1 agreement 75.0% of 4 tokens, 1 of 2 first tokens"
+
+
+@pytest.mark.models
+def test_gguf_is_what_llama_cpp_itself_made_of_the_embedded_model(tmp_path):
+    """The embedded model came as GGUF, written by llama.cpp's converter: ours of it must be the same, but rounding."""
+    from importlib import metadata
+
+    from gguf import GGUFReader, dequantize
+
+    from retrieval.models import EMBEDDED, resolve_lm
+
+    out = tmp_path / "model.gguf"
+    to_gguf.write(load_model(resolve_lm(), dtype="float32"), resolve_lm(), out, "bf16", "SmolLM2")
+    wheel = metadata.distribution(EMBEDDED[0].distribution)
+    ours, theirs = GGUFReader(out), GGUFReader(wheel.locate_file(EMBEDDED[0].file))
+    differ = {
+        name
+        for name, field in theirs.fields.items()
+        if name not in ours.fields or field.contents() != ours.fields[name].contents()
+    }
+    # The number format and where it comes from differ; padding and splitting are what retrieval.models made of them.
+    assert {name for name in differ if not name.startswith(("general.", "GGUF."))} == {
+        "tokenizer.ggml.padding_token_id",
+        "tokenizer.ggml.pre",
+    }
+    tensors = {tensor.name: tensor for tensor in ours.tensors}
+    assert set(tensors) == {tensor.name for tensor in theirs.tensors}
+    for tensor in theirs.tensors:
+        if tensor.name.startswith(("blk.0.", "blk.29.", "output")):
+            found, expected = (dequantize(t.data, t.tensor_type) for t in (tensors[tensor.name], tensor))
+            assert abs(found - expected).max() <= 2**-8 * abs(expected).max(), tensor.name

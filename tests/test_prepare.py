@@ -49,7 +49,7 @@ def events(*rows, part=None):
 
 
 def rows(found, part="train"):
-    return [(r.user_id, r.item_id, r.timestamp) for r in found.records(part)]
+    return [(row["user_id"], row["item_id"], row["timestamp"]) for row in found.rows(part)]
 
 
 def as_train(found):
