@@ -92,6 +92,7 @@ class Person:
         self._told: list[str] = []  # texts so far
         self._limits: list[Constraint] = []  # said and in force
         self._decoy: Says | None = None
+        self._hesitated = False
 
     @property
     def target(self) -> int:
@@ -126,8 +127,11 @@ class Person:
 
     def react(self, shown: Sequence[int]) -> Utterance:
         """Say what is missing from the items shown, given by catalogue position, none of which is the target."""
-        if self._decoy is not None and self._rng.random() < 0.75:
-            return self._utter(self._change_of_mind(), self.voice.reaction)
+        if self._decoy is not None:
+            # At the second answer at the latest: nobody looks for long under a limit they do not want.
+            if self._hesitated or self._rng.random() < 0.75:
+                return self._utter(self._change_of_mind(), self.voice.reaction)
+            self._hesitated = True
         options = list(self._options(shown))
         chances = [gain * self.attitude.habits.get(says.act, 1.0) for gain, says in options]
         chosen: list[Says] = []
