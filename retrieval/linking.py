@@ -106,7 +106,11 @@ class TitleLinker:
 
     def exact(self, name: str) -> tuple[int, ...]:
         """Return the items whose title or alias is this name, titles before aliases."""
-        found = self._names.get(" ".join(words(name)), {})
+        return self._bearers(" ".join(words(name)))
+
+    def _bearers(self, normalised: str) -> tuple[int, ...]:
+        """Return the items of a normalised name; normalised twice, "8½" is two words."""
+        found = self._names.get(normalised, {})
         return tuple(sorted(found, key=lambda at: (not found[at], at)))
 
     def knows(self, word: str) -> bool:
@@ -139,7 +143,7 @@ class TitleLinker:
             query, self._fuzzy_names, scorer=fuzz.ratio, score_cutoff=score, limit=5
         ):
             if found[0] == query[0] and numbers_in(found.split()) == numbers_in(query.split()):
-                return self.exact(found), similarity
+                return self._bearers(found), similarity
         return (), 0.0
 
     def nearest(self, name: str, k: int = 5) -> list[tuple[int, float]]:
@@ -200,7 +204,7 @@ class TitleLinker:
                 return None, at  # "The Matrix 9" names something else
             if not self._meant(text, tokens, at, after, before, name, facet_words):
                 continue
-            positions = self.exact(name)
+            positions = self._bearers(name)
             how: Literal["title", "alias"] = "title" if self._names[name][positions[0]] else "alias"
             start, end = span[0].start, span[-1].end
             return Mention(positions, start, end, text[start:end], how, 1.0), after

@@ -21,6 +21,7 @@ LINKED = {
     "Shining": [("Shining", "film-the-shining-1980", "alias")],
     "amelie": [("amelie", "film-amelie-2001", "title")],
     "WALL-E": [("WALL-E", "film-wall-e-2008", "title")],
+    "I loved 8½": [("8½", "film-81-2-1963", "title")],
     "E.T.": [("E.T", "film-e-t-the-extra-terrestrial-1982", "alias")],
     "Le Fabuleux Destin d'Amélie Poulain": [("Le Fabuleux Destin d'Amélie Poulain", "film-amelie-2001", "alias")],
     "I loved 2001: A Space Odyssey": [("2001: A Space Odyssey", "film-2001-a-space-odyssey-1968", "title")],
