@@ -7,7 +7,9 @@ import re
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chat.dialogue import CARDS, Answer, Dialogue
 from chat.facts import reasons
@@ -24,19 +26,52 @@ from retrieval.live import LiveIndex
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
 from retrieval.types import Constraint, Query
 
+if TYPE_CHECKING:
+    from chat.identity import Customer
+    from chat.orders import OrderLookup
+
 log = logging.getLogger(__name__)
 
 NO_MODEL = "none"
 _PIECE = re.compile(r"\S+\s*|\s+")
 
 
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a shop connects beside its catalogue; each may be missing.
+
+    Attributes:
+        knowledge: the shop's policies, a file or a folder.
+        database: the URL of the database that keeps sessions, feedback and hand-offs; None keeps them in memory.
+        orders: looks up the orders of a verified customer.
+        secret: signs customer tokens and webhooks.
+        webhook: the URL that hand-offs are posted to.
+        routes: a file with the shop's own examples of what people ask for.
+        rules: the YAML file of business rules.
+    """
+
+    knowledge: Path | None = None
+    database: str | None = None
+    orders: OrderLookup | None = None
+    secret: str | None = None
+    webhook: str | None = None
+    routes: Path | None = None
+    rules: Path | None = None
+
+
 class Assistant:
     """Answers messages from one catalogue; thread-safe. Make one with `Assistant.open`."""
 
     def __init__(
-        self, catalog: str | Path, *, model: str | Path = DEFAULT_LM, adapter: str | Path | None = None
+        self,
+        catalog: str | Path,
+        *,
+        model: str | Path = DEFAULT_LM,
+        adapter: str | Path | None = None,
+        services: Services | None = None,
     ) -> None:
         self._path = Path(catalog)
+        self._services = services or Services()
         self._model = str(model)
         self._adapter = Path(adapter) if adapter else None
         self._store = MemoryStore()
@@ -58,22 +93,43 @@ class Assistant:
         encoder: str | Path = DEFAULT_ENCODER,
         skip_bad: bool = False,
         background: bool = False,
+        database: str | None = None,
+        orders: OrderLookup | None = None,
+        secret: str | None = None,
+        webhook: str | None = None,
+        routes: str | Path | None = None,
+        rules: str | Path | None = None,
     ) -> Assistant:
         """Open a catalogue and load the models.
 
         Args:
             catalog: a .csv, .jsonl or .parquet file; edits of it are live within seconds.
-            knowledge: Markdown with the shop's policies.
+            knowledge: the shop's policies: Markdown, a question-answer list (.json), or a folder of both.
             model: the causal language model: a name, a folder, a hub id, or "none" for retrieval only.
             adapter: the folder of a LoRA adapter for `model`.
             encoder: the sentence encoder.
             skip_bad: go on without the catalogue's bad rows.
             background: return at once and load in a thread; `status` tells how it goes.
+            database: see `Services`, as for all that follow.
+            orders: looks up a verified customer's orders.
+            secret: signs customer tokens and webhooks.
+            webhook: where hand-offs are posted to.
+            routes: the shop's own examples of what people ask for.
+            rules: the business rules.
 
         Raises:
             NamedropError: the catalogue or a model cannot be used (with `background`, `status` says so instead).
         """
-        assistant = cls(catalog, model=model, adapter=adapter)
+        services = Services(
+            knowledge=Path(knowledge) if knowledge else None,
+            database=database,
+            orders=orders,
+            secret=secret,
+            webhook=webhook,
+            routes=Path(routes) if routes else None,
+            rules=Path(rules) if rules else None,
+        )
+        assistant = cls(catalog, model=model, adapter=adapter, services=services)
         if background:
             threading.Thread(
                 target=assistant._load_quietly, args=(encoder, skip_bad), name="namedrop-load", daemon=True
@@ -137,8 +193,21 @@ class Assistant:
             raise NotReady(f"the assistant is still loading ({self._step}); try again in a few seconds")
         return self._shop
 
-    def reply(self, message: str, session: str | None = None) -> Reply:
+    def reply(
+        self,
+        message: str,
+        session: str | None = None,
+        *,
+        customer: Customer | None = None,
+        page_item: str | None = None,
+    ) -> Reply:
         """Answer a message; without a session id a new conversation begins, whose id the reply gives.
+
+        Args:
+            message: what the person wrote.
+            session: the conversation it belongs to.
+            customer: who the person is, verified by the caller; needed to speak of orders.
+            page_item: the id of the item whose page the person is looking at ("this product").
 
         Raises:
             NotReady: the models are still loading.
@@ -147,13 +216,20 @@ class Assistant:
         with self._store.use(session) as state:
             return _reply(state, Dialogue(shop, state).take(message))
 
-    def stream(self, message: str, session: str | None = None) -> Iterator[Event]:
-        """Answer a message as events: the items first, then the text in pieces, then the whole reply.
+    def stream(
+        self,
+        message: str,
+        session: str | None = None,
+        *,
+        customer: Customer | None = None,
+        page_item: str | None = None,
+    ) -> Iterator[Event]:
+        """Answer a message as events: the items first, then the text in pieces, then the whole reply; see `reply`.
 
         Raises:
             NotReady: the models are still loading.
         """
-        yield from _events(self.reply(message, session))
+        yield from _events(self.reply(message, session, customer=customer, page_item=page_item))
 
     def remove_constraint(self, session: str, field: str, op: str, value: object) -> Reply:
         """Remove one constraint of a conversation and recommend again.
