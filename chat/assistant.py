@@ -7,6 +7,7 @@ import re
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,20 +15,20 @@ from typing import TYPE_CHECKING
 from chat.dialogue import CARDS, Answer, Dialogue
 from chat.facts import reasons
 from chat.generator import Generator, LocalGenerator
+from chat.identity import SECRET_VARIABLE, BadToken, Customer, Tokens, own
 from chat.messages import Card, Event, Reply, SessionView, Signal, Status
 from chat.prompt import UserContext, render
 from chat.shop import Shop, card
 from chat.state import DialogueState
 from chat.store import MemoryStore
 from retrieval.encoder import SentenceEncoder
-from retrieval.errors import NamedropError, NotReady, UnknownItem
+from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
 from retrieval.index import Index
 from retrieval.live import LiveIndex
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
 from retrieval.types import Constraint, Query
 
 if TYPE_CHECKING:
-    from chat.identity import Customer
     from chat.orders import OrderLookup
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class Assistant:
     ) -> None:
         self._path = Path(catalog)
         self._services = services or Services()
+        self._tokens = Tokens(self._services.secret) if self._services.secret else None
         self._model = str(model)
         self._adapter = Path(adapter) if adapter else None
         self._store = MemoryStore()
@@ -211,9 +213,10 @@ class Assistant:
 
         Raises:
             NotReady: the models are still loading.
+            NotYours: the conversation belongs to another customer.
         """
         shop = self._ready()
-        with self._store.use(session) as state:
+        with self._use(session, customer) as state:
             return _reply(state, Dialogue(shop, state).take(message))
 
     def stream(
@@ -228,31 +231,36 @@ class Assistant:
 
         Raises:
             NotReady: the models are still loading.
+            NotYours: the conversation belongs to another customer.
         """
         yield from _events(self.reply(message, session, customer=customer, page_item=page_item))
 
-    def remove_constraint(self, session: str, field: str, op: str, value: object) -> Reply:
+    def remove_constraint(
+        self, session: str, field: str, op: str, value: object, *, customer: Customer | None = None
+    ) -> Reply:
         """Remove one constraint of a conversation and recommend again.
 
         Raises:
             NotReady: the models are still loading.
             UnknownSession: there is no such conversation.
+            NotYours: the conversation belongs to another customer.
         """
         shop = self._ready()
-        with self._store.use(session, create=False) as state:
+        with self._use(session, customer, create=False) as state:
             return _reply(state, Dialogue(shop, state).without(field, op, value))
 
-    def feedback(self, session: str, item_id: str, signal: Signal) -> SessionView:
+    def feedback(self, session: str, item_id: str, signal: Signal, *, customer: Customer | None = None) -> SessionView:
         """Record like, dislike, seen or undo for an item; it changes the next answer.
 
         Raises:
             UnknownSession: there is no such conversation.
             UnknownItem: the catalogue has no such item.
+            NotYours: the conversation belongs to another customer.
         """
         shop = self._ready()
         if shop.position(item_id) is None:
             raise UnknownItem(f"no item {item_id!r} in the catalogue; it may have been removed")
-        with self._store.use(session, create=False) as state:
+        with self._use(session, customer, create=False) as state:
             state.snapshot()
             state.signal(item_id, signal)
             return _view(shop, state)
@@ -305,19 +313,45 @@ class Assistant:
             for p in picks
         )
 
-    def export(self, session: str) -> SessionView:
+    def export(self, session: str, *, customer: Customer | None = None) -> SessionView:
         """Return everything kept about a conversation.
 
         Raises:
             UnknownSession: there is no such conversation.
+            NotYours: the conversation belongs to another customer.
         """
         shop = self._ready()
-        with self._store.use(session, create=False) as state:
+        with self._use(session, customer, create=False) as state:
             return _view(shop, state)
 
-    def forget(self, session: str) -> bool:
-        """Forget a conversation; False if there was none."""
+    def forget(self, session: str, *, customer: Customer | None = None) -> bool:
+        """Forget a conversation; False if there was none.
+
+        Raises:
+            NotYours: the conversation belongs to another customer.
+        """
+        try:
+            with self._use(session, customer, create=False):
+                pass
+        except UnknownSession:
+            return False
         return self._store.forget(session)
+
+    def customer(self, token: str) -> Customer:
+        """Return the customer whom a signed token names.
+
+        Raises:
+            BadToken: the token is malformed, forged or has expired, or there is no secret to check it with.
+        """
+        if self._tokens is None:
+            raise BadToken(f"this server has no {SECRET_VARIABLE}, so it cannot check customer tokens")
+        return self._tokens.verify(token)
+
+    @contextmanager
+    def _use(self, session: str | None, customer: Customer | None, *, create: bool = True) -> Iterator[DialogueState]:
+        with self._store.use(session, create=create) as state:
+            own(state, customer)
+            yield state
 
     def card(self, item_id: str) -> Card | None:
         """Return an item's card, None if the catalogue has no such item."""

@@ -55,9 +55,16 @@ class Taste(BaseModel):
 
 
 class DialogueState(BaseModel):
-    """One conversation."""
+    """One conversation.
+
+    Attributes:
+        customer: the id of the verified customer whom it belongs to, "" while it is anybody's.
+        order: the number of the order last spoken of ("when does it arrive?").
+    """
 
     session: str
+    customer: str = ""
+    order: str = ""
     language: Language = "en"
     messages: list[StoredMessage] = Field(default_factory=list)
     taste: Taste = Field(default_factory=Taste)

@@ -1,0 +1,138 @@
+"""Customer tokens as a shop of any language makes them, and every way of making them wrong."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+
+import jwt
+import pytest
+
+from chat.identity import LEEWAY_S, BadToken, Customer, IdentityError, NotYours, Tokens, main, own
+from chat.state import DialogueState
+
+SECRET = "a secret of the shop, of 32 bytes or more"
+NOW = int(time.time())
+ANN = Customer(id="C-1001", name="Ann", expires=NOW + 3600)
+BOB = Customer(id="C-1002", expires=NOW + 3600)
+
+
+def by_hand(payload: object, header: object = None, secret: str = SECRET) -> str:
+    """Sign as ten lines of any language do, without a library."""
+    parts = [json.dumps(part).encode() for part in (header or {"alg": "HS256", "typ": "JWT"}, payload)]
+    signed = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
+    mac = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
+    return b".".join((signed, base64.urlsafe_b64encode(mac).rstrip(b"="))).decode()
+
+
+@pytest.fixture
+def tokens():
+    return Tokens(SECRET)
+
+
+def test_what_is_signed_is_verified(tokens):
+    assert tokens.verify(tokens.sign(ANN)) == ANN
+    assert tokens.verify(tokens.sign(BOB)) == BOB
+
+
+def test_a_token_made_without_a_library_is_verified(tokens):
+    token = by_hand({"sub": "C-1001", "name": "Ann", "exp": NOW + 3600, "aud": "shop", "role": "admin"})
+    assert tokens.verify(token) == ANN
+
+
+def test_the_clocks_may_differ_a_little(tokens):
+    assert tokens.verify(by_hand({"sub": "C-1", "exp": time.time() - LEEWAY_S + 5})).id == "C-1"
+    with pytest.raises(BadToken, match="expired; get a new one"):
+        tokens.verify(by_hand({"sub": "C-1", "exp": NOW - LEEWAY_S - 5}))
+
+
+SOON = NOW + 60
+GOOD = {"sub": "C-1001", "exp": SOON}
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        (by_hand(GOOD, secret=SECRET + "!"), "not signed with this server's NAMEDROP_SECRET"),
+        (by_hand(GOOD)[:-2], "JSON Web Token|not signed"),
+        (by_hand(GOOD, header={"alg": "none"}), "JSON Web Token"),
+        (by_hand(GOOD, header={"alg": "none"}).rpartition(".")[0] + ".", "JSON Web Token"),
+        (by_hand(GOOD, header={"alg": "HS512"}), "JSON Web Token"),
+        (by_hand(GOOD, header={"alg": "RS256"}), "JSON Web Token"),
+        (by_hand({"sub": "C-1001"}), "no 'exp'"),
+        (by_hand({"exp": SOON}), "no 'sub'"),
+        (by_hand({"sub": "", "exp": SOON}), "JSON Web Token"),
+        (by_hand({"sub": "C\n1", "exp": SOON}), "JSON Web Token"),
+        (by_hand({"sub": "C" * 129, "exp": SOON}), "JSON Web Token"),
+        (by_hand({"sub": 1001, "exp": SOON}), "JSON Web Token"),
+        (by_hand({"sub": {"$ne": ""}, "exp": SOON}), "JSON Web Token"),
+        (by_hand({"sub": "C-1001", "exp": "never"}), "JSON Web Token"),
+        (by_hand({"sub": "C-1001", "exp": float("inf")}), "JSON Web Token"),
+        (by_hand({"sub": "C-1001", "exp": 2**70}), "JSON Web Token"),
+        (by_hand({"sub": "C-1001", "exp": SOON, "nbf": NOW + 3600}), "JSON Web Token"),
+        (by_hand({"sub": "C-1001", "exp": SOON, "name": ["Ann"]}), "JSON Web Token"),
+        (by_hand(["C-1001"]), "JSON Web Token"),
+        ("", "JSON Web Token"),
+        ("a.b.c", "JSON Web Token"),
+        ("\ud800.é.c", "JSON Web Token"),
+        ("x" * 4097, "4097 characters"),
+    ],
+)
+def test_bad_tokens_are_refused_and_not_repeated(tokens, token, said):
+    with pytest.raises(BadToken, match=said) as caught:
+        tokens.verify(token)
+    assert len(token) < 9 or token[:9] not in str(caught.value)
+
+
+def test_a_changed_payload_is_noticed(tokens):
+    head, _, mac = by_hand(GOOD).split(".")
+    other = by_hand(GOOD | {"sub": "C-1002"}).split(".")[1]
+    with pytest.raises(BadToken, match="not signed"):
+        tokens.verify(f"{head}.{other}.{mac}")
+
+
+@pytest.mark.parametrize("secret", ["", "short", "x" * 31])
+def test_a_short_secret_is_refused_with_the_remedy(secret):
+    with pytest.raises(IdentityError, match=rf"{len(secret)} bytes; at least 32 .*chat\.identity secret"):
+        Tokens(secret)
+
+
+def test_a_conversation_belongs_to_the_first_customer():
+    state = DialogueState(session="s")
+    own(state, None)
+    own(state, ANN)
+    own(state, ANN.model_copy(update={"expires": NOW + 7200}))
+    for other in (BOB, None):
+        with pytest.raises(NotYours, match="signed in"):
+            own(state, other)
+    assert state.customer == "C-1001"
+
+
+def test_the_command_signs_and_checks(monkeypatch, capsys):
+    assert main(["secret"]) == 0
+    secret = capsys.readouterr().out.strip()
+    monkeypatch.setenv("NAMEDROP_SECRET", secret)
+    assert main(["sign", "--customer", "C-1001", "--name", "Ann", "--days", "2"]) == 0
+    token = capsys.readouterr().out.strip()
+    claims = jwt.decode(token, secret, algorithms=["HS256"])
+    assert claims["exp"] == pytest.approx(time.time() + 2 * 86_400, abs=60)
+    assert main(["check", token]) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "C-1001"
+
+
+@pytest.mark.parametrize(
+    ("secret", "arguments", "said"),
+    [
+        ("", ["sign", "--customer", "C-1"], "0 bytes"),
+        (SECRET, ["sign", "--customer", ""], "--customer"),
+        (SECRET, ["sign", "--customer", "C-1", "--days", "-30000"], "--days"),
+        (SECRET, ["check", "a.b.c"], "not a valid JSON Web Token"),
+    ],
+)
+def test_the_command_says_what_is_wrong(monkeypatch, capsys, secret, arguments, said):
+    monkeypatch.setenv("NAMEDROP_SECRET", secret)
+    assert main(arguments) == 2
+    assert said in capsys.readouterr().err
