@@ -1,0 +1,208 @@
+"""The database behind conversations, profiles, feedback and hand-offs: SQLite in one file, or PostgreSQL, by URL.
+
+``sqlite:///conversations.db`` (a plain path means the same) or ``postgresql://user:password@host/name``. What is
+committed survives a crash of the process, of the machine too: SQLite writes through on every commit, PostgreSQL does by
+default. Tables are declared on `Base` by the modules that use them, and made when a database is opened.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, Inspector, create_engine, event, inspect, make_url, select, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from retrieval.errors import NamedropError
+
+VERSION = 1  # of the tables; raise it when one changes in a way that an older program would misread
+_BUSY_MS = 30_000  # how long a writer waits for another one before it gives up
+_OPENING = 0x6E616D65  # the lock under which PostgreSQL makes the tables, one process at a time
+_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+
+
+class DatabaseError(NamedropError):
+    """A database cannot be opened or used."""
+
+
+class Base(DeclarativeBase):
+    """What every table is declared on.
+
+    A table with a column `session` holds what belongs to a conversation: forgetting one deletes its rows there.
+    """
+
+
+class About(Base):
+    """One row: the version of the tables, and a secret that makes the hashes of this database its own."""
+
+    __tablename__ = "namedrop"
+
+    version: Mapped[int] = mapped_column(primary_key=True)
+    salt: Mapped[str]
+
+
+class Database:
+    """An open database; thread-safe. Make one with `Database.open`."""
+
+    def __init__(self, engine: Engine, salt: str) -> None:
+        self.engine = engine
+        self.salt = salt
+        self._reading = engine.execution_options(reading=True)
+        self._scrubbing = threading.Lock()
+        self._asked = itertools.count(1)
+        self._scrubbed = 0
+
+    @classmethod
+    def open(cls, url: str | Path) -> Database:
+        """Open a database and make the tables that it lacks.
+
+        Args:
+            url: of an SQLite file or a PostgreSQL database; a plain path is an SQLite file, made if need be.
+
+        Raises:
+            DatabaseError: the URL cannot be used, nobody answers, the file is no database, or a newer program made it.
+        """
+        where = _url(url)
+        shown = where.render_as_string(hide_password=True)
+        engine = _engine(where)
+        try:
+            with engine.begin() as connection:
+                salt = _prepare(connection, shown)
+        except NamedropError:
+            engine.dispose()
+            raise
+        except (DBAPIError, OSError) as error:
+            engine.dispose()
+            reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+            raise DatabaseError(
+                f"the database {shown} cannot be opened ({reason}); check that it is there, that it is a database "
+                "and that this user may write to it"
+            ) from error
+        return cls(engine, salt)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file of ours, rather than a server's."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Yield a transaction that may write; it is committed at the end, on disk when this returns."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a transaction that only reads, and on SQLite waits for no writer."""
+        with Session(self._reading, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def scrub(self) -> None:
+        """Let what has been deleted leave the files too, which a delete alone does not promise.
+
+        SQLite's file is written anew and its log emptied: `secure_delete` overwrites deleted rows, but copies of rows
+        that once moved between pages stay behind. PostgreSQL's server gives the space back to its tables; what its own
+        log and backups still hold is its operator's to expire. Calls that wait for one another share one run.
+
+        Raises:
+            DatabaseError: the log is being read without a pause.
+        """
+        asked = next(self._asked)
+        with self._scrubbing:
+            if self._scrubbed >= asked:  # a run that began after this was asked for has done it
+                return
+            latest = next(self._asked)
+            if self.is_sqlite:
+                self._scrub_file()
+            else:
+                with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    connection.exec_driver_sql("VACUUM")
+            self._scrubbed = latest
+
+    def _scrub_file(self) -> None:
+        with closing(self.engine.raw_connection()) as connection:  # in no transaction: `_begin` has not seen it
+            cursor = connection.cursor()
+            cursor.execute("VACUUM")
+            until = time.monotonic() + _BUSY_MS / 1000
+            while cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:  # somebody still reads the log
+                if time.monotonic() > until:
+                    raise DatabaseError("the database's log is still being read; forget again when less goes on")
+                time.sleep(0.01)
+
+    def close(self) -> None:
+        """Close all connections; SQLite's log is merged into its file."""
+        self.engine.dispose()
+
+
+def _url(url: str | Path) -> URL:
+    given = str(url)
+    try:
+        where = make_url(given) if "://" in given else URL.create("sqlite", database=given)
+    except (ArgumentError, ValueError) as error:  # the URL may hold a password: it is not repeated
+        raise DatabaseError("the database's URL cannot be read; write sqlite:///FILE or postgresql://…") from error
+    backend = where.get_backend_name()
+    if backend == "sqlite" and where.database in (None, "", ":memory:"):
+        raise DatabaseError("an SQLite database needs a file; write sqlite:///FILE")
+    if backend not in ("sqlite", *_DRIVERS):
+        raise DatabaseError(f"no database {backend!r} is supported; write sqlite:///FILE or postgresql://…")
+    return where.set(drivername=_DRIVERS.get(where.drivername, where.drivername))
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        if url.get_backend_name() != "sqlite":
+            # A server that was restarted has dropped our connections: each is tried before it is used.
+            return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=40)
+        engine = create_engine(url, pool_size=10, max_overflow=40)
+    except (NoSuchModuleError, ImportError, TypeError) as error:
+        raise DatabaseError(f"no driver {url.drivername!r}; write sqlite:///FILE or postgresql://…") from error
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _configure(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    """Make SQLite durable, strict and forgetful; transactions are begun by `_begin`, not by the driver."""
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {_BUSY_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    """Begin a writing transaction as a writer: one that turns into one half-way may be refused at once."""
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _prepare(connection: Connection, shown: str) -> str:
+    """Make missing tables, one process at a time; return the salt."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _OPENING})
+    inspector: Inspector = inspect(connection)
+    if inspector.has_table(About.__tablename__):
+        found = connection.execute(select(About.version)).scalar_one()
+        if found > VERSION:
+            raise DatabaseError(
+                f"the database {shown} has tables of version {found}, this program knows {VERSION}; "
+                "update Namedrop, or give another database"
+            )
+    Base.metadata.create_all(connection)
+    salt = connection.execute(select(About.salt)).scalar_one_or_none()
+    if salt is None:
+        salt = secrets.token_hex(16)
+        connection.execute(About.__table__.insert().values(version=VERSION, salt=salt))  # type: ignore[attr-defined]
+    return salt
