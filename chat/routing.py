@@ -1,0 +1,235 @@
+"""Routing: what kind of help a message asks for, by a small classifier over sentence embeddings.
+
+Its examples are data: one JSON object a line, in `chat/routes/*.jsonl` and in a file of the shop's own::
+
+    {"route": "policy", "text": "do you ship abroad"}
+
+A message is a row of two parts: its embedding (a Chinese one's through `retrieval.gloss`) and its hashed character
+n-grams, which carry what the encoder lacks: misspellings, order numbers, words it never saw. A multinomial logistic
+regression reads it; its logits are divided by one temperature, fitted on held-out folds (Guo et al. 2017, "On
+Calibration of Modern Neural Networks"), so that a confidence of .8 is right four times in five.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from retrieval.encoder import Encoder
+from retrieval.errors import NamedropError
+from retrieval.gloss import gloss
+from retrieval.models import cache_root
+from retrieval.types import FloatArray
+
+log = logging.getLogger(__name__)
+
+Route = Literal["recommend", "item", "policy", "order", "small_talk", "human", "out_of_scope"]
+ROUTES: tuple[Route, ...] = get_args(Route)
+EXAMPLES = Path(__file__).with_name("routes")
+SURE = 0.5  # a calibrated confidence from which a route is followed without asking
+
+_FORMAT = 1  # counts changes of the features or the fit; an older cache is then not found
+_NGRAMS = 2**12  # hashed columns; 2**14 measured no better
+_NGRAM_WEIGHT = 0.7
+_INVERSE_PENALTY = 20.0
+_FOLDS = 5
+_LONGEST = 400  # characters of a message that are read
+
+
+class RoutesError(NamedropError):
+    """A file of route examples cannot be used."""
+
+
+class Example(BaseModel):
+    """One line of a file of examples: `{"route": "order", "text": "where is my parcel"}`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    route: Route
+    text: str = Field(min_length=1, max_length=_LONGEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """What a message asks for.
+
+    Attributes:
+        route: the likeliest route.
+        confidence: how often a message that looks like this is of that route, in [0, 1].
+        second: the next likely route.
+        scores: every route's share; they sum to 1.
+    """
+
+    route: Route
+    confidence: float
+    second: Route
+    scores: Mapping[Route, float]
+
+
+def load_examples(path: str | Path) -> list[Example]:
+    """Read examples from a .jsonl file, or from all of a folder.
+
+    Raises:
+        RoutesError: a line is no example; every such line is reported.
+    """
+    where = Path(path)
+    files = sorted(where.glob("*.jsonl")) if where.is_dir() else [where]
+    examples: list[Example] = []
+    problems: list[str] = []
+    for file in files:
+        try:
+            lines = file.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise RoutesError(f"cannot read the route examples '{file}' ({error}); check the path") from error
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                examples.append(Example.model_validate_json(line))
+            except ValidationError as error:
+                found = error.errors()[0]
+                key = ".".join(str(part) for part in found["loc"]) or "line"
+                problems.append(f"{file}:{number}: {key}: {found['msg']}; found {line[:80]!r}")
+    if problems:
+        remedy = f'write {{"route": …, "text": …}} with a route of {", ".join(ROUTES)}'
+        raise RoutesError("\n".join([*problems, remedy]))
+    if not examples:
+        raise RoutesError(f"no route examples in '{where}'; expected .jsonl lines with route and text")
+    return examples
+
+
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    """A fitted classifier: `routes` (r,), `matrix` (r, d + n-grams), `bias` (r,), and the temperature."""
+
+    routes: tuple[Route, ...]
+    matrix: FloatArray
+    bias: FloatArray
+    temperature: float
+
+
+class Router:
+    """Routes messages; made with `Router.open`, or from examples that are fitted at once."""
+
+    def __init__(self, encoder: Encoder, weights: _Weights) -> None:
+        self._encoder = encoder
+        self._weights = weights
+
+    @classmethod
+    def open(cls, encoder: Encoder, extra: str | Path | None = None) -> Router:
+        """Fit the shipped examples and the shop's own, or load what an earlier start fitted.
+
+        Args:
+            encoder: embeds messages.
+            extra: the shop's own examples.
+
+        Raises:
+            RoutesError: a file of examples cannot be used.
+        """
+        examples = load_examples(EXAMPLES) + (load_examples(extra) if extra is not None else [])
+        digest = hashlib.blake2b(digest_size=12)
+        digest.update(f"{_FORMAT}\0{encoder.name}".encode())
+        for example in examples:
+            digest.update(f"\0{example.route}\0{example.text}".encode("utf-8", "surrogatepass"))
+        file = cache_root() / "routing" / f"{digest.hexdigest()}.npz"
+        weights = _load(file)
+        if weights is None:
+            weights = _fit(encoder, examples)
+            _save(file, weights)
+            log.info("routing fitted on %d examples, temperature %.2f", len(examples), weights.temperature)
+        return cls(encoder, weights)
+
+    @classmethod
+    def fit(cls, encoder: Encoder, examples: Sequence[Example]) -> Router:
+        """Fit on these examples alone, without the cache."""
+        return cls(encoder, _fit(encoder, examples))
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes that the examples have, in the order of `probabilities`' columns."""
+        return self._weights.routes
+
+    def route(self, text: str) -> Routed:
+        """Route one message."""
+        row = self.probabilities([text])[0]
+        scores: dict[Route, float] = {route: float(p) for route, p in zip(self.routes, row, strict=True)}
+        first, second = sorted(scores, key=lambda route: -scores[route])[:2]
+        return Routed(first, scores[first], second, scores)
+
+    def probabilities(self, texts: Sequence[str]) -> FloatArray:
+        """Return the calibrated share of each route: (n, r)."""
+        weights = self._weights
+        logits = _features(self._encoder, texts) @ weights.matrix.T + weights.bias
+        return _softmax(np.asarray(logits) / weights.temperature)
+
+
+def _features(encoder: Encoder, texts: Sequence[str]) -> Any:  # noqa: ANN401 - a scipy matrix
+    """Return one row a message, embedding and n-grams side by side: (n, d + n-grams), sparse."""
+    from scipy import sparse
+    from sklearn.feature_extraction.text import HashingVectorizer
+    from sklearn.preprocessing import normalize
+
+    cut = [text[:_LONGEST] for text in texts]
+    grams = HashingVectorizer(
+        analyzer="char_wb", ngram_range=(1, 4), n_features=_NGRAMS, alternate_sign=False, norm=None
+    ).transform(cut)
+    grams.data = 1 + np.log(grams.data)
+    embedded = encoder.encode([gloss(text) for text in cut])
+    return sparse.hstack([sparse.csr_matrix(embedded, dtype=np.float64), _NGRAM_WEIGHT * normalize(grams)]).tocsr()
+
+
+def _softmax(logits: FloatArray) -> FloatArray:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def _fit(encoder: Encoder, examples: Sequence[Example]) -> _Weights:
+    from scipy.optimize import minimize_scalar
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+    rows = _features(encoder, [e.text for e in examples])
+    routes: tuple[Route, ...] = tuple(sorted({e.route for e in examples}))
+    labels = np.array([routes.index(e.route) for e in examples])
+    model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=1_000)
+    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
+    held_out = cross_val_predict(model, rows, labels, cv=folds, method="decision_function")
+
+    def loss(temperature: float) -> float:
+        shares = _softmax(held_out / temperature)[np.arange(len(labels)), labels]
+        return float(-np.log(np.maximum(shares, 1e-12)).mean())
+
+    temperature = minimize_scalar(loss, bounds=(0.1, 5.0), method="bounded").x
+    model.fit(rows, labels)
+    return _Weights(routes, model.coef_.astype(np.float32), model.intercept_.astype(np.float32), float(temperature))
+
+
+def _load(file: Path) -> _Weights | None:
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            meta = json.loads(str(kept["meta"]))
+            return _Weights(tuple(meta["routes"]), kept["matrix"], kept["bias"], float(meta["temperature"]))
+    except (OSError, ValueError, KeyError):  # none yet, or a broken one: fitting takes seconds
+        return None
+
+
+def _save(file: Path, weights: _Weights) -> None:
+    """Keep a fit; where the folder cannot be written, the next start fits anew."""
+    meta = json.dumps({"routes": weights.routes, "temperature": weights.temperature})
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as aside:
+            np.savez(aside, meta=np.array(meta), matrix=weights.matrix, bias=weights.bias)
+        os.replace(aside.name, file)
+    except OSError as error:
+        log.warning("the routing weights could not be kept in %s (%s)", file.parent, error)
