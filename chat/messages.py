@@ -68,6 +68,12 @@ class Reply(Frozen):
     constraints: tuple[Chip, ...] = ()
     citations: tuple[Citation, ...] = ()
     handoff: Handoff | None = None
+    visitor: str | None = Field(
+        None,
+        exclude_if=lambda visitor: visitor is None,
+        description="Given once, to an unnamed person who has just asked to be remembered: send it as `visitor` with "
+        "the first message of their next conversations.",
+    )
 
 
 class Event(Frozen):
@@ -84,23 +90,80 @@ class Event(Frozen):
 
 
 class StoredMessage(Frozen):
-    """One message as it is kept and exported; `whys` are the reasons shown on the cards of `items`, in their order."""
+    """One message as it is kept and exported.
+
+    Attributes:
+        items: ids of the cards shown, or of the items that the person named.
+        whys: the reasons shown on those cards, in their order.
+        at: when, in seconds since 1970.
+    """
 
     role: Literal["user", "assistant"]
     text: str
     items: tuple[str, ...] = ()
     whys: tuple[str, ...] = ()
+    at: float = 0.0
 
 
-class SessionView(Frozen):
-    """Everything the assistant keeps about one conversation."""
+class Feedback(Frozen):
+    """A judgement by a card's buttons, and where the conversation stood.
 
-    session: str
-    messages: tuple[StoredMessage, ...] = ()
+    Attributes:
+        at: when, in seconds since 1970.
+        place: where in the latest row of cards the item stood, from 0; None if it was not in it.
+        limits: the labels of the limits in force.
+        wishes: the soft preferences in force, as (field, value).
+    """
+
+    item_id: str
+    signal: Signal
+    at: float
+    place: int | None = None
+    limits: tuple[str, ...] = ()
+    wishes: tuple[tuple[str, str], ...] = ()
+
+
+class Remembered(Frozen):
+    """What is remembered of a person from one conversation to the next.
+
+    Attributes:
+        consent: whether anything is.
+        training: whether the shop may learn recommendations from their conversations.
+        since: when they consented, in seconds since 1970.
+        visitor: the id of an unnamed person, told once, when they consent.
+    """
+
+    consent: bool = False
+    training: bool = False
+    since: float | None = None
+    visitor: str | None = None
     liked: tuple[Card, ...] = ()
     disliked: tuple[Card, ...] = ()
     seen: tuple[Card, ...] = ()
     constraints: tuple[Chip, ...] = ()
+
+
+class SessionView(Frozen):
+    """Everything the assistant keeps about one conversation, and about the person if they consented.
+
+    Attributes:
+        customer: the id of the verified customer whom it belongs to.
+        shown: ids of all items shown.
+        wishes: the soft preferences in force, as (field, value).
+        feedback: every judgement by buttons, taken back or not.
+    """
+
+    session: str
+    customer: str = ""
+    messages: tuple[StoredMessage, ...] = ()
+    liked: tuple[Card, ...] = ()
+    disliked: tuple[Card, ...] = ()
+    seen: tuple[Card, ...] = ()
+    shown: tuple[str, ...] = ()
+    constraints: tuple[Chip, ...] = ()
+    wishes: tuple[tuple[str, str], ...] = ()
+    feedback: tuple[Feedback, ...] = ()
+    remembered: Remembered = Remembered()
 
 
 class Status(Frozen):

@@ -6,12 +6,13 @@ snapshot, which `undo` brings back.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from chat.messages import Chip, Signal, StoredMessage
+from chat.messages import Chip, Feedback, Signal, StoredMessage
 from retrieval.types import Constraint, Op
 
 _KEPT_SNAPSHOTS = 20
@@ -21,13 +22,19 @@ Language = Literal["en", "zh"]
 
 
 class Limit(BaseModel):
-    """A constraint in force; an inferred one follows from the liked items and gives way to anything said."""
+    """A constraint in force.
+
+    Attributes:
+        inferred: it follows from the liked items and gives way to anything said.
+        lasting: it was said to hold always ("I never watch horror"), so it is worth remembering.
+    """
 
     field: str
     op: Op
     value: str | float | bool | tuple[str, ...]
     label: str = ""
     inferred: bool = False
+    lasting: bool = False
 
     @property
     def constraint(self) -> Constraint:
@@ -54,22 +61,69 @@ class Taste(BaseModel):
     any_kind: bool = False
 
 
+Judgement = Literal["like", "dislike", "seen"]
+
+
+class Judged(BaseModel):
+    """What a person thinks of an item, and the conversation in which they said so."""
+
+    item: str
+    signal: Judgement
+    session: str
+
+
+class Lasting(BaseModel):
+    """A limit that holds beyond the conversation in which it was said."""
+
+    limit: Limit
+    session: str
+
+
+class Memory(BaseModel):
+    """What is remembered of a person from one conversation to the next, with their consent; see `chat.memory`.
+
+    Attributes:
+        since: when they consented, in seconds since 1970.
+        training: whether they also agreed that recommendations may be learnt from their conversations.
+    """
+
+    since: float
+    training: bool = True
+    judged: list[Judged] = Field(default_factory=list)
+    limits: list[Lasting] = Field(default_factory=list)
+
+
 class DialogueState(BaseModel):
     """One conversation.
 
     Attributes:
         customer: the id of the verified customer whom it belongs to, "" while it is anybody's.
+        visitor: the hash of the id under which an unnamed person is remembered, "" if they are not.
+        joined: the person whose memory the taste of this conversation has taken in.
         order: the number of the order last spoken of ("when does it arrive?").
+        memory: what is remembered of that person, kept beside the conversation; None without consent.
+        new_visitor: the id under which the person will be remembered, until the reply has told it.
+        feedback: what was judged since the state was read, for the store to write down.
     """
 
     session: str
     customer: str = ""
+    visitor: str = ""
+    joined: str = ""
     order: str = ""
     language: Language = "en"
     messages: list[StoredMessage] = Field(default_factory=list)
     taste: Taste = Field(default_factory=Taste)
     snapshots: list[Taste] = Field(default_factory=list)
     unsure: int = 0
+    memory: Memory | None = Field(default=None, exclude=True)
+    new_visitor: str = Field(default="", exclude=True)
+    feedback: list[Feedback] = Field(default_factory=list, exclude=True)
+
+    @property
+    def person(self) -> str:
+        """Under what the person is remembered, across conversations; "" if nobody knows them."""
+        return f"customer:{self.customer}" if self.customer else f"visitor:{self.visitor}" if self.visitor else ""
 
     def snapshot(self) -> None:
         """Keep the taste as it is, for `undo`."""
@@ -87,7 +141,8 @@ class DialogueState(BaseModel):
         self, role: Literal["user", "assistant"], text: str, items: Sequence[str] = (), whys: Sequence[str] = ()
     ) -> None:
         """Append a message to the transcript, with the ids of its cards and why each was shown."""
-        self.messages.append(StoredMessage(role=role, text=text, items=tuple(items), whys=tuple(whys)))
+        message = StoredMessage(role=role, text=text, items=tuple(items), whys=tuple(whys), at=round(time.time(), 3))
+        self.messages.append(message)
         del self.messages[:-_KEPT_MESSAGES]
 
     def signal(self, item_id: str, signal: Signal) -> None:
@@ -99,11 +154,12 @@ class DialogueState(BaseModel):
         if signal != "undo":
             {"like": taste.liked, "dislike": taste.disliked, "seen": taste.seen}[signal].append(item_id)
 
-    def limit(self, constraints: Iterable[Constraint]) -> None:
+    def limit(self, constraints: Iterable[Constraint], *, lasting: bool = False) -> None:
         """Add constraints; a new one replaces those that say something else about the same thing."""
         for new in constraints:
             self.taste.limits = [old for old in self.taste.limits if not _replaces(new, old)]
-            self.taste.limits.append(Limit(field=new.field, op=new.op, value=new.value, label=new.label))
+            limit = Limit(field=new.field, op=new.op, value=new.value, label=new.label, lasting=lasting)
+            self.taste.limits.append(limit)
 
     def unlimit(self, field: str, op: str | None = None, value: object = None) -> bool:
         """Remove one constraint, or all of a field if no operator is given; False if none was there."""
