@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import uvicorn
 
     from chat.assistant import Assistant
+    from chat.limits import Limits
 
 DEFAULT_CATALOG = Path("data/marquee/catalog.jsonl")
 POLL_S = 0.1
@@ -40,8 +41,45 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--adapter", type=Path, help="the folder of a LoRA adapter for the model")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=7860, help="the port; 0 takes a free one (default: %(default)s)")
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="an origin whose pages may use the widget, as https://shop.example; may be repeated (default: none)",
+    )
     parser.add_argument("--skip-bad-rows", action="store_true", help="go on without the catalogue's bad rows")
+    add_limits(parser)
     return parser
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what one server takes on."""
+    parser.add_argument("--rate", help="requests of one address, such as 300/minute, or off (default: 300/minute)")
+    parser.add_argument("--session-rate", help="messages of one conversation, likewise (default: 120/minute)")
+    parser.add_argument(
+        "--queue", type=int, metavar="N", help="turns that may wait (default: 64; with a language model 16)"
+    )
+    parser.add_argument(
+        "--trust-proxy",
+        default="",
+        metavar="ADDRESSES",
+        help="proxies, such as 127.0.0.1, whose X-Forwarded-For says who asks; comma-separated (default: none)",
+    )
+
+
+def limits(options: argparse.Namespace) -> Limits:
+    """Return what the server takes on: the options, or what suits the model.
+
+    Raises:
+        NamedropError: a value cannot be used.
+    """
+    from chat.limits import Limits
+
+    alone = options.model == "none"  # turns of a language model only slow each other down
+    given = {"rate": options.rate, "session_rate": options.session_rate, "waiting": options.queue}
+    suited = {"workers": 2 if alone else 1, "waiting": 64 if alone else 16}
+    return Limits(**suited | {name: value for name, value in given.items() if value is not None})
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -66,6 +104,7 @@ def serve(options: argparse.Namespace) -> int:
     for path in (options.catalog, options.knowledge, options.adapter):
         if path is not None and not path.exists():
             raise NamedropError(f"there is no file or folder '{path}'; check the path")
+    taken_on = limits(options)
     listener = listen(options.host, options.port)
 
     import uvicorn
@@ -81,7 +120,14 @@ def serve(options: argparse.Namespace) -> int:
         skip_bad=options.skip_bad_rows,
         background=True,
     )
-    config = uvicorn.Config(create_app(assistant), log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        create_app(assistant, origins=options.allow_origin, limits=taken_on),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        proxy_headers=bool(options.trust_proxy),
+        forwarded_allow_ips=options.trust_proxy,
+    )
     server = uvicorn.Server(config)
     host = f"[{options.host}]" if ":" in options.host else options.host
     address = f"http://{host}:{listener.getsockname()[1]}"

@@ -7,7 +7,7 @@ import re
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from chat.dialogue import CARDS, Answer, Dialogue
 from chat.facts import reasons
 from chat.generator import Generator, LocalGenerator
 from chat.identity import SECRET_VARIABLE, BadToken, Customer, Tokens, own
-from chat.messages import Card, Event, Reply, SessionView, Signal, Status
+from chat.messages import Card, Event, Reply, SessionView, Signal, Status, StoredMessage
 from chat.prompt import UserContext, render
 from chat.shop import Shop, card
 from chat.state import DialogueState
@@ -202,6 +202,7 @@ class Assistant:
         *,
         customer: Customer | None = None,
         page_item: str | None = None,
+        history: Sequence[StoredMessage] | None = None,
     ) -> Reply:
         """Answer a message; without a session id a new conversation begins, whose id the reply gives.
 
@@ -210,13 +211,14 @@ class Assistant:
             session: the conversation it belongs to.
             customer: who the person is, verified by the caller; needed to speak of orders.
             page_item: the id of the item whose page the person is looking at ("this product").
+            history: what was said before, of a conversation that the caller keeps: nothing is stored then.
 
         Raises:
             NotReady: the models are still loading.
             NotYours: the conversation belongs to another customer.
         """
         shop = self._ready()
-        with self._use(session, customer) as state:
+        with self._use(session, customer) if history is None else nullcontext(_retold(shop, history)) as state:
             return _reply(state, Dialogue(shop, state).take(message))
 
     def stream(
@@ -226,6 +228,7 @@ class Assistant:
         *,
         customer: Customer | None = None,
         page_item: str | None = None,
+        history: Sequence[StoredMessage] | None = None,
     ) -> Iterator[Event]:
         """Answer a message as events: the items first, then the text in pieces, then the whole reply; see `reply`.
 
@@ -233,7 +236,7 @@ class Assistant:
             NotReady: the models are still loading.
             NotYours: the conversation belongs to another customer.
         """
-        yield from _events(self.reply(message, session, customer=customer, page_item=page_item))
+        yield from _events(self.reply(message, session, customer=customer, page_item=page_item, history=history))
 
     def remove_constraint(
         self, session: str, field: str, op: str, value: object, *, customer: Customer | None = None
@@ -368,6 +371,19 @@ def _warm(shop: Shop) -> None:
     """Run everything once, so that the first person does not wait for lazy loading."""
     state = DialogueState(session="warm-up")
     Dialogue(shop, state).take("something slow, like this one")
+
+
+def _retold(shop: Shop, history: Sequence[StoredMessage]) -> DialogueState:
+    """Return the state of a conversation that somebody else kept, understood anew; unknown item ids are left out."""
+    state = DialogueState(session=secrets.token_urlsafe(16))
+    dialogue = Dialogue(shop, state)
+    for message in history:
+        if message.role == "user":
+            dialogue.hear(message.text)
+            continue
+        shown = shop.positions(message.items) or [shop.best(m.positions) for m in shop.linker.link(message.text)]
+        dialogue.told(message.text, [shop.index.catalog[at].id for at in dict.fromkeys(shown)])
+    return state
 
 
 def _reply(state: DialogueState, answer: Answer) -> Reply:

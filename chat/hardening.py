@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 64 * 1024  # bytes
+OPENAI = "/v1/"  # the routes that speak as OpenAI's do
+_TYPES = {429: "rate_limit_error", 500: "server_error", 503: "server_error"}  # what OpenAI's clients tell errors by
 
 # Nothing is ever fetched from, sent to or framed by another host. Gradio's own inline scripts carry a nonce; its HTML
 # component compiles its (static) template, hence 'unsafe-eval'. Inline handlers never run, wherever they come from.
@@ -42,10 +46,23 @@ _CLOSED = ("/gradio_api", "/svelte", "/monitoring", "/login", "/logout", "/confi
 _PREVIEW = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>|<link rel="manifest"[^>]*>')
 
 
-def error_response(status: int, message: str, expected: str = "", remedy: str = "", **headers: str) -> JSONResponse:
-    """Return an error in the shape that every error has; `Retry_After="2"` becomes the header `Retry-After`."""
-    body = {"error": {"message": message, "expected": expected, "remedy": remedy}}
-    return JSONResponse(body, status, HEADERS | {name.replace("_", "-"): value for name, value in headers.items()})
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as it is answered; `headers` go out with it."""
+
+    status: int
+    message: str
+    expected: str = ""
+    remedy: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self, path: str = "") -> JSONResponse:
+        """Return the answer in the shape that every error has, and under `/v1` in OpenAI's, which its clients read."""
+        error: dict[str, str | None] = {"message": self.message, "expected": self.expected, "remedy": self.remedy}
+        if path.startswith(OPENAI):
+            error["message"] = " ".join(filter(None, (self.message, self.remedy)))
+            error |= {"type": _TYPES.get(self.status, "invalid_request_error"), "param": None, "code": None}
+        return JSONResponse({"error": error}, self.status, {**HEADERS, **self.headers})
 
 
 class Hardening:
@@ -59,13 +76,14 @@ class Hardening:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        sender = _Sender(send, rewrite=scope["path"] == "/")
+        path = scope["path"]
+        sender = _Sender(send, rewrite=path == "/")
         size = Headers(scope=scope).get("content-length", "0")
-        if scope["path"].startswith(_CLOSED):
-            await error_response(404, "There is nothing at this address.")(scope, receive, sender)
+        if path.startswith(_CLOSED):
+            await Problem(404, "There is nothing at this address.").response(path)(scope, receive, sender)
         elif not size.isdecimal() or int(size) > MAX_BODY:  # a body of unknown length is counted as it comes
             limit = f"a body of at most {MAX_BODY // 1024} kB"
-            await error_response(413, "The request is too large.", limit, "Send less.")(scope, receive, sender)
+            await Problem(413, "The request is too large.", limit, "Send less.").response(path)(scope, receive, sender)
         else:
             await self.app(scope, receive, sender)
 

@@ -1,139 +1,63 @@
 """The HTTP interface: JSON and server-sent events under `/api`, and the Gradio page at `/`.
 
-Every method of the assistant blocks, so each is called in a worker thread. Whatever goes wrong is answered in one
-shape, and never with a traceback::
-
-    {"error": {"message": "No conversation is called 'ann'.", "expected": "…", "remedy": "…"}}
+Every method of the assistant blocks, so each is called in a worker thread; those that take a turn queue up for one of a
+few (`chat.limits`). Whatever goes wrong is answered by `chat.problems`.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
+from chat.bodies import (
+    ChatBody,
+    Export,
+    FeedbackBody,
+    Forgotten,
+    Health,
+    Judged,
+    Limit,
+    RecommendBody,
+    Recommended,
+    SessionPath,
+)
 from chat.covers import cover
-from chat.hardening import MAX_BODY, Hardening, error_response
-from chat.messages import Card, Event, Frozen, Reply, SessionView, Signal, Status
+from chat.embedding import allow_origins, mount_widget
+from chat.hardening import MAX_BODY, Hardening
+from chat.identity import Customer
+from chat.limits import AddressLimit, Limits, Rates, Turns, attended
+from chat.messages import Event, Reply, Status
+from chat.openai_api import openai_routes
+from chat.problems import RETRY_AFTER_S, STREAMED, answers, explain, explain_errors
 from chat.ui import mount_ui
-from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
-from retrieval.types import Constraint, Op
+from retrieval.errors import NotReady, UnknownItem, UnknownSession
+from retrieval.types import Constraint
 
 if TYPE_CHECKING:
     from chat.assistant import Assistant
 
-log = logging.getLogger(__name__)
-
-MAX_MESSAGE = 2_000
-RETRY_AFTER_S = 2
-
+_BEARER = HTTPBearer(auto_error=False, scheme_name="customer", description="A customer token of the shop's own site.")
 _COVER_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
     "Cache-Control": "public, max-age=300",
 }
 
-SessionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-SessionPath = Annotated[SessionId, Path()]
-ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
-Message = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MESSAGE)]
-Value = bool | float | Annotated[str, StringConstraints(max_length=256)] | tuple[str, ...]
-
-
-class Body(BaseModel):
-    """A request; a field that is not known is refused, since it is most likely misspelt."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class ChatBody(Body):
-    """`{"message": "Something like Arrival?", "session": "ann"}`."""
-
-    message: Message
-    session: SessionId | None = None
-
-
-class Limit(Body):
-    """A constraint as a client writes it: `{"field": "year", "op": "<", "value": 1990}`."""
-
-    field: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    op: Op
-    value: Value
-    label: Annotated[str, StringConstraints(max_length=256)] = ""
-
-
-class RecommendBody(Body):
-    """`{"text": "slow science fiction", "liked": ["film-arrival-2016"], "constraints": […], "k": 5}`."""
-
-    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_MESSAGE)] = ""
-    liked: Annotated[list[ItemId], Field(max_length=200, default_factory=list)]
-    disliked: Annotated[list[ItemId], Field(max_length=200, default_factory=list)]
-    constraints: Annotated[list[Limit], Field(max_length=50, default_factory=list)]
-    k: Annotated[int, Field(ge=1, le=50)] = 5
-
-
-class FeedbackBody(Body):
-    """`{"session": "ann", "item_id": "film-arrival-2016", "signal": "like"}`."""
-
-    session: SessionId
-    item_id: ItemId
-    signal: Signal
-
-
-class Recommended(Frozen):
-    """The answer to a stateless request."""
-
-    items: tuple[Card, ...]
-
-
-class Judged(Frozen):
-    """What the person has said about items so far, as item ids."""
-
-    session: str
-    liked: tuple[str, ...]
-    disliked: tuple[str, ...]
-    seen: tuple[str, ...]
-
-
-class Export(SessionView):
-    """A whole conversation, with the cards of every item in it that the catalogue still has."""
-
-    cards: dict[str, Card] = Field(default_factory=dict)
-
-
-def _explain(error: Exception) -> JSONResponse:
-    """Turn an error of ours into its answer; anything unforeseen is logged and answered in general words."""
-    match error:
-        case NotReady():
-            remedy = f"Try again in {RETRY_AFTER_S} seconds; /readyz says when."
-            return error_response(503, str(error), "a running assistant", remedy, Retry_After=str(RETRY_AFTER_S))
-        case UnknownSession():
-            return error_response(404, str(error), "the id of a conversation that has begun", "Send a message first.")
-        case UnknownItem():
-            return error_response(
-                404, str(error), "the id of an item of the catalogue", "Use an `id` from a reply's items."
-            )
-        case NamedropError():
-            return error_response(500, str(error), "", "Ask the operator to look at the server's log.")
-        case _:
-            log.error("A request failed.", exc_info=error)
-            return error_response(500, "Something went wrong on our side.", "an answer", "Try again.")
-
-
-def _explain_validation(error: RequestValidationError) -> JSONResponse:
-    problems = []
-    for problem in error.errors():
-        where = ".".join(str(part) for part in problem["loc"] if part not in ("body", "path")) or "body"
-        problems.append(f"{where}: {problem['msg']}")
-    remedy = "Correct the request; /openapi.json describes every field."
-    return error_response(422, "The request is not valid.", "; ".join(problems[:8]), remedy)
+_AS_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The reply; as events: `items`, `text` (a piece each), `done` (the whole reply), or `error`.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+_DRAWN: dict[int | str, dict[str, Any]] = {200: {"description": "The cover.", "content": {"image/svg+xml": {}}}}
+_NOT_READY = "Not yet, or not at all: `detail` says why."
 
 
 def _sse(event: str, data: str) -> str:
@@ -150,17 +74,15 @@ def _frame(event: Event) -> str:
             return _sse("done", event.reply.model_dump_json() if event.reply else "{}")
 
 
-async def _frames(events: Iterator[Event]) -> AsyncIterator[str]:
+async def _frames(first: Event, events: AsyncGenerator[Event]) -> AsyncIterator[str]:
     """Send events as they come; a person who leaves stops the generation, an error becomes the last event."""
     try:
-        async for event in iterate_in_threadpool(events):
-            yield _frame(event)
+        async with aclosing(events):
+            yield _frame(first)
+            async for event in events:
+                yield _frame(event)
     except Exception as error:
-        yield _sse("error", bytes(_explain(error).body).decode())
-    finally:
-        close = getattr(events, "close", None)
-        if close is not None:
-            await run_in_threadpool(close)
+        yield _sse("error", bytes(explain(error).response().body).decode())
 
 
 def _wants_events(request: Request) -> bool:
@@ -174,63 +96,77 @@ def _require_ready(status: Status) -> None:
         raise HTTPException(503, "The assistant could not start; the server's log says why.")
 
 
-def _conversations(assistant: Assistant) -> APIRouter:
+def _verified(
+    request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+) -> Customer | None:
+    """Return who asks, None for an anonymous visitor; a token that does not hold is refused, never passed over."""
+    return request.app.state.assistant.customer(bearer.credentials) if bearer else None
+
+
+Visitor = Annotated[Customer | None, Depends(_verified)]
+
+
+def _conversations(assistant: Assistant, turns: Turns, rates: Rates) -> APIRouter:
     """Return the routes of a conversation; FastAPI runs `def` ones in a worker thread, so they may block."""
     api = APIRouter()
 
-    @api.post("/chat", response_model=Reply)
-    def chat(body: ChatBody, request: Request) -> Reply | Response:
+    @api.post("/chat", response_model=Reply, responses=answers(401, 403) | _AS_EVENTS)
+    async def chat(body: ChatBody, request: Request, visitor: Visitor) -> Reply | Response:
         """Answer a message: one JSON object or, if the client accepts `text/event-stream`, events as they come."""
+        rates.session(body.session)
+        customer = assistant.customer(body.customer) if body.customer else visitor
+        who = {"customer": customer, "page_item": body.page_item}
         if _wants_events(request):
-            frames = _frames(assistant.stream(body.message, body.session))
-            headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-            return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
-        return assistant.reply(body.message, body.session)
+            events = turns.stream(assistant.stream(body.message, body.session, **who))
+            first = await attended(request, anext(events))  # a turn that is refused is refused with its status
+            return StreamingResponse(_frames(first, events), media_type="text/event-stream", headers=STREAMED)
+        return await attended(request, turns.run(lambda: assistant.reply(body.message, body.session, **who)))
 
-    @api.post("/feedback")
-    def feedback(body: FeedbackBody) -> Judged:
+    @api.post("/feedback", responses=answers(401, 403, 404))
+    def feedback(body: FeedbackBody, visitor: Visitor) -> Judged:
         """Note what the person thinks of an item; `undo` takes it back."""
-        view = assistant.feedback(body.session, body.item_id, body.signal)
+        view = assistant.feedback(body.session, body.item_id, body.signal, customer=visitor)
         ids = {name: tuple(card.id for card in getattr(view, name)) for name in ("liked", "disliked", "seen")}
         return Judged(session=view.session, **ids)
 
-    @api.post("/sessions/{session}/constraints/remove")
-    def remove_constraint(session: SessionPath, body: Limit) -> Reply:
+    @api.post("/sessions/{session}/constraints/remove", responses=answers(401, 403, 404))
+    async def remove_constraint(session: SessionPath, body: Limit, request: Request, visitor: Visitor) -> Reply:
         """Drop one limit of a conversation and answer anew."""
-        return assistant.remove_constraint(session, body.field, body.op, body.value)
+        rates.session(session)
+        work = partial(assistant.remove_constraint, session, body.field, body.op, body.value, customer=visitor)
+        return await attended(request, turns.run(work))
 
-    @api.get("/sessions/{session}")
-    def export(session: SessionPath) -> Export:
+    @api.get("/sessions/{session}", responses=answers(401, 403, 404))
+    def export(session: SessionPath, visitor: Visitor) -> Export:
         """Return everything kept about a conversation."""
-        view = assistant.export(session)
+        view = assistant.export(session, customer=visitor)
         ids = dict.fromkeys(item_id for message in view.messages for item_id in message.items)
         cards = {item_id: card for item_id in ids if (card := assistant.card(item_id))}
         return Export(**dict(view), cards=cards)
 
-    @api.delete("/sessions/{session}")
-    def forget(session: SessionPath) -> dict[str, bool]:
+    @api.delete("/sessions/{session}", responses=answers(401, 403, 404))
+    def forget(session: SessionPath, visitor: Visitor) -> Forgotten:
         """Delete everything kept about a conversation."""
-        if not assistant.forget(session):
+        if not assistant.forget(session, customer=visitor):
             raise UnknownSession(f"No conversation is called '{session}'.")
-        return {"forgotten": True}
+        return Forgotten(forgotten=True)
 
     return api
 
 
-def _items(assistant: Assistant) -> APIRouter:
+def _items(assistant: Assistant, turns: Turns) -> APIRouter:
     """Return the routes that need no conversation."""
     api = APIRouter()
 
-    @api.post("/recommend")
-    def recommend(body: RecommendBody) -> Recommended:
+    @api.post("/recommend", responses=answers(404))
+    async def recommend(body: RecommendBody, request: Request) -> Recommended:
         """Recommend without a conversation."""
         constraints = tuple(Constraint(limit.field, limit.op, limit.value, limit.label) for limit in body.constraints)
-        items = assistant.recommend(
-            text=body.text, liked=tuple(body.liked), disliked=tuple(body.disliked), constraints=constraints, k=body.k
-        )
-        return Recommended(items=items)
+        ids = {"liked": tuple(body.liked), "disliked": tuple(body.disliked)}
+        work = partial(assistant.recommend, text=body.text, constraints=constraints, k=body.k, **ids)
+        return Recommended(items=await attended(request, turns.run(work)))
 
-    @api.get("/covers/{item_id:path}.svg")
+    @api.get("/covers/{item_id:path}.svg", response_class=Response, responses=answers(404) | _DRAWN)
     def draw(item_id: str) -> Response:
         """Return the cover that the project draws for an item."""
         card = assistant.card(item_id)
@@ -241,40 +177,59 @@ def _items(assistant: Assistant) -> APIRouter:
     return api
 
 
-def create_app(assistant: Assistant) -> FastAPI:
-    """Return the application: the API, the health checks and the Gradio page, all hardened."""
-    app = FastAPI(title="Namedrop", docs_url=None, redoc_url=None)
+def _health(assistant: Assistant) -> APIRouter:
+    """Return the routes by which a machine asks how the server is."""
+    api = APIRouter()
 
-    @app.get("/healthz")
-    async def healthz() -> dict[str, str]:
+    @api.get("/healthz")
+    async def healthz() -> Health:
         """Say that the process lives, and how far the assistant is; always 200."""
-        return {"status": "ok", "assistant": assistant.status.state}
+        return Health(status="ok", assistant=assistant.status.state)
 
-    @app.get("/readyz")
+    @api.get("/readyz", response_model=Status, responses={503: {"model": Status, "description": _NOT_READY}})
     async def readyz() -> JSONResponse:
         """Return 200 once answers come, 503 with the reason until then."""
         status = assistant.status
         headers = {"Retry-After": str(RETRY_AFTER_S)} if status.state == "loading" else None
         return JSONResponse(status.model_dump(), 200 if status.state == "ready" else 503, headers)
 
-    ready = Depends(lambda: _require_ready(assistant.status))
-    for routes in (_conversations(assistant), _items(assistant)):
-        app.include_router(routes, prefix="/api", dependencies=[ready])
-    app.add_exception_handler(NamedropError, lambda _, error: _explain(error))
-    app.add_exception_handler(Exception, lambda _, error: _explain(error))
-    app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(HTTPException, _on_http_error)
+    return api
+
+
+def create_app(assistant: Assistant, *, origins: Sequence[str] = (), limits: Limits | None = None) -> FastAPI:
+    """Return the application: the API, the health checks, the widget and the Gradio page, all hardened.
+
+    Args:
+        assistant: answers; it may still be loading.
+        origins: the origins, besides the application's own, whose pages may call the API.
+        limits: how much it takes on.
+
+    Raises:
+        BadOrigin: one of `origins` is not an origin.
+        NamedropError: a rate of `limits` cannot be read.
+    """
+    limits = limits or Limits()
+    turns, rates = Turns(limits.workers, limits.waiting), Rates(limits)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        turns.close()
+
+    async def ready() -> None:
+        _require_ready(assistant.status)
+
+    app = FastAPI(title="Namedrop", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.assistant = assistant
+    app.include_router(_health(assistant))
+    for routes in (_conversations(assistant, turns, rates), _items(assistant, turns)):
+        app.include_router(routes, prefix="/api", dependencies=[Depends(ready)])
+    app.include_router(openai_routes(assistant, turns, rates), prefix="/v1", dependencies=[Depends(ready)])
+    explain_errors(app)
+    mount_widget(app)
     mount_ui(app)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY)
+    app.add_middleware(AddressLimit, rates=rates)
+    allow_origins(app, origins)  # outside the limits, so that the widget can read what they refuse
     app.add_middleware(Hardening)
     return app
-
-
-async def _on_invalid(_: Request, error: Exception) -> Response:
-    return _explain_validation(error) if isinstance(error, RequestValidationError) else _explain(error)
-
-
-async def _on_http_error(_: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        return _explain(error)
-    return error_response(error.status_code, str(error.detail), **dict(error.headers or {}))

@@ -1,7 +1,8 @@
 """An assistant without models, for the tests of the server and the page; `python -m tests.fake_assistant` serves it.
 
 It answers by rule: "before 1990" adds that limit, "nothing" finds nothing, "break" fails half-way, "slow" takes long;
-every other message gets the first five items that are neither disliked nor seen, genres that are liked or named first.
+"return" quotes a passage, "person" hands the conversation over; every other message gets the first five items that are
+neither disliked nor seen, genres that are liked or named first.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from chat.messages import Card, Chip, Event, Reply, SessionView, Signal, Status, StoredMessage
+from chat.messages import Card, Chip, Citation, Event, Handoff, Reply, SessionView, Signal, Status, StoredMessage
 from retrieval.errors import NotReady, UnknownItem, UnknownSession
 
 INJECTION = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
@@ -46,6 +47,12 @@ CARDS = (
     _card("film-heat-1995", "Heat", "film", 1995, ["Michael Mann"], ["crime", "thriller"], 5.99,
           why="A city at night."),
 )  # fmt: skip
+RETURNS = Citation(
+    id="returns",
+    title="Returns and refunds",
+    quote="You can return a disc, a book or a record within 30 days of delivery, if it is as you got it.",
+)
+TICKET = Handoff(reason="asked", ticket="H-1F3K")
 BEFORE_1990 = Chip(field="year", op="<", value=1990.0, label="before 1990")
 
 
@@ -86,10 +93,15 @@ class FakeAssistant:
             cards = [card for card in CARDS if card.id.startswith("odd")]
         cards = [] if "nothing" in message else cards[:5]
         text = f"For “{message}” I would begin with {cards[0].title}." if cards else "We don't carry that."
-        session = kept["session"]
+        citations, handoff = (), None
+        if "return" in message:
+            cards, citations, text = [], (RETURNS,), f"Yes. {RETURNS.quote}"
+        if "person" in message:
+            cards, handoff, text = [], TICKET, f"I've told a person of our team; your reference is {TICKET.ticket}."
         return Reply(
-            session=session, message_id=str(next(self._ids)), text=text, items=cards, constraints=kept["constraints"]
-        )
+            session=kept["session"], message_id=str(next(self._ids)), text=text, items=cards,
+            constraints=kept["constraints"], citations=citations, handoff=handoff,
+        )  # fmt: skip
 
     def _keep(self, kept: dict, reply: Reply, message: str | None) -> None:
         if message:
@@ -98,9 +110,12 @@ class FakeAssistant:
             StoredMessage(role="assistant", text=reply.text, items=tuple(card.id for card in reply.items))
         )
 
-    def stream(self, message: str, session: str | None = None) -> Iterator[Event]:
+    def stream(
+        self, message: str, session: str | None = None, *, customer=None, page_item=None, history=None
+    ) -> Iterator[Event]:
         if self.state != "ready":
             raise NotReady("The assistant is still loading.")
+        self.heard = {"message": message, "customer": customer, "page_item": page_item, "history": history}
         session = session or f"made-{next(self._ids)}"
         new = {"session": session, "messages": [], "constraints": (), "like": set(), "dislike": set(), "seen": set()}
         with self._lock:
@@ -115,8 +130,8 @@ class FakeAssistant:
         self._keep(kept, reply, message)
         yield Event(type="done", reply=reply)
 
-    def reply(self, message: str, session: str | None = None) -> Reply:
-        *_, done = self.stream(message, session)
+    def reply(self, message: str, session: str | None = None, **options) -> Reply:
+        *_, done = self.stream(message, session, **options)
         return done.reply
 
     def feedback(self, session: str, item_id: str, signal: Signal) -> SessionView:

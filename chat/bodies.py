@@ -1,0 +1,96 @@
+"""What requests and answers hold, beside the messages of a dialogue: the schemas of `/openapi.json`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import Path
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from chat.messages import Card, Frozen, SessionView, Signal
+from retrieval.types import Op
+
+MAX_MESSAGE = 2_000
+
+SessionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+SessionPath = Annotated[SessionId, Path()]
+Token = Annotated[str, StringConstraints(min_length=1, max_length=4_096)]
+ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Message = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MESSAGE)]
+Value = bool | float | Annotated[str, StringConstraints(max_length=256)] | tuple[str, ...]
+
+
+class Body(BaseModel):
+    """A request; a field that is not known is refused, since it is most likely misspelt."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ChatBody(Body):
+    """`{"message": "Something like Arrival?", "session": "ann"}`."""
+
+    message: Message
+    session: SessionId | None = None
+    customer: Token | None = Field(None, description="A customer token, for those who cannot send it as a header.")
+    page_item: ItemId | None = Field(None, description="The item whose page the person is looking at.")
+
+
+class Limit(Body):
+    """A constraint as a client writes it: `{"field": "year", "op": "<", "value": 1990}`."""
+
+    field: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    op: Op
+    value: Value
+    label: Annotated[str, StringConstraints(max_length=256)] = ""
+
+
+class RecommendBody(Body):
+    """`{"text": "slow science fiction", "liked": ["film-arrival-2016"], "constraints": […], "k": 5}`."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_MESSAGE)] = ""
+    liked: Annotated[list[ItemId], Field(max_length=200, default_factory=list)]
+    disliked: Annotated[list[ItemId], Field(max_length=200, default_factory=list)]
+    constraints: Annotated[list[Limit], Field(max_length=50, default_factory=list)]
+    k: Annotated[int, Field(ge=1, le=50)] = 5
+
+
+class FeedbackBody(Body):
+    """`{"session": "ann", "item_id": "film-arrival-2016", "signal": "like"}`."""
+
+    session: SessionId
+    item_id: ItemId
+    signal: Signal
+
+
+class Recommended(Frozen):
+    """The answer to a stateless request."""
+
+    items: tuple[Card, ...]
+
+
+class Judged(Frozen):
+    """What the person has said about items so far, as item ids."""
+
+    session: str
+    liked: tuple[str, ...]
+    disliked: tuple[str, ...]
+    seen: tuple[str, ...]
+
+
+class Forgotten(Frozen):
+    """Everything about a conversation has been deleted."""
+
+    forgotten: bool
+
+
+class Health(Frozen):
+    """Whether the process lives, and how far the assistant is."""
+
+    status: Literal["ok"]
+    assistant: Literal["loading", "ready", "failed"]
+
+
+class Export(SessionView):
+    """A whole conversation, with the cards of every item in it that the catalogue still has."""
+
+    cards: dict[str, Card] = Field(default_factory=dict)

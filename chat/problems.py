@@ -1,0 +1,131 @@
+"""What is answered when something goes wrong: one shape for every route, and OpenAI's under `/v1`.
+
+    {"error": {"message": "No conversation is called 'ann'.", "expected": "…", "remedy": "…"}}
+
+Nothing of the inside is ever told: no traceback, no text of an error that was not written for the person who reads it.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from chat.hardening import Problem
+from chat.identity import BadToken, NotYours
+from chat.limits import Left, TooMany
+from chat.messages import Frozen
+from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 2
+_SIGN_IN = "Send a fresh token of that customer as `Authorization: Bearer …`, or begin a new conversation."
+STREAMED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the headers of an answer in events
+
+
+class Trouble(Frozen):
+    """What went wrong, what was expected instead, and what to do."""
+
+    message: str
+    expected: str = ""
+    remedy: str = ""
+
+
+class Failed(Frozen):
+    """The body of every error."""
+
+    error: Trouble
+
+
+class OpenAITrouble(Frozen):
+    """What went wrong, as OpenAI's clients read it."""
+
+    message: str
+    type: str
+    param: str | None = None
+    code: str | None = None
+    expected: str = ""
+    remedy: str = ""
+
+
+class OpenAIFailed(Frozen):
+    """The body of every error under `/v1`."""
+
+    error: OpenAITrouble
+
+
+_SAID = {
+    401: "The customer token is not valid.",
+    403: "The conversation belongs to another customer.",
+    404: "There is no such conversation or item.",
+    413: "The body is too large.",
+    422: "The request is not valid.",
+    429: "Too many requests, or too many people wait already; `Retry-After` says how many seconds to wait.",
+    500: "Something went wrong on our side.",
+    503: "The models are still loading, or could not be loaded.",
+}
+
+
+def answers(*statuses: int, openai: bool = False) -> dict[int | str, dict[str, Any]]:
+    """Return the errors of a route for its OpenAPI entry; those that any route may give are always among them."""
+    return {
+        status: {"model": OpenAIFailed if openai else Failed, "description": _SAID[status]}
+        for status in sorted({*statuses, 413, 422, 429, 500, 503})
+    }
+
+
+def explain(error: Exception) -> Problem:
+    """Turn an error of ours into its answer; anything unforeseen is logged and answered in general words."""
+    match error:
+        case TooMany():
+            return error.problem
+        case Left():
+            return Problem(499, str(error))  # nginx's number for it; only the log sees it
+        case NotReady():
+            remedy = f"Try again in {RETRY_AFTER_S} seconds; /readyz says when."
+            return Problem(503, str(error), "a running assistant", remedy, {"Retry-After": str(RETRY_AFTER_S)})
+        case BadToken():
+            headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            return Problem(401, str(error), "a customer token of the shop's site, or none", _SIGN_IN, headers)
+        case NotYours():
+            return Problem(403, str(error), "the customer it belongs to", _SIGN_IN)
+        case UnknownSession():
+            return Problem(404, str(error), "the id of a conversation that has begun", "Send a message first.")
+        case UnknownItem():
+            return Problem(404, str(error), "the id of an item of the catalogue", "Use an `id` from a reply's items.")
+        case NamedropError():
+            return Problem(500, str(error), "", "Ask the operator to look at the server's log.")
+        case _:
+            log.error("A request failed.", exc_info=error)
+            return Problem(500, "Something went wrong on our side.", "an answer", "Try again.")
+
+
+def explain_validation(error: RequestValidationError) -> Problem:
+    """Say which fields of a request are wrong, and how."""
+    problems = []
+    for problem in error.errors():
+        where = ".".join(str(part) for part in problem["loc"] if part not in ("body", "path")) or "body"
+        problems.append(f"{where}: {problem['msg']}")
+    remedy = "Correct the request; /openapi.json describes every field."
+    return Problem(422, "The request is not valid.", "; ".join(problems[:8]), remedy)
+
+
+def _on_error(request: Request, error: Exception) -> Response:
+    match error:
+        case RequestValidationError():
+            problem = explain_validation(error)
+        case HTTPException():
+            problem = Problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+        case _:
+            problem = explain(error)
+    return problem.response(request.url.path)
+
+
+def explain_errors(app: FastAPI) -> None:
+    """Let every error of an application be answered here."""
+    for kind in (NamedropError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _on_error)
