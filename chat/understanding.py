@@ -7,12 +7,13 @@ no part in it, so nothing a person writes can talk the assistant into anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
+from chat.questions import Questions, questions
 from retrieval.lexicon import canonical, vocabulary
 from retrieval.linking import Mention, TitleLinker, quoted_spans
 from retrieval.numbers import blank
@@ -69,24 +70,6 @@ _HAVE = re.compile(
     re.IGNORECASE,
 )
 
-# field of the catalogue: what people ask it with
-_QUESTIONS: tuple[tuple[str, str], ...] = (
-    ("price", r"\bhow\s+much\b|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b|\bprice\b|\bcosts?\b\s*\?"
-              r"|多少钱|价格|怎么卖"),
-    ("in_stock", r"\b(is|are)\s+(\S+\s+){1,6}(in\s+stock|available)\b|\bstill\s+in\s+stock\b|有货|库存|现货"),
-    ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b|哪一?年|什么时候"),
-    ("creators", r"\bwho\s+(made|directed|wrote|composed|developed|created|sings|recorded|is\s+(it|that|this)\s+by)\b"
-                 r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍)|(作者|导演)是"),
-    ("length", r"\bhow\s+long\b|\b(runtime|running\s+time|duration)\b|多长|片长|时长"),
-    ("language", r"\b(what|which)\s+language\b|什么语言|哪种语言"),
-    ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
-    ("description", r"\bwhat('s|\s+is|\s+are)\s+(it|that|this|they|the\s+\S+(\s+\S+)?|\S+)\s+about\b"
-                    r"|\btell\s+me\s+(more\s+)?about\b|\bdescribe\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
-)  # fmt: skip
-_WHICH = re.compile(
-    r"\bwhich\b.*\b(?:(cheap|expensive)|(new|old|recent|early)|(long|short))\w*\b|哪(?:个|部|本)更?(?:(便宜|贵)|(新|老|早)|(长|短))",
-    re.IGNORECASE,
-)
 _ADVICE = re.compile(
     r"\b(?:should|could|can|would)\s+(?:i|we|you)\b|\b(?:recommend|suggest|similar|next|after|instead|else)\b|推荐|类似|接下来",
     re.IGNORECASE,
@@ -104,7 +87,7 @@ _ABOUT_TITLE = re.compile(
 )
 _NAME = re.compile(r"(?<=\bnot )[A-Z]\w+|(?<!^)(?<![.!?]\s)\b[A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’.-]+)+")
 _COMPILED_ACTS = tuple((act, re.compile(p, re.IGNORECASE)) for act, p in _ACTS)
-_COMPILED_QUESTIONS = tuple((name, re.compile(p, re.IGNORECASE)) for name, p in _QUESTIONS)
+_ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
 _ORDINALS = {
     "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4,
@@ -197,12 +180,16 @@ _STOPWORDS = frozenset(fold(word) for word in STOPWORDS_EN_PLUS)
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """Items a message takes a stand on, by catalogue position or as places in the last row of cards."""
+    """Items a message takes a stand on, by catalogue position or as places in the last row of cards.
+
+    `that` marks a place which "it" or "this one" gave: the item last spoken of, on screen or on the shop's page.
+    """
 
     attitude: Attitude
     positions: tuple[int, ...] = ()
     places: tuple[int, ...] = ()
     surface: str = ""
+    that: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +201,10 @@ class Understanding:
         language: "en" or "zh".
         opinions: stands on items, in the order of the text; `places` refer to the cards shown last.
         parsed: constraints, wishes and comparatives.
-        questions: the catalogue columns asked about.
+        questions: the catalogue columns asked about; ("other",) is one that the catalogue lacks.
+        extreme: the measure by which one item is singled out: ("price", -1) is the cheapest.
+        of_these: that one is among the items named or shown.
+        compares: the items are to be compared.
         asked_title: a title asked for that no exact or fuzzy match explains ("The Matrix 9").
         dropped: fields whose limits the person lifts ("any year").
         refining: the message adds to the last wish ("darker", "and shorter") instead of making a new one.
@@ -230,6 +220,9 @@ class Understanding:
     opinions: tuple[Opinion, ...] = ()
     parsed: Parsed = field(default_factory=Parsed)
     questions: tuple[str, ...] = ()
+    extreme: tuple[str, int] | None = None
+    of_these: bool = False
+    compares: bool = False
     asked_title: str = ""
     dropped: tuple[str, ...] = ()
     refining: bool = False
@@ -239,7 +232,15 @@ class Understanding:
     gist: str = ""
 
 
-def understand(text: str, linker: TitleLinker, parser: Parser, shown: int = 0) -> Understanding:
+def understand(
+    text: str,
+    linker: TitleLinker,
+    parser: Parser,
+    shown: int = 0,
+    *,
+    spoken_of: bool = False,
+    served: Collection[Act] = (),
+) -> Understanding:
     """Read one message.
 
     Args:
@@ -247,11 +248,13 @@ def understand(text: str, linker: TitleLinker, parser: Parser, shown: int = 0) -
         linker: of the current catalogue.
         parser: of the current catalogue.
         shown: how many cards the last answer showed, so that "the third one" can mean something.
+        spoken_of: "it" means something even if no card is shown: the item of the shop's page.
+        served: acts that somebody else has looked for already ("service", where there is a desk).
     """
     language: Literal["en", "zh"] = "zh" if language_of(text) == "zh" else "en"
     act: Act = "recommend"
     for other, pattern in _COMPILED_ACTS:
-        if pattern.search(text):
+        if other not in served and pattern.search(text):
             return Understanding(other, language)
     lifted = [m.span() for m in _ANY.finditer(text)]  # "forget the year" names no book
     asked, mentions = _asked(blank(text, lifted), linker, parser)
@@ -261,35 +264,38 @@ def understand(text: str, linker: TitleLinker, parser: Parser, shown: int = 0) -
         at = text.find(asked)
         spans.append((at, at + len(asked)))
     parsed = parser.parse(text, spans, language)
-    opinions = [*_opinions(text, mentions), *(_references(text, spans, shown) if shown else ())]
-    questions = () if lifted else _questions(text, mentions, shown)
-    if not questions and not asked and opinions and not parsed.spans and not _LIKE.search(text):
-        open_question = _OPEN_QUESTION.search(text) and not (_HAVE.search(text) or _ADVICE.search(text))
-        questions = ("other",) if open_question else ()
+    references = _references(text, spans, shown, spoken_of) if shown or spoken_of else []
+    opinions = [*_opinions(text, mentions), *references]
+    about = Questions() if lifted else _questions(text, mentions, parser, shown, spoken_of)
+    fields = _fields(text, about, parsed, opinions, asked)
+    everywhere = about.extreme is not None and not about.of_these
     dropped = tuple(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w)
     gist = _gist(text, [*spans, *lifted], parsed)
-    if asked or (_HAVE.search(text) and mentions and not questions):
+    if asked or (_HAVE.search(text) and mentions and not fields):
         act = "availability"
-    elif questions:
+    elif (fields and not everywhere) or (about.compares and (len(mentions) > 1 or shown)):
         act = "question"
     elif _MORE.search(text) and not mentions:
         act = "more"
-    elif not (opinions or parsed.spans or parsed.relative or dropped) and not _known(gist, linker):
+    elif not (opinions or parsed.spans or parsed.relative or dropped or everywhere) and not _known(gist, linker):
         act = "unclear"
     rest = [t for t in tokenize(text) if not any(s <= t.start < e for s, e in spans) and t.norm not in _FILLER]
     return Understanding(
         act,
         language,
-        tuple(opinions),
-        parsed,
-        questions,
-        asked,
-        dropped,
-        _refines(text, parsed),
-        _ANYTHING.search(text) is not None,
-        bool(mentions) and not rest and all(o.attitude == "neutral" for o in opinions),
-        _unknown_name(text, [*spans, *parsed.spans], linker),
-        gist,
+        opinions=tuple(opinions),
+        parsed=parsed,
+        questions=fields,
+        extreme=about.extreme,
+        of_these=about.of_these,
+        compares=about.compares,
+        asked_title=asked,
+        dropped=dropped,
+        refining=_refines(text, parsed),
+        anything=_ANYTHING.search(text) is not None,
+        bare_title=bool(mentions) and not rest and all(o.attitude == "neutral" for o in opinions),
+        unknown_name=_unknown_name(text, [*spans, *parsed.spans], linker),
+        gist=gist,
     )
 
 
@@ -410,11 +416,11 @@ def _opinions(text: str, mentions: Sequence[Mention]) -> list[Opinion]:
     return found
 
 
-def _references(text: str, spans: Sequence[tuple[int, int]], shown: int) -> list[Opinion]:
+def _references(text: str, spans: Sequence[tuple[int, int]], shown: int, spoken_of: bool) -> list[Opinion]:
     """Read "not that one", "the second and the third", "I've seen those" against the cards shown last."""
     found: list[Opinion] = []
     few = _FIRST_FEW.search(text)
-    if few is not None:
+    if few is not None and shown:
         count = _ORDINALS[next(g for g in few.groups() if g).casefold()] + 1
         return [Opinion(_attitude(text, few.start(), few.end(), "neutral"), places=tuple(range(min(count, shown))))]
     for match in _ORDINAL.finditer(text):
@@ -426,7 +432,7 @@ def _references(text: str, spans: Sequence[tuple[int, int]], shown: int) -> list
     if found:
         return found
     every = _ALL.search(text)
-    if every is not None:
+    if every is not None and shown:
         attitude = _attitude(text, every.start(), every.end(), "neutral")
         attitude = "dislike" if every.group().casefold().startswith("none") or every.group() == "都不" else attitude
         return [Opinion(attitude, places=tuple(range(shown)))]
@@ -435,17 +441,31 @@ def _references(text: str, spans: Sequence[tuple[int, int]], shown: int) -> list
         inside = that.group().casefold()
         noun = re.search(rf"(that|this)\s+{_NOUN}|\b(that|this|it)$|个|部|本|它", inside)
         start = that.start() + (noun.start() if noun else 0)
-        return [Opinion(_attitude(text, start, that.end(), "neutral"), places=(0,))]
+        return [Opinion(_attitude(text, start, that.end(), "neutral"), places=(0,), that=True)]
     return []
 
 
-def _questions(text: str, mentions: Sequence[Mention], shown: int) -> tuple[str, ...]:
-    if not mentions and not shown and not re.search(r"\b(?:it|this|that|they)\b|这个|那个|它", text, re.IGNORECASE):
-        return ()
-    which = _WHICH.search(text)
-    if which is not None:
-        return (("price", "year", "length")[next(at for at, g in enumerate(which.groups()) if g) % 3],)
-    return tuple(name for name, pattern in _COMPILED_QUESTIONS if pattern.search(text))
+def _questions(text: str, mentions: Sequence[Mention], parser: Parser, shown: int, spoken_of: bool) -> Questions:
+    if not (mentions or shown or spoken_of or _ABOUT_SOMETHING.search(text)):
+        asked = questions(text, {}, several=False)  # "the cheapest game" asks about the whole catalogue
+        return asked if asked.extreme is not None else Questions()
+    return questions(text, parser.columns, several=len(mentions) > 1 or shown > 1)
+
+
+def _fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opinion], asked: str) -> tuple[str, ...]:
+    """Return the columns asked about; ("other",) for a question about an item that no column answers."""
+    advice = _LIKE.search(text) or _HAVE.search(text) or _ADVICE.search(text)
+    if about.fields or about.compares or asked or not opinions or advice:
+        return about.fields
+    if about.yes_no and (whether := _whether(parsed)):
+        return whether
+    return ("other",) if not parsed.spans and _OPEN_QUESTION.search(text) else ()
+
+
+def _whether(parsed: Parsed) -> tuple[str, ...]:
+    """Return the columns that "is it scary?" and "is it for children?" ask about."""
+    limits = [c.field for c in parsed.constraints if c.op == "is" and isinstance(c.value, str | tuple)]
+    return tuple(dict.fromkeys([*limits, *(w.field for w in parsed.wishes)]))
 
 
 def _refines(text: str, parsed: Parsed) -> bool:

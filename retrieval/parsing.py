@@ -18,7 +18,7 @@ from retrieval import numbers as numeric
 from retrieval.constraints import Facets
 from retrieval.labels import label
 from retrieval.lexicon import synonyms, vocabulary
-from retrieval.text import Token, is_cjk, tokenize, words
+from retrieval.text import Token, is_cjk, normalize, tokenize, words
 from retrieval.types import Constraint, Op
 
 _NEGATORS = frozenset(
@@ -135,6 +135,12 @@ class Parser:
         """The phrases that make a bare title ambiguous: kinds, genres, moods, languages, topics."""
         fields = ("kind", "genres", "moods", "language", "topic")
         return frozenset(p for p, meanings in self._phrases.items() if any(f in fields for f, _ in meanings))
+
+    @cached_property
+    def columns(self) -> Mapping[str, str]:
+        """The catalogue's further columns, by the normalised words that name them: ``{"age rating": "age_rating"}``."""
+        names = {name for item in self._facets.catalog.items for name in item.attributes}
+        return {words: name for name in sorted(names) if len(words := normalize(name.replace("_", " "))) > 2}
 
     def _gazetteer(self) -> dict[str, list[tuple[str, str]]]:
         phrases: dict[str, list[tuple[str, str]]] = {}

@@ -1,0 +1,108 @@
+"""Questions about items: which columns of the catalogue a message asks about, and by what measure it compares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from retrieval.text import normalize
+
+# field of the catalogue: what people ask it with
+_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("price", r"\bhow\s+much\b|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b|\bprice\b|\bcosts?\b\s*\?"
+              r"|多少钱|价格|怎么卖"),
+    ("in_stock", r"\b(is|are)\s+(\S+\s+){1,6}(in\s+stock|available)\b|\b(still\s+(in\s+stock|available)|sold\s+out)\b"
+                 r"|\bhave\s+(it|this|that|this\s+one)\s+in\s+stock\b|有货|库存|现货"),
+    ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b|哪一?年|什么时候"),
+    ("creators", r"\bwho\s+(made|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"
+                 r"|\bwho\s+is\s+(it|that|this)\s+by\b"
+                 r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍|教)"
+                 r"|(作者|导演)是|是谁(写|拍|做)"),
+    ("length", r"\bhow\s+(long|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b"
+               r"|多长|片长|时长|几页"),
+    ("language", r"\b(what|which)\s+languages?\b|什么语言|哪种语言"),
+    ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
+    ("description", r"\bwhat('s|\s+is|\s+are)\s+(it|that|this|they|the\s+\S+(\s+\S+)?|\S+)\s+about\b"
+                    r"|\btell\s+me\s+(more\s+)?about\b|\bdescribe\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
+)  # fmt: skip
+_COMPILED = tuple((name, re.compile(p, re.IGNORECASE)) for name, p in _COLUMNS)
+_COMPARE = re.compile(
+    r"\bcompare\b|\bdifferences?\b.{0,12}\bbetween\b|\bhow\s+do\s+(?:they|these|those)\s+differ\b|\bversus\b|\bvs\b"
+    r"|\b(?:better|worse)\s+than\b|比较|对比|区别|有什么不同",
+    re.IGNORECASE,
+)
+_MEASURES = (  # in the order of the groups below: the column, and whether most (1) or least (-1) of it is asked for
+    ("price", -1), ("price", 1), ("year", 1), ("year", -1), ("length", 1), ("length", -1),
+)  # fmt: skip
+_MORE = (
+    r"(?:(cheaper)|(more\s+expensive|pricier|dearer)|(newer|more\s+recent|later)|(older|earlier)|(longer)|(shorter))\b"
+)
+_MOST = (
+    r"(?:(cheapest|least\s+expensive)|(most\s+expensive|priciest|dearest)|(newest|latest|most\s+recent)"
+    r"|(oldest|earliest)|(longest)|(shortest))\b"
+)
+_WHICH = re.compile(rf"\b(?:which|what|who|whose)\b.*?\b{_MORE}", re.IGNORECASE)
+_SUPERLATIVE = re.compile(rf"\b{_MOST}", re.IGNORECASE)
+_CHINESE = re.compile(r"(?:哪|最).{0,4}?更?(?:(便宜)|(贵)|(新|晚)|(老|早|旧)|(长)|(短))")
+_OF_THESE = re.compile(
+    r"\b(?:of|among|from|between)\s+(?:these|those|them|the\s+(?:two|three|four|five))\b|\bwhich\s+(?:one\s+)?(?:of\s+\w+\s+)?is\b"
+    r"|\bone\b|这些|那些|里面|其中|里最|当中|哪",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"\?|？|吗|呢|\b(?:what|which|how|does|do|is|are|tell\s+me|who|when|where|has|have)\b|什么|哪|几", re.IGNORECASE
+)
+_YES_NO = re.compile(
+    r"^\W*(?:(?:and|so|but)\s+)?(?:is|are|was|were|does|do|has|have)\s+(?!there\b|you\b|we\b|i\b)|吗[?？]?\W*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What a message asks of items.
+
+    Attributes:
+        fields: the columns asked about, attributes of the catalogue's own included.
+        extreme: the measure by which one is to be singled out: ("price", -1) is the cheapest.
+        of_these: the one to single out is among the items named or shown, not in the whole catalogue.
+        compares: the items are to be compared in all they have.
+        yes_no: the message asks whether something is so.
+    """
+
+    fields: tuple[str, ...] = ()
+    extreme: tuple[str, int] | None = None
+    of_these: bool = False
+    compares: bool = False
+    yes_no: bool = False
+
+
+def questions(text: str, columns: Mapping[str, str], several: bool) -> Questions:
+    """Read what a message asks of the items it is about.
+
+    Args:
+        text: the message.
+        columns: the catalogue's further columns, by the normalised words that name them ("age rating").
+        several: the message names several items, or several are on screen.
+    """
+    if _COMPARE.search(text):
+        return Questions(compares=True)
+    extreme, superlative = _extreme(text)
+    if extreme is not None and (several or superlative):
+        return Questions((extreme[0],), extreme, several and (not superlative or _OF_THESE.search(text) is not None))
+    fields = [name for name, pattern in _COMPILED if pattern.search(text)]
+    if columns and _ASKS.search(text):
+        said = f" {normalize(text)} "
+        fields += [name for words, name in columns.items() if f" {words} " in said and name not in fields]
+    return Questions(tuple(fields), yes_no=_YES_NO.search(text) is not None)
+
+
+def _extreme(text: str) -> tuple[tuple[str, int] | None, bool]:
+    """Return the measure by which one is singled out, and whether of all there is ("the cheapest", not "cheaper")."""
+    superlative = _SUPERLATIVE.search(text)
+    match = superlative or _WHICH.search(text) or _CHINESE.search(text)
+    if match is None:
+        return None, False
+    at = next(at for at, group in enumerate(match.groups()) if group)
+    return _MEASURES[at], superlative is not None or match.group().startswith("最")
