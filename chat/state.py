@@ -16,7 +16,7 @@ from chat.messages import Chip, Feedback, Signal, StoredMessage
 from retrieval.types import Constraint, Op
 
 _KEPT_SNAPSHOTS = 20
-_KEPT_MESSAGES = 200
+KEPT_MESSAGES = 200
 
 Language = Literal["en", "zh"]
 
@@ -58,6 +58,7 @@ class Taste(BaseModel):
     wishes: list[tuple[str, str]] = Field(default_factory=list)
     wish_text: list[str] = Field(default_factory=list)
     focus: list[str] = Field(default_factory=list)
+    about: str = ""  # the item that "it" means
     any_kind: bool = False
 
 
@@ -101,6 +102,10 @@ class DialogueState(BaseModel):
         visitor: the hash of the id under which an unnamed person is remembered, "" if they are not.
         joined: the person whose memory the taste of this conversation has taken in.
         order: the number of the order last spoken of ("when does it arrive?").
+        page: the id of the item whose page the person looks at.
+        route: what the last message asked for; a short one that follows is read in its light.
+        doubt: what the assistant asked the person to choose between, and the message in question.
+        unsure: how many questions in a row the desk could not answer.
         memory: what is remembered of that person, kept beside the conversation; None without consent.
         new_visitor: the id under which the person will be remembered, until the reply has told it.
         feedback: what was judged since the state was read, for the store to write down.
@@ -111,6 +116,9 @@ class DialogueState(BaseModel):
     visitor: str = ""
     joined: str = ""
     order: str = ""
+    page: str = ""
+    route: str = ""
+    doubt: list[str] = Field(default_factory=list)
     language: Language = "en"
     messages: list[StoredMessage] = Field(default_factory=list)
     taste: Taste = Field(default_factory=Taste)
@@ -125,6 +133,16 @@ class DialogueState(BaseModel):
         """Under what the person is remembered, across conversations; "" if nobody knows them."""
         return f"customer:{self.customer}" if self.customer else f"visitor:{self.visitor}" if self.visitor else ""
 
+    def copied(self) -> DialogueState:
+        """Return a copy that can be changed without changing this one; messages never change, so they are shared."""
+        update = {
+            "taste": self.taste.model_copy(deep=True),
+            "snapshots": [taste.model_copy(deep=True) for taste in self.snapshots],
+            "messages": [*self.messages],
+            "feedback": [*self.feedback],
+        }
+        return self.model_copy(update=update)
+
     def snapshot(self) -> None:
         """Keep the taste as it is, for `undo`."""
         self.snapshots.append(self.taste.model_copy(deep=True))
@@ -138,12 +156,17 @@ class DialogueState(BaseModel):
         return True
 
     def say(
-        self, role: Literal["user", "assistant"], text: str, items: Sequence[str] = (), whys: Sequence[str] = ()
+        self,
+        role: Literal["user", "assistant"],
+        text: str,
+        items: Sequence[str] = (),
+        whys: Sequence[str] = (),
+        citations: Sequence[Citation] = (),
     ) -> None:
-        """Append a message to the transcript, with the ids of its cards and why each was shown."""
+        """Append a message to the transcript, with the ids of its cards, why each was shown, and what it quotes."""
         message = StoredMessage(role=role, text=text, items=tuple(items), whys=tuple(whys), at=round(time.time(), 3))
         self.messages.append(message)
-        del self.messages[:-_KEPT_MESSAGES]
+        del self.messages[:-KEPT_MESSAGES]
 
     def signal(self, item_id: str, signal: Signal) -> None:
         """Record what a person says of an item; the signals exclude each other, `undo` takes them all back."""
@@ -157,7 +180,7 @@ class DialogueState(BaseModel):
     def limit(self, constraints: Iterable[Constraint], *, lasting: bool = False) -> None:
         """Add constraints; a new one replaces those that say something else about the same thing."""
         for new in constraints:
-            self.taste.limits = [old for old in self.taste.limits if not _replaces(new, old)]
+            self.taste.limits = [old for old in self.taste.limits if not replaces(new, old)]
             limit = Limit(field=new.field, op=new.op, value=new.value, label=new.label, lasting=lasting)
             self.taste.limits.append(limit)
 
@@ -187,7 +210,7 @@ def _values(value: object) -> set[object]:
 _DIRECTION = {"<": -1, "<=": -1, ">": 1, ">=": 1}
 
 
-def _replaces(new: Constraint, old: Limit) -> bool:
+def replaces(new: Constraint, old: Limit) -> bool:
     """Whether a new constraint takes the place of an old one ("before 1980" after "before 1990")."""
     years = ("year", "decade")
     if new.field in years and old.field in years and "is" in (new.op, old.op) and "is_not" not in (new.op, old.op):
