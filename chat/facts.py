@@ -71,6 +71,18 @@ def length(item: Item, language: Language) -> str:
     return ""
 
 
+def attribute(item: Item, field: str, language: Language) -> str:
+    """Quote what a column of the catalogue's own says of an item, "" if nothing."""
+    value = item.attributes.get(field)
+    if isinstance(value, bool):
+        return ("是" if value else "否") if language == "zh" else ("yes" if value else "no")
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    if isinstance(value, tuple):
+        return join([display(field, canonical(field, v), language) for v in value], language) if value else ""
+    return str(value) if value else ""
+
+
 def reasons(
     item: Item,
     *,

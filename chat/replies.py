@@ -55,6 +55,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "language": ("{title} is in {value}", "{title}的语言是{value}"),
     "genres": ("{title} is {value}", "{title}属于{value}"),
     "description": ("{title}: {value}", "{title}：{value}"),
+    "attribute": ("{title}, {field}: {value}", "{title}的{field}：{value}"),
     "unknown": ("The catalogue doesn't give the {field} of {title}", "目录里没有{title}的{field}"),
     "which": ("Which one do you mean? Name a title, or ask for a recommendation first.",
               "你指的是哪一个？请说出名字，或先让我推荐几部。"),
@@ -76,8 +77,10 @@ _SAY: Mapping[str, tuple[str, str]] = {
                 "我没太明白。可以说说你喜欢过的作品、心情、年代或价格。"),
     "no_data": ("The catalogue says nothing about “{name}”, so I went by the rest.",
                 "目录里没有“{name}”的信息，我按其余条件来找。"),
-    "not_said": ("The catalogue doesn't say that about {title}.", "目录里没有{title}的这项信息。"),
+    "not_said": ("I don't have that information about {title}.", "我没有{title}的这项信息。"),
     "wins": ("{title} is the {which}.", "{title}{which}。"),
+    "wins_with": ("{title} is the {which}: {value}.", "{title}{which}：{value}。"),
+    "described": ("{title}: {value}.", "{title}：{value}。"),
     "same": ("They are the same in that.", "两者一样。"),
     "perhaps": ("Perhaps one of these?", "也许可以看看这些？"),
     "reset": ("A fresh start. What are you in the mood for?", "好，重新开始。你想找什么？"),
@@ -93,6 +96,21 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "language": ("language", "语言"),
     "genres": ("genre", "类型"),
     "description": ("description", "简介"),
+    "kind": ("kind", "种类"),
+    "moods": ("mood", "氛围"),
+    "themes": ("subjects", "题材"),
+    "audience": ("audience", "适合人群"),
+    "topic": ("subject", "主题"),
+}
+_COLUMNS = ("price", "year", "creators", "length", "language", "genres", "description")
+_USUAL = {"price": -1, "year": 1, "length": 1}  # what is said without being asked: cheaper, newer, longer
+_EXTREMES: Mapping[tuple[str, int], tuple[str, str, str, str]] = {
+    ("price", -1): ("cheaper", "cheapest", "更便宜", "最便宜"),
+    ("price", 1): ("more expensive", "most expensive", "更贵", "最贵"),
+    ("year", 1): ("newer", "newest", "更新", "最新"),
+    ("year", -1): ("older", "oldest", "更早", "最早"),
+    ("length", 1): ("longer", "longest", "更长", "最长"),
+    ("length", -1): ("shorter", "shortest", "更短", "最短"),
 }
 
 
@@ -158,40 +176,85 @@ class Say:
         text = ", and ".join([first, *others])
         return text if text.endswith((".", "!", "?")) else text + "."
 
+    def described(self, item: Item) -> str:
+        """Quote all that people compare items by: kind, maker, genres, length, language, price and stock."""
+        by = facts.join(item.creators, self.language) if item.creators else ""
+        kind = self.kind(item) if item.kind else ""
+        genres = [display("genres", canonical("genres", g), self.language) for g in item.genres]
+        parts = [
+            f"{kind} by {by}"
+            if kind and by and self.language == "en"
+            else ("、" if kind and by else "").join((kind, by)),
+            facts.join(genres, self.language) if genres else "",
+            facts.length(item, self.language),
+            display("language", canonical("language", item.language), self.language) if item.language else "",
+            self.offer(item).removeprefix(kind).lstrip("，, "),
+        ]
+        value = ("，" if self.language == "zh" else ", ").join(part for part in parts if part)
+        return self("described", title=facts.name(item, self.language), value=value)
+
     def compared(self, items: Sequence[Item], fields: Sequence[str]) -> str:
-        """Say which of two or more items costs least, is newest or shortest; "" where that was not asked."""
-        what = {"price": ("cheaper one", "更便宜"), "year": ("newer one", "更新"), "length": ("shorter one", "更短")}
-        if len(items) < 2 or len(fields) != 1 or fields[0] not in what:
+        """Say which of several items costs least, is newest or longest; "" where that cannot be said."""
+        if len(items) < 2 or len(fields) != 1 or fields[0] not in _USUAL:
             return ""
+        measure = (fields[0], _USUAL[fields[0]])
         values = [facts.measure(item, fields[0]) for item in items]
         known = [v for v in values if v is not None]
         if len(known) < len(values):
             return ""
         if len(set(known)) == 1:
             return self("same")
-        best = max(known) if fields[0] == "year" else min(known)
-        title = facts.name(items[values.index(best)], self.language)
-        return self("wins", title=title, which=what[fields[0]][self.language == "zh"])
+        best = items[values.index(max(known) if measure[1] > 0 else min(known))]
+        return self("wins", title=facts.name(best, self.language), which=self._which(measure, len(items)))
+
+    def singled_out(self, items: Sequence[Item], extreme: tuple[str, int]) -> tuple[str, Item | None]:
+        """Say which item is the cheapest, newest, …, with the value; those that have none are left out.
+
+        Returns:
+            The sentence, and the item; None if no item has a value or several share the best.
+        """
+        field, sign = extreme
+        measured = [(value, item) for item in items if (value := facts.measure(item, field)) is not None]
+        if not measured:
+            what = _FIELDS[field][self.language == "zh"]
+            return self("unknown", title=facts.names(items, self.language), field=what) + (
+                "。" if self.language == "zh" else "."
+            ), None
+        best = max(measured, key=lambda pair: sign * pair[0])
+        winners = [item for value, item in measured if value == best[0]]
+        value = self._value(best[1], field)
+        if len(winners) > 1 and len(winners) == len(measured):
+            return self.sentences(
+                self("same"), self("described", title=facts.names(winners, self.language), value=value)
+            ), None
+        title = facts.names(winners, self.language)
+        return self("wins_with", title=title, which=self._which(extreme, len(measured)), value=value), best[1]
+
+    def _which(self, measure: tuple[str, int], among: int) -> str:
+        comparative, superlative, *chinese = _EXTREMES[measure]
+        if self.language == "zh":
+            return chinese[among > 2]
+        return f"{superlative if among > 2 else comparative} one"
 
     def _clause(self, item: Item, field: str) -> str:
         title = facts.name(item, self.language)
         if field == "in_stock":
             return self("in_stock_yes" if item.in_stock else "in_stock_no", title=title)
-        value = {
-            "price": facts.price(item, self.language),
-            "year": str(item.year or ""),
-            "creators": facts.join(item.creators, self.language) if item.creators else "",
-            "length": facts.length(item, self.language),
-            "language": display("language", canonical("language", item.language), self.language)
-            if item.language
-            else "",
-            "genres": facts.join(
-                [display("genres", canonical("genres", g), self.language) for g in item.genres], self.language
-            )
-            if item.genres
-            else "",
-            "description": item.description,
-        }[field]
+        value = self._value(item, field)
+        named = _FIELDS.get(field, (field.replace("_", " "),) * 2)[self.language == "zh"]
         if not value:
-            return self("unknown", title=title, field=_FIELDS[field][self.language == "zh"])
-        return self(field, title=title, value=value)
+            return self("unknown", title=title, field=named)
+        return self(field if field in _COLUMNS else "attribute", title=title, value=value, field=named)
+
+    def _value(self, item: Item, field: str) -> str:
+        """Quote one column of an item; "" if the catalogue is silent."""
+        if field == "creators":
+            return facts.join(item.creators, self.language) if item.creators else ""
+        if field in ("genres", "kind", "language"):
+            raw = item.genres if field == "genres" else (getattr(item, field),)
+            shown = [display(field, canonical(field, value), self.language) for value in raw if value]
+            return facts.join(shown, self.language) if shown else ""
+        if field not in _COLUMNS:
+            return facts.attribute(item, field, self.language)
+        plain = {"price": facts.price, "length": facts.length}.get(field)
+        return plain(item, self.language) if plain is not None else str(getattr(item, field) or "")
