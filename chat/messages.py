@@ -95,6 +95,7 @@ class StoredMessage(Frozen):
     Attributes:
         items: ids of the cards shown, or of the items that the person named.
         whys: the reasons shown on those cards, in their order.
+        citations: the passages that it quotes.
         at: when, in seconds since 1970.
     """
 
@@ -102,6 +103,7 @@ class StoredMessage(Frozen):
     text: str
     items: tuple[str, ...] = ()
     whys: tuple[str, ...] = ()
+    citations: tuple[Citation, ...] = ()
     at: float = 0.0
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from chat.messages import Chip, Feedback, Signal, StoredMessage
+from chat.messages import Chip, Citation, Feedback, Signal, StoredMessage
 from retrieval.types import Constraint, Op
 
 _KEPT_SNAPSHOTS = 20
@@ -164,7 +164,10 @@ class DialogueState(BaseModel):
         citations: Sequence[Citation] = (),
     ) -> None:
         """Append a message to the transcript, with the ids of its cards, why each was shown, and what it quotes."""
-        message = StoredMessage(role=role, text=text, items=tuple(items), whys=tuple(whys), at=round(time.time(), 3))
+        at = round(time.time(), 3)
+        message = StoredMessage(
+            role=role, text=text, items=tuple(items), whys=tuple(whys), citations=tuple(citations), at=at
+        )
         self.messages.append(message)
         del self.messages[:-KEPT_MESSAGES]
 
