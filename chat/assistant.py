@@ -375,7 +375,7 @@ def _warm(shop: Shop) -> None:
 
 def _retold(shop: Shop, history: Sequence[StoredMessage]) -> DialogueState:
     """Return the state of a conversation that somebody else kept, understood anew; unknown item ids are left out."""
-    state = DialogueState(session=secrets.token_urlsafe(16))
+    state = DialogueState(session=secrets.token_urlsafe(16), retold=True)
     dialogue = Dialogue(shop, state)
     for message in history:
         if message.role == "user":

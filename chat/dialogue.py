@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chat import facts
+from chat import facts, memory
 from chat.messages import Card
 from chat.prompt import Prompt, UserContext, render
 from chat.recommender import Recommended
@@ -26,6 +26,7 @@ CARDS = 5
 _ENOUGH = 3  # fewer cards than this are worth a word about what limits them
 _RECENT_LIKES = 6
 _PROMPT_TURNS = 4
+_TOLD = 10  # items of a kind named when the person asks what is known of them
 _GIVES_WAY = ("kind", "genres", "creators", "language")  # limits a new request may lift; numbers and "no …" stay
 
 
@@ -61,6 +62,7 @@ class Dialogue:
         if understood.act != "undo":
             self.state.snapshot()
         self._updater().absorb(turn)
+        self.state.named([*self._ids(turn.named), *turn.rejected, *turn.seen])
         return turn
 
     def without(self, field_: str, op: str, value: object) -> Answer:
@@ -215,6 +217,9 @@ class Dialogue:
     def _id(self, at: int) -> str:
         return str(self.shop.index.catalog[at].id)
 
+    def _ids(self, positions: Sequence[int]) -> list[str]:
+        return [self._id(at) for at in positions]
+
     def _rest(self, items: Sequence[Item]) -> str:
         rest = list(items[1:3])
         return self.say("then", rest=facts.names(rest, self.say.language)) if rest else ""
@@ -340,8 +345,33 @@ class Dialogue:
         return Answer(self.say("undone"), self._cards([Recommended(at, 0.0) for at in self.shop.positions(kept)]))
 
     def _reset(self, turn: Turn) -> Answer:
-        self.state.taste = type(self.state.taste)()
+        self.state.taste = memory.started(self.state)
         return Answer(self.say("reset"))
+
+    def _about_me(self, turn: Turn) -> Answer:
+        kept = self.say("kept_on" if self.state.memory is not None else "kept_here")
+        return Answer(self.say.sentences(self._known(), kept))
+
+    def _forget_me(self, turn: Turn) -> Answer:
+        return Answer(self.say("forgotten" if memory.revoke(self.state) else "nothing_remembered"))
+
+    def _remember(self, turn: Turn) -> Answer:
+        if self.state.retold:
+            return Answer(self.say.sentences(*turn.notes, self.say("cannot_remember")))
+        memory.consent(self.state)
+        return Answer(self.say.sentences(*turn.notes, self.say("remembered"), self._known()))
+
+    def _known(self) -> str:
+        """Say what is known of the person: all of it where it is remembered, else what this conversation holds."""
+        taste = memory.known(self.state)
+        said = [
+            self.say(what, titles=facts.names(self.shop.items(ids[-_TOLD:]), self.say.language))
+            for what, ids in (("likes", taste.liked), ("dislikes", taste.disliked), ("knows", taste.seen))
+            if self.shop.items(ids)
+        ]
+        if taste.limits:
+            said.append(self.say("wants", limits=self.say.quoted([self._updater().label(x) for x in taste.limits])))
+        return self.say.sentences(*said) if said else self.say("knows_nothing")
 
     _ANSWERS: Mapping[Act, Callable[[Dialogue, Turn], Answer]] = {
         "recommend": _recommend,
@@ -350,6 +380,9 @@ class Dialogue:
         "question": _question,
         "undo": _undo,
         "reset": _reset,
+        "about_me": _about_me,
+        "forget_me": _forget_me,
+        "remember": _remember,
         "greeting": _greeting,
         "thanks": _thanks,
         "farewell": _farewell,

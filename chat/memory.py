@@ -24,6 +24,30 @@ _LASTS = re.compile(
     r"|\bfrom\s+now\s+on\b|\bin\s+future\b|从来|从不|永远|一直|总是|讨厌|不爱|以后都",
     re.IGNORECASE,
 )
+_TASTE = r"my\s+(?:taste|likes|preferences|choices)"
+_FORGET = r"(?:forget|erase|delete|remove)"
+_YOU_KNOW = r"you\s+(?:know|remember|have|saved?|stored?|kept|keep)"
+ABOUT_ME = (
+    r"\bwhat\s+(?:do|did|have)\s+you\s+(?:know|remember|keep|kept|stored?|saved?|learn(?:ed|t)?)\b.{0,20}"
+    r"\b(?:of|on|about|from)\s+me\b"
+    rf"|\bdo\s+you\s+(?:still\s+)?(?:remember|know)\s+(?:me\b|{_TASTE}|what\s+i\s+(?:like|said))"
+    r"|\bshow\s+(?:me\s+)?(?:my\s+(?:profile|data|memory)|what\s+you\s+(?:know|remember))\b"
+    r"|你(?:都|还)?(?:知道|记得|了解)我(?:的)?(?:什么|哪些|喜好|口味|吗)|你记得我"
+)
+FORGET_ME = (
+    rf"\bforget\s+(?:all\s+)?(?:about\s+)?me\b(?!\s+not\b)|\b{_FORGET}\s+(?:everything|all|anything|whatever|what)\s+(?:that\s+)?{_YOU_KNOW}\b"
+    rf"|\b{_FORGET}\s+my\s+(?:data|profile|taste|likes|history|preferences|memory)\b"
+    rf"|\b(?:stop|don'?t|do\s+not)\s+remember(?:ing)?\s+(?:me|anything|{_TASTE})\b"
+    r"|忘(?:记|了|掉)我|(?:删除|清除)我的(?:资料|数据|喜好|记录)|(?:别|不要)再?记(?:住|得)?我"
+)
+REMEMBER = re.compile(
+    rf"(?:\b(?:can|could|will|would)\s+you\s+)?\b(?:please\s+)?(?<!\bi )(?<!\byou )(?<!n't )remember\s+"
+    rf"(?:me\b|{_TASTE}\b|what\s+i\s+(?:like|said|told\s+you)\b"
+    r"|(?:this|that|it)\s*(?:for\s+(?:me|later|(?:the\s+)?next\s+time)|from\s+now\s+on)\b|(?:that\s+)?(?=i\b|i'm\b))"
+    rf"|\b(?:can|could|will|would)\s+you\s+(?:please\s+)?remember\s+(?:me|{_TASTE}|this|that)\b"
+    r"|(?:请)?记住我|记下我的(?:喜好|口味)",
+    re.IGNORECASE,
+)
 
 
 def lasts(text: str) -> bool:
@@ -84,7 +108,12 @@ def join(state: DialogueState, person: str = "") -> None:
 
 def started(state: DialogueState) -> Taste:
     """Return the taste that a conversation starts afresh with: what is remembered, or nothing."""
-    return Taste() if state.memory is None else _merged(state.memory, Taste())
+    return Taste() if state.memory is None else known(state)
+
+
+def known(state: DialogueState) -> Taste:
+    """Return what the person may be told that is known of them: what is remembered, or what the conversation holds."""
+    return state.taste if state.memory is None else _merged(state.memory, Taste())
 
 
 def learn(state: DialogueState, before: Taste) -> None:

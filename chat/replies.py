@@ -85,6 +85,24 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "perhaps": ("Perhaps one of these?", "也许可以看看这些？"),
     "reset": ("A fresh start. What are you in the mood for?", "好，重新开始。你想找什么？"),
     "undone": ("Taken back.", "已撤销。"),
+    # what is known of the person
+    "likes": ("You like {titles}.", "你喜欢{titles}。"),
+    "dislikes": ("You don't want {titles}.", "你不要{titles}。"),
+    "knows": ("You know {titles} already.", "你已经看过{titles}。"),
+    "wants": ("You asked for: {limits}.", "你的要求：{limits}。"),
+    "knows_nothing": ("I don't know anything about your taste yet.", "我还不了解你的喜好。"),
+    "kept_here": ("That is for this conversation only; say “remember me” and I'll keep it for the next ones.",
+                  "这些只用于本次对话；说“记住我”，我就为下次保留。"),
+    "kept_on": ("I keep that for your next visits; say “forget me” and it is deleted.",
+                "这些会为你下次来访保留；说“忘记我”就会删除。"),
+    "remembered": ("I'll keep your likes, your dislikes and what always holds for you for your next visits, and the "
+                   "shop may learn from our conversations, without your name; say “forget me” and it is deleted.",
+                   "我会为你下次来访保留你的喜好和一直有效的要求，本店也可在不涉及姓名的情况下从对话中学习；说“忘记我”就会删除。"),
+    "cannot_remember": ("I can't keep anything from here: the program you are using keeps this conversation.",
+                        "我在这里无法保留任何内容：对话由你使用的程序保存。"),
+    "forgotten": ("Done: what I remembered of you is deleted, and the next conversation starts without it.",
+                  "好的，我记住的内容已删除，下次对话不会再用到。"),
+    "nothing_remembered": ("I keep nothing of you beyond this conversation.", "除了本次对话，我没有保留你的任何信息。"),
     "nothing_to_undo": ("There is nothing to take back.", "没有可以撤销的。"),
 }  # fmt: skip
 

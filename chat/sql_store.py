@@ -267,7 +267,7 @@ def _read(db: Session, session: str, person: str) -> tuple[_Read, DialogueState]
 def _unlearn(db: Session, session: str) -> None:
     """Let a person's memory lose what a conversation has taught it."""
     person = db.scalar(select(SessionRow.person).where(SessionRow.id == session))
-    row = db.get(PersonRow, person) if person else None
+    row = db.get(PersonRow, person, with_for_update=True) if person else None
     if row is None:
         return
     left = without(Memory.model_validate_json(row.body), session)

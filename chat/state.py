@@ -107,6 +107,7 @@ class DialogueState(BaseModel):
         doubt: what the assistant asked the person to choose between, and the message in question.
         unsure: how many questions in a row the desk could not answer.
         memory: what is remembered of that person, kept beside the conversation; None without consent.
+        retold: the caller keeps the conversation, nothing of it is stored here.
         new_visitor: the id under which the person will be remembered, until the reply has told it.
         feedback: what was judged since the state was read, for the store to write down.
     """
@@ -125,6 +126,7 @@ class DialogueState(BaseModel):
     snapshots: list[Taste] = Field(default_factory=list)
     unsure: int = 0
     memory: Memory | None = Field(default=None, exclude=True)
+    retold: bool = Field(default=False, exclude=True)
     new_visitor: str = Field(default="", exclude=True)
     feedback: list[Feedback] = Field(default_factory=list, exclude=True)
 
@@ -170,6 +172,11 @@ class DialogueState(BaseModel):
         )
         self.messages.append(message)
         del self.messages[:-KEPT_MESSAGES]
+
+    def named(self, items: Sequence[str]) -> None:
+        """Note the items that the latest message names."""
+        if items:
+            self.messages[-1] = self.messages[-1].model_copy(update={"items": tuple(dict.fromkeys(items))})
 
     def signal(self, item_id: str, signal: Signal) -> None:
         """Record what a person says of an item; the signals exclude each other, `undo` takes them all back."""

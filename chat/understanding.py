@@ -13,6 +13,7 @@ from typing import Literal
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
+from chat.memory import ABOUT_ME, FORGET_ME, REMEMBER, lasts
 from chat.questions import Questions, questions
 from retrieval.lexicon import canonical, vocabulary
 from retrieval.linking import Mention, TitleLinker, quoted_spans
@@ -27,6 +28,9 @@ Act = Literal[
     "question",
     "undo",
     "reset",
+    "about_me",
+    "forget_me",
+    "remember",
     "greeting",
     "thanks",
     "farewell",
@@ -44,6 +48,8 @@ _ACTS: tuple[tuple[Act, str], ...] = (
              r"|\b(you\s+are\s+now|pretend\s+to\s+be|act\s+as)\b|忽略.{0,12}(指令|提示|规则)|(系统)?提示词"),
     ("reset", r"^\s*(start\s+(over|again|afresh)|reset|clear\s+(everything|all|the\s+filters|filters)|new\s+search)\b"
               r"|重新开始|从头开始|清空"),
+    ("about_me", ABOUT_ME),
+    ("forget_me", FORGET_ME),
     ("undo", r"^\s*(undo|take\s+that\s+back|go\s+back|revert)\b|撤销|撤回"),
     ("help", r"\b(what\s+can\s+you\s+do|how\s+does\s+this\s+work|who\s+are\s+you|what\s+are\s+you)\b|^\s*help\W*$"
              r"|你是谁|你能做什么|怎么用"),
@@ -94,7 +100,7 @@ _ORDINALS = {
     "last": -1, "top": 0, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "one": 0, "two": 1, "three": 2, "four": 3, "five": 4,
     "一": 0, "二": 1, "两": 1, "三": 2, "四": 3, "五": 4,
 }  # fmt: skip
-_NOUN = r"(?:one|ones|card|film|movie|book|game|album|course|pick|suggestion|title|option|result|recommendation)"
+_NOUN = r"(?:one|ones|card|film|movie|book|game|album|course|pick|suggestion|title|option|result|recommendation|item|product|article)"
 _FIRST_FEW = re.compile(r"\b(?:the\s+)?first\s+(two|three|four|[2-4])\b|前([两三四234])[个部本张款]", re.IGNORECASE)
 _ORDINAL = re.compile(
     r"\b(?:the\s+)?(first|second|third|fourth|fifth|last|top|[1-5](?:st|nd|rd|th))\s+"
@@ -213,6 +219,7 @@ class Understanding:
         unknown_name: a name the message uses that nothing in the catalogue bears ("Tom Hanks").
         gist: the message without titles and limits, for retrieval by meaning; "" if it says nothing beyond those and
             the wishes.
+        lasting: its limits are meant to hold beyond this conversation ("I never watch horror").
     """
 
     act: Act
@@ -230,6 +237,7 @@ class Understanding:
     bare_title: bool = False
     unknown_name: str = ""
     gist: str = ""
+    lasting: bool = False
 
 
 def understand(
@@ -256,6 +264,9 @@ def understand(
     for other, pattern in _COMPILED_ACTS:
         if other not in served and pattern.search(text):
             return Understanding(other, language)
+    remember = REMEMBER.search(text)
+    if remember is not None:
+        text = blank(text, [remember.span()])
     lifted = [m.span() for m in _ANY.finditer(text)]  # "forget the year" names no book
     asked, mentions = _asked(blank(text, lifted), linker, parser)
     mentions, beside = _disambiguated(text, mentions, linker)
@@ -281,7 +292,7 @@ def understand(
         act = "unclear"
     rest = [t for t in tokenize(text) if not any(s <= t.start < e for s, e in spans) and t.norm not in _FILLER]
     return Understanding(
-        act,
+        "remember" if remember else act,
         language,
         opinions=tuple(opinions),
         parsed=parsed,
@@ -296,6 +307,7 @@ def understand(
         bare_title=bool(mentions) and not rest and all(o.attitude == "neutral" for o in opinions),
         unknown_name=_unknown_name(text, [*spans, *parsed.spans], linker),
         gist=gist,
+        lasting=remember is not None or lasts(text),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +18,10 @@ from retrieval.lexicon import canonical, display
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.types import Constraint
 
-_CHANGES_NOTHING = ("meta", "help", "greeting", "thanks", "farewell", "undo", "reset", "service", "unclear")
+_CHANGES_NOTHING = frozenset(
+    "meta help greeting thanks farewell undo reset service unclear about_me forget_me".split()  # noqa: SIM905
+)
+_ON_PAGE = re.compile(r"\bthis\s+(?:product|item|article|page)\b|这个(?:商品|产品)|本(?:商品|品)|这款", re.IGNORECASE)
 _SIGNALS: dict[Attitude, Signal] = {"like": "like", "neutral": "like", "dislike": "dislike", "seen": "seen"}
 
 
@@ -26,6 +30,7 @@ class Turn:
     """What the steps of one turn tell each other: what was understood, and what came of it so far."""
 
     understood: Understanding
+    text: str = ""  # what was read
     named: list[int] = field(default_factory=list)  # positions of the works the message names, none rejected
     asked: list[int] = field(default_factory=list)  # positions a question is about
     rejected: list[str] = field(default_factory=list)  # ids
@@ -72,7 +77,7 @@ class Updater:
         turn.changed_subject = subject
         turn.refined = (bool(constraints) and not subject) or bool(understood.dropped)
         self._make_room(turn, fields, subject)
-        self.state.limit(constraints)
+        self.state.limit(constraints, lasting=understood.lasting)
         self._wish(turn, constraints)
         if "kind" in fields:
             taste.any_kind = False
@@ -80,7 +85,9 @@ class Updater:
 
     def _absorb_opinion(self, turn: Turn, opinion: Opinion) -> None:
         taste, catalog = self.state.taste, self.shop.index.catalog
-        if opinion.places:
+        if opinion.that and (meant := self._spoken_of(turn)):
+            positions = self.shop.positions([meant])
+        elif opinion.places:
             ids = [taste.focus[p] for p in opinion.places if p < len(taste.focus)]
             positions = self.shop.positions(ids)
         else:
@@ -103,6 +110,10 @@ class Updater:
         else:
             (turn.rejected if opinion.attitude == "dislike" else turn.seen).extend(ids)
 
+    def _spoken_of(self, turn: Turn) -> str:
+        """Return the id of the item that "it" means, "" if none; "this product" is always that of the page."""
+        return self.state.page if self.state.page and _ON_PAGE.search(turn.text) else self.state.taste.about
+
     def _note_reading(self, turn: Turn, opinion: Opinion, at: int) -> None:
         """Say how a misspelt or ambiguous title was read, so that a wrong reading can be corrected."""
         title = facts.name(self.shop.index.catalog[at], self.say.language)
@@ -118,7 +129,8 @@ class Updater:
 
     def _relative(self, turn: Turn) -> list[Constraint]:
         """Turn "cheaper" and "newer" into limits, against the work named or the first card."""
-        against = turn.named or self.shop.positions(self.state.taste.focus[:1])
+        taste = self.state.taste
+        against = turn.named or self.shop.positions([taste.about] if taste.about else taste.focus[:1])
         if not against:
             return []
         item = self.shop.index.catalog[against[-1]]
@@ -134,10 +146,14 @@ class Updater:
         facets = self.shop.index.facets
         return relabelled(constraint, self.say.language, facets.currency, facets.name)
 
+    def label(self, limit: Limit) -> str:
+        """Word a limit in the language the person now writes."""
+        return self._labelled(limit.constraint).label
+
     def relabel(self) -> None:
         """Word the limits of earlier turns in the language the person now writes."""
         for limit in self.state.taste.limits:
-            limit.label = self._labelled(limit.constraint).label
+            limit.label = self.label(limit)
 
     def _make_room(self, turn: Turn, fields: set[str], subject: bool) -> None:
         """Lift the limits of the last subject that a new one contradicts or silently leaves behind."""
