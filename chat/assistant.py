@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import logging
+import random
 import re
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from chat import memory, views
 from chat.dialogue import CARDS, Answer, Dialogue
 from chat.facts import reasons
 from chat.generator import Generator, LocalGenerator
 from chat.identity import SECRET_VARIABLE, BadToken, Customer, Tokens, own
-from chat.messages import Card, Event, Reply, SessionView, Signal, Status, StoredMessage
+from chat.messages import (
+    Card,
+    Event,
+    Feedback,
+    PersonView,
+    Remembered,
+    Reply,
+    SessionView,
+    Signal,
+    Status,
+    StoredMessage,
+)
 from chat.prompt import UserContext, render
 from chat.shop import Shop, card
 from chat.state import DialogueState
-from chat.store import MemoryStore
+from chat.store import Conflict, MemoryStore, Store, Sweeper
 from retrieval.encoder import SentenceEncoder
 from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
 from retrieval.index import Index
@@ -29,12 +42,15 @@ from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
 from retrieval.types import Constraint, Query
 
 if TYPE_CHECKING:
+    from chat.database import Database
     from chat.orders import OrderLookup
 
 log = logging.getLogger(__name__)
 
 NO_MODEL = "none"
 _PIECE = re.compile(r"\S+\s*|\s+")
+_ATTEMPTS = 8  # of one turn, while other processes change the same conversation
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,7 @@ class Services:
         webhook: the URL that hand-offs are posted to.
         routes: a file with the shop's own examples of what people ask for.
         rules: the YAML file of business rules.
+        retention_days: conversations and memories not used for so long are deleted; None keeps them.
     """
 
     knowledge: Path | None = None
@@ -58,6 +75,7 @@ class Services:
     webhook: str | None = None
     routes: Path | None = None
     rules: Path | None = None
+    retention_days: float | None = None
 
 
 class Assistant:
@@ -76,7 +94,9 @@ class Assistant:
         self._tokens = Tokens(self._services.secret) if self._services.secret else None
         self._model = str(model)
         self._adapter = Path(adapter) if adapter else None
-        self._store = MemoryStore()
+        self._database: Database | None = None
+        self._store: Store = self._kept_in(self._services.database)
+        self._sweeper = Sweeper(self._store, self._services.retention_days)
         self._shop: Shop | None = None
         self._live: LiveIndex | None = None
         self._generator: Generator | None = None
@@ -101,6 +121,7 @@ class Assistant:
         webhook: str | None = None,
         routes: str | Path | None = None,
         rules: str | Path | None = None,
+        retention_days: float | None = None,
     ) -> Assistant:
         """Open a catalogue and load the models.
 
@@ -118,9 +139,11 @@ class Assistant:
             webhook: where hand-offs are posted to.
             routes: the shop's own examples of what people ask for.
             rules: the business rules.
+            retention_days: how long conversations are kept that nobody goes on with.
 
         Raises:
-            NamedropError: the catalogue or a model cannot be used (with `background`, `status` says so instead).
+            NamedropError: the database cannot be used; nor can the catalogue or a model (with `background`, `status`
+                says so of these two instead).
         """
         services = Services(
             knowledge=Path(knowledge) if knowledge else None,
@@ -130,6 +153,7 @@ class Assistant:
             webhook=webhook,
             routes=Path(routes) if routes else None,
             rules=Path(rules) if rules else None,
+            retention_days=retention_days,
         )
         assistant = cls(catalog, model=model, adapter=adapter, services=services)
         if background:
@@ -139,6 +163,15 @@ class Assistant:
         else:
             assistant._load(encoder, skip_bad)
         return assistant
+
+    def _kept_in(self, database: str | None) -> Store:
+        if database is None:
+            return MemoryStore()
+        from chat.database import Database
+        from chat.sql_store import SqlStore
+
+        self._database = Database.open(database)
+        return SqlStore(self._database)
 
     def _load_quietly(self, encoder: str | Path, skip_bad: bool) -> None:
         try:
@@ -202,6 +235,7 @@ class Assistant:
         *,
         customer: Customer | None = None,
         page_item: str | None = None,
+        visitor: str | None = None,
         history: Sequence[StoredMessage] | None = None,
     ) -> Reply:
         """Answer a message; without a session id a new conversation begins, whose id the reply gives.
@@ -211,6 +245,7 @@ class Assistant:
             session: the conversation it belongs to.
             customer: who the person is, verified by the caller; needed to speak of orders.
             page_item: the id of the item whose page the person is looking at ("this product").
+            visitor: the id that an unnamed person was given when they asked to be remembered.
             history: what was said before, of a conversation that the caller keeps: nothing is stored then.
 
         Raises:
@@ -218,8 +253,13 @@ class Assistant:
             NotYours: the conversation belongs to another customer.
         """
         shop = self._ready()
-        with self._use(session, customer) if history is None else nullcontext(_retold(shop, history)) as state:
+
+        def answer(state: DialogueState) -> Reply:
             return _reply(state, Dialogue(shop, state).take(message))
+
+        if history is not None:
+            return answer(_retold(shop, history))
+        return self._turn(session, customer, answer, visitor=visitor)
 
     def stream(
         self,
@@ -228,6 +268,7 @@ class Assistant:
         *,
         customer: Customer | None = None,
         page_item: str | None = None,
+        visitor: str | None = None,
         history: Sequence[StoredMessage] | None = None,
     ) -> Iterator[Event]:
         """Answer a message as events: the items first, then the text in pieces, then the whole reply; see `reply`.
@@ -236,7 +277,9 @@ class Assistant:
             NotReady: the models are still loading.
             NotYours: the conversation belongs to another customer.
         """
-        yield from _events(self.reply(message, session, customer=customer, page_item=page_item, history=history))
+        yield from _events(
+            self.reply(message, session, customer=customer, page_item=page_item, visitor=visitor, history=history)
+        )
 
     def remove_constraint(
         self, session: str, field: str, op: str, value: object, *, customer: Customer | None = None
@@ -249,11 +292,14 @@ class Assistant:
             NotYours: the conversation belongs to another customer.
         """
         shop = self._ready()
-        with self._use(session, customer, create=False) as state:
+
+        def answer(state: DialogueState) -> Reply:
             return _reply(state, Dialogue(shop, state).without(field, op, value))
 
+        return self._turn(session, customer, answer, create=False)
+
     def feedback(self, session: str, item_id: str, signal: Signal, *, customer: Customer | None = None) -> SessionView:
-        """Record like, dislike, seen or undo for an item; it changes the next answer.
+        """Record like, dislike, seen or undo for an item; it is kept when this returns, and changes the next answer.
 
         Raises:
             UnknownSession: there is no such conversation.
@@ -263,10 +309,14 @@ class Assistant:
         shop = self._ready()
         if shop.position(item_id) is None:
             raise UnknownItem(f"no item {item_id!r} in the catalogue; it may have been removed")
-        with self._use(session, customer, create=False) as state:
+
+        def judge(state: DialogueState) -> SessionView:
             state.snapshot()
             state.signal(item_id, signal)
-            return _view(shop, state)
+            state.feedback.append(_in_context(state, item_id, signal))
+            return views.state_view(shop, state)
+
+        return self._turn(session, customer, judge, create=False)
 
     def recommend(
         self,
@@ -324,21 +374,57 @@ class Assistant:
             NotYours: the conversation belongs to another customer.
         """
         shop = self._ready()
-        with self._use(session, customer, create=False) as state:
-            return _view(shop, state)
+        kept = self._store.kept(session)
+        own(kept.state, customer)
+        return views.session_view(shop, kept)
 
     def forget(self, session: str, *, customer: Customer | None = None) -> bool:
-        """Forget a conversation; False if there was none.
+        """Forget a conversation, and what was remembered from it; False if there was none.
 
         Raises:
             NotYours: the conversation belongs to another customer.
         """
         try:
-            with self._use(session, customer, create=False):
-                pass
+            own(self._store.kept(session).state, customer)
         except UnknownSession:
             return False
         return self._store.forget(session)
+
+    def remember(
+        self, session: str, consent: bool, *, training: bool = True, customer: Customer | None = None
+    ) -> Remembered:
+        """Take or withdraw a person's consent to be remembered beyond this conversation.
+
+        Args:
+            session: a conversation of theirs.
+            consent: False deletes what is remembered, at once and everywhere.
+            training: whether the shop may also learn recommendations from their conversations.
+            customer: who they are, if that is verified; else they get an id, told once in the answer.
+
+        Raises:
+            UnknownSession: there is no such conversation.
+            NotYours: the conversation belongs to another customer.
+        """
+        shop = self._ready()
+
+        def decide(state: DialogueState) -> Remembered:
+            if consent:
+                memory.consent(state, training=training)
+            else:
+                memory.revoke(state)
+            return views.remembered(shop, state.memory, state.new_visitor)
+
+        return self._turn(session, customer, decide, create=False)
+
+    def person(self, *, customer: Customer | None = None, visitor: str | None = None) -> PersonView:
+        """Return everything kept about a verified customer, or about a visitor who asked to be remembered."""
+        shop = self._ready()
+        ids, remembered = self._store.of_person(_who(customer, visitor))
+        return views.person_view(shop, [self._store.kept(session) for session in ids], remembered)
+
+    def forget_person(self, *, customer: Customer | None = None, visitor: str | None = None) -> bool:
+        """Forget a person: what is remembered of them and all their conversations; False if there was nothing."""
+        return bool(self._store.forget_person(_who(customer, visitor)))
 
     def customer(self, token: str) -> Customer:
         """Return the customer whom a signed token names.
@@ -350,11 +436,34 @@ class Assistant:
             raise BadToken(f"this server has no {SECRET_VARIABLE}, so it cannot check customer tokens")
         return self._tokens.verify(token)
 
-    @contextmanager
-    def _use(self, session: str | None, customer: Customer | None, *, create: bool = True) -> Iterator[DialogueState]:
-        with self._store.use(session, create=create) as state:
-            own(state, customer)
-            yield state
+    def _turn(
+        self,
+        session: str | None,
+        customer: Customer | None,
+        act: Callable[[DialogueState], _T],
+        *,
+        create: bool = True,
+        visitor: str | None = None,
+    ) -> _T:
+        """Let `act` change a conversation, and return what it returns once that is kept.
+
+        When another process has changed the conversation in the meantime, it is done again on what that one left.
+        """
+        person = _who(customer, visitor)
+        for attempt in range(_ATTEMPTS):
+            try:
+                with self._store.use(session, create=create, person=person) as state:
+                    own(state, customer)
+                    memory.join(state, person)
+                    before = state.taste.model_copy(deep=True)
+                    done = act(state)
+                    memory.learn(state, before)
+                return done
+            except Conflict:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))
+        raise AssertionError("unreachable")
 
     def card(self, item_id: str) -> Card | None:
         """Return an item's card, None if the catalogue has no such item."""
@@ -362,9 +471,11 @@ class Assistant:
         return None if item is None else card(item)
 
     def close(self) -> None:
-        """Stop following the catalogue file."""
+        """Stop following the catalogue file, and let go of the database."""
         if self._live is not None:
             self._live.close()
+        self._sweeper.close()
+        self._store.close()
 
 
 def _warm(shop: Shop) -> None:
@@ -393,6 +504,26 @@ def _reply(state: DialogueState, answer: Answer) -> Reply:
         text=answer.text,
         items=answer.cards,
         constraints=tuple(limit.chip for limit in state.taste.limits),
+        visitor=state.new_visitor or None,
+    )
+
+
+def _who(customer: Customer | None, visitor: str | None) -> str:
+    """Return under what a person is kept, "" for one whom nobody knows."""
+    if customer is not None:
+        return f"customer:{customer.id}"
+    return f"visitor:{memory.visitor_hash(visitor)}" if visitor else ""
+
+
+def _in_context(state: DialogueState, item_id: str, signal: Signal) -> Feedback:
+    taste = state.taste
+    return Feedback(
+        item_id=item_id,
+        signal=signal,
+        at=round(time.time(), 3),
+        place=taste.focus.index(item_id) if item_id in taste.focus else None,
+        limits=tuple(limit.label for limit in taste.limits),
+        wishes=tuple(taste.wishes),
     )
 
 
@@ -401,15 +532,3 @@ def _events(reply: Reply) -> Iterator[Event]:
     for piece in _PIECE.findall(reply.text):
         yield Event(type="text", text=piece)
     yield Event(type="done", reply=reply)
-
-
-def _view(shop: Shop, state: DialogueState) -> SessionView:
-    taste = state.taste
-    return SessionView(
-        session=state.session,
-        messages=tuple(state.messages),
-        liked=tuple(card(i) for i in shop.items(taste.liked)),
-        disliked=tuple(card(i) for i in shop.items(taste.disliked)),
-        seen=tuple(card(i) for i in shop.items(taste.seen)),
-        constraints=tuple(limit.chip for limit in taste.limits),
-    )

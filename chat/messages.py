@@ -168,6 +168,13 @@ class SessionView(Frozen):
     remembered: Remembered = Remembered()
 
 
+class PersonView(Frozen):
+    """Everything the assistant keeps about a person: a verified customer, or a visitor who asked to be remembered."""
+
+    remembered: Remembered = Remembered()
+    sessions: tuple[SessionView, ...] = ()
+
+
 class Status(Frozen):
     """Whether the assistant can answer, and with what.
 

@@ -7,6 +7,7 @@ on what the winner left. Nothing is held in the database during a turn, so a slo
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 import time
@@ -21,7 +22,11 @@ from chat.messages import Feedback, StoredMessage
 from chat.state import DialogueState, Memory
 from retrieval.errors import NamedropError, UnknownSession
 
+log = logging.getLogger(__name__)
+
 _KEPT_FEEDBACK = 1_000  # a conversation, in memory
+_SWEEP_S = 3_600
+_DAY_S = 86_400
 
 
 class Conflict(NamedropError):
@@ -112,6 +117,31 @@ class Turns:
                 lock, users = self._held.pop(session)
                 if users > 1:
                     self._held[session] = (lock, users - 1)
+
+
+class Sweeper:
+    """Deletes what has not been used for a number of days, now and every hour."""
+
+    def __init__(self, store: Store, days: float | None) -> None:
+        """Begin; None deletes nothing."""
+        self._store = store
+        self._stop = threading.Event()
+        if days is not None:
+            threading.Thread(target=self._run, args=(days,), name="namedrop-sweep", daemon=True).start()
+
+    def _run(self, days: float) -> None:
+        while True:
+            try:
+                found = self._store.sweep(time.time() - days * _DAY_S)
+                log.info("retention: deleted %d conversations and memories not used for %g days", found, days)
+            except Exception:  # the next hour's attempt may do better
+                log.exception("retention: deleting what is old failed")
+            if self._stop.wait(_SWEEP_S):
+                return
+
+    def close(self) -> None:
+        """Sweep no more."""
+        self._stop.set()
 
 
 def new_id(session: str | None) -> str:
