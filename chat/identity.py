@@ -40,7 +40,8 @@ _ALGORITHM = "HS256"  # pinned: what a token's own header asks for is never foll
 _OPTIONS: Options = {"require": ["sub", "exp"], "verify_aud": False, "verify_iat": False}
 _DAY_S = 86_400
 
-CustomerId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+CustomerId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=_PRINTABLE)]
 
 
 class IdentityError(NamedropError):
@@ -59,7 +60,7 @@ class Customer(Frozen):
     """A customer whom the shop vouches for, until `expires` (Unix time, seconds)."""
 
     id: CustomerId
-    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_PRINTABLE)] = ""
     expires: int = Field(gt=0, lt=2**53)
 
 

@@ -10,9 +10,13 @@ import time
 
 import jwt
 import pytest
+from fastapi.testclient import TestClient
 
 from chat.identity import LEEWAY_S, BadToken, Customer, IdentityError, NotYours, Tokens, main, own
+from chat.server import create_app
 from chat.state import DialogueState
+from tests import fake_assistant
+from tests.fake_assistant import FakeAssistant
 
 SECRET = "a secret of the shop, of 32 bytes or more"
 NOW = int(time.time())
@@ -74,6 +78,7 @@ GOOD = {"sub": "C-1001", "exp": SOON}
         (by_hand({"sub": "C-1001", "exp": 2**70}), "JSON Web Token"),
         (by_hand({"sub": "C-1001", "exp": SOON, "nbf": NOW + 3600}), "JSON Web Token"),
         (by_hand({"sub": "C-1001", "exp": SOON, "name": ["Ann"]}), "JSON Web Token"),
+        (by_hand({"sub": "C-1001", "exp": SOON, "name": "Ann\x00"}), "JSON Web Token"),
         (by_hand(["C-1001"]), "JSON Web Token"),
         ("", "JSON Web Token"),
         ("a.b.c", "JSON Web Token"),
@@ -136,3 +141,70 @@ def test_the_command_says_what_is_wrong(monkeypatch, capsys, secret, arguments, 
     monkeypatch.setenv("NAMEDROP_SECRET", secret)
     assert main(arguments) == 2
     assert said in capsys.readouterr().err
+
+
+# Over HTTP
+
+EVENTS = {"Accept": "text/event-stream"}
+
+
+@pytest.fixture(scope="module")
+def client():
+    with TestClient(create_app(FakeAssistant()), raise_server_exceptions=False) as client:
+        yield client
+
+
+def bearer(who: Customer) -> dict[str, str]:
+    return {"Authorization": f"Bearer {Tokens(fake_assistant.SECRET).sign(who)}"}
+
+
+def test_a_token_comes_as_a_header_or_in_the_body(client):
+    by_header = client.post("/api/chat", json={"message": "hello", "session": "header"}, headers=bearer(ANN))
+    token = bearer(ANN)["Authorization"].removeprefix("Bearer ")
+    in_body = client.post("/api/chat", json={"message": "hello", "session": "body", "customer": token})
+    assert by_header.status_code == in_body.status_code == 200
+    for session in ("header", "body"):
+        assert client.get(f"/api/sessions/{session}", headers=bearer(ANN)).status_code == 200
+        assert client.get(f"/api/sessions/{session}").status_code == 403
+
+
+@pytest.mark.parametrize("accept", [{}, EVENTS])
+def test_a_bad_token_is_a_401_and_never_an_anonymous_visitor(client, accept):
+    expired = Customer(id="C-1001", expires=NOW - 3600)
+    for headers in (bearer(expired), {"Authorization": "Bearer nonsense"}):
+        refused = client.post("/api/chat", json={"message": "hello"}, headers=accept | headers)
+        assert refused.status_code == 401
+        assert refused.headers["www-authenticate"].startswith("Bearer")
+        assert refused.json()["error"]["remedy"].startswith("Send a fresh token")
+    assert client.post("/api/chat", json={"message": "hello", "customer": "a.b.c"}, headers=accept).status_code == 401
+    assert client.get("/api/sessions/none", headers={"Authorization": "Bearer nonsense"}).status_code == 401
+
+
+def test_a_session_of_a_customer_refuses_everybody_else(client):
+    said = client.post("/api/chat", json={"message": "hello", "session": "mine"}, headers=bearer(ANN)).json()
+    like = {"session": "mine", "item_id": said["items"][0]["id"], "signal": "like"}
+    limit = {"field": "year", "op": "<", "value": 1990}
+    requests = [
+        ("POST", "/api/chat", {"message": "what did she say?", "session": "mine"}),
+        ("POST", "/api/feedback", like),
+        ("POST", "/api/sessions/mine/constraints/remove", limit),
+        ("GET", "/api/sessions/mine", None),
+        ("DELETE", "/api/sessions/mine", None),
+    ]
+    for method, path, body in requests:
+        for headers in ({}, bearer(BOB), EVENTS | bearer(BOB)):
+            refused = client.request(method, path, json=body, headers=headers)
+            assert refused.status_code == 403, (method, path)
+            assert "belongs to a customer" in refused.json()["error"]["message"]
+        assert client.request(method, path, json=body, headers=bearer(ANN)).status_code == 200
+
+
+def test_the_api_says_where_tokens_go(client):
+    spec = client.get("/openapi.json").json()
+    assert spec["components"]["securitySchemes"]["customer"] | {"description": ""} == {
+        "type": "http", "scheme": "bearer", "description": "",
+    }  # fmt: skip
+    for path, method in [("/api/chat", "post"), ("/api/feedback", "post"), ("/api/sessions/{session}", "get")]:
+        entry = spec["paths"][path][method]
+        assert {"401", "403"} <= set(entry["responses"])
+        assert {"customer": []} in entry["security"]
