@@ -6,16 +6,20 @@ the message is: a table of methods, one an act.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from chat import facts, memory
-from chat.messages import Card
+from chat.asking import Asking
+from chat.messages import Card, Citation, Handoff
 from chat.prompt import Prompt, UserContext, render
 from chat.recommender import Recommended
 from chat.replies import Say
+from chat.routing import Route
 from chat.shop import Shop, card
-from chat.state import DialogueState, Limit
+from chat.state import DialogueState, Language, Limit
 from chat.understanding import Act, Understanding, understand
 from chat.updating import Turn, Updater
 from retrieval.constraints import satisfies, satisfies_all
@@ -32,10 +36,23 @@ _GIVES_WAY = ("kind", "genres", "creators", "language")  # limits a new request 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one turn says and shows."""
+    """What one turn says and shows.
+
+    Attributes:
+        about: the id of the item that it is about, if not that of the first card.
+        citations: the passages that it quotes.
+        handoff: the person who goes on, if one does.
+        route: what the message asked for.
+        abstained: what was asked could not be answered.
+    """
 
     text: str
     cards: tuple[Card, ...] = ()
+    about: str = ""
+    citations: tuple[Citation, ...] = ()
+    handoff: Handoff | None = None
+    route: Route = "recommend"
+    abstained: bool = False
 
 
 class Dialogue:
@@ -48,17 +65,30 @@ class Dialogue:
 
     def take(self, text: str) -> Answer:
         """Answer one message and record both in the state."""
-        turn = self.hear(text)
-        return self._record(self._ANSWERS[turn.understood.act](self, turn))
+        return self.record(self.answer(self.hear(text)))
+
+    def understand(self, text: str, served: Collection[Act] = ()) -> Understanding:
+        """Read a message in the light of what is on screen; `served` are acts that the desk sees to."""
+        spoken_of = bool(self.state.taste.about)
+        shown = len(self.state.taste.focus)
+        return understand(text, self.shop.linker, self.shop.parser, shown, spoken_of=spoken_of, served=served)
 
     def hear(self, text: str) -> Turn:
         """Record one message and let it change the state, without answering; training reads its dialogues so."""
-        understood = understand(text, self.shop.linker, self.shop.parser, len(self.state.taste.focus))
-        self.state.language = understood.language
-        self.say = Say(understood.language)
+        understood = self.understand(text)
+        self.listen(text, understood.language)
+        return self.absorb(text, understood)
+
+    def listen(self, text: str, language: Language) -> None:
+        """Record a message, and speak its language from now on."""
+        self.state.language = language
+        self.say = Say(language)
         self._updater().relabel()
         self.state.say("user", text)
-        turn = Turn(understood)
+
+    def absorb(self, text: str, understood: Understanding) -> Turn:
+        """Let what a message, or a part of one, says change the state."""
+        turn = Turn(understood, text)
         if understood.act != "undo":
             self.state.snapshot()
         self._updater().absorb(turn)
@@ -71,22 +101,32 @@ class Dialogue:
         self.state.snapshot()
         self.state.unlimit(field_, op, value)
         turn = Turn(Understanding("recommend", self.state.language), refined=True)
-        return self._record(self._recommend(turn))
+        return self.record(self._recommend(turn))
+
+    def answer(self, turn: Turn) -> Answer:
+        """Answer what has been absorbed, from the catalogue."""
+        return self._ANSWERS[turn.understood.act](self, turn)
 
     def _updater(self) -> Updater:
         return Updater(self.shop, self.state, self.say)
 
-    def _record(self, answer: Answer) -> Answer:
-        self.told(answer.text, [c.id for c in answer.cards], [c.why for c in answer.cards])
+    def record(self, answer: Answer) -> Answer:
+        """Record an answer in the state, and return it."""
+        self.told(answer.text, [c.id for c in answer.cards], [c.why for c in answer.cards], answer.citations)
+        if answer.about and answer.about not in [c.id for c in answer.cards[:1]]:
+            self.state.taste.about = answer.about
         return answer
 
-    def told(self, text: str, ids: Sequence[str], whys: Sequence[str] = ()) -> None:
-        """Record what the assistant said, the ids of the items it showed and why."""
+    def told(
+        self, text: str, ids: Sequence[str], whys: Sequence[str] = (), citations: Sequence[Citation] = ()
+    ) -> None:
+        """Record what the assistant said, the ids of the items it showed, why, and what it quoted."""
         if ids:
             self.state.taste.focus = list(ids)
+            self.state.taste.about = ""
             shown = self.state.taste.shown
             shown.extend(i for i in ids if i not in shown)
-        self.state.say("assistant", text, ids, whys)
+        self.state.say("assistant", text, ids, whys, citations)
 
     # What is answered
 
@@ -110,6 +150,8 @@ class Dialogue:
 
     def _picks(self, turn: Turn) -> list[Recommended]:
         """Recommend; a work asked for by its title comes first, shown ones return only if little else fits."""
+        if turn.understood.extreme is not None:
+            return self._utmost(turn.understood.extreme)
         taste = self.state.taste
         constraints = self._constraints()
         allowed = self.shop.recommender.allowed(constraints)
@@ -123,6 +165,15 @@ class Dialogue:
         if shown and len(picks) + len(pinned) < _ENOUGH and turn.understood.act != "more":
             picks = self._ask(constraints, known, prompt, CARDS - len(pinned))
         return [*(Recommended(at, 0.0) for at in pinned), *picks]
+
+    def _utmost(self, extreme: tuple[str, int]) -> list[Recommended]:
+        """Return the cheapest, newest, longest … that the limits leave."""
+        field, sign = extreme
+        known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
+        allowed = np.flatnonzero(self.shop.recommender.allowed(self._constraints(), known))
+        catalog = self.shop.index.catalog
+        measured = [(value, int(at)) for at in allowed if (value := facts.measure(catalog[int(at)], field)) is not None]
+        return [Recommended(at, 0.0) for _, at in sorted(measured, key=lambda pair: -sign * pair[0])[:CARDS]]
 
     def _ask(self, constraints: Sequence[Constraint], exclude: set[int], prompt: Prompt, k: int) -> list[Recommended]:
         if k <= 0:
@@ -199,6 +250,8 @@ class Dialogue:
         first = facts.name(items[0], language)
         limits = [x.label for x in taste.limits if not x.inferred and (x.field, x.op) != ("kind", "is")]
         liked = [i for i in self.shop.items(taste.liked[-2:]) if i.id != items[0].id]
+        if turn.understood.extreme is not None:
+            return self.say.singled_out(items, turn.understood.extreme)[0]
         if turn.understood.act == "availability" and turn.named and items[0].id == self._id(turn.named[0]):
             return self.say("have", title=first, facts=self.say.offer(items[0]))
         if turn.understood.bare_title and turn.named and items[0].id == self._id(turn.named[0]):
@@ -302,21 +355,25 @@ class Dialogue:
         return self.say("nearest_outside", titles=facts.names(near, self.say.language), limits=self.say.quoted(broken))
 
     def _question(self, turn: Turn) -> Answer:
-        """Answer from the catalogue's columns; the card asked about comes first, the others stay."""
+        """Answer from the catalogue's columns; the cards asked about come first, the others stay."""
         taste, catalog = self.state.taste, self.shop.index.catalog
-        asked = list(dict.fromkeys(turn.asked)) or self.shop.positions(taste.focus[:1])
-        if not asked:
-            return Answer(self.say("which"))
-        fields = turn.understood.questions
-        items = [catalog[at] for at in asked]
-        answers = [self.say.answer(item, fields) for item in items]
-        text = self.say.sentences(*turn.notes, *answers, self.say.compared(items, fields))
+        asked = Asking(self.shop, self.state, self.say).answer(turn)
         constraints = self._constraints()
-        ids = dict.fromkeys([*(catalog[at].id for at in asked), *taste.focus])
-        kept = [i for i in self.shop.items(ids) if satisfies_all(i, constraints) and i.id not in taste.disliked]
-        return Answer(text, self._cards([Recommended(catalog.positions[i.id], 0.0) for i in kept[:CARDS]]))
+        ids = dict.fromkeys([*(item.id for item in asked.items), *taste.focus])
+        kept = [
+            item
+            for item in self.shop.items(ids)
+            if item.in_stock and satisfies_all(item, constraints) and item.id not in taste.disliked
+        ]
+        cards = self._cards([Recommended(catalog.positions[i.id], 0.0) for i in kept[:CARDS]]) if asked.items else ()
+        about = asked.items[0].id if asked.items else ""
+        text = self.say.sentences(*turn.notes, asked.text)
+        return Answer(text, cards, about, route="item", abstained=not asked.known)
 
     def _greeting(self, turn: Turn) -> Answer:
+        if self.state.page and self.state.taste.about == self.state.page:  # they are looking at something already
+            (item,) = self.shop.items([self.state.page])
+            return Answer(self.say("greeting_page", title=facts.name(item, self.say.language)))
         return Answer(self.say.sentences(self.say("greeting"), self.say("starters")), self._cards(self._picks(turn)))
 
     def _meta(self, turn: Turn) -> Answer:

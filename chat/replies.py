@@ -62,6 +62,8 @@ _SAY: Mapping[str, tuple[str, str]] = {
     # the rest
     "greeting": ("Hello! Tell me what you liked, or what you are in the mood for.",
                  "你好！告诉我你喜欢过什么，或者现在想要什么。"),
+    "greeting_page": ("Hello! Ask me anything about {title}, or for something else.",
+                      "你好！关于{title}有什么想问的，或者想找别的，都可以告诉我。"),
     "starters": ("Or begin with one of these.", "也可以从下面这些开始。"),
     "thanks": ("You're welcome. Say the word when you'd like another.", "不客气，想再找什么随时告诉我。"),
     "farewell": ("Goodbye, and enjoy.", "再见，祝你愉快。"),

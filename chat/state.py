@@ -58,7 +58,7 @@ class Taste(BaseModel):
     wishes: list[tuple[str, str]] = Field(default_factory=list)
     wish_text: list[str] = Field(default_factory=list)
     focus: list[str] = Field(default_factory=list)
-    about: str = ""  # the item that "it" means
+    about: str = ""  # the item that "it" means; "" is the first of the focus
     any_kind: bool = False
 
 

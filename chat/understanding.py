@@ -100,7 +100,10 @@ _ORDINALS = {
     "last": -1, "top": 0, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "one": 0, "two": 1, "three": 2, "four": 3, "five": 4,
     "一": 0, "二": 1, "两": 1, "三": 2, "四": 3, "五": 4,
 }  # fmt: skip
-_NOUN = r"(?:one|ones|card|film|movie|book|game|album|course|pick|suggestion|title|option|result|recommendation|item|product|article)"
+_NOUN = (
+    r"(?:one|ones|card|film|movie|book|game|album|course|pick|suggestion|title|option|result|recommendation"
+    r"|item|product|article)"
+)
 _FIRST_FEW = re.compile(r"\b(?:the\s+)?first\s+(two|three|four|[2-4])\b|前([两三四234])[个部本张款]", re.IGNORECASE)
 _ORDINAL = re.compile(
     r"\b(?:the\s+)?(first|second|third|fourth|fifth|last|top|[1-5](?:st|nd|rd|th))\s+"

@@ -1,0 +1,66 @@
+"""Answers to questions about items, from the catalogue's columns only.
+
+Which item is meant: those the message names, else those on screen if it speaks of "these", else the one last spoken of.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from chat.replies import Say
+from chat.shop import Shop
+from chat.state import DialogueState
+from chat.updating import Turn
+from retrieval.types import Item
+
+_MOST = 5  # items that one answer tells of
+_TWO = re.compile(r"\b(?:two|both)\b|两|俩", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer about items: its text, the items in the order of their cards, and whether the catalogue had it."""
+
+    text: str
+    items: tuple[Item, ...]
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Answers what a message asks of items."""
+
+    shop: Shop
+    state: DialogueState
+    say: Say
+
+    def answer(self, turn: Turn) -> Asked:
+        """Answer from the catalogue; what it does not say is said to be unknown."""
+        understood = turn.understood
+        items = self._items(turn)
+        if not items:
+            return Asked(self.say("which"), ())
+        if understood.extreme is not None and len(items) > 1:
+            text, best = self.say.singled_out(items, understood.extreme)
+            return Asked(text, tuple(sorted(items, key=lambda item: item is not best)))
+        if understood.compares:
+            described = [self.say.described(item) for item in items]
+            differences = [self.say.compared(items, [field]) for field in ("price", "year", "length")]
+            return Asked(
+                self.say.sentences(*described, *(d for d in differences if d != self.say("same"))), tuple(items)
+            )
+        fields = understood.questions
+        answers = [self.say.answer(item, fields) for item in items]
+        return Asked(
+            self.say.sentences(*answers, self.say.compared(items, fields)), tuple(items), known=fields != ("other",)
+        )
+
+    def _items(self, turn: Turn) -> list[Item]:
+        taste, understood = self.state.taste, turn.understood
+        named = [self.shop.index.catalog[at] for at in dict.fromkeys(turn.asked)]
+        if (understood.extreme is not None or understood.compares) and len(named) < 2:
+            most = 2 if _TWO.search(turn.text) else _MOST
+            shown = self.shop.items(taste.focus)[:most]
+            return [*named, *(item for item in shown if item not in named)] if len(shown) > 1 else named or shown
+        return named[:_MOST] or self.shop.items([taste.about] if taste.about else taste.focus[:1])

@@ -1,0 +1,162 @@
+"""Pieces: the wishes that one message carries, and which of them the catalogue answers and which the desk.
+
+"Can I return it, and what should I get instead?" asks two things. A message is cut where a new request begins; each
+part is routed, by the classifier and by what the catalogue makes of it; parts that say nothing of their own ("Hi!", "It
+came yesterday.") go with the request beside them. A message whose parts all go the same way stays whole.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from chat.routing import Route, Routed, Routing
+from chat.understanding import Understanding
+
+SHOP: frozenset[Route] = frozenset(("recommend", "item", "small_talk"))  # what the dialogue answers without the desk
+
+_MOST = 8  # parts of one message
+_REQUEST = (
+    r"(?:(?:please|can|could|may|do|does|did|is|are|was|were|will|would|should|what|what's|which|where|where's|when|how"
+    r"|who|why|show|tell|recommend|suggest|find|give|track|cancel|i'd|i\s+(?:want|need|would|also|have|am|can't))\b"
+    r"|请|能不能|能|可以|可不可以|怎么|有没有|推荐|我想|我要|另外|顺便|再|那|帮我|什么时候|为什么|多少)"
+)
+_BREAK = re.compile(
+    rf"(?<=[.!?;])\s+|(?<=[。！？；\n])\s*|,?\s+(?:and|but|also|plus|then)\s+(?:also\s+)?(?={_REQUEST})"
+    rf"|[,，]\s*(?:and|but|also|then|然后|还有)?\s*(?={_REQUEST})",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(rf"[?？]|^\W*(?:and|but|so|also|then|hi|hello)?\W*{_REQUEST}|吗|呢|什么|哪|怎么", re.IGNORECASE)
+_ORDER_NUMBER = re.compile(
+    r"\b[A-Z]{1,4}-?\d{3,}\b|#\s?\d{3,}|\border\s+(?:no\.?|number|nr\.?)?\s*#?\d{3,}", re.IGNORECASE
+)
+_PART_SURE = 0.6  # a part stands alone only if its route is this sure
+_SAID_SURE = 0.8  # and what asks for nothing ("this is a disgrace") this
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One wish of a message: its words, where they go, and what the catalogue makes of them."""
+
+    text: str
+    routed: Routed
+    understood: Understanding
+
+    @property
+    def route(self) -> Route:
+        """Return where it goes."""
+        return self.routed.route
+
+
+def read(text: str, router: Routing, understand: Callable[[str], Understanding], before: str = "") -> list[Piece]:
+    """Cut a message into its wishes, each routed.
+
+    Args:
+        text: the message.
+        router: routes a text by its words.
+        understand: reads a text against the catalogue.
+        before: the route of the message before.
+    """
+    whole = _piece(text, router, understand, before)
+    parts = [part for part in _BREAK.split(text) if part and part.strip(" ,.!?")][:_MOST]
+    if len(parts) < 2:
+        return [whole]
+    pieces = [_piece(part, router, understand, before) for part in parts]
+    groups = _grouped(pieces, [_stands_alone(piece) for piece in pieces])
+    if len(groups) == 1:
+        return [whole]
+    return [
+        Piece(" ".join(p.text.strip(" ,") for p in group), _surest(group).routed, _surest(group).understood)
+        for group in groups
+    ]
+
+
+def _piece(text: str, router: Routing, understand: Callable[[str], Understanding], before: str) -> Piece:
+    understood = understand(text)
+    return Piece(
+        text, weighed(router.route(_masked(text, understood)), _evidence(text, understood, before)), understood
+    )
+
+
+def _masked(text: str, understood: Understanding) -> str:
+    """Return a message with "this one" for every title: what it asks for does not depend on which it names."""
+    for surface in (*(o.surface for o in understood.opinions), understood.asked_title):
+        if surface:
+            text = text.replace(surface, "this one")
+    return text
+
+
+def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Route, float]:
+    """Return what speaks for a route beside the words, as log odds."""
+    found: dict[Route, float] = {}
+
+    def add(route: Route, odds: float) -> None:
+        found[route] = found.get(route, 0.0) + odds
+
+    named = any(o.surface for o in understood.opinions)
+    if understood.act == "question":
+        known = understood.questions != ("other",)
+        add("item", (2.0 if named or understood.extreme or understood.compares else 1.0) if known else 0.5)
+    elif understood.act == "availability":
+        add("recommend", 2.0)
+    elif named:
+        add("recommend", 1.5)
+    if understood.parsed.constraints or understood.parsed.wishes or understood.parsed.relative:
+        add("recommend", 1.0)
+    if understood.act in ("more", "unclear") or understood.refining:
+        add("recommend", 0.5 if understood.act != "unclear" else -1.0)
+    if _ORDER_NUMBER.search(text):
+        add("order", 1.5)
+    if before in ("order", "policy") and len(text.split()) <= 6:
+        add("order" if before == "order" else "policy", 0.7)
+    return found
+
+
+def weighed(routed: Routed, odds: Mapping[Route, float]) -> Routed:
+    """Return a routing with further evidence, as log odds for its routes."""
+    if not odds:
+        return routed
+    powers = {route: score * math.exp(odds.get(route, 0.0)) for route, score in routed.scores.items()}
+    total = sum(powers.values())
+    scores = {route: power / total for route, power in powers.items()}
+    first, second = sorted(scores, key=lambda route: -scores[route])[:2]
+    return Routed(first, scores[first], second, scores)
+
+
+def _stands_alone(piece: Piece) -> bool:
+    if piece.route == "small_talk":
+        return False
+    taste = piece.route in SHOP and (piece.understood.opinions or piece.understood.parsed.spans)
+    asks = _ASKS.search(piece.text) is not None or bool(taste)
+    return piece.routed.confidence >= (_PART_SURE if asks else _SAID_SURE)
+
+
+def _grouped(pieces: Sequence[Piece], alone: Sequence[bool]) -> list[list[Piece]]:
+    """Join what does not stand alone to the request that follows it, or else precedes, and then what goes one way."""
+    groups: list[list[Piece]] = []
+    waiting: list[Piece] = []
+    for piece, stands in zip(pieces, alone, strict=True):
+        if not stands:
+            waiting.append(piece)
+            continue
+        way = _way(piece)
+        same = next((g for g in groups if _way(_surest(g)) == way and (way == "shop" or g is groups[-1])), None)
+        if same is not None:
+            same.extend([*waiting, piece])
+        else:
+            groups.append([*waiting, piece])
+        waiting = []
+    if waiting and groups:
+        groups[-1].extend(waiting)
+    return groups or [waiting]
+
+
+def _way(piece: Piece) -> str:
+    return "shop" if piece.route in SHOP else piece.route
+
+
+def _surest(group: Sequence[Piece]) -> Piece:
+    standing = [piece for piece in group if _stands_alone(piece)] or group
+    return max(standing, key=lambda piece: piece.routed.confidence)
