@@ -1,56 +1,23 @@
 """The page in a real browser: headless Chromium against the real server, with an assistant that answers by rule."""
 
-import shutil
-import socket
-import threading
+from types import SimpleNamespace
 
 import pytest
-import uvicorn
 
 from chat.server import create_app
+from tests import browsers, serving
 from tests.fake_assistant import FakeAssistant
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH: install Debian's `chromium` package"),
-]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+pytestmark = browsers.MARKS
 ASK = "I loved Arrival. Something slower, before 1990?"
 DONE = ".turn:last-child .answer[aria-busy=false]"
 
 
-class Served:
-    """The server in a thread, on a free port."""
-
-    def __init__(self) -> None:
-        self.assistant = FakeAssistant(pace=0.005)
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/"
-        config = uvicorn.Config(create_app(self.assistant), log_level="critical", timeout_graceful_shutdown=1)
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True)
-        self.thread.start()
-
-    def close(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(10)
-        self.socket.close()
-
-
 @pytest.fixture(scope="module")
 def served():
-    served = Served()
-    yield served
-    served.close()
+    assistant = FakeAssistant(pace=0.005)
+    with serving.served(create_app(assistant)) as url:
+        yield SimpleNamespace(url=f"{url}/", assistant=assistant)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +25,7 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = browsers.launch(playwright)
         yield browser
         browser.close()
 

@@ -1,0 +1,42 @@
+"""What the browser tests share: Chromium, and pages of other origins."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+MARKS = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH: install Debian's `chromium` package"),
+]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def launch(playwright):
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+
+
+def site(pages: dict[str, str], headers: dict[str, str] | None = None) -> Starlette:
+    """Return a site for another origin; both dicts may be filled while it runs."""
+
+    async def page(request):
+        body = pages.get(request.url.path)
+        if body is None:
+            return Response(status_code=204)
+        kind = "text/javascript" if request.url.path.endswith(".js") else "text/html"
+        return Response(body, media_type=f"{kind}; charset=utf-8", headers=headers)
+
+    return Starlette(routes=[Route("/{path:path}", page)])
