@@ -188,7 +188,7 @@ class Outbox:
         """Open or update the ticket within a transaction; also return whether there is anything new in it."""
         ticket = db.scalar(select(Ticket).filter_by(open_session=state.session).with_for_update())
         now, transcript = time.time(), _transcript(state.messages)
-        joined = ticket is not None and ticket.transcript != transcript
+        joined = ticket is not None and _said(ticket.transcript) != _said(transcript)
         new = ticket is None or joined
         if ticket is None:
             name = "H-" + "".join(secrets.choice(_ALPHABET) for _ in range(_TICKET_LENGTH))
@@ -215,6 +215,11 @@ class Outbox:
 
 def _transcript(messages: Sequence[StoredMessage]) -> str:
     return json.dumps([{"role": m.role, "text": m.text, "items": m.items, "at": m.at} for m in messages])
+
+
+def _said(transcript: str) -> list[tuple[str, str]]:
+    """Return who said what; a message that is sent again after a crash is the same at another time."""
+    return [(message["role"], message["text"]) for message in json.loads(transcript)]
 
 
 def _post(ticket: Ticket, now: float) -> Post:

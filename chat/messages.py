@@ -153,6 +153,7 @@ class SessionView(Frozen):
         shown: ids of all items shown.
         wishes: the soft preferences in force, as (field, value).
         feedback: every judgement by buttons, taken back or not.
+        handoff: the open ticket of the conversation, if a person of the shop has it.
     """
 
     session: str
@@ -166,6 +167,7 @@ class SessionView(Frozen):
     wishes: tuple[tuple[str, str], ...] = ()
     feedback: tuple[Feedback, ...] = ()
     remembered: Remembered = Remembered()
+    handoff: Handoff | None = None
 
 
 class PersonView(Frozen):
