@@ -15,6 +15,7 @@ MAX_MESSAGE = 2_000
 SessionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 SessionPath = Annotated[SessionId, Path()]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=4_096)]
+VisitorId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Message = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MESSAGE)]
 Value = bool | float | Annotated[str, StringConstraints(max_length=256)] | tuple[str, ...]
@@ -33,6 +34,7 @@ class ChatBody(Body):
     session: SessionId | None = None
     customer: Token | None = Field(None, description="A customer token, for those who cannot send it as a header.")
     page_item: ItemId | None = Field(None, description="The item whose page the person is looking at.")
+    visitor: VisitorId | None = Field(None, description="The id that an unnamed person got when they consented.")
 
 
 class Limit(Body):
@@ -60,6 +62,13 @@ class FeedbackBody(Body):
     session: SessionId
     item_id: ItemId
     signal: Signal
+
+
+class ConsentBody(Body):
+    """`{"consent": true}`; `training`: the shop may also learn recommendations from the person's conversations."""
+
+    consent: bool
+    training: bool = True
 
 
 class Recommended(Frozen):

@@ -18,6 +18,7 @@ from chat.hardening import Problem
 from chat.identity import BadToken, NotYours
 from chat.limits import Left, TooMany
 from chat.messages import Frozen
+from chat.store import Conflict
 from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,8 @@ def explain(error: Exception) -> Problem:
             return Problem(404, str(error), "the id of a conversation that has begun", "Send a message first.")
         case UnknownItem():
             return Problem(404, str(error), "the id of an item of the catalogue", "Use an `id` from a reply's items.")
+        case Conflict():
+            return Problem(503, str(error), "", "Send it again.", {"Retry-After": str(RETRY_AFTER_S)})
         case NamedropError():
             return Problem(500, str(error), "", "Ask the operator to look at the server's log.")
         case _:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
@@ -29,11 +28,12 @@ from chat.bodies import (
     Recommended,
     SessionPath,
 )
+from chat.callers import Caller
 from chat.covers import cover
 from chat.embedding import allow_origins, mount_widget
 from chat.hardening import MAX_BODY, Hardening
-from chat.identity import Customer
-from chat.limits import AddressLimit, Limits, Rates, Turns, attended
+from chat.limits import AddressLimit, Limits, Rates, TurnQueue, attended
+from chat.memory_api import memory_routes
 from chat.messages import Event, Reply, Status
 from chat.openai_api import openai_routes
 from chat.problems import RETRY_AFTER_S, STREAMED, answers, explain, explain_errors
@@ -44,7 +44,6 @@ from retrieval.types import Constraint
 if TYPE_CHECKING:
     from chat.assistant import Assistant
 
-_BEARER = HTTPBearer(auto_error=False, scheme_name="customer", description="A customer token of the shop's own site.")
 _COVER_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
     "Cache-Control": "public, max-age=300",
@@ -96,26 +95,16 @@ def _require_ready(status: Status) -> None:
         raise HTTPException(503, "The assistant could not start; the server's log says why.")
 
 
-def _verified(
-    request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
-) -> Customer | None:
-    """Return who asks, None for an anonymous visitor; a token that does not hold is refused, never passed over."""
-    return request.app.state.assistant.customer(bearer.credentials) if bearer else None
-
-
-Visitor = Annotated[Customer | None, Depends(_verified)]
-
-
-def _conversations(assistant: Assistant, turns: Turns, rates: Rates) -> APIRouter:
+def _conversations(assistant: Assistant, turns: TurnQueue, rates: Rates) -> APIRouter:
     """Return the routes of a conversation; FastAPI runs `def` ones in a worker thread, so they may block."""
     api = APIRouter()
 
     @api.post("/chat", response_model=Reply, responses=answers(401, 403) | _AS_EVENTS)
-    async def chat(body: ChatBody, request: Request, visitor: Visitor) -> Reply | Response:
+    async def chat(body: ChatBody, request: Request, caller: Caller) -> Reply | Response:
         """Answer a message: one JSON object or, if the client accepts `text/event-stream`, events as they come."""
         rates.session(body.session)
-        customer = assistant.customer(body.customer) if body.customer else visitor
-        who = {"customer": customer, "page_item": body.page_item}
+        customer = assistant.customer(body.customer) if body.customer else caller
+        who = {"customer": customer, "page_item": body.page_item, "visitor": body.visitor}
         if _wants_events(request):
             events = turns.stream(assistant.stream(body.message, body.session, **who))
             first = await attended(request, anext(events))  # a turn that is refused is refused with its status
@@ -123,38 +112,38 @@ def _conversations(assistant: Assistant, turns: Turns, rates: Rates) -> APIRoute
         return await attended(request, turns.run(lambda: assistant.reply(body.message, body.session, **who)))
 
     @api.post("/feedback", responses=answers(401, 403, 404))
-    def feedback(body: FeedbackBody, visitor: Visitor) -> Judged:
+    def feedback(body: FeedbackBody, caller: Caller) -> Judged:
         """Note what the person thinks of an item; `undo` takes it back."""
-        view = assistant.feedback(body.session, body.item_id, body.signal, customer=visitor)
+        view = assistant.feedback(body.session, body.item_id, body.signal, customer=caller)
         ids = {name: tuple(card.id for card in getattr(view, name)) for name in ("liked", "disliked", "seen")}
         return Judged(session=view.session, **ids)
 
     @api.post("/sessions/{session}/constraints/remove", responses=answers(401, 403, 404))
-    async def remove_constraint(session: SessionPath, body: Limit, request: Request, visitor: Visitor) -> Reply:
+    async def remove_constraint(session: SessionPath, body: Limit, request: Request, caller: Caller) -> Reply:
         """Drop one limit of a conversation and answer anew."""
         rates.session(session)
-        work = partial(assistant.remove_constraint, session, body.field, body.op, body.value, customer=visitor)
+        work = partial(assistant.remove_constraint, session, body.field, body.op, body.value, customer=caller)
         return await attended(request, turns.run(work))
 
     @api.get("/sessions/{session}", responses=answers(401, 403, 404))
-    def export(session: SessionPath, visitor: Visitor) -> Export:
+    def export(session: SessionPath, caller: Caller) -> Export:
         """Return everything kept about a conversation."""
-        view = assistant.export(session, customer=visitor)
+        view = assistant.export(session, customer=caller)
         ids = dict.fromkeys(item_id for message in view.messages for item_id in message.items)
         cards = {item_id: card for item_id in ids if (card := assistant.card(item_id))}
         return Export(**dict(view), cards=cards)
 
     @api.delete("/sessions/{session}", responses=answers(401, 403, 404))
-    def forget(session: SessionPath, visitor: Visitor) -> Forgotten:
+    def forget(session: SessionPath, caller: Caller) -> Forgotten:
         """Delete everything kept about a conversation."""
-        if not assistant.forget(session, customer=visitor):
+        if not assistant.forget(session, customer=caller):
             raise UnknownSession(f"No conversation is called '{session}'.")
         return Forgotten(forgotten=True)
 
     return api
 
 
-def _items(assistant: Assistant, turns: Turns) -> APIRouter:
+def _items(assistant: Assistant, turns: TurnQueue) -> APIRouter:
     """Return the routes that need no conversation."""
     api = APIRouter()
 
@@ -209,7 +198,7 @@ def create_app(assistant: Assistant, *, origins: Sequence[str] = (), limits: Lim
         NamedropError: a rate of `limits` cannot be read.
     """
     limits = limits or Limits()
-    turns, rates = Turns(limits.workers, limits.waiting), Rates(limits)
+    turns, rates = TurnQueue(limits.workers, limits.waiting), Rates(limits)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -222,7 +211,7 @@ def create_app(assistant: Assistant, *, origins: Sequence[str] = (), limits: Lim
     app = FastAPI(title="Namedrop", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.assistant = assistant
     app.include_router(_health(assistant))
-    for routes in (_conversations(assistant, turns, rates), _items(assistant, turns)):
+    for routes in (_conversations(assistant, turns, rates), memory_routes(assistant), _items(assistant, turns)):
         app.include_router(routes, prefix="/api", dependencies=[Depends(ready)])
     app.include_router(openai_routes(assistant, turns, rates), prefix="/v1", dependencies=[Depends(ready)])
     explain_errors(app)

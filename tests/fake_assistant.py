@@ -12,9 +12,25 @@ import threading
 import time
 from collections.abc import Iterator
 
-from chat.messages import Card, Chip, Citation, Event, Handoff, Reply, SessionView, Signal, Status, StoredMessage
+from chat import memory
+from chat.identity import Customer, Tokens, own
+from chat.messages import (
+    Card,
+    Chip,
+    Citation,
+    Event,
+    Handoff,
+    Remembered,
+    Reply,
+    SessionView,
+    Signal,
+    Status,
+    StoredMessage,
+)
+from chat.state import DialogueState
 from retrieval.errors import NotReady, UnknownItem, UnknownSession
 
+SECRET = "the secret of the shop that the fake assistant serves"
 INJECTION = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 
 
@@ -76,10 +92,14 @@ class FakeAssistant:
     def status(self) -> Status:
         return Status(state=self.state, detail="reading the catalogue", items=len(CARDS), model="fake")
 
-    def _session(self, session: str) -> dict:
+    def _session(self, session: str, customer: Customer | None = None) -> dict:
         if session not in self.sessions:
             raise UnknownSession(f"No conversation is called '{session}'.")
+        own(self.sessions[session]["owner"], customer)
         return self.sessions[session]
+
+    def customer(self, token: str) -> Customer:
+        return Tokens(SECRET).verify(token)
 
     def _answer(self, kept: dict, message: str) -> Reply:
         if "before 1990" in message:
@@ -111,15 +131,24 @@ class FakeAssistant:
         )
 
     def stream(
-        self, message: str, session: str | None = None, *, customer=None, page_item=None, history=None
+        self,
+        message: str,
+        session: str | None = None,
+        *,
+        customer=None,
+        page_item=None,
+        visitor=None,
+        history=None,
     ) -> Iterator[Event]:
         if self.state != "ready":
             raise NotReady("The assistant is still loading.")
         self.heard = {"message": message, "customer": customer, "page_item": page_item, "history": history}
+        self.heard["visitor"] = visitor
         session = session or f"made-{next(self._ids)}"
         new = {"session": session, "messages": [], "constraints": (), "like": set(), "dislike": set(), "seen": set()}
         with self._lock:
-            kept = self.sessions.setdefault(session, new)
+            kept = self.sessions.setdefault(session, new | {"owner": DialogueState(session=session)})
+            own(kept["owner"], customer)
             reply = self._answer(kept, message)
         yield Event(type="items", items=reply.items, constraints=reply.constraints)
         for number, word in enumerate(reply.text.split(" ")):
@@ -134,18 +163,18 @@ class FakeAssistant:
         *_, done = self.stream(message, session, **options)
         return done.reply
 
-    def feedback(self, session: str, item_id: str, signal: Signal) -> SessionView:
-        kept = self._session(session)
+    def feedback(self, session: str, item_id: str, signal: Signal, *, customer=None) -> SessionView:
+        kept = self._session(session, customer)
         if self.card(item_id) is None:
             raise UnknownItem(f"The catalogue has no item '{item_id}'.")
         for name in ("like", "dislike", "seen"):
             kept[name].discard(item_id)
         if signal != "undo":
             kept[signal].add(item_id)
-        return self.export(session)
+        return self.export(session, customer=customer)
 
-    def remove_constraint(self, session: str, field: str, op: str, value: object) -> Reply:
-        kept = self._session(session)
+    def remove_constraint(self, session: str, field: str, op: str, value: object, *, customer=None) -> Reply:
+        kept = self._session(session, customer)
         kept["constraints"] = tuple(c for c in kept["constraints"] if (c.field, c.op, c.value) != (field, op, value))
         reply = self._answer(kept, "without that limit")
         self._keep(kept, reply, None)
@@ -158,8 +187,8 @@ class FakeAssistant:
         self.asked = {"text": text, "liked": liked, "disliked": disliked, "constraints": constraints}
         return tuple(card for card in CARDS if card.id not in disliked)[:k]
 
-    def export(self, session: str) -> SessionView:
-        kept = self._session(session)
+    def export(self, session: str, *, customer=None) -> SessionView:
+        kept = self._session(session, customer)
 
         def cards(name: str) -> tuple[Card, ...]:
             return tuple(card for card in CARDS if card.id in kept[name])
@@ -169,8 +198,18 @@ class FakeAssistant:
             seen=cards("seen"), constraints=kept["constraints"],
         )  # fmt: skip
 
-    def forget(self, session: str) -> bool:
+    def forget(self, session: str, *, customer=None) -> bool:
+        if session in self.sessions:
+            self._session(session, customer)
         return self.sessions.pop(session, None) is not None
+
+    def remember(self, session: str, consent: bool, *, training=True, customer=None) -> Remembered:
+        owner = self._session(session, customer)["owner"]
+        if not consent:
+            memory.revoke(owner)
+            return Remembered()
+        memory.consent(owner, training=training)
+        return Remembered(consent=True, training=training, since=owner.memory.since, visitor=owner.new_visitor or None)
 
     def card(self, item_id: str) -> Card | None:
         return next((card for card in CARDS if card.id == item_id), None)
