@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal
 
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
@@ -43,16 +45,24 @@ def names(items: Sequence[Item], language: Language, *, either: bool = False) ->
 
 def join(parts: Sequence[str], language: Language, *, either: bool = False) -> str:
     """Join phrases as the language does."""
-    return format_list(list(parts), style="or" if either else "standard", locale=language)
+    return _joined(tuple(parts), "or" if either else "standard", language)
+
+
+@lru_cache(4_096)
+def _joined(parts: tuple[str, ...], style: Literal["or", "standard"], language: Language) -> str:
+    return format_list(parts, style=style, locale=language)
 
 
 def price(item: Item | Card, language: Language) -> str:
     """Quote an item's price, "" if the catalogue has none."""
-    if item.price is None:
-        return ""
-    if not item.currency:
-        return str(format_decimal(item.price, locale=language))
-    return str(format_currency(item.price, item.currency, locale=language))
+    return "" if item.price is None else _priced(item.price, item.currency, language)
+
+
+@lru_cache(4_096)
+def _priced(price: float, currency: str, language: Language) -> str:
+    if not currency:
+        return str(format_decimal(price, locale=language))
+    return str(format_currency(price, currency, locale=language))
 
 
 def measure(item: Item, field: str) -> float | None:
@@ -157,9 +167,13 @@ def _mentioned(
 ) -> list[str]:
     spoken = {w for _, value in wishes for w in words(value)}
     ceiling = max(3, _COMMON_SHARE * len(facets.catalog))
-    own = set(topic_words(item))
-    hits = [w for w in dict.fromkeys(telling_words(said)) if w in own and w not in spoken and len(w) > 3]
-    telling = [w for w in hits if facets.document_frequency(w) <= ceiling][:2]
+    rare = [
+        w
+        for w in dict.fromkeys(telling_words(said))
+        if w not in spoken and len(w) > 3 and facets.document_frequency(w) <= ceiling
+    ]
+    own = set(topic_words(item)) if rare else set()
+    telling = [w for w in rare if w in own][:2]
     if not telling:
         return []
     listed = join([f"“{w}”" for w in telling], language)

@@ -61,6 +61,11 @@ class Taste(BaseModel):
     about: str = ""  # the item that "it" means; "" is the first of the focus
     any_kind: bool = False
 
+    def copied(self) -> Taste:
+        """Return a copy that can be changed without changing this one; a deep `model_copy` takes ten times as long."""
+        lists = {name: [*value] for name, value in self if isinstance(value, list)}
+        return self.model_copy(update=lists | {"limits": [limit.model_copy() for limit in self.limits]})
+
 
 Judgement = Literal["like", "dislike", "seen"]
 
@@ -136,10 +141,10 @@ class DialogueState(BaseModel):
         return f"customer:{self.customer}" if self.customer else f"visitor:{self.visitor}" if self.visitor else ""
 
     def copied(self) -> DialogueState:
-        """Return a copy that can be changed without changing this one; messages never change, so they are shared."""
+        """Return a copy that can be changed without changing this one; messages and snapshots never change."""
         update = {
-            "taste": self.taste.model_copy(deep=True),
-            "snapshots": [taste.model_copy(deep=True) for taste in self.snapshots],
+            "taste": self.taste.copied(),
+            "snapshots": [*self.snapshots],
             "messages": [*self.messages],
             "feedback": [*self.feedback],
         }
@@ -147,14 +152,14 @@ class DialogueState(BaseModel):
 
     def snapshot(self) -> None:
         """Keep the taste as it is, for `undo`."""
-        self.snapshots.append(self.taste.model_copy(deep=True))
+        self.snapshots.append(self.taste.copied())
         del self.snapshots[:-_KEPT_SNAPSHOTS]
 
     def undo(self) -> bool:
         """Go back to the taste before the last change; False if there is nothing to undo."""
         if not self.snapshots:
             return False
-        self.taste = self.snapshots.pop()
+        self.taste = self.snapshots.pop().copied()
         return True
 
     def say(

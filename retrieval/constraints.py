@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -67,7 +67,12 @@ def topic_words(item: Item) -> list[str]:
             parts.append(value)
         elif isinstance(value, tuple):
             parts.extend(value)
-    return words(" . ".join(parts))
+    return list(_words(" . ".join(parts)))
+
+
+@lru_cache(8_192)  # the same items are shown, and checked, again and again
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(words(text))
 
 
 def _forms(phrase: str) -> Iterable[str]:
@@ -183,11 +188,14 @@ class Facets:
 
     def knows(self, field: str) -> bool:
         """Whether any item has a value in this column, so that constraining it can mean something."""
-        if field == "year" or field == "decade":
-            return bool(np.isfinite(self.catalog.year).any())
-        if field == "price":
-            return bool(np.isfinite(self.catalog.price).any())
-        return field in ("topic", "in_stock") or field in self.postings or field in self.numeric_fields
+        return field in self._known or field in self.postings or field in self.numeric_fields
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        columns = {"year": self.catalog.year, "decade": self.catalog.year, "price": self.catalog.price}
+        return frozenset(
+            ("topic", "in_stock", *(name for name, values in columns.items() if np.isfinite(values).any()))
+        )
 
     def mask(self, constraints: Iterable[Constraint]) -> BoolArray:
         """Return which items keep every constraint and are in stock: (N,) bool."""

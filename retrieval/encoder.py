@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +23,8 @@ log = logging.getLogger(__name__)
 _LONGEST_ATTRIBUTE = 60  # characters; longer values are prose, identifiers or addresses
 _MOST_VALUES = 12  # of one list attribute (a cast, say), so that it cannot crowd out the description
 _BATCH = 32  # texts; 16 to 64 measured alike on two cores
+_QUERY = 4  # so few texts are a turn's: they share a batch with those of other turns
+_REMEMBERED = 2_048  # rows of a turn's texts, 3 MB at 384 dimensions: several parts of a turn ask for the same
 
 
 class Encoder(Protocol):
@@ -67,8 +72,19 @@ def item_text(item: Item) -> str:
     return ". ".join(part for part in (title, made, *short, item.description) if part)
 
 
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """Texts of one caller who waits for the model, and a row (d,) for each once they are there."""
+
+    texts: list[str]
+    rows: list[FloatArray] = field(default_factory=list)
+
+
 class SentenceEncoder:
     """A sentence-transformers model, loaded at first use and safe to call from several threads.
+
+    Callers with few texts who wait for the model at the same time are served together: eight short texts cost 1.1 times
+    what one does.
 
     Args:
         model: a local folder, an embedded name or a hub id, as `retrieval.models` resolves it.
@@ -84,6 +100,8 @@ class SentenceEncoder:
         self.max_length = max_length
         self._dtype = dtype
         self._lock = threading.RLock()
+        self._waiting: SimpleQueue[_Waiting] = SimpleQueue()
+        self._kept: OrderedDict[bytes, FloatArray] = OrderedDict()  # by the text's digest
         self._loaded: Any = None
         self._name: str | None = None
 
@@ -103,8 +121,42 @@ class SentenceEncoder:
         """Return one L2-normalised row a text: (n, d) float32. Texts of like length share a batch."""
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
+        if len(texts) > _QUERY:
+            with self._lock:
+                return self._encode(texts)
+        keys = [hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in texts]
+        kept = [self._kept.get(key) for key in keys]
+        missing = [text for text, row in zip(texts, kept, strict=True) if row is None]
+        fresh = iter(self._together(missing) if missing else ())
+        rows = [next(fresh) if row is None else row for row in kept]
         with self._lock:
-            rows = self._get().encode(list(texts), batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
+            self._kept.update(zip(keys, rows, strict=True))
+            while len(self._kept) > _REMEMBERED:
+                self._kept.popitem(last=False)
+        return np.stack(rows)
+
+    def _together(self, texts: list[str]) -> list[FloatArray]:
+        """Encode what this caller and all who wait want: whoever gets the model first does it for the others."""
+        mine = _Waiting(texts)
+        self._waiting.put(mine)
+        with self._lock:
+            if not mine.rows:
+                served = [mine, *(other for other in self._waiting_now() if other is not mine)]
+                rows = iter(self._encode([text for waiting in served for text in waiting.texts]))
+                for waiting in served:
+                    waiting.rows = [next(rows).copy() for _ in waiting.texts]
+        return mine.rows
+
+    def _waiting_now(self) -> Iterator[_Waiting]:
+        try:
+            while True:
+                yield self._waiting.get_nowait()
+        except Empty:
+            return
+
+    def _encode(self, texts: Sequence[str]) -> FloatArray:
+        """Encode in the model; the caller holds the lock."""
+        rows = self._get().encode(list(texts), batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
         rows = np.asarray(rows, dtype=np.float32)
         # Normalising in bf16 would leave norms up to 0.4 % off.
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
