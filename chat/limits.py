@@ -124,7 +124,7 @@ class Rates:
         raise TooMany(refusal, _seconds(wait))
 
 
-class Turns:
+class TurnQueue:
     """Runs turns in worker threads, in the order in which they came.
 
     Args:

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from starlette.exceptions import HTTPException
 
 from chat.bodies import MAX_MESSAGE, ItemId, SessionId, Token
-from chat.limits import Rates, Turns, attended
+from chat.limits import Rates, TurnQueue, attended
 from chat.messages import Card, Chip, Citation, Event, Frozen, Handoff, Reply, StoredMessage
 from chat.problems import STREAMED, answers, explain
 
@@ -229,7 +229,7 @@ def _line(chunk: dict[str, Any]) -> str:
     return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n"
 
 
-def openai_routes(assistant: Assistant, turns: Turns, rates: Rates) -> APIRouter:
+def openai_routes(assistant: Assistant, turns: TurnQueue, rates: Rates) -> APIRouter:
     """Return the routes under `/v1`."""
     api = APIRouter()
     began = int(time.time())

@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 import app as program
-from chat.limits import Busy, Limits, Rates, TooMany, Turns
+from chat.limits import Busy, Limits, Rates, TooMany, TurnQueue
 from chat.server import create_app
 from retrieval.errors import NamedropError
 from tests.fake_assistant import CARDS, FakeAssistant
@@ -23,7 +23,7 @@ EVENTS = {"Accept": "text/event-stream"}
 
 @pytest.fixture
 def turns():
-    made = Turns(workers=1, waiting=1)
+    made = TurnQueue(workers=1, waiting=1)
     yield made
     made.close()
 
