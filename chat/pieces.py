@@ -73,6 +73,11 @@ def read(text: str, router: Routing, understand: Callable[[str], Understanding],
     ]
 
 
+def asks(text: str) -> bool:
+    """Whether a text asks or orders something, rather than tell it."""
+    return _ASKS.search(text) is not None
+
+
 def _piece(text: str, router: Routing, understand: Callable[[str], Understanding], before: str) -> Piece:
     understood = understand(text)
     return Piece(
@@ -129,8 +134,7 @@ def _stands_alone(piece: Piece) -> bool:
     if piece.route == "small_talk":
         return False
     taste = piece.route in SHOP and (piece.understood.opinions or piece.understood.parsed.spans)
-    asks = _ASKS.search(piece.text) is not None or bool(taste)
-    return piece.routed.confidence >= (_PART_SURE if asks else _SAID_SURE)
+    return piece.routed.confidence >= (_PART_SURE if taste or asks(piece.text) else _SAID_SURE)
 
 
 def _grouped(pieces: Sequence[Piece], alone: Sequence[bool]) -> list[list[Piece]]:

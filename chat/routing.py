@@ -26,7 +26,7 @@ from typing import Any, Literal, Protocol, get_args
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from retrieval.encoder import Encoder
+from retrieval.encoder import Encoder, SentenceEncoder
 from retrieval.errors import NamedropError
 from retrieval.gloss import gloss
 from retrieval.models import cache_root
@@ -259,6 +259,18 @@ _PATTERNS: tuple[tuple[Route, re.Pattern[str]], ...] = tuple(
     )
 )  # fmt: skip
 _HIT = 0.88
+
+
+def routing(encoder: Encoder, extra: str | Path | None = None) -> Routing:
+    """Return what routes messages: a `Router` if the encoder is one of sentences, else `Patterns`.
+
+    Raises:
+        RoutesError: a file of examples cannot be used.
+    """
+    if isinstance(encoder, SentenceEncoder):
+        return Router.open(encoder, extra)
+    log.info("routing by patterns: %r is no sentence encoder, so nothing can be fitted on it", encoder.name)
+    return Patterns()
 
 
 class Patterns:

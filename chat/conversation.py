@@ -1,0 +1,177 @@
+"""One message from end to end: cut into its wishes, each answered by the catalogue or by the desk, in one reply."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chat.desk import PATIENCE, Desk, Served, wish
+from chat.dialogue import Answer, Dialogue
+from chat.pieces import Piece, asks, read
+from chat.routing import ROUTES, SURE, Route, Routed
+from chat.shop import Shop
+from chat.state import DialogueState
+from chat.understanding import Act, Understanding
+
+if TYPE_CHECKING:
+    from chat.identity import Customer
+
+# Acts that a pattern is sure of: no router is asked.
+_PLAIN: frozenset[Act] = frozenset(
+    ("meta", "undo", "reset", "greeting", "thanks", "farewell", "help", "about_me", "forget_me", "remember")
+)
+_OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
+_FIRST = re.compile(
+    r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
+)
+_SECOND = re.compile(r"^\W*(?:the\s+)?(?:second|latter|2|other)\b|^\W*(?:第二|后者)", re.IGNORECASE)
+_YES = re.compile(
+    r"^\W*(?:yes|yep|yeah|sure|ok(?:ay)?|please|do|go\s+ahead)\b[^?]{0,24}$|^\W*(?:好|要|是的?|可以|行)\S{0,4}\W*$",
+    re.IGNORECASE,
+)
+_SHORT = 5  # words of an answer to "do you mean …?"
+
+
+class Conversation:
+    """One conversation over one version of the shop, with its desk where there is one.
+
+    Args:
+        shop: the catalogue now.
+        state: the conversation.
+        desk: answers what the catalogue does not; None leaves the catalogue alone.
+        customer: who the person is, if verified.
+        page_item: the id of the item whose page the person looks at; one that the catalogue lacks is ignored.
+    """
+
+    def __init__(
+        self,
+        shop: Shop,
+        state: DialogueState,
+        desk: Desk | None = None,
+        customer: Customer | None = None,
+        page_item: str | None = None,
+    ) -> None:
+        self._dialogue = Dialogue(shop, state)
+        self._shop = shop
+        self._state = state
+        self._desk = desk
+        self._customer = customer
+        if page_item and page_item != state.page and shop.position(page_item) is not None:
+            state.page = state.taste.about = page_item
+
+    def take(self, text: str) -> Answer:
+        """Answer one message and record both in the state."""
+        desk = self._desk
+        if desk is None or self._dialogue.understand(text, ("service",)).act in _PLAIN:
+            self._state.doubt = []
+            return self._dialogue.take(text)
+        pieces = self._settled(text, desk) or read(text, desk.router, self._read, self._state.route)
+        self._dialogue.listen(text, pieces[0].understood.language)
+        return self._dialogue.record(self._answered(pieces, desk))
+
+    def _read(self, text: str) -> Understanding:
+        return self._dialogue.understand(text, ("service",))
+
+    def _settled(self, text: str, desk: Desk) -> list[Piece]:
+        """Return what the person meant, if this message settles "do you mean …?" or takes up the offer of a person."""
+        doubt, self._state.doubt = self._state.doubt, []
+        if len(doubt) == 3 and len(text.split()) <= _SHORT:
+            routed = desk.router.route(text).route
+            chosen = next((r for r, p in zip(doubt, (_FIRST, _SECOND), strict=False) if p.search(text)), routed)
+            route = next((r for r in ROUTES if r == chosen and r in doubt[:2]), None)
+            if route is not None:
+                return [self._piece(doubt[2], route)]
+        if self._state.unsure and desk.outbox is not None and _YES.search(text):
+            return [self._piece(text, "human")]
+        return []
+
+    def _piece(self, text: str, route: Route) -> Piece:
+        return Piece(text, Routed(route, 1.0, route, {route: 1.0}), self._read(text))
+
+    def _answered(self, pieces: Sequence[Piece], desk: Desk) -> Answer:
+        """Answer each wish in its turn, and join the answers."""
+        answers = [self._answer(piece, desk) for piece in pieces]
+        telling = [a for a, p in zip(answers, pieces, strict=True) if p.route != "small_talk"] or answers
+        abstained = all(answer.abstained for answer in telling)
+        handoff = next((a.handoff for a in telling if a.handoff is not None), None)
+        text = self._dialogue.say.sentences(*(answer.text for answer in telling))
+        self._state.unsure = self._state.unsure + 1 if abstained and handoff is None else 0
+        if self._state.unsure >= PATIENCE and desk.outbox is not None:
+            served = desk.handed_over("unanswered", text, self._state, self._dialogue.say, self._customer)
+            text, handoff, self._state.unsure = served.text, served.handoff, 0
+        cards = next((a.cards for a in telling if a.cards), ())
+        route = telling[0].route
+        self._state.route = route
+        citations = tuple(dict.fromkeys(c for a in telling for c in a.citations))
+        about = next((a.about for a in telling if a.about), "")
+        return Answer(text, cards, about, citations, handoff, route, abstained)
+
+    def _answer(self, piece: Piece, desk: Desk) -> Answer:
+        """Answer one wish where it belongs; what nobody is sure of is looked up, and else asked back."""
+        route, sure, understood = piece.route, piece.routed.confidence, piece.understood
+        if route in ("recommend", "item"):
+            if sure >= SURE or _says_something(understood):
+                return self._of_shop(piece, desk)
+            return self._doubted(piece, desk)
+        if route == "small_talk" and _says_something(understood):
+            return self._of_shop(piece, desk)
+        if route == "out_of_scope" and sure < _OUT_SURE and understood.act != "unclear" and not asks(piece.text):
+            return self._of_shop(piece, desk)  # "a lighthouse keeper in winter"
+        if sure < (_OUT_SURE if route == "out_of_scope" else SURE):
+            return self._doubted(piece, desk)
+        return _answer(desk.serve(piece, self._state, self._dialogue.say, self._customer, self._named(piece)), route)
+
+    def _of_shop(self, piece: Piece, desk: Desk) -> Answer:
+        """Answer from the catalogue; a question that it does not answer may be one for the shop's pages."""
+        understood, about_item = piece.understood, piece.route == "item"
+        if about_item and understood.act in ("recommend", "unclear") and not _says_something(understood):
+            understood = replace(understood, act="question", questions=("other",))
+        elif piece.route == "recommend" and understood.act == "unclear":
+            understood = replace(understood, act="recommend")
+        if understood.act == "question" and not understood.opinions and not understood.extreme:
+            page = desk.quoted(piece.text, self._dialogue.say)  # "how much is shipping?" asks of no item
+            if page is not None:
+                return _answer(page, "policy")
+        answer = self._dialogue.answer(self._dialogue.absorb(piece.text, understood))
+        if answer.abstained and (page := desk.quoted(piece.text, self._dialogue.say)) is not None:
+            return replace(_answer(page, "policy"), cards=answer.cards, about=answer.about)
+        return answer
+
+    def _doubted(self, piece: Piece, desk: Desk) -> Answer:
+        """Look a message up that is not clear, and else ask which of the likeliest it means."""
+        say = self._dialogue.say
+        page = desk.quoted(piece.text, say)
+        if page is not None:
+            return _answer(page, "policy")
+        likely = sorted(piece.routed.scores, key=lambda route: -piece.routed.scores[route])
+        named = [route for route in likely if wish(route, say)][:2]
+        self._state.doubt = [*named, piece.text]
+        text = say("doubt", first=wish(named[0], say), second=wish(named[1], say))
+        return Answer(text, route=piece.route)
+
+    def _named(self, piece: Piece) -> list[str]:
+        """Return the ids of the items that a wish names."""
+        catalog = self._shop.index.catalog
+        return [catalog[at].id for opinion in piece.understood.opinions for at in opinion.positions]
+
+
+def _says_something(understood: Understanding) -> bool:
+    """Whether the catalogue makes anything of a message."""
+    parsed = understood.parsed
+    return bool(
+        understood.opinions
+        or parsed.spans
+        or parsed.relative
+        or understood.asked_title
+        or understood.extreme
+        or understood.dropped
+        or understood.act in ("more", "question", "availability")
+    )
+
+
+def _answer(served: Served, route: Route) -> Answer:
+    return Answer(
+        served.text, citations=served.citations, handoff=served.handoff, route=route, abstained=served.abstained
+    )

@@ -1,0 +1,181 @@
+"""The service desk: what is answered from the shop's pages, its orders and its people instead of the catalogue.
+
+Every fact comes from the shop: policies are quoted with their passage, order facts with `chat.order_replies`; what is
+not there is said not to be there, and after two such answers in a row a person is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from chat import order_replies
+from chat.messages import Citation, Handoff
+from chat.orders import OrderLookup, OrdersUnavailable, find
+from chat.pieces import Piece
+from chat.replies import Say
+from chat.routing import Patterns, Route, Routing
+from chat.state import DialogueState
+from retrieval.knowledge import Found, KnowledgeIndex
+
+if TYPE_CHECKING:
+    from chat.handoff import Outbox, Reason
+    from chat.identity import Customer
+
+PATIENCE = 2  # questions in a row without an answer, until a person is asked for
+_REACH = re.compile(
+    r"\b(phone|telephone|number|e-?mail|mail|address|hours|open|opening|reachable|available|time|times|contact\s+details)\b"
+    r"|电话|号码|邮箱|几点|时间|地址",
+    re.IGNORECASE,
+)
+_PERSON = re.compile(
+    r"\b(human|person|people|agent|someone|somebody|staff|representative|operator|colleague|employee|manager|supervisor"
+    r"|customer\s+service|support|call\s+me|call\s+back|team|boss|speak|talk)\b|人工|真人|客服|经理|找人|说话|打电话",
+    re.IGNORECASE,
+)
+_BOT = re.compile(
+    r"\b(bot|robot|machine|ai|human|real|computer|program|chatgpt|llm)\b|\bwho\s+(are\s+you|made\s+you)\b|\bwhat\s+are\s+you\b"
+    r"|\byour\s+name\b|机器人|真人|你是谁|名字",
+    re.IGNORECASE,
+)
+_PARTING = re.compile(
+    r"\b(that'?s\s+all|nothing\s+else|no,?\s+thanks?|never\s*mind|forget\s+it|see\s+you|bye|good\s*night|have\s+a\s+(nice|good))\b"
+    r"|没事了|不用了|再见|拜拜|晚安",
+    re.IGNORECASE,
+)
+_WELL = re.compile(r"\bhow\s+(are|is)\s+(you|it)\b|\bwhat'?s\s+up\b|\bhow\s+was\s+your\b|你好吗|怎么样", re.IGNORECASE)
+_FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about|also)\b|^那|呢\W*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the desk answers to one wish."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    handoff: Handoff | None = None
+    abstained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Answers what the catalogue does not; every part but the routing may be missing.
+
+    Attributes:
+        router: routes messages.
+        knowledge: the shop's policies.
+        orders: looks up a verified customer's orders.
+        outbox: keeps and sends what is handed over to a person.
+    """
+
+    router: Routing = field(default_factory=Patterns)
+    knowledge: KnowledgeIndex | None = None
+    orders: OrderLookup | None = None
+    outbox: Outbox | None = None
+
+    def serve(
+        self,
+        piece: Piece,
+        state: DialogueState,
+        say: Say,
+        customer: Customer | None = None,
+        items: Collection[str] = (),
+    ) -> Served:
+        """Answer one wish.
+
+        Args:
+            piece: the wish; its route is none of the catalogue's.
+            state: the conversation, the message included.
+            say: the sentences of its language.
+            customer: who the person is, if verified.
+            items: ids of the items that the wish names.
+        """
+        match piece.route:
+            case "order":
+                return self._order(piece.text, state, say, customer, items)
+            case "human":
+                return self._human(piece.text, state, say, customer)
+            case "small_talk":
+                return self._small_talk(piece.text, say)
+            case "out_of_scope":
+                return self.quoted(piece.text, say) or Served(say("out_of_scope"))
+            case _:
+                return self.policy(piece.text, state, say)
+
+    def found(self, question: str) -> Found | None:
+        """Return the passage that answers a question, None if the shop's pages do not."""
+        return self.knowledge.answer(question) if self.knowledge is not None else None
+
+    def quoted(self, question: str, say: Say) -> Served | None:
+        """Answer from the shop's pages; None if they do not."""
+        found = self.found(question)
+        if found is None:
+            return None
+        passage = found.passage
+        citation = Citation(id=passage.id, title=passage.title, quote=found.quote)
+        return Served(say("quoted", title=passage.title, quote=found.quote), (citation,))
+
+    def policy(self, question: str, state: DialogueState, say: Say) -> Served:
+        """Answer from the shop's pages, or say that they do not; "and abroad?" is read after what it follows."""
+        answer = self.quoted(question, say)
+        before = [message.text for message in state.messages if message.role == "user"][-2:-1]
+        if answer is None and before and _FOLLOWS.search(question):
+            answer = self.quoted(f"{before[0]} {question}", say)
+        return answer or self.abstained(say)
+
+    def abstained(self, say: Say) -> Served:
+        """Say that the answer is not known here, and offer a person where there is one."""
+        offer = say("offer_person") if self.outbox is not None else ""
+        return Served(say.sentences(say("no_answer"), offer), abstained=True)
+
+    def _order(
+        self, text: str, state: DialogueState, say: Say, customer: Customer | None, items: Collection[str]
+    ) -> Served:
+        """Quote the orders that are meant; what the shop's pages say of the matter goes with it."""
+        if self.orders is None:
+            return self.quoted(text, say) or Served(say("no_orders"), abstained=True)
+        page = self.quoted(text, say)
+        if customer is None:
+            told = order_replies.signed_out(say.language)
+            return Served(say.sentences(told, page.text if page else ""), page.citations if page else ())
+        try:
+            meant = find(self.orders, customer.id, text, focus=state.order, items=items)
+        except OrdersUnavailable:
+            return Served(order_replies.unavailable(say.language), abstained=True)
+        if len(meant.orders) == 1:
+            state.order = meant.orders[0].number
+        told = order_replies.tell(meant, say.language)
+        if page is None or meant.aspect != "change":
+            return Served(told)
+        return Served(say.sentences(told, page.text), page.citations)
+
+    def _human(self, text: str, state: DialogueState, say: Say, customer: Customer | None) -> Served:
+        """Fetch a person, or tell how to reach one."""
+        if _REACH.search(text) and (page := self.quoted(text, say)) is not None:
+            return page
+        return self.handed_over("asked" if _PERSON.search(text) else "complaint", text, state, say, customer)
+
+    def handed_over(
+        self, reason: Reason, text: str, state: DialogueState, say: Say, customer: Customer | None
+    ) -> Served:
+        """Hand the conversation over to a person; where nobody can be fetched, say so, with the shop's own contact."""
+        from chat.handoff import nobody  # SQLAlchemy with it, which a shop without a database need not load
+
+        if self.outbox is None:
+            contact = self.quoted(say("how_to_reach"), say)
+            sorry = say("sorry") if reason == "complaint" else ""
+            told = say.sentences(sorry, nobody(say.language), contact.text if contact else "")
+            return Served(told, contact.citations if contact else ())
+        requested = self.outbox.request(state, reason, customer)
+        return Served(requested.said(say.language), handoff=requested.handoff)
+
+    def _small_talk(self, text: str, say: Say) -> Served:
+        kinds: Mapping[str, re.Pattern[str]] = {"bot": _BOT, "farewell": _PARTING, "well": _WELL}
+        return Served(say(next((kind for kind, pattern in kinds.items() if pattern.search(text)), "at_hand")))
+
+
+def wish(route: Route, say: Say) -> str:
+    """Name what a route is about: "a recommendation"; "" for what nobody would choose."""
+    return say(f"wish_{route}") if route not in ("small_talk", "out_of_scope") else ""
