@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import errno
 import logging
+import os
 import socket
 import sys
 import threading
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from chat.assistant import Assistant
     from chat.limits import Limits
+    from chat.orders import OrderLookup
 
 DEFAULT_CATALOG = Path("data/marquee/catalog.jsonl")
 POLL_S = 0.1
@@ -49,8 +51,69 @@ def arguments() -> argparse.ArgumentParser:
         help="an origin whose pages may use the widget, as https://shop.example; may be repeated (default: none)",
     )
     parser.add_argument("--skip-bad-rows", action="store_true", help="go on without the catalogue's bad rows")
+    add_store(parser)
+    add_service(parser)
     add_limits(parser)
     return parser
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where conversations are kept, and how long."""
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        help="sqlite:///FILE, postgresql://USER:PASSWORD@HOST/NAME, or none: in memory only "
+        "(default: $NAMEDROP_DATABASE, else conversations.db in the cache folder)",
+    )
+    parser.add_argument(
+        "--retention-days",
+        type=float,
+        default=90,
+        metavar="DAYS",
+        help="delete conversations and memories not used for so long; 0 keeps them (default: %(default)s)",
+    )
+
+
+def database(options: argparse.Namespace) -> str | None:
+    """Return the URL or path of the database, None to keep everything in memory."""
+    given = options.database or os.environ.get("NAMEDROP_DATABASE")
+    if given:
+        return None if given == "none" else str(given)
+    from retrieval.models import cache_root
+
+    cache_root().mkdir(parents=True, exist_ok=True)
+    return str(cache_root() / "conversations.db")
+
+
+def add_service(parser: argparse.ArgumentParser) -> None:
+    """Add the options that connect the shop's own systems."""
+    parser.add_argument(
+        "--orders",
+        metavar="SOURCE",
+        help="where orders are looked up: MODULE:NAME of the shop's own lookup, demo (200 invented orders) or none "
+        "(default: demo with the demo catalogue, else none)",
+    )
+    parser.add_argument(
+        "--webhook", metavar="URL", help="where conversations that need a person are posted to (default: nowhere)"
+    )
+
+
+def orders(options: argparse.Namespace) -> OrderLookup | None:
+    """Return what orders are looked up in, None if nothing is.
+
+    Raises:
+        NamedropError: the shop's own lookup cannot be loaded, or no demo orders can be made for the catalogue.
+    """
+    source = options.orders or ("demo" if options.catalog == DEFAULT_CATALOG else "none")
+    if source == "none":
+        return None
+    if source == "demo":
+        from chat.demo_orders import DemoOrders
+
+        return DemoOrders.of(options.catalog)
+    from chat.orders import load
+
+    return load(source)
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
@@ -104,7 +167,7 @@ def serve(options: argparse.Namespace) -> int:
     for path in (options.catalog, options.knowledge, options.adapter):
         if path is not None and not path.exists():
             raise NamedropError(f"there is no file or folder '{path}'; check the path")
-    taken_on = limits(options)
+    taken_on, looked_up = limits(options), orders(options)
     listener = listen(options.host, options.port)
 
     import uvicorn
@@ -119,6 +182,12 @@ def serve(options: argparse.Namespace) -> int:
         adapter=options.adapter,
         skip_bad=options.skip_bad_rows,
         background=True,
+        database=database(options),
+        retention_days=options.retention_days or None,
+        orders=looked_up,
+        secret=os.environ.get("NAMEDROP_SECRET"),
+        webhook=options.webhook,
+        webhook_secret=os.environ.get("NAMEDROP_WEBHOOK_SECRET"),
     )
     config = uvicorn.Config(
         create_app(assistant, origins=options.allow_origin, limits=taken_on),

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from chat import memory, views
+from chat.conversation import Conversation
+from chat.desk import Desk
 from chat.dialogue import CARDS, Answer, Dialogue
 from chat.facts import reasons
 from chat.generator import Generator, LocalGenerator
@@ -31,18 +33,22 @@ from chat.messages import (
     StoredMessage,
 )
 from chat.prompt import UserContext, render
+from chat.routing import routing
 from chat.shop import Shop, card
 from chat.state import DialogueState
 from chat.store import Conflict, MemoryStore, Store, Sweeper
-from retrieval.encoder import SentenceEncoder
+from retrieval.encoder import Encoder, SentenceEncoder
 from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
 from retrieval.index import Index
+from retrieval.knowledge import Knowledge, KnowledgeIndex
 from retrieval.live import LiveIndex
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
 from retrieval.types import Constraint, Query
 
 if TYPE_CHECKING:
     from chat.database import Database
+    from chat.delivery import Sender
+    from chat.handoff import Outbox
     from chat.orders import OrderLookup
 
 log = logging.getLogger(__name__)
@@ -62,7 +68,8 @@ class Services:
         database: the URL of the database that keeps sessions, feedback and hand-offs; None keeps them in memory.
         orders: looks up the orders of a verified customer.
         secret: signs customer tokens and webhooks.
-        webhook: the URL that hand-offs are posted to.
+        webhook: the URL that hand-offs are posted to; it needs a database, and a secret.
+        webhook_secret: signs what is posted there, so that its receiver need not know `secret`; None takes `secret`.
         routes: a file with the shop's own examples of what people ask for.
         rules: the YAML file of business rules.
         retention_days: conversations and memories not used for so long are deleted; None keeps them.
@@ -73,6 +80,7 @@ class Services:
     orders: OrderLookup | None = None
     secret: str | None = None
     webhook: str | None = None
+    webhook_secret: str | None = None
     routes: Path | None = None
     rules: Path | None = None
     retention_days: float | None = None
@@ -95,8 +103,11 @@ class Assistant:
         self._model = str(model)
         self._adapter = Path(adapter) if adapter else None
         self._database: Database | None = None
+        self._outbox: Outbox | None = None
+        self._sender: Sender | None = None
         self._store: Store = self._kept_in(self._services.database)
         self._sweeper = Sweeper(self._store, self._services.retention_days)
+        self._desk: Desk | None = None
         self._shop: Shop | None = None
         self._live: LiveIndex | None = None
         self._generator: Generator | None = None
@@ -119,6 +130,7 @@ class Assistant:
         orders: OrderLookup | None = None,
         secret: str | None = None,
         webhook: str | None = None,
+        webhook_secret: str | None = None,
         routes: str | Path | None = None,
         rules: str | Path | None = None,
         retention_days: float | None = None,
@@ -137,6 +149,7 @@ class Assistant:
             orders: looks up a verified customer's orders.
             secret: signs customer tokens and webhooks.
             webhook: where hand-offs are posted to.
+            webhook_secret: signs them, if not `secret`.
             routes: the shop's own examples of what people ask for.
             rules: the business rules.
             retention_days: how long conversations are kept that nobody goes on with.
@@ -151,6 +164,7 @@ class Assistant:
             orders=orders,
             secret=secret,
             webhook=webhook,
+            webhook_secret=webhook_secret,
             routes=Path(routes) if routes else None,
             rules=Path(rules) if rules else None,
             retention_days=retention_days,
@@ -165,12 +179,22 @@ class Assistant:
         return assistant
 
     def _kept_in(self, database: str | None) -> Store:
+        webhook, secret = self._services.webhook, self._services.webhook_secret or self._services.secret
         if database is None:
+            if webhook:
+                raise NamedropError("a webhook needs a database, so that no hand-off is lost; give one with --database")
             return MemoryStore()
         from chat.database import Database
+        from chat.handoff import Outbox
         from chat.sql_store import SqlStore
 
         self._database = Database.open(database)
+        self._outbox = Outbox(self._database)
+        if webhook:
+            from chat.delivery import Sender
+
+            self._sender = Sender(self._outbox, webhook, secret or "")
+            self._sender.start()
         return SqlStore(self._database)
 
     def _load_quietly(self, encoder: str | Path, skip_bad: bool) -> None:
@@ -187,17 +211,28 @@ class Assistant:
 
     def _load(self, encoder: str | Path, skip_bad: bool) -> None:
         self._step = "indexing the catalogue"
-        live = LiveIndex(self._path, SentenceEncoder(encoder), skip_bad=skip_bad, progress=self._progress)
+        embedder = SentenceEncoder(encoder)
+        live = LiveIndex(self._path, embedder, skip_bad=skip_bad, progress=self._progress)
+        self._step = "reading the shop's policies"
+        self._desk = self._opened(embedder)
         if self._model != NO_MODEL:
             self._step = "loading the language model"
             self._generator = LocalGenerator(self._model, self._adapter)
         self._live = live
         shop = Shop.of(live.current, self._generator)
-        _warm(shop)
+        _warm(shop, self._desk)
         self._shop = shop
         live.on_swap(self._swap)
         self._step = ""
         self._done.set()
+
+    def _opened(self, encoder: Encoder) -> Desk | None:
+        """Open the service desk; None where the shop has connected nothing that it could answer from."""
+        services = self._services
+        if services.knowledge is None and services.orders is None and self._outbox is None:
+            return None
+        knowledge = KnowledgeIndex(Knowledge.load(services.knowledge), encoder) if services.knowledge else None
+        return Desk(routing(encoder, services.routes), knowledge, services.orders, self._outbox)
 
     def _progress(self, done: int, total: int) -> None:
         self._step = f"indexing the catalogue: {done} of {total} items"
@@ -255,7 +290,7 @@ class Assistant:
         shop = self._ready()
 
         def answer(state: DialogueState) -> Reply:
-            return _reply(state, Dialogue(shop, state).take(message))
+            return _reply(state, Conversation(shop, state, self._desk, customer, page_item).take(message))
 
         if history is not None:
             return answer(_retold(shop, history))
@@ -376,7 +411,8 @@ class Assistant:
         shop = self._ready()
         kept = self._store.kept(session)
         own(kept.state, customer)
-        return views.session_view(shop, kept)
+        ticket = self._outbox.open_ticket(session) if self._outbox else None
+        return views.session_view(shop, kept).model_copy(update={"handoff": ticket})
 
     def forget(self, session: str, *, customer: Customer | None = None) -> bool:
         """Forget a conversation, and what was remembered from it; False if there was none.
@@ -475,13 +511,18 @@ class Assistant:
         if self._live is not None:
             self._live.close()
         self._sweeper.close()
+        if self._sender is not None:
+            self._sender.close()
         self._store.close()
 
 
-def _warm(shop: Shop) -> None:
+def _warm(shop: Shop, desk: Desk | None) -> None:
     """Run everything once, so that the first person does not wait for lazy loading."""
     state = DialogueState(session="warm-up")
     Dialogue(shop, state).take("something slow, like this one")
+    if desk is not None:
+        desk.router.route("do you ship abroad")
+        desk.found("do you ship abroad")
 
 
 def _retold(shop: Shop, history: Sequence[StoredMessage]) -> DialogueState:
@@ -504,6 +545,8 @@ def _reply(state: DialogueState, answer: Answer) -> Reply:
         text=answer.text,
         items=answer.cards,
         constraints=tuple(limit.chip for limit in state.taste.limits),
+        citations=answer.citations,
+        handoff=answer.handoff,
         visitor=state.new_visitor or None,
     )
 
