@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _PLAIN: frozenset[Act] = frozenset(
     ("meta", "undo", "reset", "greeting", "thanks", "farewell", "help", "about_me", "forget_me", "remember")
 )
+_CHAT_SURE = 0.8  # one from which "are you a robot?" is no wish for robots
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
 _FIRST = re.compile(
     r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
@@ -83,6 +84,8 @@ class Conversation:
             route = next((r for r in ROUTES if r == chosen and r in doubt[:2]), None)
             if route is not None:
                 return [self._piece(doubt[2], route)]
+        if desk.outbox is not None and desk.waits_for(self._state, text):
+            return [self._piece(text, "human")]
         if self._state.unsure and desk.outbox is not None and _YES.search(text):
             return [self._piece(text, "human")]
         return []
@@ -115,7 +118,7 @@ class Conversation:
             if sure >= SURE or _says_something(understood):
                 return self._of_shop(piece, desk)
             return self._doubted(piece, desk)
-        if route == "small_talk" and _says_something(understood):
+        if route == "small_talk" and sure < _CHAT_SURE and _says_something(understood):
             return self._of_shop(piece, desk)
         if route == "out_of_scope" and sure < _OUT_SURE and understood.act != "unclear" and not asks(piece.text):
             return self._of_shop(piece, desk)  # "a lighthouse keeper in winter"

@@ -171,6 +171,12 @@ class Desk:
         requested = self.outbox.request(state, reason, customer)
         return Served(requested.said(say.language), handoff=requested.handoff)
 
+    def waits_for(self, state: DialogueState, text: str) -> bool:
+        """Whether a message tells how to reach a person whose conversation has been handed over."""
+        from chat.handoff import gives_contact
+
+        return self.outbox is not None and gives_contact(text) and self.outbox.open_ticket(state.session) is not None
+
     def _small_talk(self, text: str, say: Say) -> Served:
         kinds: Mapping[str, re.Pattern[str]] = {"bot": _BOT, "farewell": _PARTING, "well": _WELL}
         return Served(say(next((kind for kind, pattern in kinds.items() if pattern.search(text)), "at_hand")))

@@ -29,6 +29,7 @@ from retrieval.types import Constraint, Item, Query
 CARDS = 5
 _ENOUGH = 3  # fewer cards than this are worth a word about what limits them
 _RECENT_LIKES = 6
+_RESEMBLES = 75.0  # a similarity, in [0, 100], from which words may be meant for a title
 _PROMPT_TURNS = 4
 _TOLD = 10  # items of a kind named when the person asks what is known of them
 _GIVES_WAY = ("kind", "genres", "creators", "language")  # limits a new request may lift; numbers and "no …" stay
@@ -69,7 +70,7 @@ class Dialogue:
 
     def understand(self, text: str, served: Collection[Act] = ()) -> Understanding:
         """Read a message in the light of what is on screen; `served` are acts that the desk sees to."""
-        spoken_of = bool(self.state.taste.about)
+        spoken_of = bool(self.state.taste.about or self.state.page)
         shown = len(self.state.taste.focus)
         return understand(text, self.shop.linker, self.shop.parser, shown, spoken_of=spoken_of, served=served)
 
@@ -173,7 +174,9 @@ class Dialogue:
         allowed = np.flatnonzero(self.shop.recommender.allowed(self._constraints(), known))
         catalog = self.shop.index.catalog
         measured = [(value, int(at)) for at in allowed if (value := facts.measure(catalog[int(at)], field)) is not None]
-        return [Recommended(at, 0.0) for _, at in sorted(measured, key=lambda pair: -sign * pair[0])[:CARDS]]
+        known_for = self.shop.index.retrievers["popularity"].scores(Query())
+        measured.sort(key=lambda pair: (-sign * pair[0], -known_for[pair[1]]))
+        return [Recommended(at, 0.0) for _, at in measured[:CARDS]]
 
     def _ask(self, constraints: Sequence[Constraint], exclude: set[int], prompt: Prompt, k: int) -> list[Recommended]:
         if k <= 0:
@@ -251,7 +254,7 @@ class Dialogue:
         limits = [x.label for x in taste.limits if not x.inferred and (x.field, x.op) != ("kind", "is")]
         liked = [i for i in self.shop.items(taste.liked[-2:]) if i.id != items[0].id]
         if turn.understood.extreme is not None:
-            return self.say.singled_out(items, turn.understood.extreme)[0]
+            return self.say.utmost(items[0], turn.understood.extreme)
         if turn.understood.act == "availability" and turn.named and items[0].id == self._id(turn.named[0]):
             return self.say("have", title=first, facts=self.say.offer(items[0]))
         if turn.understood.bare_title and turn.named and items[0].id == self._id(turn.named[0]):
@@ -332,6 +335,10 @@ class Dialogue:
             turn.named = [self.shop.best(grounding.positions)]
             self.state.signal(self._id(turn.named[0]), "like")
             return self._recommend(turn)
+        if asked.isascii() and asked == asked.casefold() and not any(c.isdigit() for c in asked):
+            near = self.shop.linker.nearest(asked, 1)
+            if not near or near[0][1] < _RESEMBLES:  # "fridges" is no title that we could lack
+                return Answer(self.say("no_such", thing=asked))
         constraints = self._constraints()
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         allowed = self.shop.recommender.allowed(constraints, known)

@@ -87,9 +87,9 @@ def _piece(text: str, router: Routing, understand: Callable[[str], Understanding
 
 def _masked(text: str, understood: Understanding) -> str:
     """Return a message with "this one" for every title: what it asks for does not depend on which it names."""
-    for surface in (*(o.surface for o in understood.opinions), understood.asked_title):
-        if surface:
-            text = text.replace(surface, "this one")
+    for opinion in understood.opinions:
+        if opinion.surface:
+            text = text.replace(opinion.surface, "this one")
     return text
 
 
@@ -105,7 +105,7 @@ def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Rout
         known = understood.questions != ("other",)
         add("item", (2.0 if named or understood.extreme or understood.compares else 1.0) if known else 0.5)
     elif understood.act == "availability":
-        add("recommend", 2.0)
+        add("recommend", 2.0 if named else 0.5)
     elif named:
         add("recommend", 1.5)
     if understood.parsed.constraints or understood.parsed.wishes or understood.parsed.relative:

@@ -57,6 +57,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "description": ("{title}: {value}", "{title}：{value}"),
     "attribute": ("{title}, {field}: {value}", "{title}的{field}：{value}"),
     "unknown": ("The catalogue doesn't give the {field} of {title}", "目录里没有{title}的{field}"),
+    "unknown_these": ("The catalogue doesn't give the {field} of any of these.", "目录里没有这些的{field}。"),
     "which": ("Which one do you mean? Name a title, or ask for a recommendation first.",
               "你指的是哪一个？请说出名字，或先让我推荐几部。"),
     # the rest
@@ -75,6 +76,8 @@ _SAY: Mapping[str, tuple[str, str]] = {
              "我的设定不便透露，不过很乐意帮你挑点好东西。"),
     "service": ("I only know the catalogue: for orders, payments and policies, please ask the shop's staff.",
                 "我只了解目录里的作品；订单、付款和政策问题请联系店员。"),
+    "no_such": ("We don't carry that: our catalogue has nothing about “{thing}”.",
+                "我们没有“{thing}”：目录里没有相关的商品。"),
     # the desk
     "quoted": ("From “{title}”: {quote}", "关于“{title}”，本店的说明是：{quote}"),
     "no_answer": ("I don't have that information.", "我没有这方面的信息。"),
@@ -104,6 +107,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "not_said": ("I don't have that information about {title}.", "我没有{title}的这项信息。"),
     "wins": ("{title} is the {which}.", "{title}{which}。"),
     "wins_with": ("{title} is the {which}: {value}.", "{title}{which}：{value}。"),
+    "utmost": ("The {which}: {title}, {value}.", "{which}的是{title}：{value}。"),
     "described": ("{title}: {value}.", "{title}：{value}。"),
     "same": ("They are the same in that.", "两者一样。"),
     "perhaps": ("Perhaps one of these?", "也许可以看看这些？"),
@@ -258,10 +262,7 @@ class Say:
         field, sign = extreme
         measured = [(value, item) for item in items if (value := facts.measure(item, field)) is not None]
         if not measured:
-            what = _FIELDS[field][self.language == "zh"]
-            return self("unknown", title=facts.names(items, self.language), field=what) + (
-                "。" if self.language == "zh" else "."
-            ), None
+            return self("unknown_these", field=_FIELDS[field][self.language == "zh"]), None
         best = max(measured, key=lambda pair: sign * pair[0])
         winners = [item for value, item in measured if value == best[0]]
         value = self._value(best[1], field)
@@ -271,6 +272,11 @@ class Say:
             ), None
         title = facts.names(winners, self.language)
         return self("wins_with", title=title, which=self._which(extreme, len(measured)), value=value), best[1]
+
+    def utmost(self, item: Item, extreme: tuple[str, int]) -> str:
+        """Name the cheapest, newest, … of all that there is."""
+        which = _EXTREMES[extreme][3 if self.language == "zh" else 1]
+        return self("utmost", which=which, title=facts.name(item, self.language), value=self._value(item, extreme[0]))
 
     def _which(self, measure: tuple[str, int], among: int) -> str:
         comparative, superlative, *chinese = _EXTREMES[measure]

@@ -71,7 +71,7 @@ _MORE = re.compile(
 )
 _HAVE = re.compile(
     r"\b(?:do|did|would)\s+you\s+(?:guys\s+)?(?:have|sell|carry|stock)\b|\bhave\s+you\s+got\b|\byou\s+got\b|\bis\s+there\b"
-    r"|\bgot\s+any\b|\bcan\s+i\s+(?:buy|get|rent|order)\b|\b(?:i\s+am|i'?m)?\s*looking\s+for\b|\bwhere\s+is\b"
+    r"|\bgot\s+any\b|\bcan\s+i\s+(?:buy|get|rent|order)\b|\b(?:i\s+am|i'?m)?\s*looking\s+for\b|\bwhere\s+is\b(?!\s+my\b)"
     r"|有没有|有卖|卖不卖|找一?下|你们有",
     re.IGNORECASE,
 )
@@ -93,6 +93,8 @@ _ABOUT_TITLE = re.compile(
 )
 _NAME = re.compile(r"(?<=\bnot )[A-Z]\w+|(?<!^)(?<![.!?]\s)\b[A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’.-]+)+")
 _COMPILED_ACTS = tuple((act, re.compile(p, re.IGNORECASE)) for act, p in _ACTS)
+_THIS_PRODUCT = re.compile(r"\b(?:this|that|these|those)\s+(?:product|item|article|thing)s?\b", re.IGNORECASE)
+_SIMILAR = re.compile(r"\b(?:similar|alternatives?)\b|类似|相似", re.IGNORECASE)
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
 _ORDINALS = {
@@ -107,7 +109,8 @@ _NOUN = (
 _FIRST_FEW = re.compile(r"\b(?:the\s+)?first\s+(two|three|four|[2-4])\b|前([两三四234])[个部本张款]", re.IGNORECASE)
 _ORDINAL = re.compile(
     r"\b(?:the\s+)?(first|second|third|fourth|fifth|last|top|[1-5](?:st|nd|rd|th))\s+"
-    rf"(?:{_NOUN}\b|of\b|and\b|is\b|looks\b|sounds\b|$|[.,!?])"
+    rf"(?:{_NOUN}\b|of\b|and\b|or\b|is\b|looks\b|sounds\b)"
+    r"|\bthe\s+(first|second|third|fourth|fifth|last)\s*(?=$|[.,!?;])"
     r"|\b(?:number|no\.|nr\.?|option)\s*([1-5]|one|two|three|four|five)\b|#([1-5])\b|第([一二三四五1-5])[个部本张款首]",
     re.IGNORECASE,
 )
@@ -277,7 +280,7 @@ def understand(
     if asked:
         at = text.find(asked)
         spans.append((at, at + len(asked)))
-    parsed = parser.parse(text, spans, language)
+    parsed = parser.parse(text, [*spans, *(m.span() for m in _THIS_PRODUCT.finditer(text))], language)
     references = _references(text, spans, shown, spoken_of) if shown or spoken_of else []
     opinions = [*_opinions(text, mentions), *references]
     about = Questions() if lifted else _questions(text, mentions, parser, shown, spoken_of)
@@ -374,6 +377,7 @@ def _asked(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, list[Me
         titled
         or (near and near[0][1] >= 75 and len(tokens) <= 6)
         or (is_cjk(thing) and len(thing) <= 12 and not parsed.spans)
+        or not any(linker.knows(t.norm) or linker.knows(t.norm.removesuffix("s")) for t in unknown)
     ):
         return thing, [m for m in mentions if m not in inside]
     return "", mentions
@@ -457,6 +461,8 @@ def _references(text: str, spans: Sequence[tuple[int, int]], shown: int, spoken_
         noun = re.search(rf"(that|this)\s+{_NOUN}|\b(that|this|it)$|个|部|本|它", inside)
         start = that.start() + (noun.start() if noun else 0)
         return [Opinion(_attitude(text, start, that.end(), "neutral"), places=(0,), that=True)]
+    if spoken_of and not spans and _SIMILAR.search(text):
+        return [Opinion("like", places=(0,), that=True)]
     return []
 
 
