@@ -167,7 +167,9 @@ def serve(options: argparse.Namespace) -> int:
     for path in (options.catalog, options.knowledge, options.adapter):
         if path is not None and not path.exists():
             raise NamedropError(f"there is no file or folder '{path}'; check the path")
-    taken_on, looked_up = limits(options), orders(options)
+    from chat.embedding import origin
+
+    taken_on, looked_up, origins = limits(options), orders(options), [origin(text) for text in options.allow_origin]
     listener = listen(options.host, options.port)
 
     import uvicorn
@@ -190,7 +192,7 @@ def serve(options: argparse.Namespace) -> int:
         webhook_secret=os.environ.get("NAMEDROP_WEBHOOK_SECRET"),
     )
     config = uvicorn.Config(
-        create_app(assistant, origins=options.allow_origin, limits=taken_on),
+        create_app(assistant, origins=origins, limits=taken_on),
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=2,

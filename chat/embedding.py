@@ -49,19 +49,20 @@ def origin(text: str) -> str:
 def allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
     """Let pages of these origins, and of no other, call the API; without any, only Namedrop's own page can.
 
+    The middleware is there even without any: the page's own, Gradio's, would let every origin ask.
+
     Raises:
         BadOrigin: one of them is not an origin.
     """
-    if origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=[origin(text) for text in origins],
-            allow_methods=_METHODS,
-            allow_headers=_HEADERS,
-            allow_credentials=False,
-            expose_headers=_EXPOSED,
-            max_age=_PREFLIGHT_S,
-        )
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=[origin(text) for text in origins],
+        allow_methods=_METHODS,
+        allow_headers=_HEADERS,
+        allow_credentials=False,
+        expose_headers=_EXPOSED,
+        max_age=_PREFLIGHT_S,
+    )
 
 
 def mount_widget(app: FastAPI) -> None:

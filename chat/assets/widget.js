@@ -10,29 +10,29 @@ const base = script.src.replace(/\/widget\.js([?#].*)?$/, "");
 const WORDS = {
   en: {
     title: "Ask us", open: "Open the chat", close: "Close the chat", log: "Conversation", message: "Your message", send: "Send", stop: "Stop",
-    hello: "Hello! I am this shop's automated assistant. Ask me for something to enjoy, about an order or about our terms.",
+    hello: "Hello! I am this shop's automated assistant. Ask me for ideas, about an order or about our terms.",
     starters: "Recommend something|Where is my order?|Can I return it?", here: "Is this in stock?|Something like this|",
-    place: "Write a message…", hint: "Enter sends, Shift+Enter starts a new line, Escape closes.", auto: "Automated answers", forget: "Forget this chat",
-    sure: "Delete this conversation, here and on our server?", yes: "Delete", no: "Keep", gone: "The conversation has been deleted.",
+    place: "Write a message…", hint: "Enter: send. Shift+Enter: new line. Escape: close.", auto: "Automated answers", forget: "Forget this chat",
+    sure: "Delete this conversation, here and on our server?", yes: "Delete", no: "Keep", gone: "Deleted.",
     keep: "Remember what you like for your next visit?", remember: "Remember", dont: "No, thanks",
     keeping: "Keeping to", remove: "Remove", removed: "No longer", titles: "Titles", why: "Why", ad: "Sponsored",
     like: "I like it", dislike: "Not for me", noted: "Noted.", stock: "In stock", out: "Out of stock", source: "From our terms",
-    person: "Passed on to a person. Your reference", looking: "Looking…", again: "Try again", stopped: "Stopped.",
-    busy: "Many people are asking just now. Try again in {} s.", starting: "The assistant is starting. Try again in a moment.",
-    lost: "The assistant cannot be reached.", offline: "You are offline.", signin: "Please sign in again.", trouble: "Something went wrong on our side.",
+    person: "Request for a person", looking: "Looking…", again: "Try again", stopped: "Stopped.",
+    busy: "Very busy just now. Try again in {} s.", starting: "Still starting. Try again in a moment.",
+    lost: "The assistant cannot be reached.", offline: "You are offline.", signin: "Please sign in again.", trouble: "Something went wrong.",
   },
   zh: {
     title: "在线咨询", open: "打开聊天", close: "关闭聊天", log: "对话", message: "你的消息", send: "发送", stop: "停止",
     hello: "你好！我是本店的自动助手。想找点好看好玩的、查订单，或了解本店条款，都可以问我。",
     starters: "推荐点什么|我的订单到哪了？|可以退货吗？", here: "这个有货吗？|类似这个的|",
     place: "输入消息……", hint: "Enter 发送，Shift+Enter 换行，Esc 关闭。", auto: "自动回复", forget: "删除对话",
-    sure: "要在本机和服务器上删除这段对话吗？", yes: "删除", no: "保留", gone: "对话已删除。",
+    sure: "要在本机和服务器上删除这段对话吗？", yes: "删除", no: "保留", gone: "已删除。",
     keep: "要记住你的喜好，方便下次使用吗？", remember: "记住", dont: "不用了",
     keeping: "条件", remove: "移除", removed: "不再限制", titles: "标题", why: "推荐理由", ad: "赞助",
     like: "喜欢", dislike: "不合适", noted: "已记下。", stock: "有货", out: "缺货", source: "本店条款",
-    person: "已转交人工处理，编号", looking: "正在查找……", again: "再试一次", stopped: "已停止。",
-    busy: "现在咨询的人较多，请 {} 秒后再试。", starting: "助手正在启动，请稍后再试。",
-    lost: "暂时无法连接助手。", offline: "网络已断开。", signin: "请重新登录。", trouble: "我们这边出了点问题。",
+    person: "人工服务请求", looking: "正在查找……", again: "再试一次", stopped: "已停止。",
+    busy: "咨询的人较多，请 {} 秒后再试。", starting: "助手正在启动，请稍后再试。",
+    lost: "暂时无法连接助手。", offline: "网络已断开。", signin: "请重新登录。", trouble: "出了点问题。",
   },
 };
 const wanted = /^(en|zh)/.test(data.lang) ? data.lang : document.documentElement.lang || navigator.language;
@@ -42,15 +42,15 @@ const label = (name, value) => say[name] + (lang === "zh" ? "：" : ": ") + valu
 
 const ICONS = {
   chat: "M4 5.5h16v11H11l-4.5 4v-4H4z", close: "M6 6l12 12M18 6 6 18", send: "M12 19V5M5.5 11.5 12 5l6.5 6.5", stop: "M8 8h8v8H8z",
-  like: "M12 20s-7.5-4.6-7.5-10A4.2 4.2 0 0 1 12 7.3 4.2 4.2 0 0 1 19.5 10c0 5.4-7.5 10-7.5 10z", dislike: "M6 6l12 12M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17z",
+  like: "M12 20s-7.5-4.6-7.5-10A4.2 4.2 0 0 1 12 7.3 4.2 4.2 0 0 1 19.5 10c0 5.4-7.5 10-7.5 10z", dislike: "M6 6l12 12M12 3.5a8.5 8.5 0 1 0 .1 0",
 };
 const STYLE = `
 :host { all: initial; color-scheme: light dark; --accent: #0b5f58; --on: #fff }
-:host([theme=light]) { color-scheme: light } :host([theme=dark]) { color-scheme: dark }
+:host([theme=light]) { color-scheme: light } :host([theme=dark]) { color-scheme: dark } :host([dir=rtl]) .root { text-align: right }
 .root {
 --ground: light-dark(#fff, #17191b); --sunken: light-dark(#f3f1ed, #25282b); --ink: light-dark(#1e1c1a, #eeece8); --muted: light-dark(#5f5850, #b0aca5);
---line: light-dark(#d9d2c8, #43484c); --gap: max(20px, env(safe-area-inset-bottom));
-font: 15px/1.5 system-ui, "Segoe UI", Roboto, sans-serif; color: var(--ink); text-align: start;
+--line: light-dark(#d9d2c8, #43484c);
+font: 15px/1.5 system-ui, sans-serif; color: var(--ink); text-align: left;
 }
 * { box-sizing: border-box; margin: 0; padding: 0; font: inherit; color: inherit }
 p, b, span, summary, blockquote { unicode-bidi: plaintext; overflow-wrap: anywhere; white-space: pre-wrap }
@@ -58,40 +58,39 @@ button, textarea { border: 0; background: none; cursor: pointer }
 svg { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.9; stroke-linecap: round; stroke-linejoin: round }
 [hidden] { display: none !important } .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 :focus-visible { outline: 2.5px solid; outline-offset: -4px } a:focus-visible { outline-offset: 1px }
-.launch, dialog { position: fixed; z-index: 2147483000; inset: auto 20px var(--gap) auto }
+.launch, dialog { position: fixed; z-index: 2147483000; inset: auto 20px max(20px, env(safe-area-inset-bottom)) auto }
 .icon, .go { display: grid; place-items: center; flex: none; width: 40px; height: 40px; border-radius: 50% }
 .left > .launch, .left > dialog { inset-inline: 20px auto }
-.launch { width: 58px; height: 58px; box-shadow: 0 4px 18px #0005 }
+.launch { width: 58px; height: 58px; box-shadow: 0 4px 18px #0005 } .launch svg { scale: 1.3 }
 .launch, header, .said, .go, .main { background: var(--accent); color: var(--on) }
-.new::after { content: ""; position: absolute; top: 0; right: 0; border: 8px solid #d9480f; border-radius: 50% }
 dialog { width: 396px; height: min(660px, 100dvh - 40px); max-width: none; max-height: none; border: 1px solid var(--line); border-radius: 18px; overflow: hidden; background: var(--ground); box-shadow: 0 12px 48px #0004; animation: up .2s }
 dialog[open] { display: flex; flex-direction: column } ::backdrop { background: none }
-header { display: flex; align-items: center; padding: 6px; padding-inline-start: 18px } h2 { flex: 1; font-weight: 650; font-size: 17px }
+header { display: flex; align-items: center; padding: 6px; padding-inline-start: 18px } h2, b { font-weight: 650 } h2 { flex: 1; font-size: 17px }
 .log { flex: 1; position: relative; overflow: hidden auto; overscroll-behavior: contain; padding: 0 16px }
 .turn { padding: 14px 0 0 } .turn:last-child { min-height: 100%; padding-bottom: 14px } .turn > * + * { margin-top: 10px }
 .said { width: fit-content; max-width: 85%; margin-inline-start: auto; padding: 8px 14px; border-radius: 16px } .quiet { opacity: .8 }
 .wait { animation: wait 1s infinite alternate }
-.row { display: flex; flex-wrap: wrap; align-items: center; gap: 7px 9px } .bar { padding: 8px 16px; border-top: 1px solid var(--line); font-size: 14px }
-.chip { padding: 6px 14px; border: 1px solid var(--line); border-radius: 18px; text-align: start } :is(.chip, .icon):hover { filter: contrast(.8) }
+.row { display: flex; flex-wrap: wrap; align-items: center; gap: 7px 9px } .bar { padding: 8px 16px; border-top: 1px solid var(--line); font-size: 14px } [role=status] { background: var(--sunken) }
+.chip { padding: 6px 14px; border: 1px solid var(--line); border-radius: 18px; text-align: start } button:hover { filter: contrast(.8) }
 .chip:has(.icon) { display: flex; align-items: center; padding: 0; padding-inline-start: 12px } .chip .icon { width: 32px; height: 32px }
 .card { display: flex; gap: 11px; padding: 12px 0; border-top: 1px solid var(--line) } .card > div { flex: 1; min-width: 0 }
-img { flex: none; width: 66px; height: 92px; border-radius: 7px; object-fit: cover; background: var(--sunken) } b { font-weight: 650 } .soft { color: var(--muted); font-size: 13.5px }
+img { flex: none; width: 66px; height: 92px; border-radius: 7px; object-fit: cover; background: var(--sunken) } .soft { color: var(--muted); font-size: 13.5px }
 .card > .acts { flex: none; display: grid; gap: 6px; align-content: start } .acts .icon { border: 1px solid var(--line) } [aria-pressed=true] { background: var(--ink); color: var(--ground) }
 details, .bad { padding: 8px 12px; border-inline-start: 4px solid var(--accent); border-radius: 6px; background: var(--sunken); font-size: 14px } .bad { border-color: #d9480f } .bad button { margin-top: 8px }
 blockquote { margin-top: 6px }
 form { display: flex; align-items: flex-end; margin: 6px 12px 0; padding: 3px; padding-inline-start: 14px; border: 1px solid var(--muted); border-radius: 24px } form:focus-within { outline: 2px solid var(--ink) }
-textarea { flex: 1; min-width: 0; max-height: 120px; padding: 9px 0; resize: none; outline: 0; font-size: 16px; line-height: 22px; field-sizing: content; cursor: text } ::placeholder { color: var(--muted); opacity: 1 }
+textarea { flex: 1; min-width: 0; max-height: 120px; padding: 9px 0; resize: none; outline: 0 !important; font-size: 16px; line-height: 22px; field-sizing: content; cursor: text } ::placeholder { color: var(--muted); opacity: 1 }
 .foot { justify-content: center; padding: 3px 12px max(5px, env(safe-area-inset-bottom)) } .foot button { text-decoration: underline; min-height: 26px }
 @media (max-width: 520px), (max-height: 440px) { dialog { inset: 0 !important; width: 100%; height: var(--h, 100dvh); border: 0; border-radius: 0; padding: env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left) } }
 @media (prefers-reduced-motion) { * { animation: none !important } } @media (prefers-contrast: more) { .root { --muted: var(--ink); --line: var(--ink) } }
 @media (forced-colors: active) { [aria-pressed=true] { outline: 3px solid } .launch, .said, .go { border: 1px solid } } @media print { .root { display: none } }
 @keyframes up { from { opacity: 0; translate: 0 12px } } @keyframes wait { to { opacity: .4 } }`;
 
-// --- small tools: h("p.words", { lang: "en" }, "text", child) makes an element
+// --- small tools: h("p.words", { lang: "en" }, "text", child)
 function h(name, properties, ...children) {
   const [tag, ...classes] = name.split(".");
   const node = document.createElement(tag);
-  if (classes.length) node.className = classes.join(" ");
+  node.className = classes.join(" ");
   if (properties?.constructor === Object) for (const key in properties) key in node ? (node[key] = properties[key]) : node.setAttribute(key, properties[key]);
   else children.unshift(properties);
   node.append(...children.filter(Boolean));
@@ -114,17 +113,16 @@ function money({ price, currency }) {
   try { return new Intl.NumberFormat(lang, currency ? { style: "currency", currency } : {}).format(price); } catch { return `${price} ${currency}`; }
 }
 
-// --- what the browser keeps: for the tab and, once the person agrees to be remembered, for longer
-const KEY = "namedrop";
-const newId = () => crypto.getRandomValues(new Uint8Array(16)).reduce((id, byte) => id + byte.toString(16).padStart(2, "0"), "");
+// --- what the browser keeps: for the tab and, with consent, for longer
+const newId = () => crypto.getRandomValues(new Uint8Array(16)).reduce((id, byte) => id + (256 + byte).toString(16).slice(1), "");
 let kept = {};
-try { kept = JSON.parse(sessionStorage[KEY] || localStorage[KEY]); } catch { /* nothing, or nothing of ours */ }
+try { kept = JSON.parse(sessionStorage.namedrop || localStorage.namedrop); } catch { /* nothing of ours */ }
 if (!/^\w{32}$/.test(kept?.session)) kept = { session: newId() };
 function save() {
   try {
-    sessionStorage[KEY] = JSON.stringify(kept);
-    if (kept.consent) localStorage[KEY] = JSON.stringify({ ...kept, open: false });
-  } catch { /* a browser that stores nothing forgets on reload */ }
+    sessionStorage.namedrop = JSON.stringify(kept);
+    if (kept.consent) localStorage.namedrop = JSON.stringify({ ...kept, open: false });
+  } catch { /* storage is off: forgotten on reload */ }
 }
 
 // --- the server
@@ -202,7 +200,7 @@ function card(item) {
     return node;
   });
   return h("li.card", { "data-id": item.id }, cover(item), h("div", name(item),
-    h("p.soft", [item.year, ...(item.creators || [])].filter(Boolean).join(" · ")),
+    h("p.soft", [item.year, ...item.creators].filter(Boolean).join(" · ")),
     h("p.row", item.price != null && h("b", money(item)), h("span", item.in_stock ? say.stock : say.out), item.sponsored && h("span.soft", say.ad)),
     item.why && h("p.soft", label("why", item.why))), h("div.acts", ...acts));
 }
@@ -284,7 +282,6 @@ async function exchange(message, quiet, work, retry) {
     paintReply(parts, reply);
     paintLimits(reply.constraints);
     announce([reply.text, ...reply.items.map((item) => item.title)].join(" · "));
-    if (!panel.open) launch.classList.add("new");
     if (data.consent && kept.consent == null) data.consent === "yes" ? remember(true) : pose(say.keep, [say.remember, () => remember(true)], [say.dont, () => remember(false)]);
     emit("reply", reply);
     if (reply.handoff) emit("handoff", reply.handoff);
@@ -355,16 +352,13 @@ async function restore() {
 // --- remembering and forgetting
 async function remember(consent) {
   unpose();
-  try {
-    await call("PUT", session("/memory"), { consent });
-    kept.consent = consent;
-    save();
-  } catch (error) { pose(error.message); }
+  await call("PUT", session("/memory"), { consent }).then(() => { kept.consent = consent; }, (error) => pose(error.message));
+  save();
 }
 function reset() {
   running?.abort();
   running = null;
-  try { delete sessionStorage[KEY]; delete localStorage[KEY]; } catch { /* nothing was stored */ }
+  try { delete sessionStorage.namedrop; delete localStorage.namedrop; } catch { /* nothing stored */ }
   kept = { session: newId(), open: panel.open };
   learn({});
   paintLimits();
@@ -388,7 +382,6 @@ function open(focus) {
   const before = document.activeElement;
   show();
   launch.hidden = true;
-  launch.classList.remove("new");
   if (focus) input.focus();
   else { host.shadowRoot.activeElement?.blur(); before.focus(); }
   if (!log.childElementCount) { greet(); if (kept.begun) restored = restore(); }
@@ -405,12 +398,12 @@ function close() {
   save();
   emit("close");
 }
-panel.addEventListener("cancel", (event) => event.preventDefault());
+panel.addEventListener("cancel", (event) => { event.preventDefault(); close(); });
 panel.addEventListener("keydown", (event) => {
-  event.stopPropagation(); // the page's own shortcuts are not meant
+  event.stopPropagation(); // not meant for the page's shortcuts
   if (event.isComposing) return;
   if (event.key === "Escape") { event.preventDefault(); close(); }
-  if (event.key === "Enter" && event.target === input && !event.shiftKey) { event.preventDefault(); if (!running) form.requestSubmit(); }
+  if (event.key === "Enter" && event.target === input && !event.shiftKey) { event.preventDefault(); running || form.requestSubmit(); }
   if (event.key !== "Tab") return;
   const stops = [...panel.querySelectorAll("a, button, textarea, summary, [tabindex]")].filter((node) => node.checkVisibility());
   const [from, to] = event.shiftKey ? [0, -1] : [-1, 0];
@@ -423,7 +416,7 @@ form.addEventListener("submit", (event) => {
   input.value = "";
 });
 small.addEventListener("change", () => { if (panel.open) { panel.close(); show(); } });
-visualViewport?.addEventListener("resize", () => host.style.setProperty("--h", `${visualViewport.height}px`));
+visualViewport.addEventListener("resize", () => host.style.setProperty("--h", `${visualViewport.height}px`));
 
 const api = {
   open: () => open(true), close, forget, pageItem: window.Namedrop?.pageItem,
@@ -445,7 +438,7 @@ function start() {
   const shadow = host.attachShadow({ mode: "open" });
   shadow.adoptedStyleSheets = [sheet]; // works under a policy without 'unsafe-inline'
   shadow.append(root);
-  root.dir = data.dir || getComputedStyle(document.body).direction;
+  host.dir = data.dir || getComputedStyle(document.body).direction;
   paintColour(data.color);
   paintGo();
   document.body.append(host);
