@@ -51,7 +51,8 @@ class HandoffError(NamedropError):
 class Ticket(Base):
     """A conversation that a person takes over; `open_session` is its session while it is open, NULL once it is done.
 
-    `transcript` is a JSON list of messages and `name` the customer's own; times are in seconds.
+    `transcript` is a JSON list of messages, `name` the customer's own, `order` the number of the order last spoken of;
+    times are in seconds.
     """
 
     __tablename__ = "tickets"
@@ -62,6 +63,7 @@ class Ticket(Base):
     reason: Mapped[str]
     customer: Mapped[str]
     name: Mapped[str]
+    order: Mapped[str]
     language: Mapped[str]
     opened: Mapped[float]
     updated: Mapped[float]
@@ -97,7 +99,7 @@ class Requested:
     Attributes:
         joined: the conversation had an open ticket already.
         posted: it is posted to the shop; otherwise it waits for the shop's staff to look.
-        known: the customer is verified, so that the shop knows how to reach them.
+        known: the shop knows how to reach the customer, who is verified or has said how.
     """
 
     handoff: Handoff
@@ -198,13 +200,14 @@ class Outbox:
         if new:
             if customer is not None:
                 ticket.customer, ticket.name = customer.id, customer.name
-            ticket.language, ticket.updated, ticket.revision = state.language, now, ticket.revision + 1
+            ticket.order, ticket.language = state.order, state.language
+            ticket.updated, ticket.revision = now, ticket.revision + 1
             ticket.summary, ticket.transcript = summarise(state.messages), transcript
             db.flush()
             if self.posting:
                 db.add(_post(ticket, now))
-        handoff = Handoff(reason=ticket.reason, ticket=ticket.ticket)
-        return Requested(handoff, joined, self.posting, bool(ticket.customer)), new
+        known = bool(ticket.customer) or any(gives_contact(m.text) for m in state.messages if m.role == "user")
+        return Requested(Handoff(reason=ticket.reason, ticket=ticket.ticket), joined, self.posting, known), new
 
     def open_ticket(self, session: str) -> Handoff | None:
         """Return the open ticket of a conversation, None if it has none."""
@@ -231,6 +234,7 @@ def _post(ticket: Ticket, now: float) -> Post:
         "reason": ticket.reason,
         "session": ticket.session,
         "customer": {"id": ticket.customer, "name": ticket.name} if ticket.customer else None,
+        "order": ticket.order or None,
         "language": ticket.language,
         "opened": _iso(ticket.opened),
         "updated": _iso(ticket.updated),

@@ -121,7 +121,7 @@ def load(spec: str) -> OrderLookup:
 _ASPECTS: Mapping[Aspect, str] = {  # the first that is found is what the sentence asks
     "refund": r"\brefund|money back|\breimburs|退款|退钱|退的钱",
     "change": r"\b(cancel|change|modify|edit|amend|redirect|add (an|another|some)|remove|swap|return) "
-              r"(?=.*\b(order|parcel|package|items?|it|that|this|address)\b)|修改|改地址|换地址|退货|取消",
+              r"(?=.*(\b(order|parcel|package|items?|it|that|this|address)\b|\d{3}))|修改|改地址|换地址|退货|取消",
     "tracking": r"\btracking\b(?!.*\b(say|status)\b)|\btrack (number|code|id|link)|\bcarrier|\bcourier|运单号|快递",
     "arrival": r"\bwhen\b.*\b(arriv|com(e|ing)|deliver|get|receive|here|expect)|\bhow long\b|\barrival|\beta\b"
                r"|\b(delivery|expected) (date|day)|什么时候.*(到|送|收)|几时|多久|哪天.*到|何时",

@@ -132,7 +132,8 @@ def test_what_is_said_is_true_and_names_the_ticket(database, language):
         assert joined != said
         assert "{" not in said + joined
     known = Outbox(database).request(talk("a person", session="known"), "asked", ANN)
-    assert "e-mail" not in known.said("en")
+    reachable = Outbox(database).request(talk("a person; I'm at 030 1234567", session="reachable"), "asked")
+    assert "e-mail" not in known.said("en") + reachable.said("en")
     assert "contact the shop" in nobody("en")
 
 

@@ -178,6 +178,7 @@ SHELF = Shelf(
         ("Has my refund gone through?", ["M-0990", "M-0950"], "refund"),
         ("did you refund M-0950", ["M-0950"], "refund"),
         ("I'd like to cancel my order M-1050", ["M-1050"], "change"),
+        ("please cancel M-1050", ["M-1050"], "change"),
         ("what's the tracking number of M-1042", ["M-1042"], "tracking"),
         ("show me my orders", ["M-1050", "M-1042", "M-1001", "M-0990", "M-0950"], "list"),
         ("has The Left Hand of Darkness been sent?", ["M-1042"], "status"),
