@@ -45,6 +45,7 @@ _LONGEST = 20_000  # characters of a passage's text
 _LONGEST_TITLE = 500
 _LONGEST_ID = 80
 _MARKUP = re.compile(r"<!--.*?-->|<[^<>]*>", re.DOTALL)
+_STRAY = re.compile(r"\s(?=[.,;:!?])")  # what a removed tag leaves before a full stop
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 SUFFIXES = (".md", ".markdown", ".json", ".jsonl")
@@ -211,7 +212,7 @@ def _plain(tokens: Sequence[Token]) -> tuple[str, tuple[str, ...]]:
         elif token.type in ("fence", "code_block"):
             lines.append(token.content.rstrip())
         elif token.type == "html_block":
-            lines.append(_one_line(_MARKUP.sub(" ", token.content)))
+            lines.append(_STRAY.sub("", _one_line(_MARKUP.sub(" ", token.content))))
         elif token.type == "inline":
             said = _inline(token)
             if at and tokens[at - 1].type == "heading_open":
@@ -229,9 +230,7 @@ def _inline(token: Token) -> str:
     parts: list[str] = []
     address = ""
     for child in token.children or ():
-        if child.type in ("text", "code_inline"):
-            parts.append(child.content)
-        elif child.type == "image":
+        if child.type in ("text", "code_inline") or child.type == "image":
             parts.append(child.content)
         elif child.type == "softbreak":
             parts.append(" ")
