@@ -93,7 +93,7 @@ def join(state: DialogueState, person: str = "") -> None:
     """
     memory = state.memory
     if memory is None:
-        state.joined = ""
+        state.joined = state.visitor = ""
         return
     if not state.person and person.startswith("visitor:"):
         state.visitor = person.removeprefix("visitor:")

@@ -158,7 +158,7 @@ class SqlStore:
             if read.memory_version:
                 if not _changes(db, delete(PersonRow).where(*where)):
                     raise _changed(state.session)
-                db.execute(update(SessionRow).where(SessionRow.person == read.whose).values(training=False))
+                _part(db, read.whose)
             return
         body = state.memory.model_dump_json()
         if not read.memory_version:
@@ -262,6 +262,15 @@ def _read(db: Session, session: str, person: str) -> tuple[_Read, DialogueState]
         memory=remembered.body if remembered else "",
         memory_used=remembered.used if remembered else 0.0,
     ), state
+
+
+def _part(db: Session, person: str) -> None:
+    """Let a person's conversations stand alone again: nothing says any more whose they were, if that was a visitor."""
+    for row in db.scalars(select(SessionRow).filter_by(person=person)):
+        state = DialogueState.model_validate_json(row.state)
+        state.visitor = state.joined = ""
+        row.training, row.person, row.version = False, state.person, row.version + 1
+        row.state = state.model_dump_json(exclude={"messages"})
 
 
 def _unlearn(db: Session, session: str) -> None:

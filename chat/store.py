@@ -126,22 +126,24 @@ class Sweeper:
         """Begin; None deletes nothing."""
         self._store = store
         self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(days,), name="namedrop-sweep", daemon=True)
         if days is not None:
-            threading.Thread(target=self._run, args=(days,), name="namedrop-sweep", daemon=True).start()
+            self._thread.start()
 
     def _run(self, days: float) -> None:
-        while True:
+        while not self._stop.is_set():
             try:
                 found = self._store.sweep(time.time() - days * _DAY_S)
                 log.info("retention: deleted %d conversations and memories not used for %g days", found, days)
             except Exception:  # the next hour's attempt may do better
                 log.exception("retention: deleting what is old failed")
-            if self._stop.wait(_SWEEP_S):
-                return
+            self._stop.wait(_SWEEP_S)
 
     def close(self) -> None:
-        """Sweep no more."""
+        """Sweep no more; wait for a sweep that is under way."""
         self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
 
 
 def new_id(session: str | None) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.databases"]
+
 TINY_TEXTS = [
     "You are a shop assistant. Name titles that suit the person.",
     "Title: The Good, the Bad and the Ugly",
