@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import logging
 import os
 import socket
 import sys
@@ -19,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chat.logs import configure
 from retrieval.errors import NamedropError
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def arguments() -> argparse.ArgumentParser:
     add_store(parser)
     add_service(parser)
     add_limits(parser)
+    add_logs(parser)
     return parser
 
 
@@ -114,6 +115,13 @@ def orders(options: argparse.Namespace) -> OrderLookup | None:
     from chat.orders import load
 
     return load(source)
+
+
+def add_logs(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says what the log looks like."""
+    parser.add_argument(
+        "--log-format", choices=("text", "json"), default="text", help="json: a line a request and turn (%(default)s)"
+    )
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
@@ -194,6 +202,7 @@ def serve(options: argparse.Namespace) -> int:
     config = uvicorn.Config(
         create_app(assistant, origins=origins, limits=taken_on),
         log_level="warning",
+        log_config=None,
         access_log=False,
         timeout_graceful_shutdown=2,
         proxy_headers=bool(options.trust_proxy),
@@ -228,9 +237,7 @@ def announce(server: uvicorn.Server, assistant: Assistant, address: str) -> None
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = arguments().parse_args(argv)
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
-    logging.getLogger("chat").setLevel(logging.INFO)
-    logging.getLogger("retrieval").setLevel(logging.INFO)
+    configure(options.log_format)
     try:
         return serve(options)
     except NamedropError as error:

@@ -31,6 +31,7 @@ from chat.messages import (
     Signal,
     Status,
     StoredMessage,
+    TurnTaken,
 )
 from chat.prompt import UserContext, render
 from chat.routing import routing
@@ -114,6 +115,7 @@ class Assistant:
         self._failure = ""
         self._step = "starting"
         self._done = threading.Event()
+        self._listeners: list[Callable[[TurnTaken], None]] = []
 
     @classmethod
     def open(
@@ -287,14 +289,35 @@ class Assistant:
             NotReady: the models are still loading.
             NotYours: the conversation belongs to another customer.
         """
-        shop = self._ready()
+        shop, began = self._ready(), time.perf_counter()
 
-        def answer(state: DialogueState) -> Reply:
-            return _reply(state, Conversation(shop, state, self._desk, customer, page_item).take(message))
+        def answer(state: DialogueState) -> tuple[Reply, Answer]:
+            answered = Conversation(shop, state, self._desk, customer, page_item).take(message)
+            return _reply(state, answered), answered
 
         if history is not None:
-            return answer(_retold(shop, history))
-        return self._turn(session, customer, answer, visitor=visitor)
+            reply, answered = answer(_retold(shop, history))
+        else:
+            reply, answered = self._turn(session, customer, answer, visitor=visitor)
+        self._tell(reply, answered, time.perf_counter() - began)
+        return reply
+
+    def on_turn(self, listener: Callable[[TurnTaken], None]) -> None:
+        """Call a listener after every answered message, in the thread that answered it."""
+        self._listeners.append(listener)
+
+    def _tell(self, reply: Reply, answer: Answer, seconds: float) -> None:
+        taken = TurnTaken(
+            session=reply.session,
+            route=answer.route,
+            cards=len(reply.items),
+            citations=len(reply.citations),
+            abstained=answer.abstained,
+            handoff=reply.handoff.reason if reply.handoff else "",
+            seconds=seconds,
+        )
+        for listener in self._listeners:
+            listener(taken)
 
     def stream(
         self,
@@ -491,7 +514,7 @@ class Assistant:
                 with self._store.use(session, create=create, person=person) as state:
                     own(state, customer)
                     memory.join(state, person)
-                    before = state.taste.model_copy(deep=True)
+                    before = state.taste.copied()
                     done = act(state)
                     memory.learn(state, before)
                 return done

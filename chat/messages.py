@@ -97,6 +97,7 @@ class StoredMessage(Frozen):
         whys: the reasons shown on those cards, in their order.
         citations: the passages that it quotes.
         at: when, in seconds since 1970.
+        points: it names items by their place in the row of cards ("the second one").
     """
 
     role: Literal["user", "assistant"]
@@ -105,6 +106,7 @@ class StoredMessage(Frozen):
     whys: tuple[str, ...] = ()
     citations: tuple[Citation, ...] = ()
     at: float = 0.0
+    points: bool = False
 
 
 class Feedback(Frozen):
@@ -175,6 +177,26 @@ class PersonView(Frozen):
 
     remembered: Remembered = Remembered()
     sessions: tuple[SessionView, ...] = ()
+
+
+class TurnTaken(Frozen):
+    """What there is to count of a turn; nothing that anybody wrote.
+
+    Attributes:
+        route: what the message asked for.
+        cards, citations: how many were shown.
+        abstained: what was asked could not be answered.
+        handoff: why it was handed over to a person, "" if it was not.
+        seconds: what it took, without waiting.
+    """
+
+    session: str
+    route: str
+    cards: int
+    citations: int
+    abstained: bool
+    handoff: str
+    seconds: float
 
 
 class Status(Frozen):

@@ -37,6 +37,7 @@ from chat.memory_api import memory_routes
 from chat.messages import Event, Reply, Status
 from chat.openai_api import openai_routes
 from chat.problems import RETRY_AFTER_S, STREAMED, answers, explain, explain_errors
+from chat.telemetry import Observed, Telemetry
 from chat.ui import mount_ui
 from retrieval.errors import NotReady, UnknownItem, UnknownSession
 from retrieval.types import Constraint
@@ -104,7 +105,7 @@ def _conversations(assistant: Assistant, turns: TurnQueue, rates: Rates) -> APIR
         """Answer a message: one JSON object or, if the client accepts `text/event-stream`, events as they come."""
         rates.session(body.session)
         customer = assistant.customer(body.customer) if body.customer else caller
-        who = {"customer": customer, "page_item": body.page_item, "visitor": body.visitor}
+        who: dict[str, Any] = {"customer": customer, "page_item": body.page_item, "visitor": body.visitor}
         if _wants_events(request):
             events = turns.stream(assistant.stream(body.message, body.session, **who))
             first = await attended(request, anext(events))  # a turn that is refused is refused with its status
@@ -199,6 +200,8 @@ def create_app(assistant: Assistant, *, origins: Sequence[str] = (), limits: Lim
     """
     limits = limits or Limits()
     turns, rates = TurnQueue(limits.workers, limits.waiting), Rates(limits)
+    telemetry = Telemetry(lambda: assistant.status, lambda: len(turns))
+    assistant.on_turn(telemetry.took)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -211,6 +214,7 @@ def create_app(assistant: Assistant, *, origins: Sequence[str] = (), limits: Lim
     app = FastAPI(title="Namedrop", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.assistant = assistant
     app.include_router(_health(assistant))
+    app.include_router(telemetry.routes())
     for routes in (_conversations(assistant, turns, rates), memory_routes(assistant), _items(assistant, turns)):
         app.include_router(routes, prefix="/api", dependencies=[Depends(ready)])
     app.include_router(openai_routes(assistant, turns, rates), prefix="/v1", dependencies=[Depends(ready)])
@@ -221,4 +225,5 @@ def create_app(assistant: Assistant, *, origins: Sequence[str] = (), limits: Lim
     app.add_middleware(AddressLimit, rates=rates)
     allow_origins(app, origins)  # outside the limits, so that the widget can read what they refuse
     app.add_middleware(Hardening)
+    app.add_middleware(Observed, telemetry=telemetry)
     return app

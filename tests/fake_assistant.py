@@ -26,6 +26,7 @@ from chat.messages import (
     Signal,
     Status,
     StoredMessage,
+    TurnTaken,
 )
 from chat.state import DialogueState
 from retrieval.errors import NotReady, UnknownItem, UnknownSession
@@ -80,6 +81,7 @@ class FakeAssistant:
         self.state = "loading" if loading else "ready"
         self.sessions: dict[str, dict] = {}
         self.closed = False
+        self.listeners = []
         self._ids = itertools.count(1)
         self._lock = threading.RLock()
         if loading:
@@ -157,6 +159,14 @@ class FakeAssistant:
             time.sleep(self.pace * (20 if "slow" in message else 1))
             yield Event(type="text", text=word if number == 0 else f" {word}")
         self._keep(kept, reply, message)
+        for listener in self.listeners:
+            handoff, cites = reply.handoff.reason if reply.handoff else "", len(reply.citations)
+            listener(
+                TurnTaken(
+                    session=session, route="policy" if cites else "recommend", cards=len(reply.items), citations=cites,
+                    abstained="nothing" in message, handoff=handoff, seconds=0.01,
+                )
+            )  # fmt: skip
         yield Event(type="done", reply=reply)
 
     def reply(self, message: str, session: str | None = None, **options) -> Reply:
@@ -210,6 +220,9 @@ class FakeAssistant:
             return Remembered()
         memory.consent(owner, training=training)
         return Remembered(consent=True, training=training, since=owner.memory.since, visitor=owner.new_visitor or None)
+
+    def on_turn(self, listener) -> None:
+        self.listeners.append(listener)
 
     def card(self, item_id: str) -> Card | None:
         return next((card for card in CARDS if card.id == item_id), None)
