@@ -23,6 +23,7 @@ _PLAIN: frozenset[Act] = frozenset(
     ("meta", "undo", "reset", "greeting", "thanks", "farewell", "help", "about_me", "forget_me", "remember")
 )
 _CHAT_SURE = 0.8  # one from which "are you a robot?" is no wish for robots
+_TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
 _FIRST = re.compile(
     r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
@@ -120,7 +121,7 @@ class Conversation:
             return self._doubted(piece, desk)
         if route == "small_talk" and sure < _CHAT_SURE and _says_something(understood):
             return self._of_shop(piece, desk)
-        if route == "out_of_scope" and sure < _OUT_SURE and understood.act != "unclear" and not asks(piece.text):
+        if route == "out_of_scope" and sure < _TOLD_SURE and understood.act != "unclear" and not asks(piece.text):
             return self._of_shop(piece, desk)  # "a lighthouse keeper in winter"
         if sure < (_OUT_SURE if route == "out_of_scope" else SURE):
             return self._doubted(piece, desk)

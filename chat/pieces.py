@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat.routing import Route, Routed, Routing
@@ -19,7 +19,7 @@ SHOP: frozenset[Route] = frozenset(("recommend", "item", "small_talk"))  # what 
 
 _MOST = 8  # parts of one message
 _REQUEST = (
-    r"(?:(?:please|can|could|may|do|does|did|is|are|was|were|will|would|should|what|what's|which|where|where's|when|how"
+    r"(?:(?:please\s+\w|can|could|may|do|does|did|is|are|was|were|will|would|should|what|what's|which|where|where's|when|how"
     r"|who|why|show|tell|recommend|suggest|find|give|track|cancel|i'd|i\s+(?:want|need|would|also|have|am|can't))\b"
     r"|请|能不能|能|可以|可不可以|怎么|有没有|推荐|我想|我要|另外|顺便|再|那|帮我|什么时候|为什么|多少)"
 )
@@ -34,6 +34,7 @@ _ORDER_NUMBER = re.compile(
 )
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
 _SAID_SURE = 0.8  # and what asks for nothing ("this is a disgrace") this
+_SHORT = 6  # words of a message that is read in the light of the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,27 +97,44 @@ def _masked(text: str, understood: Understanding) -> str:
 def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Route, float]:
     """Return what speaks for a route beside the words, as log odds."""
     found: dict[Route, float] = {}
-
-    def add(route: Route, odds: float) -> None:
+    for route, odds in (*_by_act(understood), *_by_taste(understood)):
         found[route] = found.get(route, 0.0) + odds
-
-    named = any(o.surface for o in understood.opinions)
-    if understood.act == "question":
-        known = understood.questions != ("other",)
-        add("item", (2.0 if named or understood.extreme or understood.compares else 1.0) if known else 0.5)
-    elif understood.act == "availability":
-        add("recommend", 2.0 if named else 0.5)
-    elif named:
-        add("recommend", 1.5)
-    if understood.parsed.constraints or understood.parsed.wishes or understood.parsed.relative:
-        add("recommend", 1.0)
-    if understood.act in ("more", "unclear") or understood.refining:
-        add("recommend", 0.5 if understood.act != "unclear" else -1.0)
     if _ORDER_NUMBER.search(text):
-        add("order", 1.5)
-    if before in ("order", "policy") and len(text.split()) <= 6:
-        add("order" if before == "order" else "policy", 0.7)
+        found["order"] = found.get("order", 0.0) + 1.5
+    if (before == "order" or before == "policy") and len(text.split()) <= _SHORT:
+        found[before] = found.get(before, 0.0) + 0.7
     return found
+
+
+def _by_act(understood: Understanding) -> Iterator[tuple[Route, float]]:
+    named = _names(understood)
+    match understood.act:
+        case "question" if understood.questions == ("other",):
+            yield "item", 0.5
+        case "question":
+            yield "item", 2.0 if named or understood.extreme or understood.compares else 1.0
+        case "availability":
+            yield "recommend", 1.5
+        case "unclear":
+            yield "recommend", -1.0
+        case _ if named:
+            yield "recommend", 3.0 if understood.bare_title else 1.5
+    if understood.act == "more" or understood.refining:
+        yield "recommend", 0.5
+
+
+def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
+    parsed = understood.parsed
+    if parsed.constraints or parsed.relative or understood.dropped:
+        yield "recommend", 2.0
+    elif parsed.wishes:
+        yield "recommend", 1.0
+    if parsed.spans or _names(understood):
+        yield "small_talk", -1.5
+
+
+def _names(understood: Understanding) -> bool:
+    return any(opinion.surface for opinion in understood.opinions)
 
 
 def weighed(routed: Routed, odds: Mapping[Route, float]) -> Routed:
