@@ -93,7 +93,8 @@ class Dialogue:
         if understood.act != "undo":
             self.state.snapshot()
         self._updater().absorb(turn)
-        self.state.named([*self._ids(turn.named), *turn.rejected, *turn.seen])
+        points = any(opinion.places for opinion in understood.opinions)
+        self.state.named([*self._ids(turn.named), *turn.rejected, *turn.seen], points=points)
         return turn
 
     def without(self, field_: str, op: str, value: object) -> Answer:
@@ -118,9 +119,7 @@ class Dialogue:
             self.state.taste.about = answer.about
         return answer
 
-    def told(
-        self, text: str, ids: Sequence[str], whys: Sequence[str] = (), citations: Sequence[Citation] = ()
-    ) -> None:
+    def told(self, text: str, ids: Sequence[str], whys: Sequence[str] = (), citations: Sequence[Citation] = ()) -> None:
         """Record what the assistant said, the ids of the items it showed, why, and what it quoted."""
         if ids:
             self.state.taste.focus = list(ids)

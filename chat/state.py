@@ -178,10 +178,11 @@ class DialogueState(BaseModel):
         self.messages.append(message)
         del self.messages[:-KEPT_MESSAGES]
 
-    def named(self, items: Sequence[str]) -> None:
-        """Note the items that the latest message names."""
-        if items:
-            self.messages[-1] = self.messages[-1].model_copy(update={"items": tuple(dict.fromkeys(items))})
+    def named(self, items: Sequence[str], *, points: bool = False) -> None:
+        """Note the items that the latest message names; `points`: by their place in the last row of cards."""
+        said = self.messages[-1]
+        update = {"items": tuple(dict.fromkeys((*said.items, *items))), "points": said.points or points}
+        self.messages[-1] = said.model_copy(update=update)
 
     def signal(self, item_id: str, signal: Signal) -> None:
         """Record what a person says of an item; the signals exclude each other, `undo` takes them all back."""
