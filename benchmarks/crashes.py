@@ -1,11 +1,16 @@
 """kill -9 of the real server, over and over, while people talk to it: is anything lost that was acknowledged?
 
+    python -m benchmarks.crashes feedback --kills 100 --out benchmarks/results/crashes-feedback.json
     python -m benchmarks.crashes handoff --kills 100 --out benchmarks/results/crashes-handoff.json
 
 A parent that has imported everything and loaded the sentence encoder forks the server (`app.main`, with its own
 process, port, database and sender), so that a start costs seconds. In each round people write over HTTP until the
 server is killed at a random moment; then the database's integrity is checked and the next server goes on with what is
 there. What was acknowledged is counted at the end, after a last server has had the time to deliver what was left.
+
+`feedback`: people judge the cards of their conversations, and write now and then. Expected: each acknowledged judgement
+and message is in the database, in its order, with at most one more that was under way; and the state of each
+conversation is what its judgements make of it, so that no write was torn.
 
 `handoff`: every message asks for a person. The webhook refuses every tenth post, takes every twelfth and closes without
 an answer, and is slow at every fifth. Expected: each acknowledged message arrives exactly once, by idempotency key.
@@ -105,6 +110,7 @@ class Servers:
         self.pid = 0
         self.url = ""
         self.arguments: list[str] = []
+        self._client = _client()
 
     def start(self) -> float:
         """Start a server; return the seconds until it answered."""
@@ -115,11 +121,11 @@ class Servers:
         self.pid, self.url = int(self._line.readline()), f"http://127.0.0.1:{port}"
         while time.monotonic() - begun < START_S:
             try:
-                if httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200:
+                if self._client.get(f"{self.url}/readyz").status_code == 200:
                     return time.monotonic() - begun
             except httpx.HTTPError:
                 pass
-            time.sleep(0.02)
+            time.sleep(0.05)
         raise RuntimeError(f"no server answered within {START_S:g} s")
 
     def kill(self) -> None:
@@ -132,6 +138,10 @@ class Servers:
         self._line.close()
         os.kill(self._parent, signal.SIGKILL)
         os.waitpid(self._parent, 0)
+
+
+def _client(url: str = "") -> httpx.Client:
+    return httpx.Client(base_url=url, timeout=30, trust_env=False, verify=False)  # no certificates to load
 
 
 def _fork_on_request(line: socket.socket) -> None:
@@ -167,7 +177,7 @@ class HandOffs:
 
     def talk(self, url: str, who: str, stop: threading.Event) -> None:
         """Write until the server is gone: a request, often a second one in the same conversation."""
-        with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
+        with _client(url) as client:
             for number in range(10_000):
                 for turn in range(random.choice((1, 2, 3))):
                     if stop.is_set():
@@ -207,6 +217,113 @@ class HandOffs:
         }
 
 
+@dataclass
+class Judgements:
+    """People who judge cards; `acknowledged` are, by conversation, the judgements and messages that were answered."""
+
+    acknowledged: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    sent: int = 0
+
+    def talk(self, url: str, who: str, stop: threading.Event) -> None:
+        """Judge until the server is gone; every tenth time write instead, every fiftieth begin a new conversation."""
+        with _client(url) as client:
+            for number in range(10_000):
+                session = f"{who}-{number}"
+                shown = self._write(client, session, "something slow", stop)
+                for step in range(50):
+                    if not shown:
+                        return
+                    if step % 10 == 9:
+                        shown = self._write(client, session, f"more, message {step}", stop) or shown
+                    else:
+                        self._judge(client, session, random.choice(shown), stop)
+                    if stop.is_set():
+                        return
+
+    def _write(self, client: httpx.Client, session: str, message: str, stop: threading.Event) -> list[str]:
+        answer = self._post(client, "/api/chat", {"message": message, "session": session}, stop)
+        if answer is not None:
+            self.acknowledged.setdefault(session, []).append(("message", message))
+        return [card["id"] for card in answer["items"]] if answer is not None else []
+
+    def _judge(self, client: httpx.Client, session: str, item: str, stop: threading.Event) -> None:
+        signal_ = random.choice(("like", "dislike", "seen", "undo"))
+        body = {"session": session, "item_id": item, "signal": signal_}
+        if self._post(client, "/api/feedback", body, stop) is not None:
+            self.acknowledged[session].append((signal_, item))
+
+    def _post(self, client: httpx.Client, path: str, body: dict, stop: threading.Event) -> dict | None:
+        """Return the answer, None if the server is gone."""
+        if stop.is_set():
+            return None
+        self.sent += 1
+        try:
+            answer = client.post(path, json=body)
+        except httpx.HTTPError:
+            stop.set()
+            return None
+        if answer.status_code != 200:
+            raise RuntimeError(f"answered {answer.status_code}: {answer.text[:300]}")
+        return answer.json()
+
+    def count(self, database: Path) -> dict[str, int]:
+        """Compare what was acknowledged with what is in the database."""
+        counts = Counter[str]({"sent": self.sent, "acknowledged": sum(map(len, self.acknowledged.values()))})
+        with closing(sqlite3.connect(database)) as db:
+            for session, told in self.acknowledged.items():
+                for kind in ("message", "judgement"):
+                    mine = [one for one in told if (one[0] == "message") == (kind == "message")]
+                    kept = _messages(db, session) if kind == "message" else _judgements(db, session)
+                    counts[f"{kind}s acknowledged"] += len(mine)
+                    counts[f"{kind}s acknowledged, lost"] += sum(k != m for k, m in zip(kept, mine, strict=False))
+                    counts[f"{kind}s acknowledged, lost"] += max(0, len(mine) - len(kept))
+                    counts[f"{kind}s kept, not acknowledged"] += max(0, len(kept) - len(mine))
+                    counts["conversations with more than one of them"] += len(kept) - len(mine) > 1
+                counts["torn states"] += _torn(db, session)
+        return dict(counts) | {"conversations": len(self.acknowledged)}
+
+
+def _messages(db: sqlite3.Connection, session: str) -> list[tuple[str, str]]:
+    rows = db.execute("SELECT body FROM messages WHERE session = ? ORDER BY number", (session,))
+    said = [json.loads(body) for (body,) in rows]
+    return [("message", message["text"]) for message in said if message["role"] == "user"]
+
+
+def _judgements(db: sqlite3.Connection, session: str) -> list[tuple[str, str]]:
+    rows = db.execute("SELECT body FROM feedback WHERE session = ? ORDER BY id", (session,))
+    return [(given["signal"], given["item_id"]) for given in (json.loads(body) for (body,) in rows)]
+
+
+def _torn(db: sqlite3.Connection, session: str) -> bool:
+    """Whether the state of a conversation is not what its judgements, one after the other, make of it."""
+    row = db.execute("SELECT state FROM sessions WHERE id = ?", (session,)).fetchone()
+    last = {item: signal_ for signal_, item in _judgements(db, session)}
+    taste = json.loads(row[0])["taste"] if row else {}
+    return any(
+        set(taste.get(name, ())) != {item for item, signal_ in last.items() if signal_ == meant}
+        for name, meant in (("liked", "like"), ("disliked", "dislike"), ("seen", "seen"))
+    )
+
+
+def feedback(kills: int, folder: Path) -> dict[str, object]:
+    """Kill the server so many times while people judge; return what was counted."""
+    database, people, servers = folder / "shop.db", Judgements(), Servers()
+    servers.arguments = _arguments(folder, database)
+    try:
+        starts = [_round(servers, people, database, number) for number in tqdm(range(kills), unit="kill")]
+        servers.start()  # the last one finds all of it, too
+        servers.kill()
+    finally:
+        servers.close()
+    _check(database)
+    counts = people.count(database)
+    wrong = [counts[name] for name in counts if "lost" in name or "torn" in name or "more than one" in name]
+    return {
+        "kills": kills, "integrity checks passed": kills + 1, **counts,
+        "seconds to start, median": round(sorted(starts)[len(starts) // 2], 2), "right": not any(wrong),
+    }  # fmt: skip
+
+
 def handoff(kills: int, folder: Path) -> dict[str, object]:
     """Kill the server so many times while hand-offs are made and posted; return what was counted."""
     shop, database = Shop(), folder / "shop.db"
@@ -231,7 +348,7 @@ def handoff(kills: int, folder: Path) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _round(servers: Servers, people: HandOffs, database: Path, number: int) -> float:
+def _round(servers: Servers, people: HandOffs | Judgements, database: Path, number: int) -> float:
     """Start a server, let people talk, kill it at a random moment, check the database; return the start's seconds."""
     took = servers.start()
     stop, failures = threading.Event(), []
@@ -285,14 +402,14 @@ def _arguments(folder: Path, database: Path) -> list[str]:
 def main() -> int:
     """Run; return 1 if anything acknowledged was lost or doubled."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("what", choices=["handoff"])
+    parser.add_argument("what", choices=["feedback", "handoff"])
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="a JSON file for the counts")
     options = parser.parse_args()
     random.seed(options.seed)
     with tempfile.TemporaryDirectory(prefix="namedrop-crashes-") as folder:
-        counts = handoff(options.kills, Path(folder))
+        counts = (feedback if options.what == "feedback" else handoff)(options.kills, Path(folder))
     text = json.dumps(counts, indent=2)
     print(text)
     if options.out:
