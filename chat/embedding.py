@@ -18,7 +18,7 @@ from chat.ui import ASSETS
 from retrieval.errors import NamedropError
 
 _METHODS = ("GET", "POST", "PUT", "DELETE")
-_HEADERS = ("Authorization", "Content-Type")
+_HEADERS = ("Authorization", "Content-Type", "Namedrop-Visitor")
 _EXPOSED = ("Retry-After",)
 _ORIGIN = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?/?")
 _PORTS = {"http": "80", "https": "443"}

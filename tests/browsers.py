@@ -25,8 +25,15 @@ FLAGS = [
 ]
 
 
-def launch(playwright):
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+@pytest.fixture(scope="module")
+def browser():
+    """Yield headless Chromium; for one module, since Playwright keeps an event loop running meanwhile."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 def site(pages: dict[str, str], headers: dict[str, str] | None = None) -> Starlette:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.browsers"]
 
 TINY_TEXTS = [
     "You are a shop assistant. Name titles that suit the person.",

@@ -20,16 +20,6 @@ def served():
         yield SimpleNamespace(url=f"{url}/", assistant=assistant)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = browsers.launch(playwright)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def open_page(browser, served):
     """Open pages that are watched: at the end none has complained or asked another host for anything."""

@@ -132,7 +132,7 @@
 
   // --- cards and limits -----------------------------------------------------------------------------------------
   function card(item) {
-    const heading = el("h3", { className: "name", title: item.title });
+    const heading = el("h2", { className: "name", title: item.title });
     heading.append(isLink(item.url) ? el("a", { href: item.url, target: "_blank", rel: "noopener noreferrer nofollow", textContent: item.title }) : item.title);
     const meta = [item.year, (item.creators || []).join(", ")].filter(Boolean).join(" · ");
     const stock = el("span", { className: item.in_stock ? "stock" : "stock out", textContent: item.in_stock ? say.inStock : say.outOfStock });

@@ -13,26 +13,26 @@ const WORDS = {
     hello: "Hello! I am this shop's automated assistant. Ask me for ideas, about an order or about our terms.",
     starters: "Recommend something|Where is my order?|Can I return it?", here: "Is this in stock?|Something like this|",
     place: "Write a message…", hint: "Enter: send. Shift+Enter: new line. Escape: close.", auto: "Automated answers", forget: "Forget this chat",
-    sure: "Delete this conversation, here and on our server?", yes: "Delete", no: "Keep", gone: "Deleted.",
+    sure: "Delete this chat and what we remember of you, here and on our server?", yes: "Delete", no: "Keep", gone: "Deleted.",
     keep: "Remember what you like for your next visit?", remember: "Remember", dont: "No, thanks",
     keeping: "Keeping to", remove: "Remove", removed: "No longer", titles: "Titles", why: "Why", ad: "Sponsored",
     like: "I like it", dislike: "Not for me", noted: "Noted.", stock: "In stock", out: "Out of stock", source: "From our terms",
     person: "Request for a person", looking: "Looking…", again: "Try again", stopped: "Stopped.",
     busy: "Very busy just now. Try again in {} s.", starting: "Still starting. Try again in a moment.",
-    lost: "The assistant cannot be reached.", offline: "You are offline.", signin: "Please sign in again.", trouble: "Something went wrong.",
+    lost: "The assistant cannot be reached.", offline: "You are offline.", signin: "Please sign in again.", trouble: "Something went wrong on our side.",
   },
   zh: {
     title: "在线咨询", open: "打开聊天", close: "关闭聊天", log: "对话", message: "你的消息", send: "发送", stop: "停止",
     hello: "你好！我是本店的自动助手。想找点好看好玩的、查订单，或了解本店条款，都可以问我。",
     starters: "推荐点什么|我的订单到哪了？|可以退货吗？", here: "这个有货吗？|类似这个的|",
     place: "输入消息……", hint: "Enter 发送，Shift+Enter 换行，Esc 关闭。", auto: "自动回复", forget: "删除对话",
-    sure: "要在本机和服务器上删除这段对话吗？", yes: "删除", no: "保留", gone: "已删除。",
+    sure: "要在本机和服务器上删除对话和对你的记忆吗？", yes: "删除", no: "保留", gone: "已删除。",
     keep: "要记住你的喜好，方便下次使用吗？", remember: "记住", dont: "不用了",
     keeping: "条件", remove: "移除", removed: "不再限制", titles: "标题", why: "推荐理由", ad: "赞助",
     like: "喜欢", dislike: "不合适", noted: "已记下。", stock: "有货", out: "缺货", source: "本店条款",
     person: "人工服务请求", looking: "正在查找……", again: "再试一次", stopped: "已停止。",
     busy: "咨询的人较多，请 {} 秒后再试。", starting: "助手正在启动，请稍后再试。",
-    lost: "暂时无法连接助手。", offline: "网络已断开。", signin: "请重新登录。", trouble: "出了点问题。",
+    lost: "暂时无法连接助手。", offline: "网络已断开。", signin: "请重新登录。", trouble: "我们这边出了点问题。",
   },
 };
 const wanted = /^(en|zh)/.test(data.lang) ? data.lang : document.documentElement.lang || navigator.language;
@@ -113,29 +113,30 @@ function money({ price, currency }) {
   try { return new Intl.NumberFormat(lang, currency ? { style: "currency", currency } : {}).format(price); } catch { return `${price} ${currency}`; }
 }
 
-// --- what the browser keeps: for the tab and, with consent, for longer
+// --- what the browser keeps: for the tab, the conversation's id; with consent, the visitor's
 const newId = () => crypto.getRandomValues(new Uint8Array(16)).reduce((id, byte) => id + (256 + byte).toString(16).slice(1), "");
-let kept = {};
-try { kept = JSON.parse(sessionStorage.namedrop || localStorage.namedrop); } catch { /* nothing of ours */ }
+let kept = {}, visitor; // visitor: "" is a customer, whom the token names
+try { visitor = localStorage.namedrop; kept = JSON.parse(sessionStorage.namedrop); } catch { /* nothing of ours */ }
 if (!/^\w{32}$/.test(kept?.session)) kept = { session: newId() };
 function save() {
   try {
     sessionStorage.namedrop = JSON.stringify(kept);
-    if (kept.consent) localStorage.namedrop = JSON.stringify({ ...kept, open: false });
+    if (visitor == null) delete localStorage.namedrop;
+    else localStorage.namedrop = visitor;
   } catch { /* storage is off: forgotten on reload */ }
 }
 
 // --- the server
 // an error whose text may be shown
 const trouble = (text, status = 0) => Object.assign(new Error(text), { status });
-let source = window.Namedrop?.token, token;
-async function call(method, path, body, options, again = true) {
+async function call(method, path, body, options) {
   const headers = {};
   let response;
   try {
-    token ??= await (typeof source === "function" ? source() : source || data.customerToken);
+    const token = await (typeof api.token === "function" ? api.token() : api.token ?? data.customerToken);
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body) headers["Content-Type"] = "application/json";
+    if (visitor && method === "DELETE") headers["Namedrop-Visitor"] = visitor;
     if (options) headers.Accept = "text/event-stream, application/json";
     response = await fetch(base + path, { method, headers, body: body && JSON.stringify(body), credentials: "omit", ...options });
   } catch (error) {
@@ -143,9 +144,8 @@ async function call(method, path, body, options, again = true) {
   }
   const { status } = response;
   if (response.ok) return response;
-  if (status === 401 && again && source) { token = null; return call(method, path, body, options, false); }
   const known = { 401: say.signin, 429: say.busy.replace("{}", response.headers.get("Retry-After") || 5), 503: say.starting };
-  throw trouble(known[status] || (await response.json().catch(() => ({}))).error?.message || say.trouble, status);
+  throw trouble(known[status] || say.trouble, status);
 }
 const session = (rest = "") => `/api/sessions/${kept.session}${rest}`;
 async function* events(response) {
@@ -232,7 +232,6 @@ function paintLimits(chips = []) {
   paintBar(limits, chips.length && say.keeping, ...chips.map((chip) => h("span.chip", chip.label, iconButton("close", label("remove", chip.label), () => drop(chip)))));
 }
 function paintPerson(ticket) {
-  kept.ticket = ticket;
   paintBar(person, ticket && label("person", ticket));
 }
 // ask or tell something above the message box; return the first button
@@ -270,7 +269,6 @@ function paintGo() {
 async function exchange(message, quiet, work, retry) {
   if (running) return;
   const mine = (running = new AbortController());
-  if (!kept.begun) log.replaceChildren();
   kept.begun = true;
   save();
   const parts = addTurn(message, quiet);
@@ -282,7 +280,9 @@ async function exchange(message, quiet, work, retry) {
     paintReply(parts, reply);
     paintLimits(reply.constraints);
     announce([reply.text, ...reply.items.map((item) => item.title)].join(" · "));
-    if (data.consent && kept.consent == null) data.consent === "yes" ? remember(true) : pose(say.keep, [say.remember, () => remember(true)], [say.dont, () => remember(false)]);
+    visitor = reply.visitor || visitor;
+    if ("consent" in data && !kept.asked && visitor == null) pose(say.keep, [say.remember, remember], [say.dont, unpose]);
+    kept.asked = true;
     emit("reply", reply);
     if (reply.handoff) emit("handoff", reply.handoff);
   } catch (error) {
@@ -307,7 +307,7 @@ async function ask(message) {
   if (!text || running) return;
   emit("message", { text });
   exchange(text, "", async (parts, signal) => {
-    const post = () => call("POST", "/api/chat", { message: text, session: kept.session, page_item: pageItem() || undefined }, { signal });
+    const post = () => call("POST", "/api/chat", { message: text, session: kept.session, page_item: pageItem() || undefined, visitor: visitor || undefined }, { signal });
     const response = await post().catch((error) => {
       if (error.status !== 403) throw error; // the conversation is of someone who has signed out since
       log.replaceChildren(parts.turn);
@@ -320,7 +320,7 @@ async function ask(message) {
       if (type === "items") { paintCards(parts, event.items); paintLimits(event.constraints); }
       if (type === "text") parts.words.textContent = words += event.text;
       if (type === "done") return event;
-      if (type === "error") throw trouble(event.error?.message || say.trouble);
+      if (type === "error") throw trouble(say.trouble);
     }
     throw trouble(say.lost);
   }, () => ask(text));
@@ -342,7 +342,7 @@ async function restore() {
     }
     learn(view);
     paintLimits(view.constraints);
-    paintPerson(kept.ticket);
+    paintPerson(view.handoff?.ticket);
   } catch (error) {
     if (error.status === 403 || error.status === 404) reset();
     else pose(error.message);
@@ -350,24 +350,27 @@ async function restore() {
 }
 
 // --- remembering and forgetting
-async function remember(consent) {
+async function remember() {
   unpose();
-  await call("PUT", session("/memory"), { consent }).then(() => { kept.consent = consent; }, (error) => pose(error.message));
+  try { visitor = (await (await call("PUT", session("/memory"), { consent: true })).json()).visitor || ""; } catch (error) { pose(error.message); }
   save();
 }
 function reset() {
   running?.abort();
   running = null;
-  try { delete sessionStorage.namedrop; delete localStorage.namedrop; } catch { /* nothing stored */ }
   kept = { session: newId(), open: panel.open };
+  visitor = null;
+  save();
   learn({});
   paintLimits();
   paintPerson();
   greet();
 }
 async function forget() {
-  try { await call("DELETE", session()); }
-  catch (error) { if (error.status !== 404) return pose(error.message); }
+  try {
+    if (visitor != null) await call("DELETE", "/api/memory");
+    await call("DELETE", session());
+  } catch (error) { if (error.status !== 404) return pose(error.message); }
   reset();
   unpose();
   announce(say.gone);
@@ -419,10 +422,8 @@ small.addEventListener("change", () => { if (panel.open) { panel.close(); show()
 visualViewport.addEventListener("resize", () => host.style.setProperty("--h", `${visualViewport.height}px`));
 
 const api = {
-  open: () => open(true), close, forget, pageItem: window.Namedrop?.pageItem,
+  ...window.Namedrop, open: () => open(true), close, forget,
   send(text) { open(true); ask(String(text)); },
-  get token() { return source; },
-  set token(value) { source = value; token = null; },
 };
 window.Namedrop = api;
 
