@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from chat import memory, views
+from chat import memory, stateless, views
 from chat.conversation import Conversation
 from chat.desk import Desk
 from chat.dialogue import CARDS, Answer, Dialogue
-from chat.facts import reasons
 from chat.generator import Generator, LocalGenerator
 from chat.identity import SECRET_VARIABLE, BadToken, Customer, Tokens, own
 from chat.messages import (
@@ -33,7 +32,6 @@ from chat.messages import (
     StoredMessage,
     TurnTaken,
 )
-from chat.prompt import UserContext, render
 from chat.routing import routing
 from chat.shop import Shop, card
 from chat.state import DialogueState
@@ -44,7 +42,7 @@ from retrieval.index import Index
 from retrieval.knowledge import Knowledge, KnowledgeIndex
 from retrieval.live import LiveIndex
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
-from retrieval.types import Constraint, Query
+from retrieval.types import Constraint
 
 if TYPE_CHECKING:
     from chat.database import Database
@@ -296,7 +294,7 @@ class Assistant:
             return _reply(state, answered), answered
 
         if history is not None:
-            reply, answered = answer(_retold(shop, history))
+            reply, answered = answer(stateless.retold(shop, history))
         else:
             reply, answered = self._turn(session, customer, answer, visitor=visitor)
         self._tell(reply, answered, time.perf_counter() - began)
@@ -390,39 +388,11 @@ class Assistant:
         Raises:
             UnknownItem: an id is not in the catalogue.
         """
-        shop = self._ready()
-        for item_id in (*liked, *disliked):
-            if shop.position(item_id) is None:
-                raise UnknownItem(f"no item {item_id!r} in the catalogue; it may have been removed")
-        parsed = shop.parser.parse(text)
-        wishes = tuple((w.field, w.value) for w in parsed.wishes)
-        limits = [*constraints, *parsed.constraints]
-        query = Query(text, tuple(shop.positions(liked)), tuple(shop.positions(disliked)), wishes)
-        context = UserContext(
-            said=[("user", text)] if text else (),
-            liked=shop.items(liked),
-            disliked=shop.items(disliked),
-            limits=[c.label for c in limits if c.label],
-        )
-        exclude = shop.positions([*liked, *disliked])
-        picks = shop.recommender.recommend(query, limits, exclude=exclude, prompt=render(context), k=k)
-        liked_items, catalog = shop.items(liked), shop.index.catalog
-        return tuple(
-            card(
-                catalog[p.position],
-                reasons(
-                    catalog[p.position],
-                    facets=shop.index.facets,
-                    language="en",
-                    liked=liked_items,
-                    wishes=wishes,
-                    said=text,
-                    constraints=limits,
-                ),
-                p.score,
-            )
-            for p in picks
-        )
+        return stateless.recommend(self._ready(), text, liked, disliked, constraints, k)
+
+    def search(self, text: str, *, k: int = CARDS) -> tuple[Card, ...]:
+        """Find items by their title, or by what they are about."""
+        return stateless.search(self._ready(), text, k)
 
     def export(self, session: str, *, customer: Customer | None = None) -> SessionView:
         """Return everything kept about a conversation.
@@ -546,19 +516,6 @@ def _warm(shop: Shop, desk: Desk | None) -> None:
     if desk is not None:
         desk.router.route("do you ship abroad")
         desk.found("do you ship abroad")
-
-
-def _retold(shop: Shop, history: Sequence[StoredMessage]) -> DialogueState:
-    """Return the state of a conversation that somebody else kept, understood anew; unknown item ids are left out."""
-    state = DialogueState(session=secrets.token_urlsafe(16), retold=True)
-    dialogue = Dialogue(shop, state)
-    for message in history:
-        if message.role == "user":
-            dialogue.hear(message.text)
-            continue
-        shown = shop.positions(message.items) or [shop.best(m.positions) for m in shop.linker.link(message.text)]
-        dialogue.told(message.text, [shop.index.catalog[at].id for at in dict.fromkeys(shown)])
-    return state
 
 
 def _reply(state: DialogueState, answer: Answer) -> Reply:

@@ -33,10 +33,12 @@ from chat.covers import cover
 from chat.embedding import allow_origins, mount_widget
 from chat.hardening import MAX_BODY, Hardening
 from chat.limits import AddressLimit, Limits, Rates, TurnQueue, attended
+from chat.mcp import Tools
 from chat.memory_api import memory_routes
 from chat.messages import Event, Reply, Status
 from chat.openai_api import openai_routes
 from chat.problems import RETRY_AFTER_S, STREAMED, answers, explain, explain_errors
+from chat.reference import mount_reference
 from chat.telemetry import Observed, Telemetry
 from chat.ui import mount_ui
 from retrieval.errors import NotReady, UnknownItem, UnknownSession
@@ -203,9 +205,12 @@ def create_app(assistant: Assistant, *, origins: Sequence[str] = (), limits: Lim
     telemetry = Telemetry(lambda: assistant.status, lambda: len(turns))
     assistant.on_turn(telemetry.took)
 
+    tools = Tools(assistant, turns)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with tools.running():
+            yield
         turns.close()
 
     async def ready() -> None:
@@ -219,7 +224,9 @@ def create_app(assistant: Assistant, *, origins: Sequence[str] = (), limits: Lim
         app.include_router(routes, prefix="/api", dependencies=[Depends(ready)])
     app.include_router(openai_routes(assistant, turns, rates), prefix="/v1", dependencies=[Depends(ready)])
     explain_errors(app)
+    app.router.routes.append(tools.route)
     mount_widget(app)
+    mount_reference(app)
     mount_ui(app)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY)
     app.add_middleware(AddressLimit, rates=rates)

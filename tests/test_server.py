@@ -235,7 +235,7 @@ def test_every_response_is_hardened(client):
 
 
 @pytest.mark.parametrize(
-    "path", ["/gradio_api/upload", "/gradio_api/file=/etc/passwd", "/gradio_api/proxy=http://x", "/docs", "/config"]
+    "path", ["/gradio_api/upload", "/gradio_api/file=/etc/passwd", "/gradio_api/proxy=http://x", "/redoc", "/config"]
 )
 def test_what_the_page_does_not_need_is_closed(client, path):
     assert client.get(path).status_code == 404
