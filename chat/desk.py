@@ -153,6 +153,8 @@ class Desk:
 
     def _human(self, text: str, state: DialogueState, say: Say, customer: Customer | None) -> Served:
         """Fetch a person, or tell how to reach one."""
+        if self.waits_for(state, text):
+            return self.handed_over("asked", text, state, say, customer)
         if _REACH.search(text) and (page := self.quoted(text, say)) is not None:
             return page
         return self.handed_over("asked" if _PERSON.search(text) else "complaint", text, state, say, customer)

@@ -107,6 +107,10 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "not_said": ("I don't have that information about {title}.", "我没有{title}的这项信息。"),
     "wins": ("{title} is the {which}.", "{title}{which}。"),
     "wins_with": ("{title} is the {which}: {value}.", "{title}{which}：{value}。"),
+    "win_with": ("{title} are equally the {which}: {value}.", "{title}并列{which}：{value}。"),
+    "equal_with": ("They are the same in that: {value}.", "都一样：{value}。"),
+    "currencies": ("Their prices are in different currencies.", "它们的价格币种不同。"),
+    "utmost_plain": ("The {which}: {title}.", "{which}的是{title}。"),
     "utmost": ("The {which}: {title}, {value}.", "{which}的是{title}：{value}。"),
     "described": ("{title}: {value}.", "{title}：{value}。"),
     "same": ("They are the same in that.", "两者一样。"),
@@ -243,6 +247,8 @@ class Say:
         """Say which of several items costs least, is newest or longest; "" where that cannot be said."""
         if len(items) < 2 or len(fields) != 1 or fields[0] not in _USUAL:
             return ""
+        if fields[0] == "price" and len({item.currency for item in items}) > 1:
+            return self("currencies")
         measure = (fields[0], _USUAL[fields[0]])
         values = [facts.measure(item, fields[0]) for item in items]
         known = [v for v in values if v is not None]
@@ -261,21 +267,28 @@ class Say:
         """
         field, sign = extreme
         measured = [(value, item) for item in items if (value := facts.measure(item, field)) is not None]
+        if field == "price" and len({item.currency for _, item in measured}) > 1:
+            return self("currencies"), None
         if not measured:
             return self("unknown_these", field=_FIELDS[field][self.language == "zh"]), None
         best = max(measured, key=lambda pair: sign * pair[0])
         winners = [item for value, item in measured if value == best[0]]
         value = self._value(best[1], field)
         if len(winners) > 1 and len(winners) == len(measured):
-            return self.sentences(
-                self("same"), self("described", title=facts.names(winners, self.language), value=value)
-            ), None
+            return self("equal_with", value=value), None
         title = facts.names(winners, self.language)
+        if len(winners) > 1:
+            which = _EXTREMES[extreme][3 if self.language == "zh" else 1]
+            return self("win_with", title=title, which=which, value=value), best[1]
+        if field == "year":
+            return self("wins", title=title, which=self._which(extreme, len(measured))), best[1]
         return self("wins_with", title=title, which=self._which(extreme, len(measured)), value=value), best[1]
 
     def utmost(self, item: Item, extreme: tuple[str, int]) -> str:
         """Name the cheapest, newest, … of all that there is."""
         which = _EXTREMES[extreme][3 if self.language == "zh" else 1]
+        if extreme[0] == "year":
+            return self("utmost_plain", which=which, title=facts.name(item, self.language))
         return self("utmost", which=which, title=facts.name(item, self.language), value=self._value(item, extreme[0]))
 
     def _which(self, measure: tuple[str, int], among: int) -> str:
