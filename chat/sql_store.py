@@ -17,6 +17,7 @@ from sqlalchemy import CursorResult, Table, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+import chat.handoff  # noqa: F401 - its tables are part of a conversation, too
 from chat.database import Base, Database
 from chat.memory import empty, without
 from chat.messages import Feedback, StoredMessage
