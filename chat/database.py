@@ -203,6 +203,14 @@ def _prepare(connection: Connection, shown: str) -> str:
                 f"the database {shown} has tables of version {found}, this program knows {VERSION}; "
                 "update Namedrop, or give another database"
             )
+    for table in Base.metadata.sorted_tables:
+        if inspector.has_table(table.name):
+            missing = set(table.columns.keys()) - {column["name"] for column in inspector.get_columns(table.name)}
+            if missing:
+                raise DatabaseError(
+                    f"the database {shown} has a table '{table.name}' without the column {', '.join(sorted(missing))}: "
+                    "another program or an unreleased version made it; give another database"
+                )
     Base.metadata.create_all(connection)
     salt = connection.execute(select(About.salt)).scalar_one_or_none()
     if salt is None:

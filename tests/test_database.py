@@ -89,6 +89,13 @@ def test_a_newer_version_is_refused(database, database_url):
         Database.open(database_url)
 
 
+def test_tables_of_another_program_are_refused(database, database_url):
+    with database.session() as db:
+        db.execute(text("ALTER TABLE namedrop DROP COLUMN salt"))
+    with pytest.raises(DatabaseError, match="'namedrop' without the column salt"):
+        Database.open(database_url)
+
+
 def test_sqlite_is_durable_and_forgetful(tmp_path):
     database = Database.open(tmp_path / "kept.db")
     with database.session() as db:
