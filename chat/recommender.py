@@ -1,8 +1,11 @@
 """The recommender: scores of every part, blended, diversified, and filtered once more against the catalogue.
 
-Each part is a `Retriever`; the language model is one more part, which names titles under the same mask. Scores of
-different scales are brought together as z-scores over the allowed items, so that leaving a part out needs no new
-weights.
+Each part is a `Retriever`; the language model is two more: its user tower scores all items, and it names titles under
+the same mask. Scores of different scales are brought together as z-scores over the allowed items, so that leaving a
+part out needs no new weights, or by a ranker that was fitted on dialogues (`chat.ranker`).
+
+Beyond `WHOLE_ROWS` rows a turn must not take longer with every row: rough scores choose a shortlist, which is scored
+exactly and from which the language model names, on the scale of a sample of all allowed items.
 """
 
 from __future__ import annotations
@@ -12,21 +15,32 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from chat.generator import Generator, Named
+from chat.generator import Generator
 from chat.prompt import Prompt
+from chat.ranker import Ranker
+from chat.tower import UserTower
 from retrieval.constraints import satisfies_all
 from retrieval.index import Index
 from retrieval.lexicon import synonyms
-from retrieval.retrievers import top_k
-from retrieval.types import BoolArray, Constraint, FloatArray, Query
+from retrieval.scoring import WHOLE_ROWS, ScoringRetriever, top_k
+from retrieval.types import BoolArray, Constraint, FloatArray, IntArray, Query
 
 # Set by hand on Marquee conversations; finetune fits them once there are dialogues to fit them on.
-WEIGHTS: Mapping[str, float] = {"dense": 1.0, "bm25": 0.3, "facets": 1.2, "popularity": 0.25, "named": 0.35}
+WEIGHTS: Mapping[str, float] = {
+    "dense": 1.0,
+    "bm25": 0.3,
+    "facets": 1.2,
+    "popularity": 0.25,
+    "named": 0.35,
+    "tower": 1.5,
+}
 _ASKED_GENRE = 2.5  # what a genre the person names is worth, in standard deviations: more than any single part
 _POOL = 60  # items that diversity chooses from
 _DIVERSITY = 0.25  # weight of the similarity to what is already chosen, in standard deviations
 _NAMED = 10  # titles the language model is asked for
 _CLIP = 4.0  # a z-score says no more beyond this
+_SHORTLIST = 1_000  # items of a large catalogue that are worth exact scores; about as many as Marquee's
+_SAMPLE = 500  # further ones that tell the scale of the scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +54,7 @@ class Recommended:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The whole catalogue's scores: the blend (N,) and each weighted part (N,)."""
+    """Scores of the whole catalogue, or of the n rows that were asked for: the blend and each weighted part, (n,)."""
 
     total: FloatArray
     parts: Mapping[str, FloatArray]
@@ -53,12 +67,16 @@ class Recommender:
     Attributes:
         index: the catalogue and its retrievers.
         generator: names titles; None in retrieval-only mode.
-        weights: of the parts, by name.
+        weights: of the parts, by name, where no ranker was fitted.
+        tower: scores by the language model's state; None without an adapter that has one.
+        ranker: makes one order of all parts, in the place of the weights.
     """
 
     index: Index
     generator: Generator | None = None
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
+    tower: UserTower | None = None
+    ranker: Ranker | None = None
 
     def recommend(
         self,
@@ -81,22 +99,72 @@ class Recommender:
         allowed = self.allowed(constraints, exclude)
         if not allowed.any():
             return []
-        scored = self.score(query, allowed, prompt)
+        if len(allowed) > WHOLE_ROWS:
+            rows, scored = self._score_shortlist(query, allowed, prompt)
+        else:
+            rows, scored = np.arange(len(allowed)), self.score(query, allowed, prompt)
         catalog = self.index.catalog
         return [
-            Recommended(at, float(scored.total[at]), {name: float(part[at]) for name, part in scored.parts.items()})
-            for at in self._diverse(scored.total, allowed, k)
-            if satisfies_all(catalog[at], constraints)
+            Recommended(
+                int(rows[at]), float(scored.total[at]), {n: float(part[at]) for n, part in scored.parts.items()}
+            )
+            for at in self._diverse(scored.total, rows, allowed, k)
+            if satisfies_all(catalog[int(rows[at])], constraints)
         ]
 
     def score(self, query: Query, allowed: BoolArray, prompt: Prompt | None = None) -> Scored:
         """Score the whole catalogue: the blend and what each part gives to it, (N,) each; see `recommend`."""
-        parts = {name: r.scores(query) for name, r in self.index.retrievers.items() if self.weights.get(name)}
-        if self.generator is not None and prompt is not None and self.weights.get("named"):
-            parts["named"] = _as_scores(self.generator.name_titles(prompt, _NAMED, allowed), len(allowed))
-        weighted = {name: self.weights[name] * _standard(score, allowed) for name, score in parts.items()}
+        parts = {name: r.scores(query) for name, r in self._retrievers()}
+        parts |= self._spoken(prompt, allowed)
+        if self.ranker is not None:
+            return Scored(self.ranker.scores(query, parts, allowed), parts)
+        weighted = {name: _standard(score, allowed, self.weights[name]) for name, score in parts.items()}
         weighted["asked"] = _ASKED_GENRE * self._asked_genres(query)
-        return Scored(np.sum(list(weighted.values()), axis=0, dtype=np.float32), weighted)
+        return Scored(_sum(weighted.values()), weighted)
+
+    def _score_shortlist(self, query: Query, allowed: BoolArray, prompt: Prompt | None) -> tuple[IntArray, Scored]:
+        """Score the allowed items that are likely the best, and a sample: their positions (n,), ascending, and scores.
+
+        With the shortlist as the whole catalogue, and everything exact, this would be `score`.
+        """
+        usable = np.flatnonzero(allowed)
+        sample = usable[:: -(-len(usable) // _SAMPLE)]
+        asked = _ASKED_GENRE * self._asked_genres(query)
+        rough = {name: r.rough(query) for name, r in self._retrievers()}
+        listed = allowed
+        if len(usable) > _SHORTLIST:
+            blend = [_standard(score, sample, self.weights.get(name, 1.0)) for name, score in rough.items()]
+            total = _sum([*blend, asked])[usable]
+            listed = np.zeros_like(allowed)
+            listed[usable[np.argpartition(total, -_SHORTLIST)[-_SHORTLIST:]]] = True
+        sampled = np.zeros_like(allowed)
+        sampled[sample] = True
+        rows = np.flatnonzero(listed | sampled)
+        parts = {name: r.exact(query, rough[name], rows) for name, r in self._retrievers()}
+        spoken = {name: score[rows] for name, score in self._spoken(prompt, listed).items()}
+        if self.ranker is not None:
+            return rows, Scored(self.ranker.scores(query, parts | spoken, allowed[rows]), parts | spoken)
+        weighted = {name: _standard(score, sampled[rows], self.weights[name]) for name, score in parts.items()}
+        weighted |= {name: _standard(score, listed[rows], self.weights[name]) for name, score in spoken.items()}
+        weighted["asked"] = asked[rows]
+        return rows, Scored(_sum(weighted.values()), weighted)
+
+    def _reads(self, name: str) -> bool:
+        return name in self.ranker.settings.parts if self.ranker is not None else bool(self.weights.get(name))
+
+    def _retrievers(self) -> list[tuple[str, ScoringRetriever]]:
+        return [(name, r) for name, r in self.index.retrievers.items() if self._reads(name)]
+
+    def _spoken(self, prompt: Prompt | None, allowed: BoolArray) -> dict[str, FloatArray]:
+        """Return what the language model thinks, by part: (N,) each; one reading of the prompt serves both."""
+        spoken: dict[str, FloatArray] = {}
+        if self.generator is None or prompt is None:
+            return spoken
+        if self.tower is not None and self._reads("tower"):
+            spoken["tower"] = self.tower.scores(self.generator.hidden(prompt))
+        if self._reads("named"):
+            spoken["named"] = named_scores(self.generator, prompt, len(allowed), allowed)
+        return spoken
 
     def allowed(self, constraints: Sequence[Constraint], exclude: Iterable[int] = ()) -> BoolArray:
         """Return which items may be shown: (N,) bool."""
@@ -117,13 +185,14 @@ class Recommender:
                 asked[self.index.facets.mask([said]) if at is None else at] = 1.0
         return asked
 
-    def _diverse(self, total: FloatArray, allowed: BoolArray, k: int) -> list[int]:
+    def _diverse(self, total: FloatArray, rows: IntArray, allowed: BoolArray, k: int) -> list[int]:
         """Choose k of the best greedily, each for its score less its similarity to those before it.
 
-        Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998, section 2).
+        Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998, section 2). `total` (n,) are the scores of the
+        catalogue positions `rows` (n,), and what is returned are places in both.
         """
-        pool = top_k(total, _POOL, allowed).positions
-        vectors = np.asarray(self.index.embeddings[pool], dtype=np.float32)  # (p, d)
+        pool = top_k(total, _POOL, allowed[rows]).positions
+        vectors = np.asarray(self.index.embeddings[rows[pool]], dtype=np.float32)  # (p, d)
         nearest = np.zeros(len(pool), dtype=np.float32)
         chosen: list[int] = []
         gain = total[pool].copy()
@@ -135,9 +204,10 @@ class Recommender:
         return chosen
 
 
-def _as_scores(named: Sequence[Named], n: int) -> FloatArray:
-    """Spread the named titles over the catalogue: (n,), the relative probability of each, 0 for the rest."""
+def named_scores(generator: Generator, prompt: Prompt, n: int, allowed: BoolArray | None = None) -> FloatArray:
+    """Return the relative probability of the titles that the language model names, 0 for the others: (n,)."""
     scores = np.zeros(n, dtype=np.float32)
+    named = generator.name_titles(prompt, _NAMED, allowed)
     if named:
         best = max(title.logprob for title in named)
         for title in named:
@@ -145,10 +215,21 @@ def _as_scores(named: Sequence[Named], n: int) -> FloatArray:
     return scores
 
 
-def _standard(scores: FloatArray, allowed: BoolArray) -> FloatArray:
-    """Bring scores to mean 0 and deviation 1 over the allowed items, clipped: (N,)."""
-    usable = scores[allowed & np.isfinite(scores)]
+def _standard(scores: FloatArray, scale: BoolArray | IntArray, weight: float = 1.0) -> FloatArray:
+    """Bring scores to mean 0 and deviation `weight` over the rows that `scale` chooses, clipped: (N,)."""
+    usable = scores[scale]
     if not len(usable) or (deviation := float(usable.std())) < 1e-6:
         return np.zeros(len(scores), dtype=np.float32)
-    standard = (np.nan_to_num(scores, neginf=float(usable.min())) - usable.mean()) / deviation
-    return np.clip(standard, -_CLIP, _CLIP).astype(np.float32)
+    mean, reach = float(usable.mean()), _CLIP * deviation
+    standard = np.clip(scores, mean - reach, mean + reach)
+    standard -= mean
+    standard *= weight / deviation
+    return standard
+
+
+def _sum(parts: Iterable[FloatArray]) -> FloatArray:
+    first, *others = parts
+    total = first.copy()
+    for part in others:
+        total += part
+    return total

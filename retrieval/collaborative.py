@@ -24,7 +24,7 @@ from scipy import linalg, sparse
 
 from retrieval.catalog import Catalog
 from retrieval.errors import ModelError
-from retrieval.retrievers import ScoringRetriever
+from retrieval.scoring import ScoringRetriever
 from retrieval.types import FloatArray, IntArray, Query
 
 MOST_ITEMS = 20_000  # the most frequent ones beyond: 1.6 GB and some minutes for the dense inverse
@@ -220,8 +220,19 @@ class CooccurrenceRetriever(ItemItemRetriever):
         return cls._fit(catalog, sets, weights, neighbours)
 
 
-def _pruned(weights: FloatArray, neighbours: int) -> sparse.csr_matrix:
+def pruned(weights: sparse.csr_matrix, neighbours: int) -> sparse.csr_matrix:
     """Return the largest weights of every row by absolute value: at most `neighbours` in each."""
+    kept = weights.copy()
+    for start, end in zip(kept.indptr[:-1], kept.indptr[1:], strict=True):
+        if end - start > neighbours:
+            row = kept.data[start:end]  # a view
+            row[np.argpartition(np.abs(row), end - start - neighbours)[: end - start - neighbours]] = 0
+    kept.eliminate_zeros()
+    return kept
+
+
+def _pruned(weights: FloatArray, neighbours: int) -> sparse.csr_matrix:
+    """Return the same of dense weights, which are overwritten."""
     size = len(weights)
     if size > neighbours:
         for row in weights:  # row by row, since an argpartition of the whole takes twice the memory of the matrix

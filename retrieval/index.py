@@ -15,10 +15,12 @@ import numpy as np
 
 from retrieval.catalog import Catalog, RowProblem, load_catalog
 from retrieval.constraints import Facets
+from retrieval.dense import AnnRetriever
 from retrieval.encoder import Encoder, item_text, text_digest
 from retrieval.errors import GenerationError
 from retrieval.generations import Generation, GenerationStore, unit_rows
-from retrieval.retrievers import AnnRetriever, ScoringRetriever, make_retrievers
+from retrieval.retrievers import make_retrievers
+from retrieval.scoring import ScoringRetriever
 from retrieval.types import FloatArray, IntArray
 
 log = logging.getLogger(__name__)

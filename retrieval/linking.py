@@ -7,6 +7,7 @@ meant: quotation marks, capitals, a cue before it ("I loved …"), or a message 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -101,8 +102,15 @@ class TitleLinker:
         self._starts = {name.split()[0] for name in self._names}
 
     @cached_property
-    def _fuzzy_names(self) -> list[str]:
-        return [name for name in self._names if len(name) >= _FUZZY_LENGTH and not is_cjk(name)]
+    def _fuzzy_names(self) -> dict[str, tuple[list[int], list[str]]]:
+        """The names by their first letter: their lengths, ascending, and themselves."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for name in self._names:
+            if len(name) >= _FUZZY_LENGTH and not is_cjk(name):
+                found[name[0]].append(name)
+        for names in found.values():
+            names.sort(key=len)
+        return {first: ([len(name) for name in names], names) for first, names in found.items()}
 
     def exact(self, name: str) -> tuple[int, ...]:
         """Return the items whose title or alias is this name, titles before aliases."""
@@ -139,10 +147,14 @@ class TitleLinker:
         query = " ".join(words(name))
         if len(query) < _FUZZY_LENGTH:
             return (), 0.0
+        lengths, names = self._fuzzy_names.get(query[0], ([], []))
+        # A ratio counts equal letters, so names that are much shorter or longer cannot reach the score.
+        low = bisect_left(lengths, len(query) * score / (200 - score))
+        high = bisect_right(lengths, len(query) * (200 - score) / score)
         for found, similarity, _ in process.extract(
-            query, self._fuzzy_names, scorer=fuzz.ratio, score_cutoff=score, limit=5
+            query, names[low:high], scorer=fuzz.ratio, score_cutoff=score, limit=5
         ):
-            if found[0] == query[0] and numbers_in(found.split()) == numbers_in(query.split()):
+            if numbers_in(found.split()) == numbers_in(query.split()):
                 return self._bearers(found), similarity
         return (), 0.0
 

@@ -15,8 +15,8 @@ An item that is itself liked scores high; leave it out with `allowed` where it m
 from __future__ import annotations
 
 import logging
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,197 +29,17 @@ from scipy import sparse
 
 from retrieval.catalog import Catalog
 from retrieval.constraints import Facets
+from retrieval.dense import EXACT_ROWS, AnnRetriever, DenseRetriever
 from retrieval.encoder import Encoder, item_text
+from retrieval.scoring import ScoringRetriever
 from retrieval.text import words
-from retrieval.types import BoolArray, Constraint, FloatArray, IntArray, Item, Query, Retrieved
+from retrieval.types import BoolArray, Constraint, FloatArray, IntArray, Item, Query
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG and tells every build
 
-EXACT_ROWS = 200_000  # up to here exact search costs at most about 20 ms; beyond, HNSW
-_RECENT = 20  # liked (and disliked) items that count, the latest ones; each costs a column of the product
-_DISLIKED_DENSE = 0.3
-_DISLIKED_FACETS = 0.5
+_DISLIKED = 0.5
 _NEARLY_MET = 0.5
-
-
-def top_k(scores: FloatArray, k: int, allowed: BoolArray | None = None) -> Retrieved:
-    """Return the best k allowed positions of scores (N,), best first, ties by position; -inf is never returned."""
-    usable = scores > -np.inf if allowed is None else (scores > -np.inf) & allowed
-    positions = np.flatnonzero(usable)
-    if len(positions) > k > 0:
-        kept = scores[positions]
-        bar = np.partition(kept, len(kept) - k)[len(kept) - k]
-        above, level = positions[kept > bar], positions[kept == bar]
-        positions = np.concatenate([above, level[: k - len(above)]])
-    order = np.lexsort((positions, -scores[positions]))[: max(k, 0)]
-    positions = positions[order].astype(np.int64)
-    return Retrieved(positions, scores[positions].astype(np.float32))
-
-
-class ScoringRetriever(ABC):
-    """A retriever that can score every item, which makes retrieving the same for all."""
-
-    name: str
-
-    @abstractmethod
-    def scores(self, query: Query) -> FloatArray:
-        """Score the whole catalogue: (N,) float32."""
-
-    def retrieve(self, query: Query, k: int, allowed: BoolArray | None = None) -> Retrieved:
-        """Return the best k items, or fewer if fewer are allowed: (k,) positions and scores."""
-        return top_k(self.scores(query), k, allowed)
-
-
-class DenseRetriever(ScoringRetriever):
-    """Cosine of meaning, exact: to the query's text, and to the liked items (half their mean, half the nearest)."""
-
-    name = "dense"
-
-    def __init__(self, embeddings: FloatArray, encoder: Encoder) -> None:
-        self.embeddings = embeddings  # (N, d), unit rows
-        self.encoder = encoder
-
-    def scores(self, query: Query) -> FloatArray:
-        """Score the whole catalogue, in [-1.3, 1.0]: (N,)."""
-        return self._scores(self.embeddings, self._anchors(query))
-
-    def _anchors(self, query: Query) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return what is compared with, unit rows: text (0 or 1, d), liked (l, d), disliked (u, d)."""
-        text = query.text.strip()
-        none = np.empty((0, self.embeddings.shape[1]), dtype=np.float32)
-        wished = self.encoder.encode([text]) if text else none
-        return (
-            wished,
-            self.embeddings[list(query.liked[-_RECENT:])],
-            self.embeddings[list(query.disliked[-_RECENT:])],
-        )
-
-    @staticmethod
-    def _scores(rows: FloatArray, anchors: tuple[FloatArray, FloatArray, FloatArray]) -> FloatArray:
-        text, liked, disliked = anchors
-        cosines = rows @ np.concatenate(anchors).T  # (n, 0..1 + l + u): one pass over the rows
-        ends = np.cumsum([len(text), len(liked)])
-        by_text, by_liked, by_disliked = np.split(cosines, ends, axis=1)
-        score = np.zeros(len(rows), dtype=np.float32)
-        if len(text):
-            score += by_text[:, 0]
-        if len(liked):
-            score += (by_liked.mean(axis=1) + by_liked.max(axis=1)) / 2
-        if len(text) and len(liked):
-            score /= 2
-        if len(disliked):
-            score -= _DISLIKED_DENSE * np.maximum(by_disliked.max(axis=1), 0)
-        return score
-
-
-class AnnRetriever(DenseRetriever):
-    """`DenseRetriever` for catalogues beyond `EXACT_ROWS`: usearch HNSW finds candidates, exact scores rank them.
-
-    `scores` are exact for the found items and 0 for the others. Keys in the graph are never reused:
-    `places` maps a key to its item's position, -1 when the item is gone or changed, so that an edited
-    catalogue shares its predecessor's graph and only adds the changed rows.
-
-    Args:
-        previous: the retriever of the catalogue before an edit.
-        source: (N,) each row's position in `previous`, no two alike, -1 where the row is new or changed.
-        folder: a generation's folder with a saved graph; unreadable or misfitting ones are built again.
-    """
-
-    _FEW_ALLOWED = 50_000  # so few rows are faster searched exactly, and a strict filter starves HNSW
-    _STALE = 0.25  # share of gone keys beyond which the graph is built anew
-
-    def __init__(
-        self,
-        embeddings: FloatArray,
-        encoder: Encoder,
-        *,
-        previous: AnnRetriever | None = None,
-        source: IntArray | None = None,
-        folder: Path | None = None,
-    ) -> None:
-        super().__init__(embeddings, encoder)
-        if not (self._extend(previous, source) or self._restore(folder)):
-            self.graph = _new_graph(embeddings.shape[1])
-            self.places: IntArray = np.arange(len(embeddings))
-            self.graph.add(self.places, embeddings)
-
-    def _extend(self, previous: AnnRetriever | None, source: IntArray | None) -> bool:
-        if previous is None or source is None:
-            return False
-        added = np.flatnonzero(source < 0)
-        known = len(previous.graph)
-        if len(self.embeddings) < (1 - self._STALE) * (known + len(added)) or known != len(previous.places):
-            return False
-        kept = np.flatnonzero(source >= 0)
-        now = np.full(len(previous.embeddings), -1, dtype=np.int64)
-        now[source[kept]] = kept
-        places = np.where(previous.places >= 0, now[previous.places], -1)
-        self.graph, self.places = previous.graph, np.concatenate([places, added])
-        if len(added):
-            self.graph.add(np.arange(known, known + len(added)), self.embeddings[added])
-        return True
-
-    def _restore(self, folder: Path | None) -> bool:
-        if folder is None or not (folder / "graph.usearch").is_file():
-            return False
-        try:
-            graph = _new_graph(self.embeddings.shape[1])
-            graph.load(str(folder / "graph.usearch"))
-            places = np.load(folder / "places.npy")
-        except (OSError, RuntimeError, ValueError):
-            return False
-        whole = np.array_equal(np.sort(places[places >= 0]), np.arange(len(self.embeddings)))
-        if len(graph) != len(places) or graph.ndim != self.embeddings.shape[1] or not whole:
-            return False
-        self.graph, self.places = graph, places
-        return True
-
-    def save(self, folder: Path) -> None:
-        """Keep the graph in a generation's folder."""
-        np.save(folder / "places.npy", self.places)
-        self.graph.save(str(folder / "graph.usearch"))
-
-    def scores(self, query: Query) -> FloatArray:
-        """Score the whole catalogue: (N,); 0 for items outside the 1,000 nearest of every anchor."""
-        anchors = self._anchors(query)
-        found = self._nearest(anchors, 1_000)
-        result = np.zeros(len(self.embeddings), dtype=np.float32)
-        result[found] = self._scores(self.embeddings[found], anchors)
-        return result
-
-    def retrieve(self, query: Query, k: int, allowed: BoolArray | None = None) -> Retrieved:
-        """Return the best k allowed items, fetching more candidates until enough of them are allowed."""
-        anchors = self._anchors(query)
-        total = len(self.embeddings)
-        usable = total if allowed is None else int(np.count_nonzero(allowed))
-        fetch = max(4 * k, 200)
-        while fetch < total and usable > self._FEW_ALLOWED and len(anchors[0]) + len(anchors[1]):
-            found = self._nearest(anchors, fetch)
-            if allowed is not None:
-                found = found[allowed[found]]
-            if len(found) >= k:
-                return self._ranked(found, anchors, k)
-            fetch *= 4
-        return self._ranked(np.arange(total) if allowed is None else np.flatnonzero(allowed), anchors, k)
-
-    def _ranked(self, found: IntArray, anchors: tuple[FloatArray, FloatArray, FloatArray], k: int) -> Retrieved:
-        best = top_k(self._scores(self.embeddings[found], anchors), k)
-        return Retrieved(found[best.positions], best.scores)
-
-    def _nearest(self, anchors: tuple[FloatArray, FloatArray, FloatArray], count: int) -> IntArray:
-        wanted = np.concatenate(anchors[:2])
-        if not len(wanted):
-            return np.empty(0, dtype=np.int64)
-        keys = np.concatenate([self.graph.search(row, count).keys for row in wanted]).astype(np.int64)
-        # Keys beyond `places` were added for a newer catalogue that shares this graph.
-        places = self.places[keys[keys < len(self.places)]]
-        return np.unique(places[places >= 0])
-
-
-def _new_graph(dimension: int) -> Any:  # noqa: ANN401 - usearch has no types
-    from usearch.index import Index
-
-    return Index(ndim=dimension, metric="ip", dtype="bf16")
+_EXAMPLES = 1_000  # items that meet a wish and show what such items are like; more would hardly show another thing
 
 
 class _Counted(bm25s.BM25):
@@ -360,15 +180,38 @@ class FacetRetriever(ScoringRetriever):
         norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1))).ravel()  # (N,)
         matrix.data /= np.repeat(np.maximum(norms, 1e-12), np.diff(matrix.indptr)).astype(np.float32)
         self._matrix = matrix  # (N, V), unit or empty rows
+        self._example = lru_cache(256)(self._examples_of)
 
     def scores(self, query: Query) -> FloatArray:
         """Score the whole catalogue, in [-0.5, 2.0]: (N,). A wish counts for items in stock only."""
-        score = np.zeros(self._matrix.shape[0], dtype=np.float32)
+        return self._scores(self._matrix, query, slice(None))
+
+    def rough(self, query: Query) -> FloatArray:
+        """Score the whole catalogue by the wishes met and the liked overlap, without what is like them: (N,)."""
+        score = self._overlap(self._matrix, query)
         for field, value in query.wishes:
-            met = self._meets(field, value)
-            score += np.maximum(met, _NEARLY_MET * self._near(met)) / np.float32(len(query.wishes))
-        profile = self._mean(query.liked) - _DISLIKED_FACETS * self._mean(query.disliked)  # (V,)
-        return np.asarray(score + self._matrix @ profile, dtype=np.float32)
+            score += self._meets(field, value) * np.float32(1 / len(query.wishes))
+        return score
+
+    def exact(self, query: Query, rough: FloatArray, rows: IntArray) -> FloatArray:
+        """Return the scores of n rows, which should hold those that meet the wishes: (n,)."""
+        return self._scores(self._matrix[rows], query, rows)
+
+    def _scores(self, matrix: sparse.csr_matrix, query: Query, rows: IntArray | slice) -> FloatArray:
+        score = self._overlap(matrix, query)
+        for field, value in query.wishes:
+            met = self._meets(field, value)[rows]
+            near = matrix @ self._example(field, value)
+            near *= np.float32(_NEARLY_MET / max(float(near.max(initial=0.0)), 1e-12))
+            score += np.maximum(met, near) / np.float32(len(query.wishes))
+        return score
+
+    def _overlap(self, matrix: sparse.csr_matrix, query: Query) -> FloatArray:
+        """Return what rows share with the liked items less half of what they share with the disliked: (n,)."""
+        if not (query.liked or query.disliked):
+            return np.zeros(matrix.shape[0], dtype=np.float32)
+        profile = self._mean(query.liked) - _DISLIKED * self._mean(query.disliked)  # (V,)
+        return np.asarray(matrix @ profile, dtype=np.float32)
 
     def _meets(self, field: str, value: str) -> BoolArray:
         numeric = field in ("year", "decade", "price") or field in self._facets.numeric_fields
@@ -378,15 +221,15 @@ class FacetRetriever(ScoringRetriever):
             return np.zeros(self._matrix.shape[0], dtype=np.bool_)
         return self._facets.mask([Constraint(field, "is", wanted)])
 
-    def _near(self, met: BoolArray) -> FloatArray:
-        """Return how like the items that meet a wish each item is, in [0, 1]: (N,)."""
-        near = self._matrix @ self._mean(np.flatnonzero(met).tolist())
-        return np.asarray(near / max(float(near.max(initial=0.0)), 1e-12), dtype=np.float32)
+    def _examples_of(self, field: str, value: str) -> FloatArray:
+        """Return the mean of items that meet a wish: (V,), to tell how like them the others are."""
+        met = np.flatnonzero(self._meets(field, value))
+        return self._mean(met[:: max(1, -(-len(met) // _EXAMPLES))])
 
-    def _mean(self, positions: Sequence[int]) -> FloatArray:
-        if not positions:
+    def _mean(self, positions: Sequence[int] | IntArray) -> FloatArray:
+        if not len(positions):
             return np.zeros(self._matrix.shape[1], dtype=np.float32)
-        return np.asarray(self._matrix[list(positions)].mean(axis=0), dtype=np.float32).ravel()
+        return np.asarray(self._matrix[np.asarray(positions)].mean(axis=0), dtype=np.float32).ravel()
 
 
 def make_retrievers(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from rapidfuzz import fuzz
 
 from retrieval.catalog import Catalog
 from retrieval.constraints import Facets
@@ -185,3 +186,13 @@ class TestLookUps:
 
     def test_quotes_of_both_scripts(self):
         assert quoted_spans("“A b” and 《长路》 but not 'c'") == ["A b", "长路"]
+
+
+def test_narrowing_by_letter_and_length_misses_no_near_name():
+    linker = marquee().linker
+    names = [name for name in linker._names if len(name) >= 5 and name.isascii()]
+    for name in names[::40]:
+        typo = name[:2] + name[3:] + "e"
+        near = [n for n in names if n[0] == typo[0] and numbers_in(n.split()) == numbers_in(typo.split())]
+        best = max((fuzz.ratio(typo, n) for n in near), default=0)
+        assert linker.fuzzy(typo)[1] == pytest.approx(best if best >= 88 else 0)

@@ -10,19 +10,14 @@ import bm25s
 import numpy as np
 import pytest
 
+from retrieval import dense
 from retrieval.catalog import Catalog
 from retrieval.collaborative import CooccurrenceRetriever, EaseRetriever, ItemSets
 from retrieval.constraints import Facets
+from retrieval.dense import AnnRetriever, DenseRetriever
 from retrieval.encoder import SentenceEncoder, item_text
-from retrieval.retrievers import (
-    AnnRetriever,
-    DenseRetriever,
-    FacetRetriever,
-    LexicalRetriever,
-    PopularityRetriever,
-    make_retrievers,
-    top_k,
-)
+from retrieval.retrievers import FacetRetriever, LexicalRetriever, PopularityRetriever, make_retrievers
+from retrieval.scoring import top_k
 from retrieval.text import words
 from retrieval.types import Item, Query
 from tests.fakes import BagEncoder
@@ -117,6 +112,13 @@ class TestContract:
         retriever, query = made
         assert sorted(retriever.retrieve(query, 99).positions.tolist()) == list(range(16))
 
+    def test_the_exact_scores_of_all_rows_are_the_scores(self, made):
+        retriever, query = made
+        rough = retriever.rough(query)
+        assert rough.shape == (16,)
+        assert rough.dtype == np.float32
+        np.testing.assert_allclose(retriever.exact(query, rough, np.arange(16)), retriever.scores(query), rtol=1e-5)
+
     @pytest.mark.parametrize("k", [0, -1])
     def test_k_of_nothing_returns_nothing(self, made, k):
         assert len(made[0].retrieve(made[1], k).positions) == 0
@@ -173,6 +175,20 @@ class TestDense:
         retriever = MAKERS["dense"](checkerboard())
         plain, pushed = (retriever.scores(Query(text="film", disliked=d)) for d in ((), (1,)))
         assert ((plain - pushed)[ODD].min()) > ((plain - pushed)[EVEN].max())
+
+    def test_rough_scores_find_what_exact_ones_rank_first(self, monkeypatch):
+        monkeypatch.setattr(dense, "WHOLE_ROWS", 0)
+        rng = np.random.default_rng(0)
+        groups = rng.normal(size=(40, 128))  # as texts do, rows gather around what they are about
+        rows = (groups[rng.integers(40, size=4000)] + 0.7 * rng.normal(size=(4000, 128))).astype(np.float32)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        retriever = DenseRetriever(rows, BagEncoder(128))
+        for at in range(10):
+            query = Query(liked=(at, at + 50), disliked=(at + 100,))
+            rough = retriever.rough(query)
+            best = top_k(retriever.scores(query), 10).positions
+            assert np.isin(best, top_k(rough, 400).positions).mean() >= 0.9
+            np.testing.assert_allclose(retriever.exact(query, rough, best), retriever.scores(query)[best], rtol=1e-5)
 
 
 class TestAnn:

@@ -1,0 +1,51 @@
+"""What every scorer of the catalogue is made of: the base class behind `retrieval.types.Retriever`, and the best k.
+
+A catalogue of up to `WHOLE_ROWS` rows is scored whole and exactly. Beyond, that would take longer than all the rest of
+a turn: every retriever gives `rough` scores of all rows, which choose a shortlist, and `exact` ones of those.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from retrieval.types import BoolArray, FloatArray, IntArray, Query, Retrieved
+
+WHOLE_ROWS = 20_000  # exact scores of so many rows take about 4 ms
+
+
+def top_k(scores: FloatArray, k: int, allowed: BoolArray | None = None) -> Retrieved:
+    """Return the best k allowed positions of scores (N,), best first, ties by position; -inf is never returned."""
+    usable = scores > -np.inf if allowed is None else (scores > -np.inf) & allowed
+    positions = np.flatnonzero(usable)
+    if len(positions) > k > 0:
+        kept = scores[positions]
+        bar = np.partition(kept, len(kept) - k)[len(kept) - k]
+        above, level = positions[kept > bar], positions[kept == bar]
+        positions = np.concatenate([above, level[: k - len(above)]])
+    order = np.lexsort((positions, -scores[positions]))[: max(k, 0)]
+    positions = positions[order].astype(np.int64)
+    return Retrieved(positions, scores[positions].astype(np.float32))
+
+
+class ScoringRetriever(ABC):
+    """A retriever that can score every item, which makes retrieving the same for all."""
+
+    name: str
+
+    @abstractmethod
+    def scores(self, query: Query) -> FloatArray:
+        """Score the whole catalogue: (N,) float32."""
+
+    def rough(self, query: Query) -> FloatArray:
+        """Score the whole catalogue quickly, well enough to choose the rows that are worth `exact` scores: (N,)."""
+        return self.scores(query)
+
+    def exact(self, query: Query, rough: FloatArray, rows: IntArray) -> FloatArray:
+        """Return the scores of n rows, by their positions (n,) and the rough scores (N,): (n,)."""
+        return rough[rows]
+
+    def retrieve(self, query: Query, k: int, allowed: BoolArray | None = None) -> Retrieved:
+        """Return the best k items, or fewer if fewer are allowed: (k,) positions and scores."""
+        return top_k(self.scores(query), k, allowed)
