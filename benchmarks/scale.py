@@ -3,7 +3,7 @@
     python -m benchmarks.scale --rows 100000
 
 makes a seeded catalogue in a temporary folder and measures everything in one run; the latency is set against a
-sample of the same catalogue and against the demo catalogue, because absolute figures drift with the load of the machine.
+sample of the same catalogue and the demo catalogue, because absolute figures drift with the load of the machine.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ from retrieval.lexicon import vocabulary
 from retrieval.live import LiveIndex
 from retrieval.scoring import top_k
 from retrieval.types import FloatArray, Query, Retrieved
-
 
 DEMO = Path(__file__).parents[1] / "data" / "marquee" / "catalog.jsonl"
 
