@@ -227,6 +227,25 @@ def test_an_error_offers_to_try_again(open_page, served):
     page.complaints.clear()
 
 
+def test_when_many_ask_the_message_waits_and_goes_out_again(open_page):
+    page = open_page()
+    refusal = {"status": 429, "headers": {"Retry-After": "2"}, "json": {"error": {"message": "Too many people."}}}
+    page.route("**/api/chat", lambda route: route.fulfill(**refusal), times=1)
+    page.fill("#nd-input", "hello there")
+    page.press("#nd-input", "Enter")
+    again = page.locator(".trouble button")
+    again.wait_for()
+    assert "Your message is still here" in page.locator(".trouble").inner_text()
+    assert again.is_disabled()
+    assert again.inner_text().startswith("Try again in ")
+    again.click()  # Playwright waits until it is enabled
+    page.wait_for_selector(DONE)
+    assert page.locator(".said").all_inner_texts() == ["hello there"]
+    assert page.locator(".card").count() == 5
+    assert [complaint for complaint in page.complaints if "429" not in complaint] == []
+    page.complaints.clear()
+
+
 def test_a_long_answer_can_be_stopped_and_a_new_chat_begun_meanwhile(open_page):
     page = open_page()
     page.fill("#nd-input", "slow one please")

@@ -13,7 +13,7 @@
       view: (title) => `What you think of ${title}`, why: "Why this one", inStock: "In stock", outOfStock: "Out of stock",
       noted: { like: (t) => `Noted: you like ${t}.`, dislike: (t) => `Noted: ${t} is not for you.`, seen: (t) => `Noted: you know ${t} already.`, undo: (t) => `Taken back for ${t}.` },
       loading: "Getting the catalogue and the model ready. You can already write.", waiting: "Your message goes out as soon as everything is ready.",
-      failed: "The assistant could not start. Its log says why.", again: "Try again", offline: "The connection to the assistant was lost.",
+      failed: "The assistant could not start. Its log says why.", again: "Try again", againIn: (seconds) => `Try again in ${seconds} s`, crowded: "Many people are asking just now. Your message is still here.", offline: "The connection to the assistant was lost.",
       trouble: "Something went wrong on our side.", stopped: "Stopped.", thinking: "Looking…", titles: "Titles", source: "From", person: "A person will take over.",
       restored: "Your conversation is back.",
     },
@@ -27,7 +27,7 @@
       view: (title) => `你对《${title}》的看法`, why: "推荐理由", inStock: "有货", outOfStock: "缺货",
       noted: { like: (t) => `已记下：你喜欢《${t}》。`, dislike: (t) => `已记下：《${t}》不适合你。`, seen: (t) => `已记下：你已经知道《${t}》。`, undo: (t) => `已撤销：《${t}》。` },
       loading: "正在准备目录和模型，你可以先写。", waiting: "准备好后会立即发送你的消息。",
-      failed: "助手未能启动，请查看服务器日志。", again: "再试一次", offline: "与助手的连接已断开。",
+      failed: "助手未能启动，请查看服务器日志。", again: "再试一次", againIn: (seconds) => `${seconds} 秒后再试`, crowded: "现在提问的人很多，你的消息还在这里。", offline: "与助手的连接已断开。",
       trouble: "我们这边出了点问题。", stopped: "已停止。", thinking: "正在查找……", titles: "标题", source: "来源", person: "将由人工接手。",
       restored: "已恢复你的对话。",
     },
@@ -108,8 +108,10 @@
     }
     if (!response.ok) {
       const answer = await response.json().catch(() => ({}));
-      const trouble = new Trouble(answer.error?.message || say.trouble);
+      const crowded = response.status === 429;
+      const trouble = new Trouble((!crowded && answer.error?.message) || (crowded ? say.crowded : say.trouble));
       trouble.status = response.status;
+      trouble.wait = crowded ? Number(response.headers.get("Retry-After")) || 2 : 0; // seconds
       throw trouble;
     }
     return response;
@@ -208,10 +210,16 @@
   function paintTrouble({ turn, answer }, error, retry) {
     answer.setAttribute("aria-busy", "false");
     answer.querySelector(".thinking")?.remove();
-    const again = el("button", { type: "button", textContent: say.again });
+    const again = el("button", { type: "button" });
     again.addEventListener("click", () => { turn.remove(); $("nd-input").focus(); retry(); });
     answer.append(el("div", { className: "trouble", role: "alert" }, el("p", { textContent: error.message }), again));
-    again.focus();
+    const count = (left) => {
+      again.disabled = left > 0;
+      again.textContent = left > 0 ? say.againIn(left) : say.again;
+      if (left > 0) setTimeout(count, 1000, left - 1);
+    };
+    count(error.wait || 0);
+    (again.disabled ? $("nd-input") : again).focus();
   }
 
   /** Run one exchange: `work(parts, signal)` returns the reply; errors offer to do it again with `retry`. */
