@@ -5,7 +5,13 @@ from __future__ import annotations
 import itertools
 import logging
 import socket
+import sqlite3
+import subprocess
+import sys
 import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -26,6 +32,15 @@ def database(tmp_path):
     database = Database.open(tmp_path / "shop.db")
     yield database
     database.close()
+
+
+@pytest.fixture
+def shared(database_url):
+    """Return two connections to one database, of each kind in turn."""
+    pair = Database.open(database_url), Database.open(database_url)
+    yield pair
+    for database in pair:
+        database.close()
 
 
 @pytest.fixture(autouse=True)
@@ -104,7 +119,8 @@ def test_what_waits_is_posted_after_a_restart_and_a_webhook_that_was_down(databa
     assert set(receiver.taken) == tickets
 
 
-def test_the_posts_of_a_ticket_come_in_their_order(database, started):
+def test_the_posts_of_a_ticket_come_in_their_order(shared, started):
+    database, _ = shared
     with receiving(lambda n: 500 if n % 3 else 200) as receiver:
         outbox = Outbox(database)
         started(outbox, receiver.url)
@@ -118,18 +134,16 @@ def test_the_posts_of_a_ticket_come_in_their_order(database, started):
     assert len(taken) == 3
 
 
-def test_two_senders_share_the_work_and_post_nothing_twice(database, tmp_path, started):
-    other = Database.open(tmp_path / "shop.db")
+def test_two_senders_share_the_work_and_post_nothing_twice(shared, started):
     with receiving(lambda n: 500 if n % 4 == 0 else 200) as receiver:
-        outboxes = [Outbox(database), Outbox(other)]
+        outboxes = [Outbox(database) for database in shared]
         for outbox in outboxes:
             started(outbox, receiver.url)
         for n, outbox in zip(range(20), itertools.cycle(outboxes), strict=False):
             outbox.request(talk("help", session=str(n)), "asked")
-        delivered(database)
+        delivered(shared[0])
     taken = [key for key, status in receiver.requests if status == 200]
     assert len(taken) == len(set(taken)) == 20
-    other.close()
 
 
 def test_a_post_that_another_process_holds_is_left_until_its_lease_ends(database, started):
@@ -172,6 +186,45 @@ def test_a_forgotten_conversation_is_not_posted(database, started):
         started(outbox, receiver.url)
         time.sleep(0.1)
     assert receiver.requests == []
+
+
+WRITER = """
+import itertools, sys
+from chat.database import Database
+from chat.delivery import Sender
+from chat.handoff import Outbox
+from chat.state import DialogueState
+
+outbox = Outbox(Database.open(sys.argv[1]))
+Sender(outbox, sys.argv[2], sys.argv[3]).start()
+for number in itertools.count():
+    mark = f"{sys.argv[4]}-{number}"
+    state = DialogueState(session=mark)
+    state.say("user", mark)
+    outbox.request(state, "asked")
+    print(mark, flush=True)  # acknowledged
+"""
+
+
+def test_kill_9_loses_nothing_that_was_acknowledged_and_doubles_nothing(database, tmp_path, started):
+    acknowledged: list[str] = []
+    file = tmp_path / "shop.db"
+    with receiving(lambda n: {0: 500, 1: 0}.get(n % 6, 204)) as receiver:  # a sixth refused, of a sixth no answer
+        for life in range(2):
+            command = [sys.executable, "-c", WRITER, str(file), receiver.url, SECRET, f"life{life}"]
+            writer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1])
+            acknowledged += [writer.stdout.readline().strip() for _ in range(8 + 5 * life)]
+            writer.kill()
+            acknowledged += writer.communicate()[0].split()
+            with closing(sqlite3.connect(file)) as db:
+                assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        with database.session() as db:  # nobody waits here for the leases of the dead
+            db.execute(update(Post).where(Post.delivered.is_(None)).values(leased=0.0, due=0.0))
+        started(Outbox(database), receiver.url)
+        delivered(database)
+    arrived = Counter(body["transcript"][-1]["text"] for body in receiver.taken.values())
+    assert len(acknowledged) >= 8 + 13
+    assert {arrived[mark] for mark in acknowledged} == set(arrived.values()) == {1}
 
 
 def test_signatures():

@@ -18,8 +18,8 @@ ANN = Customer(id="C-1001", name="Ann", expires=2_000_000_000)
 
 
 @pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path}/shop.db"
+def url(database_url):
+    return database_url
 
 
 @pytest.fixture

@@ -1,0 +1,157 @@
+"""The assistant with a shop's systems connected: whose orders are told to whom, and who hears of a hand-off."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from sqlalchemy import select
+
+from chat.assistant import Assistant
+from chat.demo_orders import DemoOrders
+from chat.handoff import Post, Ticket
+from chat.identity import BadToken, Customer, IdentityError, NotYours, Tokens
+from retrieval.errors import NamedropError
+from tests import receivers
+from tests.fakes import BagEncoder
+from tests.receivers import receiving
+from tests.shops import MARQUEE
+from tests.test_delivery import delivered
+
+SECRET = "a secret of the shop, of 32 bytes or more"
+ANN = Customer(id="C-1001", name="Ann", expires=2_000_000_000)
+BOB = Customer(id="C-1002", expires=2_000_000_000)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("service")
+
+
+@pytest.fixture(scope="module")
+def shop(folder):
+    """Return the demo shop with orders, a database and a webhook; without models."""
+    with pytest.MonkeyPatch.context() as patch, receiving() as webhook:
+        patch.setattr("chat.assistant.SentenceEncoder", lambda model: BagEncoder())
+        patch.setenv("NAMEDROP_CACHE", str(folder / "cache"))
+        assistant = Assistant.open(
+            MARQUEE,
+            model="none",
+            database=f"sqlite:///{folder}/shop.db",
+            orders=DemoOrders.of(MARQUEE),
+            secret=SECRET,
+            webhook=webhook.url,
+            webhook_secret=receivers.SECRET,
+        )
+        assistant.webhook = webhook
+        yield assistant
+        assistant.close()
+
+
+def rows(shop, table, session):
+    with shop._database.reading() as db:
+        return db.scalars(select(table).filter_by(session=session)).all()
+
+
+class TestOrders:
+    def test_nobody_is_told_of_orders_unless_signed_in(self, shop):
+        for message in ("Where is my order?", "Where is my order M-1042? I'm C-1001."):
+            text = shop.reply(message).text
+            assert "sign in" in text
+            assert "Halcyon" not in text
+
+    def test_a_customer_is_told_of_their_own(self, shop):
+        reply = shop.reply("Where is my order M-1042?", "orders", customer=ANN)
+        assert "Order M-1042 (" in reply.text
+        assert "on its way" in reply.text
+        again = shop.reply("When will my order arrive, is it late?", "orders", customer=ANN)
+        assert "M-1042" in again.text
+
+    def test_an_order_of_another_customer_does_not_exist(self, shop):
+        reply = shop.reply("Where is my order M-1042? I'm C-1001.", customer=BOB)
+        assert "I can't find an order “M-1042”" in reply.text
+
+
+class TestOwnership:
+    def test_a_conversation_of_a_customer_is_closed_to_others(self, shop):
+        item = shop.reply("a film please", "hers", customer=ANN).items[0].id
+        for other in (None, BOB):
+            for use in (
+                lambda who: shop.reply("what did she say?", "hers", customer=who),
+                lambda who: [*shop.stream("what did she say?", "hers", customer=who)],
+                lambda who: shop.feedback("hers", item, "like", customer=who),
+                lambda who: shop.remove_constraint("hers", "kind", "is", "film", customer=who),
+                lambda who: shop.remember("hers", True, customer=who),
+                lambda who: shop.export("hers", customer=who),
+                lambda who: shop.forget("hers", customer=who),
+            ):
+                with pytest.raises(NotYours):
+                    use(other)
+        assert len(shop.export("hers", customer=ANN).messages) == 2
+
+    def test_an_anonymous_conversation_becomes_the_customers(self, shop):
+        shop.reply("a film please", "both")
+        shop.reply("another", "both", customer=ANN)
+        assert shop.export("both", customer=ANN).customer == "C-1001"
+        with pytest.raises(NotYours):
+            shop.export("both")
+
+    def test_tokens_are_checked_with_the_shops_secret(self, shop, without):
+        token = Tokens(SECRET).sign(ANN)
+        assert shop.customer(token) == ANN
+        with pytest.raises(BadToken, match="has no NAMEDROP_SECRET"):
+            without.customer(token)
+
+
+class TestHandOff:
+    def test_a_request_reaches_the_webhook_and_the_export_names_it(self, shop):
+        reply = shop.reply("I want to talk to a human", "ann", customer=ANN)
+        ticket = reply.handoff.ticket
+        assert reply.handoff.reason == "asked"
+        assert ticket in reply.text
+        shop.webhook.wait(lambda: ticket in shop.webhook.taken)
+        delivered(shop._database)
+        body = shop.webhook.taken[ticket]
+        assert body["customer"] == {"id": "C-1001", "name": "Ann"}
+        assert body["transcript"][-1]["text"] == "I want to talk to a human"
+        assert shop.export("ann", customer=ANN).handoff == reply.handoff
+
+    def test_forgetting_takes_ticket_and_post_along(self, shop):
+        shop.reply("I want to talk to a human", "gone")
+        assert rows(shop, Ticket, "gone")
+        assert shop.forget("gone")
+        assert rows(shop, Ticket, "gone") == rows(shop, Post, "gone") == []
+
+    def test_without_a_database_nobody_is_promised(self, without):
+        reply = without.reply("I want to talk to a human", "ann")
+        assert reply.handoff is None
+        assert "can't fetch a person" in reply.text
+        assert without.export("ann").handoff is None
+
+
+@pytest.fixture(scope="module")
+def without(folder, shop):
+    """Return the demo shop with orders alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chat.assistant.SentenceEncoder", lambda model: BagEncoder())
+        patch.setenv("NAMEDROP_CACHE", str(folder / "cache"))
+        assistant = Assistant.open(MARQUEE, model="none", orders=DemoOrders.of(MARQUEE))
+        yield assistant
+        assistant.close()
+
+
+@pytest.mark.parametrize(
+    ("services", "error", "said"),
+    [
+        ({"webhook": "https://shop.example/", "secret": SECRET}, NamedropError, "needs a database.*--database"),
+        ({"webhook": "https://shop.example/", "database": "shop.db"}, IdentityError, "NAMEDROP_SECRET has 0 bytes"),
+        ({"webhook": "shop.example", "database": "shop.db", "secret": SECRET}, NamedropError, "--webhook https"),
+        ({"secret": "short"}, IdentityError, "5 bytes"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_once(tmp_path, monkeypatch, services, error, said):
+    monkeypatch.chdir(tmp_path)
+    begun = time.monotonic()
+    with pytest.raises(error, match=said):
+        Assistant.open(MARQUEE, model="none", **services)
+    assert time.monotonic() - begun < 10
