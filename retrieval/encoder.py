@@ -90,14 +90,23 @@ class SentenceEncoder:
         model: a local folder, an embedded name or a hub id, as `retrieval.models` resolves it.
         max_length: tokens a text is cut to; an item's telling parts come first in `item_text`.
         dtype: "float32" or "bfloat16"; by default what the hardware is fast at.
+        tuning: low-rank changes of the model's weights for one task, as `finetune.knowledge` writes them.
 
     Raises:
-        ModelError: at first use, if the model cannot be found or read.
+        ModelError: at first use, if the model cannot be found or read, or the tuning does not fit it.
     """
 
-    def __init__(self, model: str | Path = DEFAULT_ENCODER, *, max_length: int = 96, dtype: str | None = None) -> None:
+    def __init__(
+        self,
+        model: str | Path = DEFAULT_ENCODER,
+        *,
+        max_length: int = 96,
+        dtype: str | None = None,
+        tuning: Path | None = None,
+    ) -> None:
         self.model = str(model)
         self.max_length = max_length
+        self.tuning = tuning
         self._dtype = dtype
         self._lock = threading.RLock()
         self._waiting: SimpleQueue[_Waiting] = SimpleQueue()
@@ -109,7 +118,8 @@ class SentenceEncoder:
     def name(self) -> str:
         """Return model and cut; bf16 rows stay within 0.01 of float32 ones (cosine), so the dtype is left out."""
         if self._name is None:
-            self._name = f"{_identity(self.model)}@{self.max_length}"
+            tuned = f"+{hashlib.sha256(self.tuning.read_bytes()).hexdigest()[:12]}" if self.tuning else ""
+            self._name = f"{_identity(self.model)}{tuned}@{self.max_length}"
         return self._name
 
     @property
@@ -178,14 +188,35 @@ class SentenceEncoder:
         disable_progress_bar()
         dtype, why = (self._dtype, "asked for") if self._dtype else _fast_dtype()
         try:
-            model = SentenceTransformer(
-                str(folder), local_files_only=True, model_kwargs={"dtype": getattr(torch, dtype)}
-            )
+            # The tuning is added in float32: bf16 would swallow most of it.
+            read_as = torch.float32 if self.tuning else getattr(torch, dtype)
+            model = SentenceTransformer(str(folder), local_files_only=True, model_kwargs={"dtype": read_as})
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(f"cannot read the sentence encoder in {folder} ({error}); download it again") from error
+        if self.tuning is not None:
+            _tune(model.transformers_model, self.tuning)
+            model.to(getattr(torch, dtype))
         model.max_seq_length = min(self.max_length, model.max_seq_length or self.max_length)
         log.info("sentence encoder %r on %s in %s: %s", self.model, model.device, dtype, why)
         return model
+
+
+def _tune(model: Any, tuning: Path) -> None:  # noqa: ANN401 - a transformers model
+    """Add low-rank changes to a model's weights: W += scale · B A (Hu et al., "LoRA", ICLR 2022).
+
+    The file holds ``MODULE.A`` (r, in) and ``MODULE.B`` (out, r) for each changed module, and the scale in its header.
+    """
+    import torch
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(tuning, framework="pt") as stored, torch.no_grad():
+            scale = float(stored.metadata()["scale"])
+            for name in {key.rpartition(".")[0] for key in stored.keys()}:  # noqa: SIM118 - no mapping
+                change = stored.get_tensor(f"{name}.B").float() @ stored.get_tensor(f"{name}.A").float()
+                model.get_submodule(name).weight += scale * change.to(model.device)
+    except (OSError, SafetensorError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+        raise ModelError(f"the tuning {tuning} does not fit the sentence encoder ({error}); fetch it again") from error
 
 
 def _fast_dtype() -> tuple[str, str]:

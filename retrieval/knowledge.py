@@ -1,61 +1,308 @@
-"""Answering from a shop's knowledge: the passage that answers a question, quoted verbatim, or an honest no."""
+"""Answering from a shop's knowledge: the passage that answers a question, quoted verbatim, or an honest no.
+
+Passages are found by meaning: a question is compared with each passage's title (and further questions), with its text,
+and with both together, by the sentence encoder tuned for this (`finetune.knowledge`). Whether the best one answers is
+decided by a logistic regression on how near it is, how far the second is behind, and how many of the question's telling
+words it shares. Ranking weights and regression stand in `weights/knowledge.json`; `benchmarks.knowledge` fits them on
+some invented shops and measures them on others.
+
+The encoder reads English. A question in another script is looked up by the characters it shares with passages of that
+script, and is answered only if they are most of it.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import logging
+import math
+import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
+from bm25s.stopwords import STOPWORDS_EN_PLUS
 
-from retrieval.encoder import Encoder
+from retrieval.encoder import Encoder, SentenceEncoder
+from retrieval.models import cache_root, is_embedded
 from retrieval.passages import Knowledge, KnowledgeError, Passage
+from retrieval.text import is_cjk, words
+from retrieval.types import FloatArray
 
 __all__ = ["Found", "Knowledge", "KnowledgeError", "KnowledgeIndex", "Passage"]
 
-_SENTENCE = re.compile(r"[^.!?。！？\n]+(?:[.!?。！？]+(?!\s)|[.!?。！？]*)")
-_ANSWERS = 0.55
+log = logging.getLogger(__name__)
+
+Numbers = npt.NDArray[np.float64]
+
+WEIGHTS = Path(__file__).parent / "weights"
+TUNING = WEIGHTS / "minilm-knowledge.safetensors"
+VIEWS = ("title", "whole", "text")  # what a question is compared with
+CUES = ("score", "margin", "whole", "shared", "strange")  # what the decision to answer is made of
+_KEPT = 16  # knowledge bases whose vectors stay in the cache
+_SHORT = 80  # words up to which a passage is quoted whole
+_WINDOW = 60  # words of a text that are read at once, and of a quote from a long passage
+_ENDS = re.compile(r"[.!?]+[\"')\]”’]*(?=\s+[\"'(\[“‘A-Z0-9])|[。！？]+[」”’]?|\n+")
+_ABBREVIATED = re.compile(r"(?:^|\s)(?:[A-Za-z]|e\.g|i\.e|etc|vs|cf|approx|no|nos|st|mr|mrs|ms|dr|p\.m|a\.m)\.$", re.I)
+_STOP = frozenset(word for stop in STOPWORDS_EN_PLUS for word in words(stop)) | frozenset(
+    words("want need get got please help know tell possible like thing would could may might can do did have im id ive")
+)
+_ENDING = re.compile(r"(?<=\w{3})(?:ing|ies|ed|es|s|ly|y)$")
+_OTHER_SCRIPT = 10.0  # beyond any difference of scores
+_CLEAR = 0.1  # by how much the best passage must share more than the second, where only characters are compared
+_HAN_STOP = frozenset(
+    "的了吗呢吧啊我你您他她它们这那是有在和与或也都就很请问可以能会要想怎么样什么多少如何为哪里个几一下"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage, the sentences of it that answer, verbatim, and how sure it is that they do, in [0, 1]."""
+    """A passage, the part of it that answers, verbatim, and how likely it is that it answers, in [0, 1]."""
 
     passage: Passage
     quote: str
     confidence: float
 
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What was fitted for an encoder: one weight a view and a cue, and the probability from which on it answers."""
+
+    views: Numbers  # (len(VIEWS),)
+    cues: Numbers  # (len(CUES),)
+    intercept: float
+    threshold: float
+
+    @classmethod
+    @cache
+    def load(cls, name: str) -> Weights:
+        """Read the weights of "tuned" (the embedded encoder with its tuning) or "plain" (any other encoder)."""
+        stored = json.loads((WEIGHTS / "knowledge.json").read_text(encoding="utf-8"))[name]
+        views, cues = ([stored[kind][key] for key in keys] for kind, keys in (("views", VIEWS), ("cues", CUES)))
+        return cls(np.array(views), np.array(cues), stored["intercept"], stored["threshold"])
+
+
 class KnowledgeIndex:
-    """Finds the passage that answers a question, or none.
+    """Finds the passage that answers a question, or none. Safe to use from several threads.
 
     Args:
         knowledge: the passages.
-        encoder: encodes titles and sentences now, and each question later.
+        encoder: the sentence encoder; of the embedded one a copy tuned for questions is used.
+        previous: the index before an edit, whose vectors of unchanged texts are kept.
     """
 
-    def __init__(self, knowledge: Knowledge, encoder: Encoder) -> None:
+    def __init__(self, knowledge: Knowledge, encoder: Encoder, *, previous: KnowledgeIndex | None = None) -> None:
         self.knowledge = knowledge
-        self._encoder = encoder
-        texts, owners = [], []
-        for at, passage in enumerate(knowledge):
-            for text in (passage.title, *passage.aliases, *_SENTENCE.findall(passage.text)):
-                texts.append(text.strip())
-                owners.append(at)
-        self._rows = encoder.encode(texts)
-        self._owners = np.array(owners)
+        self._asked_with = encoder
+        if previous is not None and previous._asked_with is encoder:
+            self._encoder, self.weights, vectors = previous._encoder, previous.weights, previous._vectors
+        else:
+            self._encoder = tuned(encoder)
+            self.weights = Weights.load("plain" if self._encoder is encoder else "tuned")
+            vectors = {}
+        views = [(kind, at, text) for at, passage in enumerate(knowledge) for kind, text in _views(passage)]
+        fresh = list(dict.fromkeys(text for _, _, text in views if text not in vectors))
+        encoded = dict(zip(fresh, _encoded(fresh, self._encoder), strict=True)) if fresh else {}
+        self._vectors = {text: encoded[text] if text in encoded else vectors[text] for _, _, text in views}
+        self._rows = {kind: np.stack([self._vectors[text] for k, _, text in views if k == kind]) for kind in VIEWS}
+        self._owners = {kind: np.array([at for k, at, _ in views if k == kind]) for kind in VIEWS}
+        self._windows = [windows(passage.text) for passage in knowledge]
+        self._read = np.array([reads(passage.title + passage.text) for passage in knowledge])
+        self._lexicon = _Lexicon([" ".join((p.title, *p.aliases, p.text)) for p in knowledge])
 
-    def search(self, question: str, k: int = 3) -> Sequence[Found]:
-        """Return the k likeliest passages, likeliest first."""
-        if not question.strip():
-            return []
-        cosines = self._rows @ self._encoder.encode([question])[0]
-        best = np.full(len(self.knowledge), -1.0)
-        np.maximum.at(best, self._owners, cosines)
-        order = np.argsort(-best)[:k]
-        return [Found(self.knowledge[int(at)], self.knowledge[int(at)].text, float(best[at])) for at in order]
+    def __len__(self) -> int:
+        return len(self.knowledge)
 
     def answer(self, question: str) -> Found | None:
-        """Return the passage that answers, None if it seems that none does."""
+        """Return the passage that answers a question, None if none seems to."""
         found = self.search(question, 1)
-        return found[0] if found and found[0].confidence >= _ANSWERS else None
+        return found[0] if found and found[0].confidence >= self.weights.threshold else None
+
+    def search(self, question: str, k: int = 3) -> list[Found]:
+        """Return the k passages that answer most likely, likeliest first; none for a question without words."""
+        if not words(question):
+            return []
+        if not reads(question):
+            return self._by_characters(question)[:k]
+        vector = self._encoder.encode([question])[0]
+        views = self.similarities(vector)
+        scores = self.scores(views)
+        order = np.lexsort((np.arange(len(scores)), -scores))[:k]
+        found = []
+        for at in map(int, order):
+            chance = _sigmoid(
+                float(self.cues(question, views, scores, at) @ self.weights.cues) + self.weights.intercept
+            )
+            found.append(Found(self.knowledge[at], self._quote(at, vector), chance))
+        return found
+
+    def similarities(self, vector: FloatArray) -> Numbers:
+        """Return each passage's nearest cosine to a question's vector (d,) in every view: (N, len(VIEWS))."""
+        views = np.full((len(self.knowledge), len(VIEWS)), -1.0)
+        for at, kind in enumerate(VIEWS):
+            np.maximum.at(views[:, at], self._owners[kind], self._rows[kind] @ vector)
+        return views
+
+    def scores(self, views: Numbers) -> Numbers:
+        """Blend the views (N, len(VIEWS)) into one score a passage, passages in other scripts last: (N,)."""
+        scores = views @ self.weights.views
+        return np.where(self._read, scores, scores - _OTHER_SCRIPT) if self._read.any() else scores
+
+    def cues(self, question: str, views: Numbers, scores: Numbers, at: int) -> Numbers:
+        """Return what the decision is made of, for the passage at a position: (len(CUES),)."""
+        others = np.delete(scores, at)
+        margin = scores[at] - others.max(initial=-1.0)
+        shared, strange = self._lexicon.overlap(question, at)
+        return np.array([scores[at], margin, views[at, VIEWS.index("whole")], shared, strange])
+
+    def _quote(self, at: int, vector: FloatArray) -> str:
+        """Return the passage's text, or of a long one the sentences together that are nearest: always verbatim."""
+        text = self.knowledge[at].text
+        windows = self._windows[at]
+        if len(windows) == 1 or _length(text) <= _SHORT:
+            return text
+        return max(windows, key=lambda window: float(self._vectors[window] @ vector))
+
+    def _by_characters(self, question: str) -> list[Found]:
+        """Look a question up by the pairs of characters (or the words) that it shares with each passage."""
+        found = []
+        for at, passage in enumerate(self.knowledge):
+            shared, _ = self._lexicon.overlap(question, at)
+            found.append(
+                Found(passage, self._windows[at][0] if _length(passage.text) > _SHORT else passage.text, shared)
+            )
+        found.sort(key=lambda f: -f.confidence)
+        if len(found) > 1 and found[0].confidence - found[1].confidence < _CLEAR:
+            found[0] = replace(found[0], confidence=min(found[0].confidence, self.weights.threshold / 2))
+        return found
+
+
+def _encoded(texts: Sequence[str], encoder: Encoder) -> FloatArray:
+    """Return one row a text (n, d), kept in the cache between starts if a real encoder made them."""
+    if not isinstance(encoder, SentenceEncoder):
+        return encoder.encode(texts)
+    digest = hashlib.sha256("\0".join((encoder.name, *texts)).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    file = cache_root() / "knowledge" / f"{digest}.npy"
+    try:
+        rows = np.load(file, allow_pickle=False)
+        if rows.shape[0] == len(texts) and rows.dtype == np.float32:
+            return rows
+    except (OSError, ValueError):  # none yet, or a broken one
+        pass
+    rows = encoder.encode(texts)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as aside:
+            np.save(aside, rows)
+        os.replace(aside.name, file)
+        for old in sorted(file.parent.glob("*.npy"), key=lambda p: p.stat().st_mtime, reverse=True)[_KEPT:]:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("the knowledge's vectors could not be kept in %s (%s)", file.parent, error)
+    return rows
+
+
+def tuned(encoder: Encoder) -> Encoder:
+    """Return the embedded encoder with its tuning for questions, every other encoder as it is."""
+    if isinstance(encoder, SentenceEncoder) and encoder.tuning is None and is_embedded(encoder.model):
+        return SentenceEncoder(encoder.model, tuning=TUNING)
+    return encoder
+
+
+def reads(text: str) -> bool:
+    """Whether the encoder can read a text: most of its letters are Latin."""
+    letters = [character for character in text if character.isalpha()]
+    return not is_cjk(text) and 2 * sum(c < "\u0250" for c in letters) >= len(letters)
+
+
+def sentences(text: str) -> list[str]:
+    """Cut a text into sentences and lines, verbatim, outer blanks removed."""
+    parts, start = [], 0
+    for end in _ENDS.finditer(text):
+        if _ABBREVIATED.search(text, start, end.end()) and "\n" not in end.group():
+            continue
+        parts.append(text[start : end.end()].strip())
+        start = end.end()
+    return [part for part in (*parts, text[start:].strip()) if part]
+
+
+def windows(text: str) -> list[str]:
+    """Cut a text into runs of whole sentences of about `_WINDOW` words each, verbatim; a short one stays whole."""
+    count = math.ceil(_length(text) / _WINDOW)
+    if count <= 1:
+        return [text]
+    wanted, runs, start, read = _length(text) / count, [], 0, 0
+    position = 0
+    for sentence in sentences(text):
+        position = text.index(sentence, position)
+        if read >= wanted * (len(runs) + 1):
+            runs.append(text[start:position].strip())
+            start = position
+        read += _length(sentence)
+        position += len(sentence)
+    return [*runs, text[start:].strip()]
+
+
+def _views(passage: Passage) -> Iterator[tuple[str, str]]:
+    """Yield every text by which a passage is found, with its view."""
+    for title in (passage.title, *passage.aliases):
+        yield "title", title
+    for window in windows(passage.text):
+        yield "whole", f"{passage.title} {window}"
+        yield "text", window
+
+
+def _length(text: str) -> int:
+    """Return the number of words; two Chinese or Japanese characters count as one."""
+    tokens = words(text)
+    return len(tokens) - sum(map(is_cjk, tokens)) // 2
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-max(min(x, 500), -500)))
+
+
+class _Lexicon:
+    """Which telling words, and pairs of Chinese characters, stand in which passage."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._terms = [frozenset(_terms(text)) for text in texts]
+        self._frequency = Counter(term for terms in self._terms for term in terms)
+
+    def overlap(self, question: str, at: int) -> tuple[float, float]:
+        """Return which share of a question's terms a passage has and which share no passage has, both in [0, 1].
+
+        Terms weigh by their rarity, ``log(1 + (N - df + 0.5) / (df + 0.5))`` as in Lucene's BM25.
+        """
+        terms = set(_terms(question))
+        rarity = {term: self._rarity(term) for term in terms}
+        total = sum(rarity.values())
+        if not total:
+            return 0.0, 0.0
+        shared = sum(weight for term, weight in rarity.items() if term in self._terms[at])
+        strange = sum(weight for term, weight in rarity.items() if term not in self._frequency)
+        return shared / total, strange / total
+
+    def _rarity(self, term: str) -> float:
+        df = self._frequency[term]
+        return math.log(1 + (len(self._terms) - df + 0.5) / (df + 0.5))
+
+
+def _terms(text: str) -> Iterator[str]:
+    """Yield a text's telling words without their endings, and its pairs of neighbouring Chinese characters."""
+    before = ""
+    for word in words(text):
+        if is_cjk(word):
+            if before and not (before in _HAN_STOP and word in _HAN_STOP):
+                yield before + word
+            before = word
+            continue
+        before = ""
+        if word not in _STOP:
+            yield _ENDING.sub("", word)

