@@ -244,9 +244,9 @@ def _read(db: Session, session: str, person: str) -> tuple[_Read, DialogueState]
     state = DialogueState(session=session)
     if row is not None:
         state = DialogueState.model_validate_json(row.state)
-        latest = select(MessageRow).filter_by(session=session).order_by(MessageRow.number.desc()).limit(KEPT_MESSAGES)
-        rows = db.scalars(latest).all()[::-1]
-        messages = _MESSAGES.validate_json(_listed([r.body for r in rows]))
+        columns = select(MessageRow.number, MessageRow.body).filter_by(session=session)
+        rows = db.execute(columns.order_by(MessageRow.number.desc()).limit(KEPT_MESSAGES)).all()[::-1]
+        messages = _MESSAGES.validate_json(_listed([body for _, body in rows]))
         number = rows[-1].number if rows else 0
     whose = asking(state, person)
     remembered = db.get(PersonRow, whose) if whose else None
