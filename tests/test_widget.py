@@ -284,21 +284,21 @@ def test_a_signed_in_customer_and_the_next_one(visit, world):
 def test_nothing_outlives_the_tab_without_consent(visit, world):
     page = visit("data-open data-consent")
     ask(page, "hello")
-    page.click("text=No, thanks")
+    page.click("text='No'")
     ask(page, "hello again")
-    assert page.locator("text=Remember what you like").count() == 0
+    assert page.locator("text=Remember your taste").count() == 0
     assert page.evaluate("localStorage.length") == 0
 
     page = visit("data-open data-consent")
     ask(page, "hello")
-    page.click("text='Remember'")
+    page.click("text='Yes'")
     page.wait_for_function("localStorage.namedrop?.length > 15")
     visitor = page.evaluate("localStorage.namedrop")
     tab = page.context.new_page()
     tab.goto(f"{world.shop}/")
     ask(tab, "a new conversation")
     assert world.assistant.heard["visitor"] == visitor
-    assert tab.locator("text=Remember what you like").count() == 0
+    assert tab.locator("text=Remember your taste").count() == 0
 
 
 def test_the_page_can_drive_it_and_hears_of_it(visit, world):

@@ -14,7 +14,7 @@ const WORDS = {
     starters: "Recommend something|Where is my order?|Can I return it?", here: "Is this in stock?|Something like this|",
     place: "Write a message…", hint: "Enter: send. Shift+Enter: new line. Escape: close.", auto: "Automated answers", forget: "Forget this chat",
     sure: "Delete this chat and what we remember of you, here and on our server?", yes: "Delete", no: "Keep", gone: "Deleted.",
-    keep: "Remember what you like for your next visit?", remember: "Remember", dont: "No, thanks",
+    keep: "Remember your taste for next time?", remember: "Yes", dont: "No",
     keeping: "Keeping to", remove: "Remove", removed: "No longer", titles: "Titles", why: "Why", ad: "Sponsored",
     like: "I like it", dislike: "Not for me", noted: "Noted.", stock: "In stock", out: "Out of stock", source: "From our terms",
     person: "Request for a person", looking: "Looking…", again: "Try again", stopped: "Stopped.",
@@ -27,7 +27,7 @@ const WORDS = {
     starters: "推荐点什么|我的订单到哪了？|可以退货吗？", here: "这个有货吗？|类似这个的|",
     place: "输入消息……", hint: "Enter 发送，Shift+Enter 换行，Esc 关闭。", auto: "自动回复", forget: "删除对话",
     sure: "要在本机和服务器上删除对话和对你的记忆吗？", yes: "删除", no: "保留", gone: "已删除。",
-    keep: "要记住你的喜好，方便下次使用吗？", remember: "记住", dont: "不用了",
+    keep: "下次也记得你的喜好吗？", remember: "好", dont: "不用",
     keeping: "条件", remove: "移除", removed: "不再限制", titles: "标题", why: "推荐理由", ad: "赞助",
     like: "喜欢", dislike: "不合适", noted: "已记下。", stock: "有货", out: "缺货", source: "本店条款",
     person: "人工服务请求", looking: "正在查找……", again: "再试一次", stopped: "已停止。",
@@ -281,8 +281,10 @@ async function exchange(message, quiet, work, retry) {
     paintLimits(reply.constraints);
     announce([reply.text, ...reply.items.map((item) => item.title)].join(" · "));
     visitor = reply.visitor || visitor;
-    if ("consent" in data && !kept.asked && visitor == null) pose(say.keep, [say.remember, remember], [say.dont, unpose]);
-    kept.asked = true;
+    if ("consent" in data && !kept.asked && visitor == null && reply.items[0]) {
+      kept.asked = true;
+      pose(say.keep, [say.remember, remember], [say.dont, unpose]);
+    }
     emit("reply", reply);
     if (reply.handoff) emit("handoff", reply.handoff);
   } catch (error) {
