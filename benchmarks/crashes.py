@@ -131,10 +131,13 @@ class Servers:
     def kill(self) -> None:
         """Kill the server as a power cut does to a process."""
         os.kill(self.pid, signal.SIGKILL)
+        self.pid = 0
         self._line.readline()  # the parent has buried it
 
     def close(self) -> None:
-        """Let the parent go."""
+        """Let the parent go, with a server that never answered."""
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
         self._line.close()
         os.kill(self._parent, signal.SIGKILL)
         os.waitpid(self._parent, 0)
