@@ -120,16 +120,19 @@ def load(spec: str) -> OrderLookup:
 
 _ASPECTS: Mapping[Aspect, str] = {  # the first that is found is what the sentence asks
     "refund": r"\brefund|money back|\breimburs|退款|退钱|退的钱",
-    "change": r"\b(cancel|change|modify|edit|amend|redirect|add (an|another|some)|remove|swap|return) "
-              r"(?=.*(\b(order|parcel|package|items?|it|that|this|address)\b|\d{3}))|修改|改地址|换地址|退货|取消",
+    "change": r"\b(cancel(l?ing)?|chang(e|ing)|modify(ing)?|edit(ing)?|updat(e|ing)|correct(ing)?|amend|redirect|swap"
+              r"|return(ing)?|remov(e|ing)|add(ing)?( an| another| some| more| a few)?) "
+              r"(?=.*(\b(orders?|purchases?|parcel|package|articles?|items?|it|that|this|address)\b|\d{3}))"
+              r"|\bcancell?ations?\b|修改|改地址|换地址|退货|取消",
     "tracking": r"\btracking\b(?!.*\b(say|status)\b)|\btrack (number|code|id|link)|\bcarrier|\bcourier|运单号|快递",
     "arrival": r"\bwhen\b.*\b(arriv|com(e|ing)|deliver|get|receive|here|expect)|\bhow long\b|\barrival|\beta\b"
                r"|\b(delivery|expected) (date|day)|什么时候.*(到|送|收)|几时|多久|哪天.*到|何时",
-    "total": r"\bhow much\b|\btotal\b|\bwhat did (it|that|this) cost|\b(paid|pay)\b|多少钱|总价|付了",
+    "total": r"\bhow much\b|\btotal\b|\bwhat did (it|that|this) cost|\b(did|do) i pay\b|\bpaid\b|多少钱|总价|付了",
     "contents": r"\bwhat('s| is| was| were)? (in|inside)\b|\bwhat did i (order|buy|get)|\bwhich (items|things)"
                 r"|\bcontents?\b|\bwhat (have|had) i (ordered|bought)|买了什么|买了哪|订了什么|里面有",
-    "list": r"\b(all|list|show|see|view|my) (of )?(my )?(past |recent |previous )?(orders|purchases)\b"
-            r"|\border history|所有订单|全部订单|订单(列表|记录|历史)|哪些订单|有什么订单",
+    "list": r"\b(all|list|show|see|view)( me| of)*( my| the)*( past| recent| previous| last)? (orders|purchases)\b"
+            r"|\border history|\b(past|recent|previous|old|earlier|what|which) (orders|purchases)\b"
+            r"|所有订单|全部订单|订单(列表|记录|历史)|哪些订单|有什么订单",
 }  # fmt: skip
 _PATTERNS: Mapping[Aspect, re.Pattern[str]] = {
     aspect: re.compile(pattern, re.IGNORECASE) for aspect, pattern in _ASPECTS.items()
