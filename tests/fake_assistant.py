@@ -31,6 +31,7 @@ from chat.messages import (
 from chat.state import DialogueState
 from retrieval.errors import NotReady, UnknownItem, UnknownSession
 
+VISITOR = "the-id-of-a-visitor-who-consented"
 SECRET = "the secret of the shop that the fake assistant serves"
 INJECTION = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 
@@ -123,6 +124,7 @@ class FakeAssistant:
         return Reply(
             session=kept["session"], message_id=str(next(self._ids)), text=text, items=cards,
             constraints=kept["constraints"], citations=citations, handoff=handoff,
+            visitor=VISITOR if "remember me" in message else None,
         )  # fmt: skip
 
     def _keep(self, kept: dict, reply: Reply, message: str | None) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from chat.server import create_app
 from tests import browsers, serving
-from tests.fake_assistant import FakeAssistant
+from tests.fake_assistant import VISITOR, FakeAssistant
 
 pytestmark = browsers.MARKS
 ASK = "I loved Arrival. Something slower, before 1990?"
@@ -111,6 +111,18 @@ def test_a_conversation_with_cards_feedback_limits_reload_and_a_new_chat(open_pa
     ask(page, "hello again")
     assert titles(page)[0] == "Stalker"  # the new conversation knows nothing of the old one
     assert len(served.assistant.sessions) == 2
+
+
+def test_who_asked_to_be_remembered_is_known_in_the_next_chat_and_tab(open_page, served):
+    page = open_page()
+    ask(page, "something slow")
+    assert served.assistant.heard["visitor"] is None
+    ask(page, "remember me")
+    page.click("#nd-new")
+    ask(page, "a new chat")
+    assert served.assistant.heard["visitor"] == VISITOR
+    ask(open_page(context=page.context), "another tab")
+    assert served.assistant.heard["visitor"] == VISITOR
 
 
 def test_two_tabs_are_two_conversations(open_page):

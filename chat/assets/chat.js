@@ -10,7 +10,7 @@
       placeholder: "Something like…", send: "Send", stop: "Stop", limits: "Limits in force", keeping: "Keeping to",
       hint: "Enter sends, Shift+Enter starts a new line.", remove: (label) => `Remove: ${label}`, removed: (label) => `No longer: ${label}`,
       like: "Like", dislike: "Not for me", seen: "Seen it", read: "Read it", played: "Played it", heard: "Heard it", taken: "Took it",
-      view: (title) => `What you think of ${title}`, why: "Why this one", inStock: "In stock", outOfStock: "Out of stock",
+      view: (title) => `What you think of ${title}`, why: "Why this one", ad: "Sponsored", inStock: "In stock", outOfStock: "Out of stock",
       noted: { like: (t) => `Noted: you like ${t}.`, dislike: (t) => `Noted: ${t} is not for you.`, seen: (t) => `Noted: you know ${t} already.`, undo: (t) => `Taken back for ${t}.` },
       loading: "Getting the catalogue and the model ready. You can already write.", waiting: "Your message goes out as soon as everything is ready.",
       failed: "The assistant could not start. Its log says why.", again: "Try again", againIn: (seconds) => `Try again in ${seconds} s`, crowded: "Many people are asking just now. Your message is still here.", offline: "The connection to the assistant was lost.",
@@ -24,7 +24,7 @@
       placeholder: "比如：类似……", send: "发送", stop: "停止", limits: "当前条件", keeping: "条件",
       hint: "Enter 发送，Shift+Enter 换行。", remove: (label) => `移除：${label}`, removed: (label) => `不再限制：${label}`,
       like: "喜欢", dislike: "不合适", seen: "看过", read: "读过", played: "玩过", heard: "听过", taken: "学过",
-      view: (title) => `你对《${title}》的看法`, why: "推荐理由", inStock: "有货", outOfStock: "缺货",
+      view: (title) => `你对《${title}》的看法`, why: "推荐理由", ad: "赞助", inStock: "有货", outOfStock: "缺货",
       noted: { like: (t) => `已记下：你喜欢《${t}》。`, dislike: (t) => `已记下：《${t}》不适合你。`, seen: (t) => `已记下：你已经知道《${t}》。`, undo: (t) => `已撤销：《${t}》。` },
       loading: "正在准备目录和模型，你可以先写。", waiting: "准备好后会立即发送你的消息。",
       failed: "助手未能启动，请查看服务器日志。", again: "再试一次", againIn: (seconds) => `${seconds} 秒后再试`, crowded: "现在提问的人很多，你的消息还在这里。", offline: "与助手的连接已断开。",
@@ -62,12 +62,16 @@
   root.lang = language === "zh" ? "zh-CN" : "en";
   paintTheme();
 
-  // --- the session's id is all the browser keeps: per tab, so that two tabs are two conversations -----------------
+  // --- what the browser keeps: the session's id per tab, so that two tabs are two conversations; and, once the person
+  //     has asked to be remembered, the id by which they are known again ------------------------------------------------
   const KEY = "namedrop.session";
   const stored = () => { try { return sessionStorage.getItem(KEY); } catch { return null; } };
   const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
   const state = { session: stored() || newId(), ready: false, pending: null, running: null, limits: [], liked: new Set(), disliked: new Set(), seen: new Set() };
   function keepSession() { try { sessionStorage.setItem(KEY, state.session); } catch { /* the tab forgets on reload */ } }
+
+  const visitor = () => { try { return localStorage.getItem("namedrop.visitor") || undefined; } catch { return undefined; } };
+  function keepVisitor(id) { try { localStorage.setItem("namedrop.visitor", id); } catch { /* known in this tab only */ } }
 
   // --- small tools ----------------------------------------------------------------------------------------------
   const $ = (id) => document.getElementById(id);
@@ -141,6 +145,7 @@
     const facts = el("div", { className: "facts" }, heading);
     if (meta) facts.append(el("p", { className: "meta", textContent: meta }));
     facts.append(el("p", { className: "offer" }, item.price === null ? "" : el("b", { textContent: money(item.price, item.currency) }), stock));
+    if (item.sponsored) facts.append(el("p", { className: "ad", textContent: say.ad }));
     if (item.why) facts.append(el("p", { className: "why" }, el("span", { textContent: say.why }), item.why));
     const acts = el("div", { className: "acts", role: "group", "aria-label": say.view(item.title) });
     for (const signal of ["like", "dislike", "seen"]) {
@@ -200,6 +205,7 @@
   }
   function paintReply({ answer, words }, reply) {
     words.textContent = reply.text;
+    if (reply.visitor) keepVisitor(reply.visitor);
     answer.setAttribute("aria-busy", "false");
     paintCards(answer, reply.items || []);
     for (const citation of reply.citations || []) {
@@ -254,7 +260,7 @@
     keepSession();
     $("nd-input").value = "";
     exchange(message, {}, async (parts, signal) => {
-      const response = await send("/api/chat", { message, session: state.session }, { signal, headers: { Accept: "text/event-stream" } });
+      const response = await send("/api/chat", { message, session: state.session, visitor: visitor() }, { signal, headers: { Accept: "text/event-stream" } });
       let text = "";
       for await (const { type, data } of events(response)) {
         if (type === "items") { paintCards(parts.answer, data.items); paintLimits(data.constraints); }
@@ -293,10 +299,10 @@
     catch (error) { if (error.status === 404) newChat(); else paintStatus(error.message, true); return; }
     $("nd-log").replaceChildren();
     let message = "";
-    for (const { role, text, items, whys = [] } of view.messages) {
+    for (const { role, text, items, whys = [], sponsored = [] } of view.messages) {
       if (role === "user") { if (message) addTurn(message).turn.querySelector(".answer").remove(); message = text; continue; }
       const parts = addTurn(message);
-      paintReply(parts, { text, items: items.map((id, at) => view.cards[id] && { ...view.cards[id], why: whys[at] ?? "" }).filter(Boolean) });
+      paintReply(parts, { text, items: items.map((id, at) => view.cards[id] && { ...view.cards[id], why: whys[at] ?? "", sponsored: sponsored.includes(id) }).filter(Boolean) });
       message = "";
     }
     learn(view);
