@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, Strict, StrictBool, StringConstraints
 
 from chat.messages import Card, Frozen, SessionView, Signal
 from retrieval.types import Op
@@ -18,7 +18,8 @@ Token = Annotated[str, StringConstraints(min_length=1, max_length=4_096)]
 VisitorId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Message = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MESSAGE)]
-Value = bool | float | Annotated[str, StringConstraints(max_length=256)] | tuple[str, ...]
+_Word = Annotated[str, StringConstraints(max_length=256)]
+Value = StrictBool | Annotated[float, Strict()] | _Word | Annotated[tuple[_Word, ...], Field(max_length=50)]
 
 
 class Body(BaseModel):

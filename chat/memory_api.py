@@ -19,7 +19,7 @@ def memory_routes(assistant: Assistant) -> APIRouter:
     """Return the routes; FastAPI runs `def` ones in a worker thread, so they may block."""
     api = APIRouter()
 
-    @api.put("/sessions/{session}/memory", responses=answers(401, 403, 404))
+    @api.put("/sessions/{session}/memory", responses=answers(401, 403, 404, 409))
     def remember(session: SessionPath, body: ConsentBody, caller: Caller) -> Remembered:
         """Take or withdraw the person's consent to be remembered beyond this conversation.
 

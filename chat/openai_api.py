@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 from starlette.exceptions import HTTPException
 
 from chat.bodies import MAX_MESSAGE, ItemId, SessionId, Token
@@ -79,7 +79,7 @@ class Question(BaseModel):
 
     model: Annotated[str, StringConstraints(max_length=128)] = MODEL
     messages: Annotated[list[Said], Field(min_length=1, max_length=_MOST)]
-    stream: bool = False
+    stream: StrictBool = False
     n: Literal[1] | None = None
     session: SessionId | None = Field(None, description="Keeps the conversation here; not in OpenAI's interface.")
     customer: Token | None = Field(None, description="A signed customer token; not in OpenAI's interface.")
@@ -164,7 +164,7 @@ class Models(Frozen):
 _AS_CHUNKS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The answer; with `stream`, `data:` lines of `chat.completion.chunk`, `[DONE]` last.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {}},
     }
 }
 
@@ -246,7 +246,7 @@ def openai_routes(assistant: Assistant, turns: TurnQueue, rates: Rates) -> APIRo
         return Model(created=began)
 
     @api.post(
-        "/chat/completions", response_model=Completion, responses=answers(401, 403, 404, openai=True) | _AS_CHUNKS
+        "/chat/completions", response_model=Completion, responses=answers(401, 403, 404, 409, openai=True) | _AS_CHUNKS
     )
     async def complete(body: Question, request: Request) -> Completion | Response:
         """Answer the last message of a conversation."""

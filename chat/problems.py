@@ -8,13 +8,16 @@ Nothing of the inside is ever told: no traceback, no text of an error that was n
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match, Mount
+from starlette.types import Receive, Scope, Send
 
-from chat.hardening import Problem
+from chat.hardening import OPENAI, Problem
 from chat.identity import BadToken, NotYours
 from chat.limits import Left, TooMany
 from chat.messages import Frozen
@@ -22,6 +25,9 @@ from chat.store import Conflict
 from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
 
 log = logging.getLogger(__name__)
+
+_OURS = ("/api/", OPENAI)
+_METHODS = ("DELETE", "GET", "POST", "PUT")
 
 RETRY_AFTER_S = 2
 _SIGN_IN = "Send a fresh token of that customer as `Authorization: Bearer …`, or begin a new conversation."
@@ -60,9 +66,11 @@ class OpenAIFailed(Frozen):
 
 
 _SAID = {
+    400: "The body is not JSON in UTF-8.",
     401: "The customer token is not valid.",
     403: "The conversation belongs to another customer.",
     404: "There is no such conversation or item.",
+    409: "Somebody else has changed the same at the same time; send it again.",
     413: "The body is too large.",
     422: "The request is not valid.",
     429: "Too many requests, or too many people wait already; `Retry-After` says how many seconds to wait.",
@@ -75,7 +83,7 @@ def answers(*statuses: int, openai: bool = False) -> dict[int | str, dict[str, A
     """Return the errors of a route for its OpenAPI entry; those that any route may give are always among them."""
     return {
         status: {"model": OpenAIFailed if openai else Failed, "description": _SAID[status]}
-        for status in sorted({*statuses, 413, 422, 429, 500, 503})
+        for status in sorted({*statuses, 400, 413, 422, 429, 500, 503})
     }
 
 
@@ -99,7 +107,7 @@ def explain(error: Exception) -> Problem:
         case UnknownItem():
             return Problem(404, str(error), "the id of an item of the catalogue", "Use an `id` from a reply's items.")
         case Conflict():
-            return Problem(503, str(error), "", "Send it again.", {"Retry-After": str(RETRY_AFTER_S)})
+            return Problem(409, str(error), "", "Send it again.", {"Retry-After": "1"})
         case NamedropError():
             return Problem(500, str(error), "", "Ask the operator to look at the server's log.")
         case _:
@@ -115,6 +123,35 @@ def explain_validation(error: RequestValidationError) -> Problem:
         problems.append(f"{where}: {problem['msg']}")
     remedy = "Correct the request; /openapi.json describes every field."
     return Problem(422, "The request is not valid.", "; ".join(problems[:8]), remedy)
+
+
+class Nowhere(BaseRoute):
+    """Answers what no route before it does, under `/api` and `/v1` or by another method: 404, or 405 with the methods.
+
+    The page's application, which comes after it, has all other paths.
+    """
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self._routes = [route for route in routes if not isinstance(route, Mount)]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Take a request that is the API's."""
+        ours = scope["type"] == "http" and (scope["path"].startswith(_OURS) or self._methods(scope))
+        return (Match.FULL if ours else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        methods = ", ".join(self._methods(scope))
+        if methods:
+            problem = Problem(405, "This address has no such method.", methods, headers={"Allow": methods})
+        else:
+            problem = Problem(404, "There is nothing at this address.", remedy="/docs lists what there is.")
+        await problem.response(scope["path"])(scope, receive, send)
+
+    def _methods(self, scope: Scope) -> list[str]:
+        """Return the methods that the path has."""
+        asked = [dict(scope, method=method) for method in _METHODS]
+        return [s["method"] for s in asked if any(route.matches(s)[0] is Match.FULL for route in self._routes)]
 
 
 def _on_error(request: Request, error: Exception) -> Response:

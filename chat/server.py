@@ -37,8 +37,8 @@ from chat.mcp import Tools
 from chat.memory_api import memory_routes
 from chat.messages import Event, Reply, Status
 from chat.openai_api import openai_routes
-from chat.problems import RETRY_AFTER_S, STREAMED, answers, explain, explain_errors
-from chat.reference import mount_reference
+from chat.problems import RETRY_AFTER_S, STREAMED, Nowhere, answers, explain, explain_errors
+from chat.reference import describe, mount_reference
 from chat.telemetry import Observed, Telemetry
 from chat.ui import mount_ui
 from retrieval.errors import NotReady, UnknownItem, UnknownSession
@@ -55,7 +55,7 @@ _COVER_HEADERS = {
 _AS_EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The reply; as events: `items`, `text` (a piece each), `done` (the whole reply), or `error`.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {}},
     }
 }
 _DRAWN: dict[int | str, dict[str, Any]] = {200: {"description": "The cover.", "content": {"image/svg+xml": {}}}}
@@ -102,7 +102,7 @@ def _conversations(assistant: Assistant, turns: TurnQueue, rates: Rates) -> APIR
     """Return the routes of a conversation; FastAPI runs `def` ones in a worker thread, so they may block."""
     api = APIRouter()
 
-    @api.post("/chat", response_model=Reply, responses=answers(401, 403) | _AS_EVENTS)
+    @api.post("/chat", response_model=Reply, responses=answers(401, 403, 409) | _AS_EVENTS)
     async def chat(body: ChatBody, request: Request, caller: Caller) -> Reply | Response:
         """Answer a message: one JSON object or, if the client accepts `text/event-stream`, events as they come."""
         rates.session(body.session)
@@ -114,21 +114,21 @@ def _conversations(assistant: Assistant, turns: TurnQueue, rates: Rates) -> APIR
             return StreamingResponse(_frames(first, events), media_type="text/event-stream", headers=STREAMED)
         return await attended(request, turns.run(lambda: assistant.reply(body.message, body.session, **who)))
 
-    @api.post("/feedback", responses=answers(401, 403, 404))
+    @api.post("/feedback", responses=answers(401, 403, 404, 409))
     def feedback(body: FeedbackBody, caller: Caller) -> Judged:
         """Note what the person thinks of an item; `undo` takes it back."""
         view = assistant.feedback(body.session, body.item_id, body.signal, customer=caller)
         ids = {name: tuple(card.id for card in getattr(view, name)) for name in ("liked", "disliked", "seen")}
         return Judged(session=view.session, **ids)
 
-    @api.post("/sessions/{session}/constraints/remove", responses=answers(401, 403, 404))
+    @api.post("/sessions/{session}/constraints/remove", responses=answers(401, 403, 404, 409))
     async def remove_constraint(session: SessionPath, body: Limit, request: Request, caller: Caller) -> Reply:
         """Drop one limit of a conversation and answer anew."""
         rates.session(session)
         work = partial(assistant.remove_constraint, session, body.field, body.op, body.value, customer=caller)
         return await attended(request, turns.run(work))
 
-    @api.get("/sessions/{session}", responses=answers(401, 403, 404))
+    @api.get("/sessions/{session}", responses=answers(401, 403, 404, 409))
     def export(session: SessionPath, caller: Caller) -> Export:
         """Return everything kept about a conversation."""
         view = assistant.export(session, customer=caller)
@@ -136,7 +136,7 @@ def _conversations(assistant: Assistant, turns: TurnQueue, rates: Rates) -> APIR
         cards = {item_id: card for item_id in ids if (card := assistant.card(item_id))}
         return Export(**dict(view), cards=cards)
 
-    @api.delete("/sessions/{session}", responses=answers(401, 403, 404))
+    @api.delete("/sessions/{session}", responses=answers(401, 403, 404, 409))
     def forget(session: SessionPath, caller: Caller) -> Forgotten:
         """Delete everything kept about a conversation."""
         if not assistant.forget(session, customer=caller):
@@ -227,7 +227,9 @@ def create_app(assistant: Assistant, *, origins: Sequence[str] = (), limits: Lim
     app.router.routes.append(tools.route)
     mount_widget(app)
     mount_reference(app)
+    app.router.routes.append(Nowhere(app.router.routes))
     mount_ui(app)
+    describe(app)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY)
     app.add_middleware(AddressLimit, rates=rates)
     allow_origins(app, origins)  # outside the limits, so that the widget can read what they refuse

@@ -10,7 +10,7 @@ from tests.browsers import MARKS
 from tests.fake_assistant import FakeAssistant
 from tests.serving import served
 
-ALWAYS = {"413", "422", "429", "500", "503"}
+ALWAYS = {"400", "413", "422", "429", "500", "503"}
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,7 @@ def test_every_route_of_the_api_is_described_with_its_errors(app):
                 for status, answer in route["responses"].items():
                     if status >= "400":
                         assert answer["content"]["application/json"]["schema"]["$ref"].endswith(f"/{shape}")
+    assert {} in paths["/api/chat"]["post"]["security"]  # a token may be sent, and need not
     assert "HTTPValidationError" not in described["components"]["schemas"]
     assert "text/event-stream" in paths["/api/chat"]["post"]["responses"]["200"]["content"]
 

@@ -257,3 +257,38 @@ def test_app_refuses_in_one_line(capsys, tmp_path):
     assert len(lines) == 2
     assert "no file" in lines[0]
     assert f"127.0.0.1:{port}: the port is in use" in lines[1]
+
+
+def test_what_the_api_has_not_is_told_in_its_own_shape(client):
+    _error(client.get("/api/nowhere"), 404)
+    assert client.get("/v1/nowhere").json()["error"]["type"] == "invalid_request_error"
+    for method, path, allowed in (
+        ("GET", "/api/chat", "POST"),
+        ("TRACE", "/api/sessions/ann", "DELETE, GET"),
+        ("PATCH", "/healthz", "GET"),
+        ("DELETE", "/widget.js", "GET"),
+    ):
+        response = client.request(method, path)
+        _error(response, 405)
+        assert response.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize("value", [["x"] * 51, "x" * 257, ["x" * 257], {"a": 1}, "0" * 300])
+def test_a_limits_value_is_bounded(client, value):
+    limit = {"field": "genres", "op": "is", "value": value}
+    _error(client.post("/api/recommend", json={"constraints": [limit]}), 422)
+
+
+@pytest.mark.parametrize("value", [1990, 19.5, True, "film", ["film", "book"], "1990"])
+def test_a_limits_value_keeps_its_kind(client, assistant, value):
+    limit = {"field": "genres", "op": "is", "value": value}
+    assert client.post("/api/recommend", json={"constraints": [limit]}).status_code == 200
+    kept = assistant.asked["constraints"][0].value
+    assert kept == (tuple(value) if isinstance(value, list) else value)
+    assert isinstance(kept, bool) == isinstance(value, bool)
+
+
+def test_a_body_that_cannot_be_read_is_refused(client):
+    response = client.post("/api/chat", content=b"\xff\xfe}", headers={"Content-Type": "application/json"})
+    assert _error(response, response.status_code)
+    assert response.status_code in (400, 422)
