@@ -97,6 +97,9 @@ def add_service(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--webhook", metavar="URL", help="where conversations that need a person are posted to (default: nowhere)"
     )
+    parser.add_argument(
+        "--rules", type=Path, metavar="F", help="YAML with what to show more, less, first or never (default: no rules)"
+    )
 
 
 def orders(options: argparse.Namespace) -> OrderLookup | None:
@@ -172,7 +175,7 @@ def serve(options: argparse.Namespace) -> int:
     Raises:
         NamedropError: the address or a file cannot be used.
     """
-    for path in (options.catalog, options.knowledge, options.adapter):
+    for path in (options.catalog, options.knowledge, options.adapter, options.rules):
         if path is not None and not path.exists():
             raise NamedropError(f"there is no file or folder '{path}'; check the path")
     from chat.embedding import origin
@@ -197,6 +200,7 @@ def serve(options: argparse.Namespace) -> int:
         orders=looked_up,
         secret=os.environ.get("NAMEDROP_SECRET"),
         webhook=options.webhook,
+        rules=options.rules,
         webhook_secret=os.environ.get("NAMEDROP_WEBHOOK_SECRET"),
     )
     config = uvicorn.Config(

@@ -114,7 +114,8 @@ class Terminal:
             table = Table.grid(padding=(0, 1))
             for number, card in enumerate(reply.items, 1):
                 table.add_row(f"[dim]{number}[/]", Text(_title(card), style="bold"), Text(_facts(card), style="dim"))
-                table.add_row("", Text(card.why, style="italic"), "")
+                why = f"Sponsored. {card.why}" if card.sponsored else card.why
+                table.add_row("", Text(why, style="italic"), "")
             self._console.print(Panel(table, expand=False, border_style="dim"))
         if reply.constraints:
             chips = "  ".join(f"{n}·{chip.label}" for n, chip in enumerate(reply.constraints, 1))

@@ -19,6 +19,7 @@ from chat.desk import Desk
 from chat.dialogue import CARDS, Answer, Dialogue
 from chat.generator import Generator, LocalGenerator
 from chat.identity import SECRET_VARIABLE, BadToken, Customer, Tokens, own
+from chat.learnt import Learnt
 from chat.messages import (
     Card,
     Event,
@@ -33,6 +34,7 @@ from chat.messages import (
     TurnTaken,
 )
 from chat.routing import routing
+from chat.rules import Rulebook
 from chat.shop import Shop, card
 from chat.state import DialogueState
 from chat.store import Conflict, MemoryStore, Store, Sweeper
@@ -110,6 +112,8 @@ class Assistant:
         self._shop: Shop | None = None
         self._live: LiveIndex | None = None
         self._generator: Generator | None = None
+        self._learnt: Learnt | None = None
+        self._rules = Rulebook(self._services.rules)
         self._failure = ""
         self._step = "starting"
         self._done = threading.Event()
@@ -155,8 +159,8 @@ class Assistant:
             retention_days: how long conversations are kept that nobody goes on with.
 
         Raises:
-            NamedropError: the database cannot be used; nor can the catalogue or a model (with `background`, `status`
-                says so of these two instead).
+            NamedropError: the database or the rules cannot be used; nor can the catalogue or a model (with
+                `background`, `status` says so of these two instead).
         """
         services = Services(
             knowledge=Path(knowledge) if knowledge else None,
@@ -219,7 +223,8 @@ class Assistant:
             self._step = "loading the language model"
             self._generator = LocalGenerator(self._model, self._adapter)
         self._live = live
-        shop = Shop.of(live.current, self._generator)
+        self._learnt = Learnt.load(self._adapter, live.current) if self._adapter is not None else None
+        shop = Shop.of(live.current, self._generator, self._learnt, self._rules)
         _warm(shop, self._desk)
         self._shop = shop
         live.on_swap(self._swap)
@@ -231,6 +236,8 @@ class Assistant:
         services = self._services
         if services.knowledge is None and services.orders is None and self._outbox is None:
             return None
+        if services.orders is not None and not services.secret:
+            log.info("no order can be told: without %s nobody can show who they are", SECRET_VARIABLE)
         knowledge = KnowledgeIndex(Knowledge.load(services.knowledge), encoder) if services.knowledge else None
         return Desk(routing(encoder, services.routes), knowledge, services.orders, self._outbox)
 
@@ -238,7 +245,8 @@ class Assistant:
         self._step = f"indexing the catalogue: {done} of {total} items"
 
     def _swap(self, index: Index) -> None:
-        self._shop = Shop.of(index, self._generator)
+        learnt = self._learnt
+        self._shop = Shop.of(index, self._generator, learnt.on(index) if learnt is not None else None, self._rules)
 
     @property
     def status(self) -> Status:
@@ -248,7 +256,8 @@ class Assistant:
         shop = self._shop
         if shop is None:
             return Status(state="loading", detail=self._step)
-        problem = self._live.problem if self._live is not None else None
+        problems = (self._live.problem if self._live is not None else None, self._rules.problem)
+        problem = "\n".join(one for one in problems if one) or None
         return Status(state="ready", items=len(shop.index.catalog), model=self._model, problem=problem)
 
     def wait(self, timeout: float | None = None) -> Status:
@@ -404,8 +413,7 @@ class Assistant:
         shop = self._ready()
         kept = self._store.kept(session)
         own(kept.state, customer)
-        ticket = self._outbox.open_ticket(session) if self._outbox else None
-        return views.session_view(shop, kept).model_copy(update={"handoff": ticket})
+        return self._with_ticket(views.session_view(shop, kept))
 
     def forget(self, session: str, *, customer: Customer | None = None) -> bool:
         """Forget a conversation, and what was remembered from it; False if there was none.
@@ -449,7 +457,12 @@ class Assistant:
         """Return everything kept about a verified customer, or about a visitor who asked to be remembered."""
         shop = self._ready()
         ids, remembered = self._store.of_person(_who(customer, visitor))
-        return views.person_view(shop, [self._store.kept(session) for session in ids], remembered)
+        view = views.person_view(shop, [self._store.kept(session) for session in ids], remembered)
+        return view.model_copy(update={"sessions": tuple(self._with_ticket(one) for one in view.sessions)})
+
+    def _with_ticket(self, view: SessionView) -> SessionView:
+        ticket = self._outbox.open_ticket(view.session) if self._outbox else None
+        return view.model_copy(update={"handoff": ticket})
 
     def forget_person(self, *, customer: Customer | None = None, visitor: str | None = None) -> bool:
         """Forget a person: what is remembered of them and all their conversations; False if there was nothing."""

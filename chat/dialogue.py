@@ -7,7 +7,7 @@ the message is: a table of methods, one an act.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,13 +18,14 @@ from chat.prompt import Prompt, UserContext, render
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.routing import Route
+from chat.rules import Situation
 from chat.shop import Shop, card
 from chat.state import DialogueState, Language, Limit
 from chat.understanding import Act, Understanding, understand
 from chat.updating import Turn, Updater
-from retrieval.constraints import satisfies, satisfies_all
+from retrieval.constraints import as_values, satisfies, satisfies_all
 from retrieval.text import is_cjk
-from retrieval.types import Constraint, Item, Query
+from retrieval.types import Constraint, FloatArray, Item, Query
 
 CARDS = 5
 _ENOUGH = 3  # fewer cards than this are worth a word about what limits them
@@ -41,6 +42,7 @@ class Answer:
 
     Attributes:
         about: the id of the item that it is about, if not that of the first card.
+        compared: the ids of the items that it is about, if several.
         citations: the passages that it quotes.
         handoff: the person who goes on, if one does.
         route: what the message asked for.
@@ -50,6 +52,7 @@ class Answer:
     text: str
     cards: tuple[Card, ...] = ()
     about: str = ""
+    compared: tuple[str, ...] = ()
     citations: tuple[Citation, ...] = ()
     handoff: Handoff | None = None
     route: Route = "recommend"
@@ -114,19 +117,30 @@ class Dialogue:
 
     def record(self, answer: Answer) -> Answer:
         """Record an answer in the state, and return it."""
-        self.told(answer.text, [c.id for c in answer.cards], [c.why for c in answer.cards], answer.citations)
+        cards = answer.cards
+        sponsored = [c.id for c in cards if c.sponsored]
+        self.told(answer.text, [c.id for c in cards], [c.why for c in cards], answer.citations, sponsored)
+        if answer.cards or answer.compared:
+            self.state.taste.compared = list(answer.compared)
         if answer.about and answer.about not in [c.id for c in answer.cards[:1]]:
             self.state.taste.about = answer.about
         return answer
 
-    def told(self, text: str, ids: Sequence[str], whys: Sequence[str] = (), citations: Sequence[Citation] = ()) -> None:
+    def told(
+        self,
+        text: str,
+        ids: Sequence[str],
+        whys: Sequence[str] = (),
+        citations: Sequence[Citation] = (),
+        sponsored: Sequence[str] = (),
+    ) -> None:
         """Record what the assistant said, the ids of the items it showed, why, and what it quoted."""
         if ids:
             self.state.taste.focus = list(ids)
             self.state.taste.about = ""
             shown = self.state.taste.shown
             shown.extend(i for i in ids if i not in shown)
-        self.state.say("assistant", text, ids, whys, citations)
+        self.state.say("assistant", text, ids, whys, citations, sponsored)
 
     # What is answered
 
@@ -144,9 +158,9 @@ class Dialogue:
             return Answer(self.say.sentences(*notes, self._nothing(turn)))
         cards = self._cards(picks)
         items = self.shop.items(c.id for c in cards)
-        return Answer(
-            self.say.sentences(*notes, self._lead(turn, items), self._rest(items), self._scarce(items)), cards
-        )
+        pinned = {self._id(pick.position) for pick in picks if pick.pinned}
+        ours = [item for item in items if item.id not in pinned] or items  # a pin is not spoken of as our advice
+        return Answer(self.say.sentences(*notes, self._lead(turn, ours), self._rest(ours), self._scarce(items)), cards)
 
     def _picks(self, turn: Turn) -> list[Recommended]:
         """Recommend; a work asked for by its title comes first, shown ones return only if little else fits."""
@@ -160,11 +174,22 @@ class Dialogue:
             pinned = [at for at in turn.named if allowed[at]]
         known = {*self.shop.positions([*taste.liked, *taste.disliked, *taste.seen]), *turn.named}
         shown = set() if turn.refined else set(self.shop.positions(taste.shown))
+        placed = self.shop.placed(self._situation(turn))
+        first = placed.first(allowed, known | shown)
+        known.update(first)
         prompt = render(self.context())
-        picks = self._ask(constraints, known | shown, prompt, CARDS - len(pinned))
-        if shown and len(picks) + len(pinned) < _ENOUGH and turn.understood.act != "more":
-            picks = self._ask(constraints, known, prompt, CARDS - len(pinned))
-        return [*(Recommended(at, 0.0) for at in pinned), *picks]
+        k = CARDS - len(pinned) - len(first)
+        picks = self._ask(constraints, known | shown, prompt, k, placed.lift)
+        if shown and CARDS - k + len(picks) < _ENOUGH and turn.understood.act != "more":
+            picks = self._ask(constraints, known, prompt, k, placed.lift)
+        put = [Recommended(at, 0.0, pinned=True) for at in first]
+        ranked = [replace(pick, sponsored=pick.position in placed.sponsored) for pick in (*put, *picks)]
+        return [*(Recommended(at, 0.0) for at in pinned), *ranked]
+
+    def _situation(self, turn: Turn) -> Situation:
+        kinds = (v for c in self._constraints() if (c.field, c.op) == ("kind", "is") for v in as_values(c))
+        said = " ".join([*self.state.taste.wish_text, turn.text])
+        return Situation(said, frozenset(kinds), self.state.page)
 
     def _utmost(self, extreme: tuple[str, int]) -> list[Recommended]:
         """Return the cheapest, newest, longest … that the limits leave."""
@@ -177,10 +202,18 @@ class Dialogue:
         measured.sort(key=lambda pair: (-sign * pair[0], -known_for[pair[1]]))
         return [Recommended(at, 0.0) for _, at in measured[:CARDS]]
 
-    def _ask(self, constraints: Sequence[Constraint], exclude: set[int], prompt: Prompt, k: int) -> list[Recommended]:
+    def _ask(
+        self,
+        constraints: Sequence[Constraint],
+        exclude: set[int],
+        prompt: Prompt,
+        k: int,
+        lift: FloatArray | None = None,
+    ) -> list[Recommended]:
         if k <= 0:
             return []
-        return self.shop.recommender.recommend(self._query(), constraints, exclude=exclude, prompt=prompt, k=k)
+        query = self._query()
+        return self.shop.recommender.recommend(query, constraints, exclude=exclude, prompt=prompt, k=k, lift=lift)
 
     def _picks_with_room(self, turn: Turn) -> list[Recommended]:
         """Lift older limits on kind, genre, maker or language, one by one, until the new request has an answer."""
@@ -228,10 +261,11 @@ class Dialogue:
     def _cards(self, picks: Sequence[Recommended]) -> tuple[Card, ...]:
         taste, constraints = self.state.taste, self._constraints()
         liked = self.shop.items(taste.liked[-_RECENT_LIKES:])
+        hidden = set(self.shop.recommender.rules.hidden(self.shop.index).tolist())
         made: list[Card] = []
         for pick in picks:
             item = self.shop.index.catalog[pick.position]
-            if not satisfies_all(item, constraints):
+            if not satisfies_all(item, constraints) or pick.position in hidden:
                 continue
             why = facts.reasons(
                 item,
@@ -242,7 +276,9 @@ class Dialogue:
                 said=" ".join(taste.wish_text),
                 constraints=constraints,
             )
-            made.append(card(item, why, pick.score))
+            if pick.pinned:
+                why = self.say.sentences(self.say("shop_pick"), why)
+            made.append(card(item, why, pick.score, sponsored=pick.sponsored))
         return tuple(made)
 
     # Sentences
@@ -316,7 +352,9 @@ class Dialogue:
         for at in turn.named:
             item = self.shop.index.catalog[at]
             title = facts.name(item, self.say.language)
-            if not item.in_stock:
+            if self.shop.hides(at):
+                said.append(self.say("not_offered", title=title))
+            elif not item.in_stock:
                 said.append(self.say("sold_out", title=title))
             elif not satisfies_all(item, limits):
                 labels = [c.label for c in limits if not satisfies(item, c)]
@@ -341,13 +379,14 @@ class Dialogue:
         constraints = self._constraints()
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         allowed = self.shop.recommender.allowed(constraints, known)
-        fitting = [at for at in grounding.nearest if allowed[at]]
+        nearest = [at for at in grounding.nearest if not self.shop.hides(at)]
+        fitting = [at for at in nearest if allowed[at]]
         picks = [Recommended(at, 0.0) for at in fitting[:CARDS]]
         if len(picks) < CARDS:
-            query = Query(asked, tuple(grounding.nearest[:2]))
+            query = Query(asked, tuple(nearest[:2]))
             exclude = {*known, *fitting}
             picks += self.shop.recommender.recommend(query, constraints, exclude=exclude, k=CARDS - len(picks))
-        said = [self.say("not_carried", asked=asked), self._nearest(grounding.nearest[:3], constraints)]
+        said = [self.say("not_carried", asked=asked), self._nearest(nearest[:3], constraints)]
         return Answer(self.say.sentences(*said), self._cards(picks))
 
     def _nearest(self, positions: Sequence[int], constraints: Sequence[Constraint]) -> str:
@@ -374,7 +413,8 @@ class Dialogue:
         cards = self._cards([Recommended(catalog.positions[i.id], 0.0) for i in kept[:CARDS]]) if asked.items else ()
         about = asked.items[0].id if asked.items else ""
         text = self.say.sentences(*turn.notes, asked.text)
-        return Answer(text, cards, about, route="item", abstained=not asked.known)
+        compared = tuple(item.id for item in asked.items) if len(asked.items) > 1 else ()
+        return Answer(text, cards, about, compared, route="item", abstained=not asked.known)
 
     def _greeting(self, turn: Turn) -> Answer:
         if self.state.page and self.state.taste.about == self.state.page:  # they are looking at something already

@@ -16,7 +16,7 @@ class Frozen(BaseModel):
 
 
 class Card(Frozen):
-    """One recommended item. Every field but `why` and `score` is quoted from the catalogue."""
+    """One recommended item. Every field but `why`, `score` and `sponsored` is quoted from the catalogue."""
 
     id: str
     kind: str = ""
@@ -32,6 +32,7 @@ class Card(Frozen):
     description: str = ""
     why: str = Field("", description="Why this one, from catalogue facts and the person's own words.")
     score: float = 0.0
+    sponsored: bool = Field(False, description="A sponsored rule of the shop put it forward; it must be labelled so.")
 
 
 class Chip(Frozen):
@@ -98,6 +99,7 @@ class StoredMessage(Frozen):
         citations: the passages that it quotes.
         at: when, in seconds since 1970.
         points: it names items by their place in the row of cards ("the second one").
+        sponsored: ids of those cards that a sponsored rule put forward.
     """
 
     role: Literal["user", "assistant"]
@@ -107,6 +109,7 @@ class StoredMessage(Frozen):
     citations: tuple[Citation, ...] = ()
     at: float = 0.0
     points: bool = False
+    sponsored: tuple[str, ...] = ()
 
 
 class Feedback(Frozen):
@@ -203,7 +206,7 @@ class Status(Frozen):
     """Whether the assistant can answer, and with what.
 
     Attributes:
-        problem: why the latest edit of the catalogue file is being ignored, if it is.
+        problem: why the latest edit of the catalogue or of the rules is being ignored, if it is.
     """
 
     state: Literal["loading", "ready", "failed"]

@@ -18,6 +18,7 @@ import numpy as np
 from chat.generator import Generator
 from chat.prompt import Prompt
 from chat.ranker import Ranker
+from chat.rules import Rulebook
 from chat.tower import UserTower
 from retrieval.constraints import satisfies_all
 from retrieval.index import Index
@@ -39,17 +40,25 @@ _POOL = 60  # items that diversity chooses from
 _DIVERSITY = 0.25  # weight of the similarity to what is already chosen, in standard deviations
 _NAMED = 10  # titles the language model is asked for
 _CLIP = 4.0  # a z-score says no more beyond this
+_BEST = 300  # items whose scores tell what a business rule's strength means
 _SHORTLIST = 1_000  # items of a large catalogue that are worth exact scores; about as many as Marquee's
 _SAMPLE = 500  # further ones that tell the scale of the scores
 
 
 @dataclass(frozen=True, slots=True)
 class Recommended:
-    """One recommended item: its position, its blended score, and what each part gave."""
+    """One recommended item: its position, its blended score, and what each part gave.
+
+    Attributes:
+        pinned: a business rule put it first, whatever its score.
+        sponsored: a sponsored rule put it forward.
+    """
 
     position: int
     score: float
     parts: Mapping[str, float] = field(default_factory=dict)
+    pinned: bool = False
+    sponsored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ class Recommender:
         weights: of the parts, by name, where no ranker was fitted.
         tower: scores by the language model's state; None without an adapter that has one.
         ranker: makes one order of all parts, in the place of the weights.
+        rules: keep out what must never be shown.
     """
 
     index: Index
@@ -77,6 +87,7 @@ class Recommender:
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
     tower: UserTower | None = None
     ranker: Ranker | None = None
+    rules: Rulebook = field(default_factory=Rulebook)
 
     def recommend(
         self,
@@ -86,6 +97,7 @@ class Recommender:
         exclude: Iterable[int] = (),
         prompt: Prompt | None = None,
         k: int = 5,
+        lift: FloatArray | None = None,
     ) -> list[Recommended]:
         """Return at most k items that are in stock, satisfy every constraint and are not excluded, best first.
 
@@ -95,14 +107,17 @@ class Recommender:
             exclude: catalogue positions that must not come back (rejected, seen, shown).
             prompt: the rendered user context; None leaves the language model out.
             k: how many.
+            lift: (N,) what business rules add to the scores, in standard deviations of those of the best.
         """
         allowed = self.allowed(constraints, exclude)
         if not allowed.any():
             return []
         if len(allowed) > WHOLE_ROWS:
-            rows, scored = self._score_shortlist(query, allowed, prompt)
+            rows, scored = self._score_shortlist(query, allowed, prompt, lift)
         else:
             rows, scored = np.arange(len(allowed)), self.score(query, allowed, prompt)
+        if lift is not None:
+            scored = _lifted(scored, lift[rows], allowed[rows])
         catalog = self.index.catalog
         return [
             Recommended(
@@ -122,7 +137,9 @@ class Recommender:
         weighted["asked"] = _ASKED_GENRE * self._asked_genres(query)
         return Scored(_sum(weighted.values()), weighted)
 
-    def _score_shortlist(self, query: Query, allowed: BoolArray, prompt: Prompt | None) -> tuple[IntArray, Scored]:
+    def _score_shortlist(
+        self, query: Query, allowed: BoolArray, prompt: Prompt | None, lift: FloatArray | None = None
+    ) -> tuple[IntArray, Scored]:
         """Score the allowed items that are likely the best, and a sample: their positions (n,), ascending, and scores.
 
         With the shortlist as the whole catalogue, and everything exact, this would be `score`.
@@ -134,7 +151,7 @@ class Recommender:
         listed = allowed
         if len(usable) > _SHORTLIST:
             blend = [_standard(score, sample, self.weights.get(name, 1.0)) for name, score in rough.items()]
-            total = _sum([*blend, asked])[usable]
+            total = _sum([*blend, asked, *(() if lift is None else (lift,))])[usable]
             listed = np.zeros_like(allowed)
             listed[usable[np.argpartition(total, -_SHORTLIST)[-_SHORTLIST:]]] = True
         sampled = np.zeros_like(allowed)
@@ -170,6 +187,7 @@ class Recommender:
         """Return which items may be shown: (N,) bool."""
         allowed = self.index.facets.mask(constraints)
         allowed[list(exclude)] = False
+        allowed[self.rules.hidden(self.index)] = False
         return allowed
 
     def _asked_genres(self, query: Query) -> FloatArray:
@@ -225,6 +243,13 @@ def _standard(scores: FloatArray, scale: BoolArray | IntArray, weight: float = 1
     standard -= mean
     standard *= weight / deviation
     return standard
+
+
+def _lifted(scored: Scored, lift: FloatArray, allowed: BoolArray) -> Scored:
+    """Add what business rules ask for: (n,) standard deviations of the scores of the best allowed rows."""
+    best = scored.total[top_k(scored.total, _BEST, allowed).positions]
+    added = lift * np.float32(best.std() or 1.0)
+    return Scored(scored.total + added, {**scored.parts, "rules": added})
 
 
 def _sum(parts: Iterable[FloatArray]) -> FloatArray:

@@ -39,6 +39,8 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "kept": ("Still keeping to {limits}.", "仍然保持：{limits}。"),
     "outside": ("We do carry {title}, outside your limits ({limits}).", "我们也有{title}，但不符合{limits}。"),
     "sold_out": ("{title} is in our catalogue but out of stock right now.", "{title}在目录里，但目前缺货。"),
+    "not_offered": ("{title} is not something we offer here at the moment.", "{title}目前不在推荐之列。"),
+    "shop_pick": ("The shop's pick.", "店家推荐。"),
     # availability
     "have": ("Yes, we have {title}: {facts}.", "有的，{title}：{facts}。"),
     "not_carried": ("We don't carry “{asked}”.", "我们没有“{asked}”。"),
@@ -81,6 +83,8 @@ _SAY: Mapping[str, tuple[str, str]] = {
     # the desk
     "quoted": ("From “{title}”: {quote}", "关于“{title}”，本店的说明是：{quote}"),
     "no_answer": ("I don't have that information.", "我没有这方面的信息。"),
+    "cannot_buy": ("I can't put anything into your basket; that is for you to do in the shop.",
+                   "我不能替你下单，请在商店里自行购买。"),
     "offer_person": ("Shall I pass this on to a person?", "要我转给人工吗？"),
     "no_orders": ("I can't look orders up here; please contact the shop.", "我这里无法查询订单，请联系店家。"),
     "sorry": ("I'm sorry about that.", "很抱歉。"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chat.generator import Generator
+from chat.learnt import Learnt
 from chat.messages import Card
 from chat.recommender import Recommender
+from chat.rules import Placed, Rulebook, Situation
 from retrieval.grounding import Grounder
 from retrieval.index import Index
 from retrieval.lexicon import canonical
@@ -35,8 +37,20 @@ class Shop:
     recommender: Recommender
 
     @classmethod
-    def of(cls, index: Index, generator: Generator | None) -> Shop:
-        """Build everything that derives from an index; takes about a second for 100,000 items."""
+    def of(
+        cls, index: Index, generator: Generator | None, learnt: Learnt | None = None, rules: Rulebook | None = None
+    ) -> Shop:
+        """Build everything that derives from an index; takes about a second for 100,000 items.
+
+        Args:
+            index: the catalogue.
+            generator: the language model, None without one; a ranker that reads it is then left out.
+            learnt: what an adapter's folder holds, for this index.
+            rules: the business rules.
+        """
+        learnt = learnt or Learnt()
+        index = replace(index, retrievers={**index.retrievers, **learnt.retrievers})
+        ranker = learnt.ranker if learnt.ranker is None or generator or not learnt.ranker.speaks else None
         linker = TitleLinker(index.facets)
         index.facets.document_frequency("")  # the first look-up builds the topics: not in somebody's first turn
         return cls(
@@ -44,7 +58,13 @@ class Shop:
             linker,
             Parser(index.facets),
             Grounder(linker, index.encoder, index.embeddings),
-            Recommender(index, generator.bind(index.catalog) if generator is not None else None),
+            Recommender(
+                index,
+                generator.bind(index.catalog) if generator is not None else None,
+                tower=learnt.tower,
+                ranker=ranker,
+                rules=rules or Rulebook(),
+            ),
         )
 
     def position(self, item_id: str) -> int | None:
@@ -77,6 +97,14 @@ class Shop:
             ),
         )
 
+    def hides(self, position: int) -> bool:
+        """Whether a business rule keeps an item from ever being shown."""
+        return position in self.recommender.rules.hidden(self.index)
+
+    def placed(self, situation: Situation) -> Placed:
+        """Return what the business rules ask for in a situation."""
+        return self.recommender.rules.placed(self.index, situation)
+
     def namesakes(self, positions: Sequence[int]) -> int:
         """Return how many of the works that a name may mean bear it as their title."""
         return sum(self._same_title(at, positions[0]) for at in positions)
@@ -86,8 +114,8 @@ class Shop:
         return items[left].title.casefold() == items[right].title.casefold()
 
 
-def card(item: Item, why: str = "", score: float = 0.0) -> Card:
-    """Make the card of an item; every field but `why` and `score` is quoted from the catalogue."""
+def card(item: Item, why: str = "", score: float = 0.0, *, sponsored: bool = False) -> Card:
+    """Make the card of an item; every field but `why`, `score` and `sponsored` is quoted from the catalogue."""
     return Card(
         id=item.id,
         kind=item.kind,
@@ -103,4 +131,5 @@ def card(item: Item, why: str = "", score: float = 0.0) -> Card:
         description=item.description,
         why=why,
         score=round(score, 4),
+        sponsored=sponsored,
     )

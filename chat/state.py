@@ -59,6 +59,7 @@ class Taste(BaseModel):
     wish_text: list[str] = Field(default_factory=list)
     focus: list[str] = Field(default_factory=list)
     about: str = ""  # the item that "it" means; "" is the first of the focus
+    compared: list[str] = Field(default_factory=list)  # what "which is longer?" chooses from
     any_kind: bool = False
 
     def copied(self) -> Taste:
@@ -169,11 +170,18 @@ class DialogueState(BaseModel):
         items: Sequence[str] = (),
         whys: Sequence[str] = (),
         citations: Sequence[Citation] = (),
+        sponsored: Sequence[str] = (),
     ) -> None:
         """Append a message to the transcript, with the ids of its cards, why each was shown, and what it quotes."""
         at = round(time.time(), 3)
         message = StoredMessage(
-            role=role, text=text, items=tuple(items), whys=tuple(whys), citations=tuple(citations), at=at
+            role=role,
+            text=text,
+            items=tuple(items),
+            whys=tuple(whys),
+            citations=tuple(citations),
+            at=at,
+            sponsored=tuple(sponsored),
         )
         self.messages.append(message)
         del self.messages[:-KEPT_MESSAGES]

@@ -9,8 +9,12 @@ from chat.dialogue import Dialogue
 from chat.facts import reasons
 from chat.messages import Card, StoredMessage
 from chat.prompt import UserContext, render
+from chat.recommender import Recommended
+from chat.replies import Say
+from chat.rules import Situation
 from chat.shop import Shop, card
 from chat.state import DialogueState
+from retrieval.constraints import as_values
 from retrieval.errors import UnknownItem
 from retrieval.types import Constraint, Query
 
@@ -36,37 +40,41 @@ def recommend(
         disliked=shop.items(disliked),
         limits=[c.label for c in limits if c.label],
     )
-    exclude = shop.positions([*liked, *disliked])
-    picks = shop.recommender.recommend(query, limits, exclude=exclude, prompt=render(context), k=k)
-    liked_items, catalog, facets = shop.items(liked), shop.index.catalog, shop.index.facets
-    return tuple(
-        card(
-            catalog[p.position],
-            reasons(
-                catalog[p.position],
-                facets=facets,
-                language="en",
-                liked=liked_items,
-                wishes=wishes,
-                said=text,
-                constraints=limits,
-            ),
-            p.score,
-        )
-        for p in picks
+    exclude = set(shop.positions([*liked, *disliked]))
+    kinds = frozenset(v for c in limits if (c.field, c.op) == ("kind", "is") for v in as_values(c))
+    placed = shop.placed(Situation(text, kinds))
+    first = placed.first(shop.recommender.allowed(limits), exclude)[:k]
+    exclude.update(first)
+    picks = [Recommended(at, 0.0, pinned=True) for at in first] + shop.recommender.recommend(
+        query, limits, exclude=exclude, prompt=render(context), k=k - len(first), lift=placed.lift
     )
+    liked_items, facets = shop.items(liked), shop.index.facets
+    cards = []
+    for pick in picks:
+        item = shop.index.catalog[pick.position]
+        why = reasons(
+            item, facets=facets, language="en", liked=liked_items, wishes=wishes, said=text, constraints=limits
+        )
+        if pick.pinned:
+            why = f"{Say('en')('shop_pick')} {why}"
+        cards.append(card(item, why, pick.score, sponsored=pick.position in placed.sponsored))
+    return tuple(cards)
 
 
 def search(shop: Shop, text: str, k: int) -> tuple[Card, ...]:
     """Return at most k cards in stock: those of a title, also misspelt, else what fits the words, then near titles."""
     catalog = shop.index.catalog
     grounding = shop.grounder.ground(text, nearest=k)
-    titled = [card(catalog[at]) for at in grounding.positions if catalog[at].in_stock][:k]
+
+    def shows(at: int) -> bool:
+        return catalog[at].in_stock and not shop.hides(at)
+
+    titled = [card(catalog[at]) for at in grounding.positions if shows(at)][:k]
     if titled:
         return tuple(titled)
     found = recommend(shop, text, (), (), (), k)
     ids = {one.id for one in found}
-    near = [card(catalog[at]) for at in grounding.nearest if catalog[at].in_stock and catalog[at].id not in ids]
+    near = [card(catalog[at]) for at in grounding.nearest if shows(at) and catalog[at].id not in ids]
     return (*found, *near)[:k]
 
 

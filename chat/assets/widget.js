@@ -337,9 +337,9 @@ async function restore() {
     const view = await (await call("GET", session())).json();
     let message = "";
     log.replaceChildren();
-    for (const { role, text, items = [], whys = [], citations } of view.messages) {
+    for (const { role, text, items = [], whys = [], sponsored = [], citations } of view.messages) {
       if (role === "user") { message = text; continue; }
-      paintReply(addTurn(message), { text, citations, items: items.map((id, at) => view.cards[id] && { ...view.cards[id], why: whys[at] }).filter(Boolean) });
+      paintReply(addTurn(message), { text, citations, items: items.map((id, at) => view.cards[id] && { ...view.cards[id], why: whys[at], sponsored: sponsored.includes(id) }).filter(Boolean) });
       message = "";
     }
     learn(view);
