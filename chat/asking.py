@@ -15,6 +15,7 @@ from chat.updating import Turn
 from retrieval.types import Item
 
 _MOST = 5  # items that one answer tells of
+_MOST_OF = re.compile(r"est\b|\b(?:most|least|these|those|them)\b|最|这些", re.IGNORECASE)
 _TWO = re.compile(r"\b(?:two|both)\b|两|俩", re.IGNORECASE)
 
 
@@ -59,6 +60,8 @@ class Asking:
     def _items(self, turn: Turn) -> list[Item]:
         taste, understood = self.state.taste, turn.understood
         named = [self.shop.index.catalog[at] for at in dict.fromkeys(turn.asked)]
+        if understood.extreme is not None and len(named) < 2 and taste.compared and not _MOST_OF.search(turn.text):
+            return self.shop.items(taste.compared)
         if (understood.extreme is not None or understood.compares) and len(named) < 2:
             most = 2 if _TWO.search(turn.text) else _MOST
             shown = self.shop.items(taste.focus)[:most]

@@ -11,6 +11,7 @@ from chat.desk import PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
 from chat.pieces import Piece, asks, read
 from chat.routing import ROUTES, SURE, Route, Routed
+from chat.rules import Situation
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.understanding import Act, Understanding
@@ -29,8 +30,9 @@ _FIRST = re.compile(
     r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
 )
 _SECOND = re.compile(r"^\W*(?:the\s+)?(?:second|latter|2|other)\b|^\W*(?:第二|后者)", re.IGNORECASE)
-_YES = re.compile(
-    r"^\W*(?:yes|yep|yeah|sure|ok(?:ay)?|please|do|go\s+ahead)\b[^?]{0,24}$|^\W*(?:好|要|是的?|可以|行)\S{0,4}\W*$",
+_BUYS = re.compile(
+    r"\b(?:add|put)\b.{0,40}\b(?:basket|cart|bag)\b|\bcheck\s*out\b|\bi(?:'ll|\s+will)?\s+(?:take|buy|order)\s+(?:it|this|that|the)\b"
+    r"|加入?购物车|我(?:要|就)买(?:这|它)|下单吧",
     re.IGNORECASE,
 )
 _SHORT = 5  # words of an answer to "do you mean …?"
@@ -85,9 +87,7 @@ class Conversation:
             route = next((r for r in ROUTES if r == chosen and r in doubt[:2]), None)
             if route is not None:
                 return [self._piece(doubt[2], route)]
-        if desk.outbox is not None and desk.waits_for(self._state, text):
-            return [self._piece(text, "human")]
-        if self._state.unsure and desk.outbox is not None and _YES.search(text):
+        if desk.waits_for(self._state, text) or desk.accepted(self._state, text):
             return [self._piece(text, "human")]
         return []
 
@@ -105,16 +105,27 @@ class Conversation:
         if self._state.unsure >= PATIENCE and desk.outbox is not None:
             served = desk.handed_over("unanswered", text, self._state, self._dialogue.say, self._customer)
             text, handoff, self._state.unsure = served.text, served.handoff, 0
+        if handoff is None and self._wants_a_person(pieces):
+            served = desk.handed_over("rule", text, self._state, self._dialogue.say, self._customer)
+            text, handoff = self._dialogue.say.sentences("" if abstained else text, served.text), served.handoff
         cards = next((a.cards for a in telling if a.cards), ())
         route = telling[0].route
         self._state.route = route
         citations = tuple(dict.fromkeys(c for a in telling for c in a.citations))
         about = next((a.about for a in telling if a.about), "")
-        return Answer(text, cards, about, citations, handoff, route, abstained)
+        compared = next((a.compared for a in telling if a.compared), ())
+        return Answer(text, cards, about, compared, citations, handoff, route, abstained)
+
+    def _wants_a_person(self, pieces: Sequence[Piece]) -> bool:
+        """Whether a business rule hands over what has been said."""
+        rules, page = self._shop.recommender.rules, self._state.page
+        return any(rules.hands_over(Situation(piece.text, page=page)) for piece in pieces)
 
     def _answer(self, piece: Piece, desk: Desk) -> Answer:
         """Answer one wish where it belongs; what nobody is sure of is looked up, and else asked back."""
         route, sure, understood = piece.route, piece.routed.confidence, piece.understood
+        if _BUYS.search(piece.text) and route not in ("policy", "order"):
+            return self._bought(piece)
         if route in ("recommend", "item"):
             if sure >= SURE or _says_something(understood):
                 return self._of_shop(piece, desk)
@@ -127,11 +138,18 @@ class Conversation:
             return self._doubted(piece, desk)
         return _answer(desk.serve(piece, self._state, self._dialogue.say, self._customer, self._named(piece)), route)
 
+    def _bought(self, piece: Piece) -> Answer:
+        """Say that nothing can be bought here, and what the item spoken of costs."""
+        turn = self._dialogue.absorb(piece.text, replace(piece.understood, act="question", questions=("price",)))
+        answer = self._dialogue.answer(turn)
+        offer = answer.text if answer.about else ""
+        return replace(answer, text=self._dialogue.say.sentences(self._dialogue.say("cannot_buy"), offer))
+
     def _of_shop(self, piece: Piece, desk: Desk) -> Answer:
         """Answer from the catalogue; a question that it does not answer may be one for the shop's pages."""
         understood, about_item = piece.understood, piece.route == "item"
-        if about_item and understood.act in ("recommend", "unclear") and not _says_something(understood):
-            understood = replace(understood, act="question", questions=("other",))
+        if about_item and _asks_more(understood):
+            understood = replace(understood, act="question", questions=("other",), asked_title="")
         elif piece.route == "recommend" and understood.act == "unclear":
             understood = replace(understood, act="recommend")
         if understood.act == "question" and not understood.opinions and not understood.extreme:
@@ -159,6 +177,14 @@ class Conversation:
         """Return the ids of the items that a wish names."""
         catalog = self._shop.index.catalog
         return [catalog[at].id for opinion in piece.understood.opinions for at in opinion.positions]
+
+
+def _asks_more(understood: Understanding) -> bool:
+    """Whether a question about an item is one that no column answers: it takes no stand and sets no limit."""
+    parsed = understood.parsed
+    plain = all(o.attitude == "neutral" for o in understood.opinions) and not (parsed.constraints or parsed.relative)
+    titled = understood.asked_title != understood.asked_title.casefold()
+    return plain and not titled and understood.act in ("recommend", "unclear", "availability")
 
 
 def _says_something(understood: Understanding) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from chat import order_replies
 from chat.messages import Citation, Handoff
 from chat.orders import OrderLookup, OrdersUnavailable, find
-from chat.pieces import Piece
+from chat.pieces import Piece, clauses
 from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
 from chat.state import DialogueState
@@ -31,8 +31,18 @@ _REACH = re.compile(
     re.IGNORECASE,
 )
 _PERSON = re.compile(
-    r"\b(human|person|people|agent|someone|somebody|staff|representative|operator|colleague|employee|manager|supervisor"
-    r"|customer\s+service|support|call\s+me|call\s+back|team|boss|speak|talk)\b|人工|真人|客服|经理|找人|说话|打电话",
+    r"\b(human|person|agent|someone|somebody|representative|operator|manager|supervisor|customer\s+service|support|staff"
+    r"|call\s+me|call\s+back|speak|talk|contact|reach)\b|人工|真人|客服|经理|找人|说话|打电话",
+    re.IGNORECASE,
+)
+_COMPLAINT = re.compile(
+    r"\bcomplain|\b(useless|worst|terrible|awful|disgrace|unacceptable|ridiculous|angry|furious|disappointed|scam|fraud"
+    r"|thie(?:f|ves)|rude|never\s+again|fed\s+up|nobody|no\s+one)\b|投诉|太差|生气|失望|骗|没人|态度",
+    re.IGNORECASE,
+)
+_YES = re.compile(
+    r"^\W*(?:(?:yes|yep|yeah|sure|ok(?:ay)?|please|do\s+(?:so|it|that)|go\s+ahead|thanks?|thank\s+you|i'?d\s+like\s+that)\W*)+$"
+    r"|^\W*(?:好的?|要|是的?|可以|行)(?:啊|吧|谢谢|，|。|的)*\W*$",
     re.IGNORECASE,
 )
 _BOT = re.compile(
@@ -46,7 +56,10 @@ _PARTING = re.compile(
     re.IGNORECASE,
 )
 _WELL = re.compile(r"\bhow\s+(are|is)\s+(you|it)\b|\bwhat'?s\s+up\b|\bhow\s+was\s+your\b|你好吗|怎么样", re.IGNORECASE)
-_FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about|also)\b|^那|呢\W*$", re.IGNORECASE)
+_FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about|also|to|for|in)\b|^那|呢\W*$", re.IGNORECASE)
+_THANKS = re.compile(
+    r"\b(thank|great|helpful|wonderful|nice|awesome|perfect|lovely|well\s+done|good\s+job)|谢|棒", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +132,20 @@ class Desk:
 
     def policy(self, question: str, state: DialogueState, say: Say) -> Served:
         """Answer from the shop's pages, or say that they do not; "and abroad?" is read after what it follows."""
-        answer = self.quoted(question, say)
+        answer = self.quoted(question, say) or self._in_parts(question, say)
         before = [message.text for message in state.messages if message.role == "user"][-2:-1]
         if answer is None and before and _FOLLOWS.search(question):
             answer = self.quoted(f"{before[0]} {question}", say)
         return answer or self.abstained(say)
+
+    def _in_parts(self, question: str, say: Say) -> Served | None:
+        """Answer each question of several, if the shop's pages answer any."""
+        parts = clauses(question)
+        served = [answer for part in parts if len(parts) > 1 and (answer := self.quoted(part, say)) is not None]
+        if not served:
+            return None
+        told = dict.fromkeys(answer.text for answer in served)
+        return Served(say.sentences(*told), tuple(dict.fromkeys(c for answer in served for c in answer.citations)))
 
     def abstained(self, say: Say) -> Served:
         """Say that the answer is not known here, and offer a person where there is one."""
@@ -157,7 +179,8 @@ class Desk:
             return self.handed_over("asked", text, state, say, customer)
         if _REACH.search(text) and (page := self.quoted(text, say)) is not None:
             return page
-        return self.handed_over("asked" if _PERSON.search(text) else "complaint", text, state, say, customer)
+        asked = _YES.search(text) or (_PERSON.search(text) and not _COMPLAINT.search(text))
+        return self.handed_over("asked" if asked else "complaint", text, state, say, customer)
 
     def handed_over(
         self, reason: Reason, text: str, state: DialogueState, say: Say, customer: Customer | None
@@ -173,6 +196,10 @@ class Desk:
         requested = self.outbox.request(state, reason, customer)
         return Served(requested.said(say.language), handoff=requested.handoff)
 
+    def accepted(self, state: DialogueState, text: str) -> bool:
+        """Whether a message takes up the offer of a person."""
+        return bool(state.unsure) and self.outbox is not None and _YES.search(text) is not None
+
     def waits_for(self, state: DialogueState, text: str) -> bool:
         """Whether a message tells how to reach a person whose conversation has been handed over."""
         from chat.handoff import gives_contact
@@ -180,7 +207,7 @@ class Desk:
         return self.outbox is not None and gives_contact(text) and self.outbox.open_ticket(state.session) is not None
 
     def _small_talk(self, text: str, say: Say) -> Served:
-        kinds: Mapping[str, re.Pattern[str]] = {"bot": _BOT, "farewell": _PARTING, "well": _WELL}
+        kinds: Mapping[str, re.Pattern[str]] = {"bot": _BOT, "farewell": _PARTING, "well": _WELL, "thanks": _THANKS}
         return Served(say(next((kind for kind, pattern in kinds.items() if pattern.search(text)), "at_hand")))
 
 

@@ -20,7 +20,7 @@ SHOP: frozenset[Route] = frozenset(("recommend", "item", "small_talk"))  # what 
 _MOST = 8  # parts of one message
 _REQUEST = (
     r"(?:(?:please\s+\w|can|could|may|do|does|did|is|are|was|were|will|would|should|what|what's|which|where|where's|when|how"
-    r"|who|why|show|tell|recommend|suggest|find|give|track|cancel|i'd|i\s+(?:want|need|would|also|have|am|can't))\b"
+    r"|who|why|nobody|no\s+one|show|tell|recommend|suggest|find|give|track|cancel|i'd|i\s+(?:want|need|would|also|have|am|can't))\b"
     r"|请|能不能|能|可以|可不可以|怎么|有没有|推荐|我想|我要|另外|顺便|再|那|帮我|什么时候|为什么|多少)"
 )
 _BREAK = re.compile(
@@ -33,6 +33,7 @@ _ORDER_NUMBER = re.compile(
     r"\b[A-Z]{1,4}-?\d{3,}\b|#\s?\d{3,}|\border\s+(?:no\.?|number|nr\.?)?\s*#?\d{3,}", re.IGNORECASE
 )
 _POINTS = re.compile(r"\b(?:it|its|it's|that|they|them|those|the\s+(?:other|rest))\b|它|那个|另", re.IGNORECASE)
+_FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about)\b|^那|呢\W*$", re.IGNORECASE)
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
 _SAID_SURE = 0.8  # and what asks for nothing ("this is a disgrace") this
 _SHORT = 6  # words of a message that is read in the light of the one before
@@ -62,17 +63,28 @@ def read(text: str, router: Routing, understand: Callable[[str], Understanding],
         before: the route of the message before.
     """
     whole = _piece(text, router, understand, before)
-    parts = [part for part in _BREAK.split(text) if part and part.strip(" ,.!?")][:_MOST]
+    parts = clauses(text)
     if len(parts) < 2:
         return [whole]
     pieces = [_piece(part, router, understand, before) for part in parts]
     groups = _grouped(pieces, [_stands_alone(piece) for piece in pieces])
     if len(groups) == 1:
         return [whole]
-    return [
-        Piece(" ".join(p.text.strip(" ,") for p in group), _surest(group).routed, _surest(group).understood)
-        for group in groups
-    ]
+    return [_joined(group, understand) for group in groups]
+
+
+def clauses(text: str) -> list[str]:
+    """Cut a message where a new request may begin."""
+    return [part.strip() for part in _BREAK.split(text) if part and part.strip(" ,.!?")][:_MOST]
+
+
+def _joined(group: Sequence[Piece], understand: Callable[[str], Understanding]) -> Piece:
+    """Make one piece of the parts that go one way, read as one text."""
+    surest = _surest(group)
+    if len(group) == 1:
+        return surest
+    text = " ".join(piece.text.strip(" ,") for piece in group)
+    return Piece(text, surest.routed, understand(text))
 
 
 def asks(text: str) -> bool:
@@ -103,7 +115,7 @@ def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Rout
     if _ORDER_NUMBER.search(text):
         found["order"] = found.get("order", 0.0) + (1.5 if _names(understood) else 3.0)  # "U-571" is a film
     if (before == "order" or before == "policy") and len(text.split()) <= _SHORT and not _names(understood):
-        points = before == "order" and _POINTS.search(text) is not None
+        points = _FOLLOWS.search(text) is not None or (before == "order" and _POINTS.search(text) is not None)
         found[before] = found.get(before, 0.0) + (2.0 if points else 0.7)
     return found
 
@@ -116,7 +128,7 @@ def _by_act(understood: Understanding) -> Iterator[tuple[Route, float]]:
         case "question":
             yield "item", 2.0 if named or understood.extreme or understood.compares else 1.0
         case "availability":
-            yield "recommend", 1.5
+            yield "recommend", 1.5 if named or understood.asked_title != understood.asked_title.casefold() else 0.5
         case "unclear":
             yield "recommend", -1.0
         case _ if named:

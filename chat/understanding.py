@@ -85,6 +85,10 @@ _OPEN_QUESTION = re.compile(
     r"|吗\W*$|谁|什么|怎么样",
     re.IGNORECASE,
 )
+_HAVE_IT = re.compile(
+    r"\b(?:do\s+you\s+(?:have|sell|stock)|can\s+i\s+(?:buy|get|have))\s+(?:it|this|that)(?:\s+one)?\b\W*(as\b|in\b|on\b|with\b)?",
+    re.IGNORECASE,
+)
 # What is asked about a title in words that name it, known or not.
 _ABOUT_TITLE = re.compile(
     r"\b(?:is|are)\s+(?P<a>.+?)\s+(?:in\s+stock|available)\b|\bhow\s+(?:much|long)\s+(?:is|does)\s+(?P<b>.+?)(?:\s+cost|\s+run)?\W*$"
@@ -95,6 +99,11 @@ _NAME = re.compile(r"(?<=\bnot )[A-Z]\w+|(?<!^)(?<![.!?]\s)\b[A-ZÀ-Ý][\w'’-]
 _COMPILED_ACTS = tuple((act, re.compile(p, re.IGNORECASE)) for act, p in _ACTS)
 _THIS_PRODUCT = re.compile(r"\b(?:this|that|these|those)\s+(?:product|item|article|thing)s?\b", re.IGNORECASE)
 _SIMILAR = re.compile(r"\b(?:similar|alternatives?)\b|类似|相似", re.IGNORECASE)
+_SAME_MAKER = re.compile(
+    r"\bby\s+the\s+same\s+\w+|\belse\s+(?:by|from)\s+(?:him|her|them|the\s+same)\b|\b(?:more|others?|anything)\s+by\s+(?:him|her|them)\b"
+    r"|\bwhat\s+else\s+(?:did|has|have)\s+(?:he|she|they|the\s+\w+)\b|同一个?(?:作者|导演)|[他她]的?(?:其他|别的)",
+    re.IGNORECASE,
+)
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
 _ORDINALS = {
@@ -221,6 +230,7 @@ class Understanding:
         dropped: fields whose limits the person lifts ("any year").
         refining: the message adds to the last wish ("darker", "and shorter") instead of making a new one.
         anything: the person asks for any kind of work ("anything by …").
+        same_maker: the person asks for more by whoever made the item spoken of.
         bare_title: the message is a title and little else.
         unknown_name: a name the message uses that nothing in the catalogue bears ("Tom Hanks").
         gist: the message without titles and limits, for retrieval by meaning; "" if it says nothing beyond those and
@@ -240,6 +250,7 @@ class Understanding:
     dropped: tuple[str, ...] = ()
     refining: bool = False
     anything: bool = False
+    same_maker: bool = False
     bare_title: bool = False
     unknown_name: str = ""
     gist: str = ""
@@ -310,6 +321,7 @@ def understand(
         dropped=dropped,
         refining=_refines(text, parsed),
         anything=_ANYTHING.search(text) is not None,
+        same_maker=_SAME_MAKER.search(text) is not None,
         bare_title=bool(mentions) and not rest and all(o.attitude == "neutral" for o in opinions),
         unknown_name=_unknown_name(text, [*spans, *parsed.spans], linker),
         gist=gist,
@@ -475,6 +487,9 @@ def _questions(text: str, mentions: Sequence[Mention], parser: Parser, shown: in
 
 def _fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opinion], asked: str) -> tuple[str, ...]:
     """Return the columns asked about; ("other",) for a question about an item that no column answers."""
+    it = _HAVE_IT.search(text)
+    if it is not None and not about.fields and any(opinion.that for opinion in opinions):
+        return ("other",) if it[1] else ("in_stock",)  # "do you have it in blue?"
     advice = _LIKE.search(text) or _HAVE.search(text) or _ADVICE.search(text)
     if about.fields or about.compares or asked or not opinions or advice:
         return about.fields
@@ -485,8 +500,9 @@ def _fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opin
 
 def _whether(parsed: Parsed) -> tuple[str, ...]:
     """Return the columns that "is it scary?" and "is it for children?" ask about."""
-    limits = [c.field for c in parsed.constraints if c.op == "is" and isinstance(c.value, str | tuple)]
-    return tuple(dict.fromkeys([*limits, *(w.field for w in parsed.wishes)]))
+    fields = [c.field for c in parsed.constraints if c.op == "is" and isinstance(c.value, str | tuple)]
+    fields += [w.field for w in parsed.wishes]
+    return tuple(dict.fromkeys(f for f in fields if f not in ("kind", "creators")))
 
 
 def _refines(text: str, parsed: Parsed) -> bool:

@@ -65,7 +65,7 @@ class Updater:
             if ids:
                 turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
         parsed = understood.parsed
-        constraints = [*parsed.constraints, *self._relative(turn)]
+        constraints = [*parsed.constraints, *self._relative(turn), *self._by_its_maker(turn)]
         fields = {c.field for c in constraints if c.op == "is"}
         subject = bool(
             turn.named
@@ -129,8 +129,7 @@ class Updater:
 
     def _relative(self, turn: Turn) -> list[Constraint]:
         """Turn "cheaper" and "newer" into limits, against the work named or the first card."""
-        taste = self.state.taste
-        against = turn.named or self.shop.positions([taste.about] if taste.about else taste.focus[:1])
+        against = turn.named or self._positions_of_it()
         if not against:
             return []
         item = self.shop.index.catalog[against[-1]]
@@ -141,6 +140,19 @@ class Updater:
             if number is not None:
                 found.append(self._labelled(Constraint(column, op, float(number))))
         return found
+
+    def _by_its_maker(self, turn: Turn) -> list[Constraint]:
+        """Turn "what else did she write?" into a limit: the makers of the work named, or of the one spoken of."""
+        against = turn.named or self._positions_of_it()
+        makers = self.shop.index.catalog[against[-1]].creators if against and turn.understood.same_maker else ()
+        if not makers:
+            return []
+        names = tuple(canonical("creators", maker) for maker in makers)
+        return [self._labelled(Constraint("creators", "is", names if len(names) > 1 else names[0]))]
+
+    def _positions_of_it(self) -> list[int]:
+        taste = self.state.taste
+        return self.shop.positions([taste.about] if taste.about else taste.focus[:1])
 
     def _labelled(self, constraint: Constraint) -> Constraint:
         facets = self.shop.index.facets
