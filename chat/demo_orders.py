@@ -26,10 +26,11 @@ from retrieval.types import Item
 COUNT = 200
 FIRST = 901
 CUSTOMERS = 40
-_FORMAT = 1  # counts changes of what is generated
+_FORMAT = 2  # counts changes of what is generated
 _SEED = 4
 _OLD = 141  # the first orders of the list are older than a week or so, the others are recent
 _NOT_SENT = ("course",)  # kinds that no parcel holds
+_SHIPPING, _FREE_FROM = Decimal("3.90"), 35  # as Marquee's own pages say
 _CARRIERS = (("Halcyon Post", "HP"), ("Kestrel Couriers", "KC"))
 # What C-1001 has, by the place in the list, which runs from the oldest order to the newest.
 _ANN: dict[int, OrderStatus] = {
@@ -131,9 +132,10 @@ def _invent(connection: sqlite3.Connection, items: Sequence[Item], rng: random.R
         if status is None:
             customer, status = f"C-{rng.randint(1002, 1000 + CUSTOMERS)}", _status(age, rng)
         lines = _lines(items, rng)
-        total = sum((price * quantity for _, quantity, price in lines), Decimal(0))
+        goods = sum((price * quantity for _, quantity, price in lines), Decimal(0))
+        total = goods if goods >= _FREE_FROM else goods + _SHIPPING
         number = f"M-{FIRST + at:04}"
-        order = (number, customer, -age, status, str(total), lines[0][0].currency, *_journey(status, age, total, rng))
+        order = (number, customer, -age, status, str(total), lines[0][0].currency, *_journey(status, age, goods, rng))
         connection.execute(f"INSERT INTO orders VALUES ({', '.join('?' * len(order))})", order)
         connection.executemany(
             "INSERT INTO lines VALUES (?, ?, ?, ?, ?)",
@@ -159,9 +161,12 @@ def _status(age: int, rng: random.Random) -> OrderStatus:
 
 
 def _journey(
-    status: OrderStatus, age: int, total: Decimal, rng: random.Random
+    status: OrderStatus, age: int, goods: Decimal, rng: random.Random
 ) -> tuple[str, str, int | None, int | None, str, str | None, int | None]:
-    """Invent carrier, tracking, expected, arrived, refund, refunded and refund_paid; days are counted from today."""
+    """Invent carrier, tracking, expected, arrived, refund, refunded and refund_paid; days are counted from today.
+
+    What has been cancelled was not charged yet, so only returns are refunded, without the shipping.
+    """
     carrier, prefix = rng.choice(_CARRIERS)
     tracking = f"{prefix}{rng.randint(10**8, 10**9 - 1)}"
     expected, arrived = None, None
@@ -174,8 +179,7 @@ def _journey(
         expected = rng.randint(2, 6)
     if status in ("delivered", "returned"):
         arrived = min(0, -age + rng.randint(3, 6))
-    refunded = status in ("returned", "cancelled")
-    if refunded and age > 20:
-        paid = min(-1, -age + (rng.randint(9, 14) if status == "returned" else rng.randint(1, 3)))
-        return carrier, tracking, expected, arrived, "paid", str(total), paid
-    return carrier, tracking, expected, arrived, "pending" if refunded else "", str(total) if refunded else None, None
+    if status != "returned":
+        return carrier, tracking, expected, arrived, "", None, None
+    paid = min(-1, -age + rng.randint(9, 14)) if age > 20 else None
+    return carrier, tracking, expected, arrived, "paid" if paid else "pending", str(goods), paid
