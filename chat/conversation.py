@@ -124,7 +124,7 @@ class Conversation:
     def _answer(self, piece: Piece, desk: Desk) -> Answer:
         """Answer one wish where it belongs; what nobody is sure of is looked up, and else asked back."""
         route, sure, understood = piece.route, piece.routed.confidence, piece.understood
-        if _BUYS.search(piece.text) and route not in ("policy", "order"):
+        if _BUYS.search(piece.text) and (sure < _CHAT_SURE or route not in ("policy", "order")):
             return self._bought(piece)
         if route in ("recommend", "item"):
             if sure >= SURE or _says_something(understood):
@@ -164,14 +164,14 @@ class Conversation:
     def _doubted(self, piece: Piece, desk: Desk) -> Answer:
         """Look a message up that is not clear, and else ask which of the likeliest it means."""
         say = self._dialogue.say
-        page = desk.quoted(piece.text, say)
+        page = desk.in_context(piece.text, self._state, say)
         if page is not None:
             return _answer(page, "policy")
         likely = sorted(piece.routed.scores, key=lambda route: -piece.routed.scores[route])
         named = [route for route in likely if wish(route, say)][:2]
         self._state.doubt = [*named, piece.text]
         text = say("doubt", first=wish(named[0], say), second=wish(named[1], say))
-        return Answer(text, route=piece.route)
+        return Answer(text, route=self._before)
 
     def _named(self, piece: Piece) -> list[str]:
         """Return the ids of the items that a wish names."""

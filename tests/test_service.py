@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 
 import pytest
 from sqlalchemy import select
@@ -11,11 +12,12 @@ from chat.assistant import Assistant
 from chat.demo_orders import DemoOrders
 from chat.handoff import Post, Ticket
 from chat.identity import BadToken, Customer, IdentityError, NotYours, Tokens
+from chat.rules import Placed, Rulebook, RulesError, Situation
 from retrieval.errors import NamedropError
 from tests import receivers
 from tests.fakes import BagEncoder
 from tests.receivers import receiving
-from tests.shops import MARQUEE
+from tests.shops import MARQUEE, marquee
 from tests.test_delivery import delivered
 
 SECRET = "a secret of the shop, of 32 bytes or more"
@@ -34,9 +36,12 @@ def shop(folder):
     with pytest.MonkeyPatch.context() as patch, receiving() as webhook:
         patch.setattr("chat.assistant.SentenceEncoder", lambda model: BagEncoder())
         patch.setenv("NAMEDROP_CACHE", str(folder / "cache"))
+        rules = folder / "rules.yaml"
+        rules.write_text("rules: [{action: handoff, when: {words: [chargeback]}}]", "utf-8")
         assistant = Assistant.open(
             MARQUEE,
             model="none",
+            rules=rules,
             database=f"sqlite:///{folder}/shop.db",
             orders=DemoOrders.of(MARQUEE),
             secret=SECRET,
@@ -115,6 +120,14 @@ class TestHandOff:
         assert body["customer"] == {"id": "C-1001", "name": "Ann"}
         assert body["transcript"][-1]["text"] == "I want to talk to a human"
         assert shop.export("ann", customer=ANN).handoff == reply.handoff
+        (session,) = [one for one in shop.person(customer=ANN).sessions if one.session == "ann"]
+        assert session.handoff == reply.handoff
+
+    def test_a_rule_hands_over_and_the_question_is_answered_all_the_same(self, shop):
+        reply = shop.reply("A film about a lawyer, please. By the way, I'll tell my bank about the chargeback!", "rule")
+        assert reply.handoff.reason == "rule"
+        assert reply.handoff.ticket in reply.text
+        assert shop.reply("A film about a bank, please.", "no rule").handoff is None
 
     def test_forgetting_takes_ticket_and_post_along(self, shop):
         shop.reply("I want to talk to a human", "gone")
@@ -155,3 +168,34 @@ def test_what_cannot_work_is_refused_at_once(tmp_path, monkeypatch, services, er
     with pytest.raises(error, match=said):
         Assistant.open(MARQUEE, model="none", **services)
     assert time.monotonic() - begun < 10
+
+
+HANDOFF = "rules: [{action: handoff, when: {words: [lawyer, charged twice]}, until: 2026-12-31}]"
+
+
+class TestRule:
+    @pytest.fixture
+    def book(self, tmp_path):
+        def made(text, today=date(2026, 11, 25)):
+            (tmp_path / "rules.yaml").write_text(text, encoding="utf-8")
+            return Rulebook(tmp_path / "rules.yaml", lambda: today)
+
+        return made
+
+    @pytest.mark.parametrize(
+        ("text", "wanted"),
+        [("You charged twice!", True), ("a film about a LAWYER", True), ("charged me twice", False), ("a film", False)],
+    )
+    def test_words_want_a_person(self, book, text, wanted):
+        assert book(HANDOFF).hands_over(Situation(text)) == wanted
+        assert not book(HANDOFF, date(2027, 1, 1)).hands_over(Situation(text))
+
+    def test_it_places_nothing(self, book):
+        index = marquee().index
+        assert book(HANDOFF).placed(index, Situation("lawyer")) == Placed()
+        assert len(book(HANDOFF).hidden(index)) == 0
+
+    @pytest.mark.parametrize("more", ["when: {words: [x]}, items: [film-stalker-1979]", "when: {kinds: [film]}"])
+    def test_it_is_by_words_alone(self, book, more):
+        with pytest.raises(RulesError, match=r"rules\.yaml:1: .*takes when\.words, and neither items nor where"):
+            book(f"rules: [{{action: handoff, {more}}}]")
