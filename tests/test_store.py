@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import subprocess
 import sys
 import threading
@@ -21,6 +23,7 @@ from retrieval.types import Constraint
 from tests.databases import BACKENDS
 
 ROOT = Path(__file__).parents[1]
+KILLS = int(os.environ.get("NAMEDROP_KILLS", "2"))
 VISITOR = "visitor:" + memory.visitor_hash("an id that only Ann's browser has")
 
 
@@ -351,6 +354,34 @@ for n in range(20):
         said = [m.text for m in store.kept("ann").messages]
         assert sorted(said) == sorted(f"{name}{n}" for name in "xy" for n in range(20))
         assert [t for t in said if t[0] == "x"] == [f"x{n}" for n in range(20)]
+        store.close()
+
+    def test_what_was_acknowledged_survives_kill_9(self, url):
+        code = f"""
+import itertools
+from chat.database import Database
+from chat.messages import Feedback
+from chat.sql_store import SqlStore
+store = SqlStore(Database.open({url!r}))
+for n in itertools.count(len(store.kept("ann").feedback)):
+    with store.use("ann") as state:
+        state.signal(f"item-{{n}}", "like")
+        state.feedback.append(Feedback(item_id=f"item-{{n}}", signal="like", at=n))
+    print(n, flush=True)
+"""
+        store = sql(url)
+        turn(store, "ann")
+        for _ in range(KILLS):
+            with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+                told = [process.stdout.readline() for _ in range(random.randint(1, 20))]
+                time.sleep(random.uniform(0, 0.02))
+                process.kill()
+                told += process.stdout.readlines()
+            kept = store.kept("ann")
+            given = [feedback.item_id for feedback in kept.feedback]
+            assert given == [f"item-{n}" for n in range(len(given))]
+            assert len(given) - (int(told[-1]) + 1) in (0, 1)  # what was under way is there as a whole, or not at all
+            assert kept.state.taste.liked == given
         store.close()
 
 
