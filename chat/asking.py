@@ -47,10 +47,7 @@ class Asking:
             return Asked(text, tuple(sorted(items, key=lambda item: item is not best)))
         if understood.compares:
             described = [self.say.described(item) for item in items]
-            differences = [self.say.compared(items, [field]) for field in ("price", "year", "length")]
-            return Asked(
-                self.say.sentences(*described, *(d for d in differences if d != self.say("same"))), tuple(items)
-            )
+            return Asked(self.say.sentences(*described, self.say.differences(items)), tuple(items))
         fields = understood.questions
         answers = [self.say.answer(item, fields) for item in items]
         return Asked(

@@ -110,7 +110,7 @@ class Conversation:
             text, handoff = self._dialogue.say.sentences("" if abstained else text, served.text), served.handoff
         cards = next((a.cards for a in telling if a.cards), ())
         route = telling[0].route
-        self._state.route = route
+        self._state.route = self._state.route if self._state.doubt else route
         citations = tuple(dict.fromkeys(c for a in telling for c in a.citations))
         about = next((a.about for a in telling if a.about), "")
         compared = next((a.compared for a in telling if a.compared), ())
@@ -171,7 +171,7 @@ class Conversation:
         named = [route for route in likely if wish(route, say)][:2]
         self._state.doubt = [*named, piece.text]
         text = say("doubt", first=wish(named[0], say), second=wish(named[1], say))
-        return Answer(text, route=self._before)
+        return Answer(text, route=piece.route)
 
     def _named(self, piece: Piece) -> list[str]:
         """Return the ids of the items that a wish names."""
@@ -182,7 +182,8 @@ class Conversation:
 def _asks_more(understood: Understanding) -> bool:
     """Whether a question about an item is one that no column answers: it takes no stand and sets no limit."""
     parsed = understood.parsed
-    plain = all(o.attitude == "neutral" for o in understood.opinions) and not (parsed.constraints or parsed.relative)
+    limits = parsed.relative or any(c.field != "kind" for c in parsed.constraints)  # "play it" says of what
+    plain = all(o.attitude == "neutral" for o in understood.opinions) and not limits
     titled = understood.asked_title != understood.asked_title.casefold()
     return plain and not titled and understood.act in ("recommend", "unclear", "availability")
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 from chat import order_replies
 from chat.messages import Citation, Handoff
 from chat.orders import OrderLookup, OrdersUnavailable, find
-from chat.pieces import Piece, clauses
+from chat.pieces import SHORT, Piece, clauses
 from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
 from chat.state import DialogueState
+from retrieval.gloss import gloss
 from retrieval.knowledge import Found, KnowledgeIndex
+from retrieval.text import is_cjk
 
 if TYPE_CHECKING:
     from chat.handoff import Outbox, Reason
@@ -56,7 +58,6 @@ _PARTING = re.compile(
     re.IGNORECASE,
 )
 _WELL = re.compile(r"\bhow\s+(are|is)\s+(you|it)\b|\bwhat'?s\s+up\b|\bhow\s+was\s+your\b|你好吗|怎么样", re.IGNORECASE)
-_FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about|also|to|for|in)\b|^那|呢\W*$", re.IGNORECASE)
 _THANKS = re.compile(
     r"\b(thank|great|helpful|wonderful|nice|awesome|perfect|lovely|well\s+done|good\s+job)|谢|棒", re.IGNORECASE
 )
@@ -119,7 +120,10 @@ class Desk:
 
     def found(self, question: str) -> Found | None:
         """Return the passage that answers a question, None if the shop's pages do not."""
-        return self.knowledge.answer(question) if self.knowledge is not None else None
+        if self.knowledge is None:
+            return None
+        found = self.knowledge.answer(question)
+        return found if found is not None or not is_cjk(question) else self.knowledge.answer(gloss(question))
 
     def quoted(self, question: str, say: Say) -> Served | None:
         """Answer from the shop's pages; None if they do not."""
@@ -131,12 +135,16 @@ class Desk:
         return Served(say("quoted", title=passage.title, quote=found.quote), (citation,))
 
     def policy(self, question: str, state: DialogueState, say: Say) -> Served:
-        """Answer from the shop's pages, or say that they do not; "and abroad?" is read after what it follows."""
+        """Answer from the shop's pages, or say that they do not."""
+        return self.in_context(question, state, say) or self.abstained(say)
+
+    def in_context(self, question: str, state: DialogueState, say: Say) -> Served | None:
+        """Answer from the shop's pages; a short "and abroad?" is also read after the question that it follows."""
         answer = self.quoted(question, say) or self._in_parts(question, say)
         before = [message.text for message in state.messages if message.role == "user"][-2:-1]
-        if answer is None and before and _FOLLOWS.search(question):
+        if answer is None and state.route == "policy" and before and len(question.split()) <= SHORT:
             answer = self.quoted(f"{before[0]} {question}", say)
-        return answer or self.abstained(say)
+        return answer
 
     def _in_parts(self, question: str, say: Say) -> Served | None:
         """Answer each question of several, if the shop's pages answer any."""

@@ -32,11 +32,14 @@ _ASKS = re.compile(rf"[?？]|^\W*(?:and|but|so|also|then|hi|hello)?\W*{_REQUEST}
 _ORDER_NUMBER = re.compile(
     r"\b[A-Z]{1,4}-?\d{3,}\b|#\s?\d{3,}|\border\s+(?:no\.?|number|nr\.?)?\s*#?\d{3,}", re.IGNORECASE
 )
-_POINTS = re.compile(r"\b(?:it|its|it's|that|they|them|those|the\s+(?:other|rest))\b|它|那个|另", re.IGNORECASE)
+_POINTS = re.compile(
+    r"\b(?:it|its|it's|that|they|them|those|the\s+(?:other|rest)|again|(?:signed|logged)\s+in)\b|它|那个|另|登录",
+    re.IGNORECASE,
+)
 _FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about)\b|^那|呢\W*$", re.IGNORECASE)
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
 _SAID_SURE = 0.8  # and what asks for nothing ("this is a disgrace") this
-_SHORT = 6  # words of a message that is read in the light of the one before
+SHORT = 8  # words of a message that is read in the light of the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Rout
         found[route] = found.get(route, 0.0) + odds
     if _ORDER_NUMBER.search(text):
         found["order"] = found.get("order", 0.0) + (1.5 if _names(understood) else 3.0)  # "U-571" is a film
-    if (before == "order" or before == "policy") and len(text.split()) <= _SHORT and not _names(understood):
+    if (before == "order" or before == "policy") and len(text.split()) <= SHORT and not _names(understood):
         points = _FOLLOWS.search(text) is not None or (before == "order" and _POINTS.search(text) is not None)
         found[before] = found.get(before, 0.0) + (2.0 if points else 0.7)
     return found

@@ -110,6 +110,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
                 "目录里没有“{name}”的信息，我按其余条件来找。"),
     "not_said": ("I don't have that information about {title}.", "我没有{title}的这项信息。"),
     "wins": ("{title} is the {which}.", "{title}{which}。"),
+    "leads": ("{title} is the {which} one.", "{title}{which}。"),
     "wins_with": ("{title} is the {which}: {value}.", "{title}{which}：{value}。"),
     "win_with": ("{title} are equally the {which}: {value}.", "{title}并列{which}：{value}。"),
     "equal_with": ("They are the same in that: {value}.", "都一样：{value}。"),
@@ -262,6 +263,22 @@ class Say:
             return self("same")
         best = items[values.index(max(known) if measure[1] > 0 else min(known))]
         return self("wins", title=facts.name(best, self.language), which=self._which(measure, len(items)))
+
+    def differences(self, items: Sequence[Item]) -> str:
+        """Say which of several items is the cheaper, the newer, the longer; "" where nothing can be said."""
+        won: dict[str, list[str]] = {}
+        for field, sign in _USUAL.items():
+            if field == "price" and len({item.currency for item in items}) > 1:
+                continue
+            measured = [(value, item) for item in items if (value := facts.measure(item, field)) is not None]
+            best = max(measured, key=lambda pair: sign * pair[0], default=None)
+            if best is not None and len(measured) == len(items) and [v for v, _ in measured].count(best[0]) == 1:
+                words = _EXTREMES[field, sign]
+                word = words[2 + (len(items) > 2)] if self.language == "zh" else words[len(items) > 2]
+                won.setdefault(facts.name(best[1], self.language), []).append(word)
+        return self.sentences(
+            *(self("leads", title=title, which=facts.join(words, self.language)) for title, words in won.items())
+        )
 
     def singled_out(self, items: Sequence[Item], extreme: tuple[str, int]) -> tuple[str, Item | None]:
         """Say which item is the cheapest, newest, …, with the value; those that have none are left out.

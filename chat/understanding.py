@@ -493,8 +493,8 @@ def _fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opin
     advice = _LIKE.search(text) or _HAVE.search(text) or _ADVICE.search(text)
     if about.fields or about.compares or asked or not opinions or advice:
         return about.fields
-    if about.yes_no and (whether := _whether(parsed)):
-        return whether
+    if about.yes_no:
+        return _whether(parsed) or ("other",)
     return ("other",) if not parsed.spans and _OPEN_QUESTION.search(text) else ()
 
 

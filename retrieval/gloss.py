@@ -34,7 +34,7 @@ _TABLE = """
 长:long 短:short 颜色:colour 材质:material 尺寸:size 重:heavy 孩子:children 小孩:children 儿童:children 适合:suitable for 妈妈:mother
 爸爸:father 朋友:friend 老师:teacher 天气:weather 下雨:rain 首都:capital 股票:stocks 银行:bank 贷款:loan 机票:flight ticket 酒店:hotel
 餐厅:restaurant 减肥:lose weight 头疼:headache 吃什么药:which medicine 总统:president 世界杯:world cup 作业:homework 翻译:translate 诗:poem
-电脑:computer 修:repair 驾照:driving licence 做菜:cook 人生:life 意义:meaning 你好:hello 谢谢:thanks 再见:goodbye 你是谁:who are you
+联系:contact 怎么办:what do I do 用:use 电脑:computer 修:repair 驾照:driving licence 做菜:cook 人生:life 意义:meaning 你好:hello 谢谢:thanks 再见:goodbye 你是谁:who are you
 你叫:your name 状态:status 查:check 查询:check 在哪:where is 哪里:where 什么时候:when 怎么:how 如何:how 为什么:why 什么:what 谁:who
 可以:can I 能:can 吗:? 多少:how much 支持:support 需要:need 要:want 我想:I want 我要:I want 我的:my 你们:you 我:I 你:you 不:not 没:not
 这个:this one 那个:that one 这部:this film 这本:this book 第一:the first 第二:the second 第三:the third 上次:last time 昨天:yesterday
