@@ -12,10 +12,12 @@ import difflib
 import hashlib
 import json
 import logging
+import os
 import shlex
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,13 +26,14 @@ from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from finetune import outcomes, provenance, report, texts
+from finetune.bench import NO_MODEL, Bench, MissingPart
 from finetune.cases import Case, dialogue_cases, next_item_cases
 from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, RecordType, load
 from finetune.examples import slotted
 from finetune.histories import Histories
 from finetune.outcomes import Measured
-from finetune.systems import NO_MODEL, SYSTEMS, Bench, MissingPart
+from finetune.systems import SYSTEMS
 from retrieval.catalog import Catalog, RowProblem, load_catalog
 from retrieval.constraints import Facets
 from retrieval.errors import NamedropError
@@ -78,6 +81,13 @@ def arguments() -> argparse.ArgumentParser:
         help="show the language model N turns only, spread evenly: it takes seconds",
     )
     add("--replies", type=int, default=0, metavar="N", help="also let the language model word N turns (default: 0)")
+    add(
+        "--fit",
+        type=Path,
+        metavar="FOLDER",
+        help="fit the ranker of all parts on these dialogues, measured out of fold, with each part left out in turn; "
+        "write it, and all that was learnt, into this folder, a copy of --adapter",
+    )
     add("--keep-mentioned", action="store_true", help="let what was mentioned compete with the novel targets too")
     add("--skip-bad-rows", action="store_true", help="go on without the records that cannot be used")
     add("--out", type=Path, required=True, metavar="R.json", help="where the result goes, with .md and .png beside it")
@@ -126,10 +136,30 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     for problem in problems:
         print(f"skipped {problem}", file=sys.stderr)
     bench = Bench(
-        options.catalog, catalog, histories, options.model, options.adapter, options.encoder, options.skip_bad_rows
+        options.catalog,
+        catalog,
+        histories,
+        options.model,
+        options.adapter,
+        options.encoder,
+        options.skip_bad_rows,
+        fitted_on=cases if options.fit else (),
+        tables=options.out.with_suffix(".parts") / f"tables-{_digest([_key(options), options.model])}",
     )
     done, left_out = _measure(options, names, bench, cases)
+    if options.fit:
+        _keep(options, bench)
     return {**_report(options, bench, cases, done, left_out), "texts": _texts(options, bench, cases)}
+
+
+def _keep(options: argparse.Namespace, bench: Bench) -> None:
+    """Write the adapter's folder anew, with what the training data teaches and the ranker fitted on all the cases."""
+    aside = options.fit.with_name(f".{options.fit.name}.partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    if options.adapter is not None:
+        shutil.copytree(options.adapter, aside)
+    replace(bench.learnt, ranker=bench.fitting.ranker()).save(aside)
+    os.rename(aside, options.fit)
 
 
 def _texts(options: argparse.Namespace, bench: Bench, cases: Sequence[Case]) -> dict[str, float]:
@@ -154,9 +184,12 @@ def _chosen(options: argparse.Namespace) -> list[str]:
     for name, value in (("--limit", options.limit), ("--lm-turns", options.lm_turns)):
         if value is not None and value < 1:
             raise EvaluationError(f"{name} is {value}; expected at least 1")
+    if options.fit is not None and options.fit.exists():
+        raise EvaluationError(f"--fit '{options.fit}' exists; nothing is overwritten: give another folder")
     if options.adapter is not None and not options.adapter.is_dir():
         raise EvaluationError(f"--adapter '{options.adapter}': no such folder; give what finetune.train wrote")
-    return [name for name in SYSTEMS if name in asked]
+    known = [name for name in SYSTEMS if name in asked]
+    return [name for name in known if options.systems or options.fit or not SYSTEMS[name].fitted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +257,7 @@ def _measure(
 
 def _run(options: argparse.Namespace, name: str, bench: Bench, cases: Sequence[Case], part: Path) -> Measured:
     system = SYSTEMS[name]
-    if system.speaks:
+    if system.speaks and not (options.fit and name == "full"):
         if options.model == NO_MODEL:
             raise MissingPart("the language model is left out (--model none)")
         model = provenance.file_digest(resolve_lm(options.model))

@@ -16,6 +16,7 @@ from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, Nex
 from retrieval.catalog import Catalog
 from retrieval.collaborative import ItemSets
 from retrieval.metrics import Numbers
+from retrieval.succession import Named
 
 Chosen = Mapping[str, float]  # catalogue id: 1 chosen, -1 rejected
 
@@ -46,6 +47,34 @@ class Histories:
         """Everybody's items."""
         others = (mentioned(self.mentions), chosen_next(self.next_item), interacted(self.interactions))
         return ItemSets.of([*named(self.dialogues), *(one for people in others for one in people)])
+
+    @cached_property
+    def sequences(self) -> Sequence[Sequence[Named]]:
+        """What was named in each record, oldest first, and whether it was recommended, or chosen, rather than told."""
+        spoken = [[(i, turn.role == "assistant") for turn in r.turns for i in turn.items] for r in self.dialogues]
+        listed = [[(i, turn.role == "assistant") for turn in r.mentions for i in turn.items] for r in self.mentions]
+        longest: dict[str, tuple[str, ...]] = {}
+        for record in self.next_item:
+            found = (*record.history, record.next)
+            if len(found) > len(longest.get(record.user, ())):
+                longest[record.user] = found
+        people: dict[str, list[Named]] = defaultdict(list)
+        for event in sorted(self.interactions, key=lambda r: r.timestamp):
+            if event.rating is None or event.rating >= _DISLIKED_BELOW:
+                people[event.user_id].append((event.item_id, True))
+        return [*spoken, *listed, *([(i, True) for i in items] for items in longest.values()), *people.values()]
+
+    def recommended(self) -> Mapping[str, float]:
+        """Return how often each item was recommended, or chosen, weighted as `counts`."""
+        total: dict[str, float] = defaultdict(float)
+        for number, sequence in enumerate(self.sequences):
+            weight = DIALOGUE_WEIGHT if number < len(self.dialogues) else 1.0
+            first: dict[str, bool] = {}
+            for item_id, recommended in sequence:
+                first.setdefault(item_id, recommended)
+            for item_id, recommended in first.items():
+                total[item_id] += weight * recommended
+        return {item_id: count for item_id, count in total.items() if count}
 
     def counts(self, catalog: Catalog) -> Numbers:
         """Return how often each item was chosen, dialogues with words weighted by `DIALOGUE_WEIGHT`: (N,)."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from tqdm import tqdm
@@ -29,6 +29,15 @@ from retrieval.metrics import (
 from retrieval.types import BoolArray, IntArray
 
 Block = dict[str, dict[str, float]]  # metric: value, low, high
+
+
+@runtime_checkable
+class Precomputed(Protocol):
+    """A scorer that reads what was computed before: what that took is part of its turn."""
+
+    def spent(self, case: Case) -> float:
+        """Return the milliseconds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,8 @@ def _outcome(case: Case, scorer: Scorer, leaves_out: bool, items: int) -> Outcom
     started = time.perf_counter()
     scores = scorer(case, allowed)
     ms = 1000 * (time.perf_counter() - started)
+    if isinstance(scorer, Precomputed):
+        ms += scorer.spent(case)
     targets = np.array(case.targets, dtype=np.int64)
     kept = ranks(scores, targets)
     scores = np.where(allowed, scores, np.float32(-np.inf))

@@ -6,34 +6,25 @@ offer them again. Popularity and echo rank the whole catalogue as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from tqdm import tqdm
 
-from chat.generator import Generator, LocalGenerator
+from chat.generator import Generator
 from chat.prompt import render
+from chat.ranker import SPOKEN
 from chat.recommender import WEIGHTS, Recommender
-from chat.tower import SETTINGS_FILE, UserTower
+from finetune.bench import Bench
 from finetune.cases import Case
-from finetune.histories import Histories
-from retrieval.catalog import Catalog
-from retrieval.collaborative import CooccurrenceRetriever, EaseRetriever, ItemItemRetriever
-from retrieval.encoder import SentenceEncoder
-from retrieval.errors import NamedropError
-from retrieval.index import Index, open_index
-from retrieval.metrics import Numbers
-from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
-from retrieval.retrievers import PopularityRetriever, ScoringRetriever
+from finetune.fitting import PARTS
+from retrieval.collaborative import ItemItemRetriever
+from retrieval.scoring import ScoringRetriever
 from retrieval.types import BoolArray, FloatArray, Query
 
 Scorer = Callable[[Case, BoolArray], FloatArray]
 
-NO_MODEL = "none"
 _NAMED = 50  # titles asked of the language model: as many as recall counts
 # The blend once there is a collaborative part, which tells more than the others; set by hand on a quarter of ReDial's
 # training dialogues (docs/experiments.md).
@@ -41,94 +32,6 @@ LEARNT_WEIGHTS: Mapping[str, float] = {
     "dense": 2.4, "bm25": 0.8, "facets": 2.4, "popularity": 4.0, "ease": 8.0, "named": 1.0,
 }  # fmt: skip
 _TIE_BREAK = 1e-6  # of popularity, in [0, 1], beside item-item weights of about 0.1
-
-
-class MissingPart(NamedropError):
-    """A system cannot be measured, because something it is made of was not given."""
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What the systems are made of, each part made at its first use.
-
-    Attributes:
-        path: of the catalogue, where its index is cached.
-        catalog: what is scored.
-        histories: what is learnt from.
-        model, adapter: the language model; "none" leaves it out.
-        encoder: the sentence encoder.
-        skip_bad: go on without the catalogue's bad rows.
-    """
-
-    path: Path
-    catalog: Catalog
-    histories: Histories
-    model: str = DEFAULT_LM
-    adapter: Path | None = None
-    encoder: str = DEFAULT_ENCODER
-    skip_bad: bool = False
-
-    @cached_property
-    def counts(self) -> Numbers:
-        """How often each item was chosen in the training data, else its `popularity` in the catalogue: (N,)."""
-        if self.histories:
-            return self.histories.counts(self.catalog)
-        found = (item.attributes.get("popularity") for item in self.catalog)
-        return np.array([v if isinstance(v, float) else 0.0 for v in found])
-
-    @cached_property
-    def popularity(self) -> PopularityRetriever:
-        """The prior of the counts."""
-        if not self.counts.any():
-            raise MissingPart("popularity needs training data (--train-mentions …) or a catalogue column `popularity`")
-        return PopularityRetriever(self.catalog, self.counts.tolist())
-
-    @cached_property
-    def ease(self) -> EaseRetriever:
-        """Fitted on the training data, else the adapter's."""
-        if not self.histories and self.adapter is not None and (self.adapter / "ease.npz").is_file():
-            return EaseRetriever.load(self.adapter, self.catalog)
-        self._need_histories("ease")
-        return EaseRetriever.fit(self.catalog, self.histories.sets)
-
-    @cached_property
-    def cooccurrence(self) -> CooccurrenceRetriever:
-        """Fitted on the training data."""
-        self._need_histories("cooccurrence")
-        return CooccurrenceRetriever.fit(self.catalog, self.histories.sets)
-
-    def _need_histories(self, name: str) -> None:
-        if not self.histories:
-            raise MissingPart(f"{name} needs training data; give --train-mentions, --train-dialogues or the like")
-
-    @cached_property
-    def index(self) -> Index:
-        """The catalogue's index, with the parts learnt from the training data."""
-        index = open_index(self.path, SentenceEncoder(self.encoder), skip_bad=self.skip_bad, progress=_Encoding())
-        learnt: list[ScoringRetriever] = []
-        if self.counts.any():
-            learnt.append(self.popularity)
-        with suppress(MissingPart):
-            learnt.append(self.ease)
-        return replace(index, retrievers={**index.retrievers, **{r.name: r for r in learnt}})
-
-    @cached_property
-    def generator(self) -> Generator:
-        """The language model, with the catalogue's titles bound."""
-        generator = LocalGenerator(self.model, self.adapter)
-        generator.load()
-        return generator.bind(self.catalog)
-
-
-class _Encoding:
-    """A progress bar for an index that has to be built."""
-
-    def __call__(self, done: int, total: int) -> None:
-        if done == 0:
-            self._bar = tqdm(total=total, desc="encoding the catalogue", unit=" items")
-        self._bar.update(done - self._bar.n)
-        if done == total:
-            self._bar.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +44,7 @@ class System:
         leaves_out: whether mentioned items rank last in the novel setting.
         floor: whether it is one of the trivial systems that everything else must beat.
         speaks: whether it runs the language model, which takes seconds a turn.
+        fitted: whether it is measured only while a ranker is fitted.
     """
 
     make: Callable[[Bench], Scorer]
@@ -148,6 +52,7 @@ class System:
     leaves_out: bool = True
     floor: bool = False
     speaks: bool = False
+    fitted: bool = False
 
 
 def _popularity(bench: Bench) -> Scorer:
@@ -193,21 +98,44 @@ def _generated(bench: Bench) -> Scorer:
 
 
 def _tower(bench: Bench) -> Scorer:
-    if bench.adapter is None or not (bench.adapter / SETTINGS_FILE).is_file():
-        raise MissingPart("the user tower needs an adapter that was trained with one (--adapter); see finetune.train")
-    tower, generator = UserTower.load(bench.adapter, bench.index), bench.generator
+    tower, generator = bench.tower, bench.generator
     return lambda case, allowed: tower.scores(generator.hidden(render(case.context)))
 
 
+def _retrieval(bench: Bench) -> Scorer:
+    return _recommender(bench, None)
+
+
+def _full(bench: Bench) -> Scorer:
+    if bench.fitted_on:
+        return bench.fitting.out_of_fold()
+    return _recommender(bench, bench.generator)
+
+
 def _recommender(bench: Bench, generator: Generator | None) -> Scorer:
-    learnt = "ease" in bench.index.retrievers
-    recommender = Recommender(bench.index, generator, LEARNT_WEIGHTS if learnt else WEIGHTS)
+    learnt = bench.learnt
+    if learnt.ranker is not None and (generator is not None or not learnt.ranker.speaks):
+        recommender = Recommender(bench.index, generator, tower=learnt.tower, ranker=learnt.ranker)
+    else:
+        weights = LEARNT_WEIGHTS if "ease" in bench.index.retrievers else WEIGHTS
+        recommender = Recommender(bench.index, generator, weights, tower=learnt.tower)
 
     def scores(case: Case, allowed: BoolArray) -> FloatArray:
         prompt = None if generator is None else render(case.context)
         return recommender.score(case.query, allowed, prompt).total
 
     return scores
+
+
+def _without(parts: frozenset[str], bench: Bench) -> Scorer:
+    return bench.fitting.out_of_fold(without=parts)
+
+
+def _left_out() -> Iterator[tuple[str, System]]:
+    """Yield the systems that show what a part adds: the ranker fitted without it."""
+    yield "full-lm", System(partial(_without, SPOKEN), "without the language model", fitted=True)
+    for name in PARTS:
+        yield f"full-{name}", System(partial(_without, frozenset({name})), f"without {name}", fitted=True)
 
 
 SYSTEMS: Mapping[str, System] = {
@@ -224,6 +152,7 @@ SYSTEMS: Mapping[str, System] = {
     "facets": System(_alone(lambda b: b.index.retrievers["facets"]), "shared genres, makers and the like"),
     "generated": System(_generated, "titles that the language model names", speaks=True),
     "tower": System(_tower, "the language model's user vector", speaks=True),
-    "retrieval": System(lambda b: _recommender(b, None), "all parts without a language model"),
-    "full": System(lambda b: _recommender(b, b.generator), "all parts", speaks=True),
+    "retrieval": System(_retrieval, "all parts without a language model"),
+    "full": System(_full, "all parts", speaks=True),
+    **dict(_left_out()),
 }

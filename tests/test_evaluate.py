@@ -7,8 +7,10 @@ import json
 import numpy as np
 import pytest
 
+from chat.learnt import Learnt
+from chat.shop import Shop
 from chat.tower import TowerSettings, TowerWeights, save_tower
-from finetune import evaluate, systems
+from finetune import bench, evaluate, systems
 from finetune.cases import dialogue_cases, next_item_cases
 from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord
@@ -16,7 +18,8 @@ from finetune.histories import DIALOGUE_WEIGHT, Histories
 from finetune.outcomes import Measured, Outcome, compare, run, summarise
 from retrieval.catalog import Catalog
 from retrieval.errors import NamedropError
-from retrieval.types import Item
+from retrieval.index import make_index
+from retrieval.types import Item, Query
 from tests.fakes import BagEncoder
 
 TITLES = {
@@ -202,12 +205,13 @@ class TestKnownAnswers:
 class TestEverySystem:
     @pytest.fixture(autouse=True)
     def fakes(self, monkeypatch):
-        monkeypatch.setattr(systems, "SentenceEncoder", lambda name: BagEncoder(name=name))
+        monkeypatch.setattr(bench, "SentenceEncoder", lambda name: BagEncoder(name=name))
 
     def test_all_run_on_a_tiny_model(self, files, tiny_model_dir, capsys):
         code, report = measure(files, "--model", tiny_model_dir, "--replies", 3)
         assert code == 0
-        assert [*report["systems"], *report["left_out"]] == [*(n for n in systems.SYSTEMS if n != "tower"), "tower"]
+        usual = [name for name, system in systems.SYSTEMS.items() if not system.fitted]
+        assert [*report["systems"], *report["left_out"]] == [*(n for n in usual if n != "tower"), "tower"]
         for system in report["systems"].values():
             assert 0 <= system["novel"]["recall@10"]["low"] <= system["novel"]["recall@10"]["high"] <= 1
         assert report["systems"]["generated"]["coverage@10"] > 0
@@ -238,6 +242,28 @@ class TestEverySystem:
         (folder / "tower.safetensors").write_bytes(b"nonsense")
         assert measure(files, *with_adapter, "--systems", "tower")[0] == 2
         assert "cannot read the user tower" in capsys.readouterr().err
+
+    def test_fits_a_ranker_out_of_fold_that_the_chat_takes(self, files, tiny_model_dir, capsys):
+        learnt_from = jsonl(files / "train.jsonl", [{**record, "id": record["id"] + "-before"} for record in DIALOGUES])
+        options = ("--model", "none", "--train-dialogues", learnt_from, "--fit", files / "fitted")
+        code, report = measure(files, *options, "--systems", "full", "full-ease", "popularity")
+        assert code == 0
+        assert set(report["systems"]) == {"full", "full-ease", "popularity"}
+        assert report["systems"]["full"]["ms_per_turn"]["mean"] > 0
+        assert measure(files, *options)[0] == 2
+        assert "nothing is overwritten" in capsys.readouterr().err
+        index = make_index(Catalog.load(files / "catalog.jsonl"), BagEncoder(name="minilm"))
+        learnt = Learnt.load(files / "fitted", index)
+        assert {"ease", "cooccurrence", "succession", "neighbours", "recommended", "recency"} <= set(learnt.retrievers)
+        assert learnt.ranker is not None
+        assert not learnt.ranker.speaks  # there was no language model
+        shop = Shop.of(index, None, learnt.on(index))
+        assert shop.recommender.ranker is learnt.ranker
+        picks = [r.position for r in shop.recommender.recommend(Query("loved", (0,)), [], exclude=(0,), k=3)]
+        assert len(picks) == 3
+        assert 0 not in picks
+        with_adapter = ("--model", "none", "--adapter", files / "fitted", "--systems", "retrieval")
+        assert measure(files, *with_adapter)[0] == 0
 
     def test_the_language_model_may_see_some_turns_only(self, files, tiny_model_dir):
         _, report = measure(files, "--model", tiny_model_dir, "--lm-turns", 2, "--systems", "popularity", "generated")

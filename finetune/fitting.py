@@ -1,0 +1,147 @@
+"""A ranker in the making: what every part thinks of every turn, and rankers fitted on it, whole or with parts left out.
+
+What a part thinks is computed once, kept on disk beside the result, and read by every fit: leaving out a part costs
+seconds. Measured are rankers that have not seen the dialogue (`finetune.ranking.cross_fit`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from chat.generator import Generator
+from chat.learnt import Learnt
+from chat.prompt import render
+from chat.ranker import Ranker
+from chat.recommender import named_scores
+from finetune.cases import Case
+from finetune.ranking import FOLDS, Turns, cross_fit, fit_ranker, settings_of
+from retrieval.index import Index
+from retrieval.types import BoolArray, FloatArray
+
+PARTS = (
+    "dense",
+    "bm25",
+    "facets",
+    "ease",
+    "cooccurrence",
+    "succession",
+    "neighbours",
+    "popularity",
+    "recommended",
+    "recency",
+    "tower",
+    "named",
+)
+Table = npt.NDArray[np.float16]  # (n, N)
+
+
+class Fitting:
+    """Fits rankers on some cases.
+
+    Args:
+        index: the catalogue with all retrievers.
+        learnt: the user tower is taken from it.
+        generator: the language model, None without one.
+        cases: what is fitted on, in the order of their clusters.
+        tables: where the parts' scores are kept; None keeps them in memory.
+        naming: whether the titles that the language model names are a part; a beam takes half a second a turn.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        learnt: Learnt,
+        generator: Generator | None,
+        cases: Sequence[Case],
+        tables: Path | None = None,
+        *,
+        naming: bool = False,
+    ) -> None:
+        self._cases, self._items, self._tables = cases, len(index.catalog), tables
+        self._number = {id(case): number for number, case in enumerate(cases)}
+        scorers: dict[str, Callable[[Case], FloatArray]] = {}
+        for name, retriever in index.retrievers.items():
+            scorers[name] = lambda case, retriever=retriever: retriever.scores(case.query)  # type: ignore[misc]
+        tower = learnt.tower
+        if generator is not None and tower is not None:
+            scorers["tower"] = lambda case: tower.scores(generator.hidden(render(case.context)))
+        if generator is not None and naming:
+            scorers["named"] = lambda case: named_scores(generator, render(case.context), self._items)
+        self._scorers = {name: scorers[name] for name in PARTS if name in scorers}
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of the parts there are."""
+        return tuple(self._scorers)
+
+    @cached_property
+    def _table(self) -> Mapping[str, tuple[Table, npt.NDArray[np.float32]]]:
+        return {name: self._scores(name, scorer) for name, scorer in self._scorers.items()}
+
+    def _scores(self, name: str, scorer: Callable[[Case], FloatArray]) -> tuple[Table, npt.NDArray[np.float32]]:
+        """Return a part's scores of all cases (n, N), and how long each took in milliseconds (n,)."""
+        kept = self._tables / f"{name}.npz" if self._tables is not None else None
+        if kept is not None and kept.is_file():
+            with np.load(kept) as found:
+                return found["scores"], found["ms"]
+        scores = np.zeros((len(self._cases), self._items), dtype=np.float16)
+        ms = np.zeros(len(self._cases), dtype=np.float32)
+        for number, case in enumerate(tqdm(self._cases, desc=name, unit=" turns")):
+            started = time.perf_counter()
+            scores[number] = scorer(case)
+            ms[number] = 1000 * (time.perf_counter() - started)
+        if kept is not None:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            beside = kept.with_name(f".{kept.name}")
+            with beside.open("wb") as file:
+                np.savez(file, scores=scores, ms=ms)
+            beside.replace(kept)
+        return scores, ms
+
+    def _of(self, number: int, names: Sequence[str]) -> Mapping[str, FloatArray]:
+        return {name: self._table[name][0][number].astype(np.float32) for name in names}
+
+    def _turns(self, names: Sequence[str]) -> Turns:
+        return Turns.of(settings_of(names), self._cases, lambda number: self._of(number, names), self._items)
+
+    def out_of_fold(self, without: Set[str] = frozenset()) -> OutOfFold:
+        """Return a scorer of the cases by rankers that were fitted on other dialogues, without some parts."""
+        names = [name for name in self.parts if name not in without]
+        return OutOfFold(self, names, cross_fit(settings_of(names), self._turns(names)))
+
+    def ranker(self) -> Ranker:
+        """Return the ranker fitted on all the cases."""
+        return fit_ranker(settings_of(self.parts), self._turns(self.parts))
+
+    def scores(self, case: Case, names: Sequence[str]) -> Mapping[str, FloatArray]:
+        """Return what some parts think of one of the cases: (N,) each."""
+        return self._of(self._number[id(case)], names)
+
+    def ms(self, case: Case, names: Sequence[str]) -> float:
+        """Return how long some parts took for one of the cases, in milliseconds."""
+        return float(sum(self._table[name][1][self._number[id(case)]] for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfFold:
+    """Scores each case by the ranker of its fold; `spent` tells what the parts, computed before, had taken."""
+
+    fitting: Fitting
+    parts: Sequence[str]
+    rankers: Sequence[Ranker]
+
+    def __call__(self, case: Case, allowed: BoolArray) -> FloatArray:
+        """Score the whole catalogue: (N,)."""
+        return self.rankers[case.cluster % FOLDS].scores(case.query, self.fitting.scores(case, self.parts), allowed)
+
+    def spent(self, case: Case) -> float:
+        """Return the milliseconds of the parts."""
+        return self.fitting.ms(case, self.parts)

@@ -1,0 +1,112 @@
+"""The ranker: serving is what was fitted, a rule is learnt, missing parts and damaged files."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from chat.ranker import CONTEXT, Ranker, candidates, describe
+from finetune.cases import Case
+from finetune.ranking import Turns, _Net, cross_fit, fit_ranker, settings_of
+from retrieval.errors import ModelError
+from retrieval.types import Query
+
+ITEMS, TURNS = 40, 1200
+SETTINGS = settings_of(["ease", "popularity", "bm25"])
+
+
+def world():
+    """Return cases whose target is best by `ease` when something is liked, else by `bm25`; `popularity` is noise."""
+    rng = np.random.default_rng(0)
+    cases, scores = [], []
+    for n in range(TURNS):
+        parts = {name: rng.normal(size=ITEMS).astype(np.float32) for name in SETTINGS.parts}
+        liked = (0,) if n % 2 else ()
+        told = parts["ease" if liked else "bm25"].copy()
+        told[list(liked)] = -9
+        target = int(told.argmax())
+        cases.append(Case(n // 4, None, Query("x" * (n % 7), liked), liked, (target,), (True,)))
+        scores.append(parts)
+    return cases, scores
+
+
+CASES, SCORES = world()
+
+
+@pytest.fixture(scope="module")
+def turns():
+    return Turns.of(SETTINGS, CASES, lambda n: SCORES[n], ITEMS)
+
+
+def first(ranker, n):
+    allowed = np.ones(ITEMS, dtype=np.bool_)
+    allowed[list(CASES[n].mentioned)] = False
+    return int(np.where(allowed, ranker.scores(CASES[n].query, SCORES[n], allowed), -np.inf).argmax())
+
+
+def test_learns_a_rule_that_depends_on_the_dialogue(turns):
+    rankers = cross_fit(SETTINGS, turns, members=1, epochs=20)
+    hits = [first(rankers[case.cluster % 5], n) == case.targets[0] for n, case in enumerate(CASES)]
+    best = np.mean([int(np.argmax(parts["ease"])) == c.targets[0] for parts, c in zip(SCORES, CASES, strict=True)])
+    assert np.mean(hits) > best + 0.15
+
+
+def test_serving_is_what_was_fitted(turns):
+    torch.manual_seed(1)
+    features, context = torch.from_numpy(turns.features), torch.from_numpy(turns.context)
+    net = _Net(features).eval()
+    torch.nn.init.normal_(net.gates.weight)
+    torch.nn.init.normal_(net.outer.weight)
+    with torch.no_grad():
+        expected = net(features[:3], context[:3]).numpy()
+    ranker = Ranker(SETTINGS, [net.layers()])
+    for row in range(3):
+        assert ranker.rank(turns.features[row], turns.context[row]) == pytest.approx(expected[row], abs=1e-4)
+
+
+def test_the_same_data_give_the_same_ranker(turns):
+    one, other = (fit_ranker(SETTINGS, turns, members=1).members[0] for _ in range(2))
+    assert all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_everything_beyond_the_candidates_ranks_below(turns, monkeypatch):
+    ranker = fit_ranker(SETTINGS, turns, members=1)
+    monkeypatch.setattr("chat.ranker.candidates", lambda *args: candidates(*args, k=5))
+    allowed = np.ones(ITEMS, dtype=np.bool_)
+    total = ranker.scores(Query(), SCORES[0], allowed)
+    chosen = candidates(SETTINGS, SCORES[0], allowed, 5)
+    assert set(np.argsort(-total)[:5]) == set(chosen.positions)
+    rest = np.setdiff1d(np.arange(ITEMS), chosen.positions)
+    assert np.array_equal(np.argsort(-total[rest]), np.argsort(-chosen.blend[rest]))
+
+
+def test_a_missing_part_and_an_empty_shop():
+    ranker = Ranker(SETTINGS, [])
+    nothing = np.zeros(ITEMS, dtype=np.bool_)
+    assert ranker.scores(Query(), {}, nothing).shape == (ITEMS,)
+    found = candidates(SETTINGS, {"ease": SCORES[0]["ease"]}, ~nothing)
+    assert found.features.shape == (ITEMS, 9)
+    assert np.isfinite(found.features).all()
+
+
+def test_describes_a_dialogue():
+    assert describe(Query()).tolist() == [0, 1, 0, 0, 1]
+    assert describe(Query("x" * 150, (1, 2), wishes=(("moods", "slow"),))).tolist() == [0.25, 0, 0.5, 0.25, 0]
+    assert len(describe(Query())) == CONTEXT
+
+
+def test_saved_and_read(turns, tmp_path):
+    ranker = fit_ranker(SETTINGS, turns, members=2)
+    ranker.save(tmp_path)
+    again = Ranker.load(tmp_path)
+    assert again.settings == SETTINGS
+    allowed = np.ones(ITEMS, dtype=np.bool_)
+    mine, theirs = (r.scores(Query(), SCORES[0], allowed) for r in (ranker, again))
+    assert np.array_equal(mine, theirs)
+    (tmp_path / "ranker.json").write_text('{"parts": ["ease"], "blend": [1]}')
+    with pytest.raises(ModelError, match="not those of 1 parts"):
+        Ranker.load(tmp_path)
+    (tmp_path / "ranker.safetensors").write_bytes(b"nonsense")
+    with pytest.raises(ModelError, match="fit it with"):
+        Ranker.load(tmp_path)
