@@ -258,7 +258,14 @@ class Assistant:
             return Status(state="loading", detail=self._step)
         problems = (self._live.problem if self._live is not None else None, self._rules.problem)
         problem = "\n".join(one for one in problems if one) or None
-        return Status(state="ready", items=len(shop.index.catalog), model=self._model, problem=problem)
+        undelivered = self._sender.waiting if self._sender is not None else 0
+        return Status(
+            state="ready",
+            items=len(shop.index.catalog),
+            model=self._model,
+            problem=problem,
+            undelivered=undelivered,
+        )
 
     def wait(self, timeout: float | None = None) -> Status:
         """Wait until loading has ended, well or badly; return the status."""

@@ -74,7 +74,11 @@ class _Claimed:
 
 
 class Sender:
-    """A thread that posts what the outbox holds; any number of processes may run one over the same database."""
+    """A thread that posts what the outbox holds; any number of processes may run one over the same database.
+
+    Attributes:
+        waiting: posts that have not been delivered yet, at the last look.
+    """
 
     def __init__(self, outbox: Outbox, url: str, secret: str) -> None:
         """Make a sender; `start` lets it run.
@@ -83,6 +87,7 @@ class Sender:
             HandoffError: the URL cannot be posted to.
             IdentityError: the secret is too short to sign with.
         """
+        self.waiting = 0
         self._outbox = outbox
         self._url, local = _checked(url)
         self._secret = checked_secret(secret)
@@ -111,6 +116,8 @@ class Sender:
             try:
                 while not self._stopping.is_set() and (post := self._claim()) is not None:
                     self._settle(post, self._send(post))
+                with self._outbox.database.reading() as db:
+                    self.waiting = db.scalar(select(func.count()).where(Post.delivered.is_(None))) or 0
             except Exception:  # the database may be away for a while: the thread must outlive that
                 log.exception("hand-offs cannot be posted at the moment")
             self._wake.wait(POLL_S)

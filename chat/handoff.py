@@ -39,6 +39,7 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing t
 _TICKET_LENGTH = 8
 _SUMMED_UP = 3  # sentences of the customer
 _LONGEST_QUOTE = 200  # characters
+_LONGEST_TRANSCRIPT = 60_000  # characters, some 360 kB in the worst case
 _ATTEMPTS = 5  # at making a ticket, should two processes make one for the same conversation at once
 _CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.\w|(?<![\w-])\+?\d[\d ()/.-]{6,}\d(?![\w-])", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -217,7 +218,15 @@ class Outbox:
 
 
 def _transcript(messages: Sequence[StoredMessage]) -> str:
-    return json.dumps([{"role": m.role, "text": m.text, "items": m.items, "at": m.at} for m in messages])
+    """Return the latest messages as JSON, as many as a webhook can be expected to take."""
+    kept: list[StoredMessage] = []
+    length = 0
+    for message in reversed(messages):
+        length += len(message.text)
+        if kept and length > _LONGEST_TRANSCRIPT:
+            break
+        kept.append(message)
+    return json.dumps([{"role": m.role, "text": m.text, "items": m.items, "at": m.at} for m in reversed(kept)])
 
 
 def _said(transcript: str) -> list[tuple[str, str]]:

@@ -207,6 +207,7 @@ class Status(Frozen):
 
     Attributes:
         problem: why the latest edit of the catalogue or of the rules is being ignored, if it is.
+        undelivered: how many hand-offs the webhook has not taken yet; for the operator alone.
     """
 
     state: Literal["loading", "ready", "failed"]
@@ -214,3 +215,4 @@ class Status(Frozen):
     items: int = 0
     model: str = ""
     problem: str | None = None
+    undelivered: int = Field(0, exclude=True)

@@ -64,6 +64,7 @@ class Telemetry:
         gauge("turns_pending", "Turns that run or wait.", pending)
         gauge("ready", "1 once answers come.", lambda: status().state == "ready")
         gauge("model_loaded", "1 if a language model answers.", lambda: status().model not in ("", NO_MODEL))
+        gauge("handoffs_undelivered", "Hand-offs that the webhook has not taken yet.", lambda: status().undelivered)
         gauge("items", "Items of the catalogue.", lambda: status().items)
         gauge("catalog_problem", "1 while the latest edit of the catalogue is ignored.", lambda: bool(status().problem))
 

@@ -110,8 +110,11 @@ def test_what_waits_is_posted_after_a_restart_and_a_webhook_that_was_down(databa
     outbox = Outbox(database)
     first = started(outbox, f"http://127.0.0.1:{port}/")
     tickets = {outbox.request(talk("help", session=str(n)), "asked").handoff.ticket for n in range(5)}
-    time.sleep(0.1)
+    until = time.monotonic() + 10
+    while first.waiting != 5 and time.monotonic() < until:
+        time.sleep(0.02)
     first.close()
+    assert first.waiting == 5
     assert all(post.delivered is None and post.problem in ("ConnectError", "") for post in posts(database))
     with receiving() as receiver:
         started(Outbox(database), receiver.url)

@@ -170,6 +170,15 @@ def test_a_summary_is_in_the_customers_own_words():
     assert summarise([]) == ""
 
 
+def test_a_long_conversation_is_cut_at_its_beginning(database):
+    state = talk(*(f"{number} " + "x" * 1_990 for number in range(60)), "a person, please")
+    Outbox(database).request(state, "asked")
+    (ticket,) = rows(database, Ticket)
+    said = json.loads(ticket.transcript)
+    assert said[-1]["text"] == "a person, please"
+    assert 40_000 < sum(len(message["text"]) for message in said) <= 60_000
+
+
 def test_odd_characters_reach_neither_the_database_nor_a_terminal(database, url, capsys):
     state = talk("\x1b[31mred\x00 \ud800 <script>alert(1)</script>\u202e a person")
     ticket = Outbox(database, posting=True).request(state, "asked").handoff.ticket

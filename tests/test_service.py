@@ -6,6 +6,7 @@ import time
 from datetime import date
 
 import pytest
+from prometheus_client import generate_latest
 from sqlalchemy import select
 
 from chat.assistant import Assistant
@@ -13,6 +14,7 @@ from chat.demo_orders import DemoOrders
 from chat.handoff import Post, Ticket
 from chat.identity import BadToken, Customer, IdentityError, NotYours, Tokens
 from chat.rules import Placed, Rulebook, RulesError, Situation
+from chat.telemetry import Telemetry
 from retrieval.errors import NamedropError
 from tests import receivers
 from tests.fakes import BagEncoder
@@ -199,3 +201,9 @@ class TestRule:
     def test_it_is_by_words_alone(self, book, more):
         with pytest.raises(RulesError, match=r"rules\.yaml:1: .*takes when\.words, and neither items nor where"):
             book(f"rules: [{{action: handoff, {more}}}]")
+
+
+def test_hand_offs_that_nobody_takes_are_told_to_the_operator_alone(shop):
+    status = shop.status.model_copy(update={"undelivered": 3})
+    assert b"namedrop_handoffs_undelivered 3.0" in generate_latest(Telemetry(lambda: status, lambda: 0).registry)
+    assert "undelivered" not in status.model_dump()
