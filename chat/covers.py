@@ -28,6 +28,7 @@ SANS = (
 SERIF = "Iowan Old Style,Palatino Linotype,Palatino,Georgia,Liberation Serif,Songti SC,SimSun,Noto Serif CJK SC,serif"
 MONO = "SF Mono,Menlo,Consolas,Liberation Mono,Noto Sans CJK SC,monospace"
 
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 has no way to write these
 _CLOSING = "，。！？：；、）》”’"
 _TOKEN = re.compile(
     rf"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef][{_CLOSING}]*|\s+|[^\s\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]+"
@@ -313,6 +314,8 @@ def _draw(
     kin = families(genres)
     palettes = kin[0].palettes + kin[-1].palettes  # the first genre and the last share the choice
     brush = Brush(palettes[int(rng.random() * len(palettes))], rng)
+    title, kind = _NOT_XML.sub("", title), _NOT_XML.sub("", kind)
+    creators, genres = (tuple(_NOT_XML.sub("", text) for text in texts) for texts in (creators, genres))
     item = Item(id=item_id, title=title, kind=kind, year=year, creators=creators, genres=genres)
     body = _LAYOUTS.get(kind.lower(), _other)(item, brush)
     return (

@@ -25,6 +25,13 @@ FLAGS = [
 ]
 
 
+def in_browser(test):
+    """Mark one test of a module as `MARKS` do all of them."""
+    for mark in MARKS:
+        test = mark(test)
+    return test
+
+
 @pytest.fixture(scope="module")
 def browser():
     """Yield headless Chromium; for one module, since Playwright keeps an event loop running meanwhile."""

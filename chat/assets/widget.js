@@ -155,7 +155,7 @@ async function* events(response) {
     if (done) return;
     buffer += value;
     for (let end; (end = buffer.indexOf("\n\n")) >= 0; buffer = buffer.slice(end + 2)) {
-      const { event, data } = Object.fromEntries(buffer.slice(0, end).split("\n").map((line) => line.split(/: (.*)/)));
+      const { event, data } = Object.fromEntries(buffer.slice(0, end).split("\n").map((line) => line.split(/: (.*)/s)));
       if (data) yield [event, JSON.parse(data)];
     }
   }
@@ -190,8 +190,9 @@ function name(item) {
 }
 function cover({ id, image_url: own }) {
   const drawn = `${base}/api/covers/${encodeURIComponent(id)}.svg`;
-  const known = own && [location.origin, ...(data.images || "").split(" ")].includes(address(own)?.origin);
-  return h("img", { alt: "", loading: "lazy", src: known ? own : drawn, onerror() { this.onerror = null; this.src = drawn; } });
+  const { origin, href } = address(own) || {};
+  const known = [location.origin, ...(data.images || "").split(" ")].includes(origin);
+  return h("img", { alt: "", loading: "lazy", src: known ? href : drawn, onerror() { this.onerror = null; this.src = drawn; } });
 }
 function card(item) {
   const acts = ["like", "dislike"].map((signal) => {
