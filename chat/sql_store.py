@@ -17,8 +17,8 @@ from sqlalchemy import CursorResult, Table, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-import chat.handoff  # noqa: F401 - its tables are part of a conversation, too
 from chat.database import Base, Database
+from chat.handoff import Ticket
 from chat.memory import empty, without
 from chat.messages import Feedback, StoredMessage
 from chat.state import KEPT_MESSAGES, DialogueState, Memory
@@ -216,6 +216,10 @@ class SqlStore:
         found = 0
         with self._database.session() as db:
             found += _changes(db, delete(PersonRow).where(PersonRow.used < before))
+            kept = select(SessionRow.id)  # a caller of /v1 keeps the conversation, and we its ticket
+            alone = db.scalars(select(Ticket.session).where(Ticket.updated < before, Ticket.session.not_in(kept))).all()
+            _delete(db, alone)
+            found += len(alone)
         while True:
             with self._database.session() as db:
                 old = db.scalars(select(SessionRow.id).where(SessionRow.used < before).limit(_SWEPT)).all()

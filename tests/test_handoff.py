@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from chat.database import Database
 from chat.handoff import Outbox, Post, Ticket, gives_contact, main, nobody, summarise
 from chat.identity import Customer
 from chat.messages import StoredMessage
+from chat.sql_store import SqlStore
 from chat.state import DialogueState
 
 ANN = Customer(id="C-1001", name="Ann", expires=2_000_000_000)
@@ -168,6 +170,18 @@ def test_a_summary_is_in_the_customers_own_words():
     assert len(first) == 200
     assert (second, last) == ("the lid of the box was torn off", "a person!")
     assert summarise([]) == ""
+
+
+def test_a_ticket_whose_conversation_is_not_kept_goes_when_its_time_has_come(database):
+    Outbox(database, posting=True).request(talk("a person, please"), "asked")
+    store = SqlStore(database)
+    with store.use("kept") as state:
+        state.say("user", "a person, please")
+        Outbox(database, posting=True).request(state, "asked")
+    assert store.sweep(time.time() - 60) == 0
+    assert len(rows(database, Ticket)) == 2
+    assert store.sweep(time.time() + 60) == 2
+    assert rows(database, Ticket) == rows(database, Post) == []
 
 
 def test_a_long_conversation_is_cut_at_its_beginning(database):
