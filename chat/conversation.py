@@ -62,13 +62,14 @@ class Conversation:
         self._state = state
         self._desk = desk
         self._customer = customer
+        self._readings: dict[str, Understanding] = {}  # of this turn's message and its parts
         if page_item and page_item != state.page and shop.position(page_item) is not None:
             state.page = state.taste.about = page_item
 
     def take(self, text: str) -> Answer:
         """Answer one message and record both in the state."""
         desk = self._desk
-        if desk is None or self._dialogue.understand(text, ("service",)).act in _PLAIN:
+        if desk is None or self._read(text).act in _PLAIN:
             self._state.doubt = []
             return self._dialogue.take(text)
         pieces = self._settled(text, desk) or read(text, desk.router, self._read, self._state.route)
@@ -76,7 +77,9 @@ class Conversation:
         return self._dialogue.record(self._answered(pieces, desk))
 
     def _read(self, text: str) -> Understanding:
-        return self._dialogue.understand(text, ("service",))
+        if text not in self._readings:
+            self._readings[text] = self._dialogue.understand(text, ("service",))
+        return self._readings[text]
 
     def _settled(self, text: str, desk: Desk) -> list[Piece]:
         """Return what the person meant, if this message settles "do you mean …?" or takes up the offer of a person."""

@@ -20,6 +20,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
@@ -39,10 +40,11 @@ ROUTES: tuple[Route, ...] = get_args(Route)
 EXAMPLES = Path(__file__).with_name("routes")
 SURE = 0.5  # a calibrated confidence from which a route is followed without asking
 
-_FORMAT = 1  # counts changes of the features or the fit; an older cache is then not found
+_FORMAT = 2  # counts changes of the features or the fit; an older cache is then not found
 _NGRAMS = 2**12  # hashed columns; 2**14 measured no better
 _NGRAM_WEIGHT = 0.7
 _INVERSE_PENALTY = 20.0
+_TOLERANCE = 1e-3  # ten times as loose as the default, twice as fast, and the same routes
 _FOLDS = 5
 _LONGEST = 400  # characters of a message that are read
 
@@ -178,23 +180,30 @@ class Router:
     def probabilities(self, texts: Sequence[str]) -> FloatArray:
         """Return the calibrated share of each route: (n, r)."""
         weights = self._weights
-        logits = _features(self._encoder, texts) @ weights.matrix.T + weights.bias
+        embedded, grams = _features(self._encoder, texts)
+        meaning, spelling = np.split(weights.matrix, [embedded.shape[1]], axis=1)
+        logits = embedded @ meaning.T + grams @ spelling.T + weights.bias
         return _softmax(np.asarray(logits) / weights.temperature)
 
 
-def _features(encoder: Encoder, texts: Sequence[str]) -> Any:  # noqa: ANN401 - a scipy matrix
-    """Return one row a message, embedding and n-grams side by side: (n, d + n-grams), sparse."""
-    from scipy import sparse
-    from sklearn.feature_extraction.text import HashingVectorizer
-    from sklearn.preprocessing import normalize
-
+def _features(encoder: Encoder, texts: Sequence[str]) -> tuple[FloatArray, Any]:
+    """Return one row a message: its embedding (n, d), and its n-grams (n, n-grams), sparse rows of one length."""
     cut = [text[:_LONGEST] for text in texts]
-    grams = HashingVectorizer(
-        analyzer="char_wb", ngram_range=(1, 4), n_features=_NGRAMS, alternate_sign=False, norm=None
-    ).transform(cut)
+    grams = _vectorizer().transform(cut)
     grams.data = 1 + np.log(grams.data)
-    embedded = encoder.encode([gloss(text) for text in cut])
-    return sparse.hstack([sparse.csr_matrix(embedded, dtype=np.float64), _NGRAM_WEIGHT * normalize(grams)]).tocsr()
+    rows = np.repeat(np.arange(len(cut)), np.diff(grams.indptr))
+    norms = np.sqrt(np.bincount(rows, grams.data**2, minlength=len(cut)))
+    grams.data *= _NGRAM_WEIGHT / norms[rows]
+    return encoder.encode([gloss(text) for text in cut]), grams
+
+
+@cache
+def _vectorizer() -> Any:  # noqa: ANN401 - of scikit-learn, which is imported late
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    return HashingVectorizer(
+        analyzer="char_wb", ngram_range=(1, 4), n_features=_NGRAMS, alternate_sign=False, norm=None
+    )
 
 
 def _softmax(logits: FloatArray) -> FloatArray:
@@ -203,16 +212,18 @@ def _softmax(logits: FloatArray) -> FloatArray:
 
 
 def _fit(encoder: Encoder, examples: Sequence[Example]) -> _Weights:
+    from scipy import sparse
     from scipy.optimize import minimize_scalar
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-    rows = _features(encoder, [e.text for e in examples])
     routes: tuple[Route, ...] = tuple(sorted({e.route for e in examples}))
     if len(routes) < 3:
         raise RoutesError(f"the examples have the routes {', '.join(routes)}; at least three are needed to tell apart")
+    embedded, grams = _features(encoder, [e.text for e in examples])
+    rows = sparse.hstack([sparse.csr_matrix(embedded, dtype=np.float64), grams]).tocsr()  # (n, d + n-grams)
     labels = np.array([routes.index(e.route) for e in examples])
-    model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=1_000)
+    model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=1_000, tol=_TOLERANCE)
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
     held_out = cross_val_predict(model, rows, labels, cv=folds, method="decision_function")
 
