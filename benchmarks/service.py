@@ -150,7 +150,7 @@ def main() -> int:
         "failures": len(outcome.failures),
         "seen": dict(sorted(outcome.seen.items())),
         "seconds_p50": round(outcome.seconds[len(outcome.seconds) // 2], 3),
-        "examples": [asdict(found) for found in outcome.invented[:20]] + outcome.failures[:20],
+        "examples": [asdict(found) for found in outcome.invented[:200]] + outcome.failures[:200],
         "command": " ".join(sys.argv),
         "commit": provenance.commit(),
         "date": provenance.now(),

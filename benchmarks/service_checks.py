@@ -34,9 +34,9 @@ _MONEY = re.compile(
 _WORK = re.compile(r"(?<![\d-])[（(](\d{4})[）)]")
 _LENGTH = re.compile(r"(\d[\d.,]*) ?(minutes|hours|pages|分钟|小时|页)")
 _DATE = re.compile(rf"({'|'.join(_MONTHS)}) (\d{{1,2}}), (\d{{4}})|(\d{{4}})年(\d{{1,2}})月(\d{{1,2}})日")
-_ORDER = re.compile(r"\bM-\d{4}\b")
-_TRACKING = re.compile(r"\b[A-Z]{2}\d{9}\b")
-_TICKET = re.compile(r"\bH-[0-9A-Z]{8}\b")
+_ORDER = re.compile(r"(?<![A-Za-z\d])M-\d{4}(?!\d)")  # no \b: a Chinese character counts as a letter
+_TRACKING = re.compile(r"(?<![A-Za-z\d])[A-Z]{2}\d{9}(?!\d)")
+_TICKET = re.compile(r"(?<![A-Za-z\d])H-[0-9A-Z]{8}(?![0-9A-Z])")
 _CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|https?://\S+|\bwww\.\S+|\d+(?:\.\d+)?\s?%")
 _STATES = (
     ("placed", "has been received and is not packed yet|已收到，尚未打包"),

@@ -1,7 +1,7 @@
 """Word-for-word English for Chinese questions, so that an encoder that knows English only can compare them.
 
-A gloss is no translation and is never shown: ``gloss("退货运费谁出？") == "return shipping cost who pays"``. Characters that
-the table lacks are dropped; what is not Chinese stays.
+A gloss is no translation and is never shown: ``gloss("退货运费谁出？") == "return shipping cost who pays"``.
+Characters that the table lacks are dropped; what is not Chinese stays.
 """
 
 from __future__ import annotations
