@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import logging
-import random
 import re
 import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from chat import memory, stateless, views
+from chat import stateless, views
 from chat.conversation import Conversation
 from chat.desk import Desk
 from chat.dialogue import CARDS, Answer, Dialogue
 from chat.generator import Generator, LocalGenerator
-from chat.identity import SECRET_VARIABLE, BadToken, Customer, Tokens, own
+from chat.identity import SECRET_VARIABLE, BadToken, Customer, Tokens
+from chat.keeping import Keeping, Services
 from chat.learnt import Learnt
 from chat.messages import (
     Card,
     Event,
     Feedback,
-    PersonView,
-    Remembered,
     Reply,
     SessionView,
     Signal,
@@ -37,9 +34,8 @@ from chat.routing import routing
 from chat.rules import Rulebook
 from chat.shop import Shop, card
 from chat.state import DialogueState
-from chat.store import Conflict, MemoryStore, Store, Sweeper
 from retrieval.encoder import Encoder, SentenceEncoder
-from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
+from retrieval.errors import NamedropError, NotReady, UnknownItem
 from retrieval.index import Index
 from retrieval.knowledge import Knowledge, KnowledgeIndex
 from retrieval.live import LiveIndex
@@ -47,47 +43,15 @@ from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
 from retrieval.types import Constraint
 
 if TYPE_CHECKING:
-    from chat.database import Database
-    from chat.delivery import Sender
-    from chat.handoff import Outbox
     from chat.orders import OrderLookup
 
 log = logging.getLogger(__name__)
 
 NO_MODEL = "none"
 _PIECE = re.compile(r"\S+\s*|\s+")
-_ATTEMPTS = 8  # of one turn, while other processes change the same conversation
-_T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What a shop connects beside its catalogue; each may be missing.
-
-    Attributes:
-        knowledge: the shop's policies, a file or a folder.
-        database: the URL of the database that keeps sessions, feedback and hand-offs; None keeps them in memory.
-        orders: looks up the orders of a verified customer.
-        secret: signs customer tokens and webhooks.
-        webhook: the URL that hand-offs are posted to; it needs a database, and a secret.
-        webhook_secret: signs what is posted there, so that its receiver need not know `secret`; None takes `secret`.
-        routes: a file with the shop's own examples of what people ask for.
-        rules: the YAML file of business rules.
-        retention_days: conversations and memories not used for so long are deleted; None keeps them.
-    """
-
-    knowledge: Path | None = None
-    database: str | None = None
-    orders: OrderLookup | None = None
-    secret: str | None = None
-    webhook: str | None = None
-    webhook_secret: str | None = None
-    routes: Path | None = None
-    rules: Path | None = None
-    retention_days: float | None = None
-
-
-class Assistant:
+class Assistant(Keeping):
     """Answers messages from one catalogue; thread-safe. Make one with `Assistant.open`."""
 
     def __init__(
@@ -99,15 +63,10 @@ class Assistant:
         services: Services | None = None,
     ) -> None:
         self._path = Path(catalog)
-        self._services = services or Services()
+        super().__init__(services or Services())
         self._tokens = Tokens(self._services.secret) if self._services.secret else None
         self._model = str(model)
         self._adapter = Path(adapter) if adapter else None
-        self._database: Database | None = None
-        self._outbox: Outbox | None = None
-        self._sender: Sender | None = None
-        self._store: Store = self._kept_in(self._services.database)
-        self._sweeper = Sweeper(self._store, self._services.retention_days)
         self._desk: Desk | None = None
         self._shop: Shop | None = None
         self._live: LiveIndex | None = None
@@ -182,25 +141,6 @@ class Assistant:
             assistant._load(encoder, skip_bad)
         return assistant
 
-    def _kept_in(self, database: str | None) -> Store:
-        webhook, secret = self._services.webhook, self._services.webhook_secret or self._services.secret
-        if database is None:
-            if webhook:
-                raise NamedropError("a webhook needs a database, so that no hand-off is lost; give one with --database")
-            return MemoryStore()
-        from chat.database import Database
-        from chat.handoff import Outbox
-        from chat.sql_store import SqlStore
-
-        self._database = Database.open(database)
-        self._outbox = Outbox(self._database)
-        if webhook:
-            from chat.delivery import Sender
-
-            self._sender = Sender(self._outbox, webhook, secret or "")
-            self._sender.start()
-        return SqlStore(self._database)
-
     def _load_quietly(self, encoder: str | Path, skip_bad: bool) -> None:
         try:
             self._load(encoder, skip_bad)
@@ -218,7 +158,7 @@ class Assistant:
         embedder = SentenceEncoder(encoder)
         live = LiveIndex(self._path, embedder, skip_bad=skip_bad, progress=self._progress)
         self._step = "reading the shop's policies"
-        self._desk = self._opened(embedder)
+        self._desk = self._opened_desk(embedder)
         if self._model != NO_MODEL:
             self._step = "loading the language model"
             self._generator = LocalGenerator(self._model, self._adapter)
@@ -231,7 +171,7 @@ class Assistant:
         self._step = ""
         self._done.set()
 
-    def _opened(self, encoder: Encoder) -> Desk | None:
+    def _opened_desk(self, encoder: Encoder) -> Desk | None:
         """Open the service desk; None where the shop has connected nothing that it could answer from."""
         services = self._services
         if services.knowledge is None and services.orders is None and self._outbox is None:
@@ -410,71 +350,6 @@ class Assistant:
         """Find items by their title, or by what they are about."""
         return stateless.search(self._ready(), text, k)
 
-    def export(self, session: str, *, customer: Customer | None = None) -> SessionView:
-        """Return everything kept about a conversation.
-
-        Raises:
-            UnknownSession: there is no such conversation.
-            NotYours: the conversation belongs to another customer.
-        """
-        shop = self._ready()
-        kept = self._store.kept(session)
-        own(kept.state, customer)
-        return self._with_ticket(views.session_view(shop, kept))
-
-    def forget(self, session: str, *, customer: Customer | None = None) -> bool:
-        """Forget a conversation, and what was remembered from it; False if there was none.
-
-        Raises:
-            NotYours: the conversation belongs to another customer.
-        """
-        try:
-            own(self._store.kept(session).state, customer)
-        except UnknownSession:
-            return False
-        return self._store.forget(session)
-
-    def remember(
-        self, session: str, consent: bool, *, training: bool = True, customer: Customer | None = None
-    ) -> Remembered:
-        """Take or withdraw a person's consent to be remembered beyond this conversation.
-
-        Args:
-            session: a conversation of theirs.
-            consent: False deletes what is remembered, at once and everywhere.
-            training: whether the shop may also learn recommendations from their conversations.
-            customer: who they are, if that is verified; else they get an id, told once in the answer.
-
-        Raises:
-            UnknownSession: there is no such conversation.
-            NotYours: the conversation belongs to another customer.
-        """
-        shop = self._ready()
-
-        def decide(state: DialogueState) -> Remembered:
-            if consent:
-                memory.consent(state, training=training)
-            else:
-                memory.revoke(state)
-            return views.remembered(shop, state.memory, state.new_visitor)
-
-        return self._turn(session, customer, decide, create=False)
-
-    def person(self, *, customer: Customer | None = None, visitor: str | None = None) -> PersonView:
-        """Return everything kept about a verified customer, or about a visitor who asked to be remembered."""
-        shop = self._ready()
-        ids, remembered = self._store.of_person(_who(customer, visitor))
-        view = views.person_view(shop, [self._store.kept(session) for session in ids], remembered)
-        return view.model_copy(update={"sessions": tuple(self._with_ticket(one) for one in view.sessions)})
-
-    def _with_ticket(self, view: SessionView) -> SessionView:
-        ticket = self._outbox.open_ticket(view.session) if self._outbox else None
-        return view.model_copy(update={"handoff": ticket})
-
-    def forget_person(self, *, customer: Customer | None = None, visitor: str | None = None) -> bool:
-        """Forget a person: what is remembered of them and all their conversations; False if there was nothing."""
-        return bool(self._store.forget_person(_who(customer, visitor)))
-
     def customer(self, token: str) -> Customer:
         """Return the customer whom a signed token names.
 
@@ -485,35 +360,6 @@ class Assistant:
             raise BadToken(f"this server has no {SECRET_VARIABLE}, so it cannot check customer tokens")
         return self._tokens.verify(token)
 
-    def _turn(
-        self,
-        session: str | None,
-        customer: Customer | None,
-        act: Callable[[DialogueState], _T],
-        *,
-        create: bool = True,
-        visitor: str | None = None,
-    ) -> _T:
-        """Let `act` change a conversation, and return what it returns once that is kept.
-
-        When another process has changed the conversation in the meantime, it is done again on what that one left.
-        """
-        person = _who(customer, visitor)
-        for attempt in range(_ATTEMPTS):
-            try:
-                with self._store.use(session, create=create, person=person) as state:
-                    own(state, customer)
-                    memory.join(state, person)
-                    before = state.taste.copied()
-                    done = act(state)
-                    memory.learn(state, before)
-                return done
-            except Conflict:
-                if attempt == _ATTEMPTS - 1:
-                    raise
-                time.sleep(random.uniform(0, 0.01 * 2**attempt))
-        raise AssertionError("unreachable")
-
     def card(self, item_id: str) -> Card | None:
         """Return an item's card, None if the catalogue has no such item."""
         item = self._ready().index.catalog.get(item_id)
@@ -523,10 +369,7 @@ class Assistant:
         """Stop following the catalogue file, and let go of the database."""
         if self._live is not None:
             self._live.close()
-        self._sweeper.close()
-        if self._sender is not None:
-            self._sender.close()
-        self._store.close()
+        super().close()
 
 
 def _warm(shop: Shop, desk: Desk | None) -> None:
@@ -549,13 +392,6 @@ def _reply(state: DialogueState, answer: Answer) -> Reply:
         handoff=answer.handoff,
         visitor=state.new_visitor or None,
     )
-
-
-def _who(customer: Customer | None, visitor: str | None) -> str:
-    """Return under what a person is kept, "" for one whom nobody knows."""
-    if customer is not None:
-        return f"customer:{customer.id}"
-    return f"visitor:{memory.visitor_hash(visitor)}" if visitor else ""
 
 
 def _in_context(state: DialogueState, item_id: str, signal: Signal) -> Feedback:
