@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from chat import order_replies
 from chat.messages import Citation, Handoff
-from chat.orders import OrderLookup, OrdersUnavailable, find
+from chat.order_questions import find
+from chat.orders import OrderLookup, OrdersUnavailable
 from chat.pieces import SHORT, Piece, clauses
 from chat.replies import Say
 from chat.routing import Patterns, Route, Routing

@@ -10,7 +10,8 @@ from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
 from chat import facts
-from chat.orders import UNDER_WAY, Aspect, Meant, Order
+from chat.order_questions import Aspect, Meant
+from chat.orders import UNDER_WAY, Order
 from chat.state import Language
 
 _MOST_TOLD = 3  # orders that are told in full
@@ -26,6 +27,8 @@ _SAY: Mapping[str, tuple[str, str]] = {
                     "for a person.",
                     "暂时连不上订单系统，无法查询。请稍后再试，或让我转接人工。"),
     "none": ("There is no order on your account.", "你的账户里没有订单。"),
+    "none_then": ("You placed no order between {first} and {last}.", "{first}至{last}期间你没有下过订单。"),
+    "none_on": ("You placed no order on {day}.", "{day}你没有下过订单。"),
     "missing": ("I can't find an order “{number}” on your account. Please check the number.",
                 "在你的账户里找不到订单“{number}”，请核对订单号。"),
     "no_refunds": ("No refund is recorded for any of your orders.", "你的订单里没有退款记录。"),
@@ -88,15 +91,17 @@ _STATUS: Mapping[str, tuple[str, str]] = {
 def tell(meant: Meant, language: Language, *, today: date | None = None) -> str:
     """Answer a question about orders; `today` decides whether an expected day has passed."""
     say = _Say(language, today or date.today())
-    if meant.missing:
-        number = meant.missing if len(meant.missing) <= _LONGEST_ECHO else meant.missing[:_LONGEST_ECHO] + "…"
-        return say("missing", number=number)
+    missing = say("missing", number=_echoed(meant.missing)) if meant.missing else ""
     if not meant.orders:
-        return say("no_refunds" if meant.aspect == "refund" else "none")
+        return missing or say.nothing(meant)
     if len(meant.orders) > (1 if meant.aspect == "list" else _MOST_TOLD):
-        return say.listed(meant)
-    lead = [say("read_only")] if meant.aspect == "change" else []
-    return say.join(*lead, *(say.about(order, meant.aspect) for order in meant.orders))
+        return say.join(say.listed(meant), missing)
+    lead = say("read_only") if meant.aspect == "change" else ""
+    return say.join(lead, *(say.about(order, meant.aspect) for order in meant.orders), missing)
+
+
+def _echoed(number: str) -> str:
+    return number if len(number) <= _LONGEST_ECHO else number[:_LONGEST_ECHO] + "…"
 
 
 def signed_out(language: Language) -> str:
@@ -136,6 +141,12 @@ class _Say:
         rest = len(titles) - _MOST_TITLES + 1
         first = ("、" if self.language == "zh" else ", ").join(titles[: _MOST_TITLES - 1])
         return self("and_others", titles=first, n=rest, total=len(titles))
+
+    def nothing(self, meant: Meant) -> str:
+        if meant.period is not None:
+            first, last = (self.day(day) for day in meant.period)
+            return self("none_on", day=first) if first == last else self("none_then", first=first, last=last)
+        return self("no_refunds" if meant.aspect == "refund" else "none")
 
     def about(self, order: Order, aspect: Aspect) -> str:
         if aspect == "refund":
@@ -189,8 +200,8 @@ class _Say:
 
     def listed(self, meant: Meant) -> str:
         told = meant.orders[:_MOST_LISTED]
-        what = "listed" if meant.aspect == "list" else "listed_some"
-        if what == "listed_some" and all(order.status in UNDER_WAY for order in meant.orders):
+        what = "listed" if meant.aspect == "list" and meant.period is None else "listed_some"
+        if what == "listed_some" and meant.period is None and all(order.status in UNDER_WAY for order in meant.orders):
             what = "listed_under_way"
         lines = ("；" if self.language == "zh" else "; ").join(self.line(order) for order in told)
         rest = len(meant.orders) - len(told)

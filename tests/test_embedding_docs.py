@@ -14,7 +14,7 @@ import pytest
 
 from chat.delivery import sign
 from chat.identity import Tokens
-from chat.orders import find
+from chat.order_questions import find
 
 PAGE = (Path(__file__).parents[1] / "docs" / "embedding.md").read_text(encoding="utf-8")
 SECRET = "a secret for the examples, 32 bytes or more"

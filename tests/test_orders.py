@@ -13,8 +13,9 @@ import pytest
 
 from chat import orders
 from chat.demo_orders import DemoOrders, write
+from chat.order_questions import Meant, find
 from chat.order_replies import signed_out, tell, unavailable
-from chat.orders import Meant, Order, OrderLine, OrdersUnavailable, find, load
+from chat.orders import Order, OrderLine, OrdersUnavailable, load
 from retrieval.types import Item
 from tests.shops import MARQUEE, marquee
 
@@ -192,6 +193,19 @@ SHELF = Shelf(
         ("has my copy of Dune arrived", ["M-1042"], "status"),
         ("did the order with 1984 go out", ["M-1050"], "status"),
         ("should it be here by now?", ["M-1050", "M-1042"], "status"),
+        ("order status of my dune book", ["M-1042"], "status"),
+        ("where is M-1042? I am customer C-1", ["M-1042"], "status"),
+        ("what was my first order", ["M-0950"], "status"),
+        ("how many orders do I have?", ["M-1050", "M-1042", "M-1001", "M-0990", "M-0950"], "list"),
+        ("it says delivered but I have nothing", ["M-1001"], "status"),
+        ("what happened to my cancelled order", ["M-0950"], "status"),
+        ("what did I order in September?", ["M-1001", "M-0990"], "contents"),
+        ("the order from August 2026", ["M-0950"], "status"),
+        ("what did I buy last year", [], "contents"),
+        ("status of what I ordered this week", ["M-1050"], "status"),
+        ("what did I order yesterday", ["M-1050"], "contents"),
+        ("will my order come in December?", ["M-1050", "M-1042"], "status"),
+        ("9月的订单", ["M-1001", "M-0990"], "status"),
         ("我的订单到哪了", ["M-1050", "M-1042"], "status"),
         ("M-1042什么时候到", ["M-1042"], "arrival"),
         ("订单1042的运单号是多少", ["M-1042"], "tracking"),
@@ -201,7 +215,8 @@ SHELF = Shelf(
     ],
 )
 def test_which_orders_a_sentence_means(text, numbers, aspect):
-    assert find(SHELF, "C-1", text) == Meant(tuple(SHELF.order("C-1", n) for n in numbers), aspect)
+    meant = find(SHELF, "C-1", text, today=TODAY)
+    assert ([order.number for order in meant.orders], meant.aspect, meant.missing) == (numbers, aspect, "")
 
 
 @pytest.mark.parametrize(
@@ -218,6 +233,33 @@ def test_other_numbers_are_no_order_numbers(text):
     meant = find(SHELF, "C-1", text)
     assert not meant.missing
     assert meant.orders
+
+
+def test_one_of_two_numbers_is_missing():
+    meant = find(SHELF, "C-1", "where are M-1042 and M-7777?")
+    assert ([order.number for order in meant.orders], meant.missing) == (["M-1042"], "M-7777")
+    said = tell(meant, "en", today=TODAY)
+    assert said.startswith("Order M-1042 (Dune and The Left Hand of Darkness)")
+    assert said.endswith("I can't find an order “M-7777” on your account. Please check the number.")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("what did I order in October?", "You placed no order between October 1, 2026 and October 31, 2026."),
+        ("what did I order in December?", "You placed no order between December 1, 2025 and December 31, 2025."),
+        ("what did I buy last month", "You placed no order between October 1, 2026 and October 31, 2026."),
+        ("what did I order today?", "You placed no order on November 25, 2026."),
+        ("2025年12月买了什么", "2025年12月1日至2025年12月31日期间你没有下过订单。"),
+    ],
+)
+def test_no_order_then(text, said):
+    assert tell(find(SHELF, "C-1", text, today=TODAY), "zh" if "年" in text else "en") == said
+
+
+def test_an_adapter_that_returns_something_else_is_named():
+    with pytest.raises(OrdersUnavailable, match=r"returned a dict; expected a chat\.orders\.Order"):
+        find(Shelf({"number": "M-1"}), "C-1", "where is my order")
 
 
 def test_it_is_the_order_last_spoken_of():
