@@ -15,7 +15,7 @@ from retrieval.index import Index
 from retrieval.lexicon import canonical
 from retrieval.linking import TitleLinker
 from retrieval.parsing import Parser
-from retrieval.types import Item, Query
+from retrieval.types import Constraint, Item, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,17 @@ class Shop:
         index = replace(index, retrievers={**index.retrievers, **learnt.retrievers})
         ranker = learnt.ranker if learnt.ranker is None or generator or not learnt.ranker.speaks else None
         linker = TitleLinker(index.facets)
-        index.facets.document_frequency("")  # the first look-up builds the topics: not in somebody's first turn
+        parser = Parser(index.facets)
+        # The first look-ups build what later ones read: not in somebody's first turn.
+        linker.fuzzy("misspelt")
+        linker.knows("")
+        index.facets.name("")
+        index.facets.mask([Constraint("year", ">", 0)])
+        _ = index.facets.currency, parser.common_words
         return cls(
             index,
             linker,
-            Parser(index.facets),
+            parser,
             Grounder(linker, index.encoder, index.embeddings),
             Recommender(
                 index,
