@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _PLAIN: frozenset[Act] = frozenset(
     ("meta", "undo", "reset", "greeting", "thanks", "farewell", "help", "about_me", "forget_me", "remember")
 )
-_CHAT_SURE = 0.8  # one from which "are you a robot?" is no wish for robots
+_CHAT_SURE = 0.7  # one from which "are you a robot?" is no wish for robots
 _TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
 _FIRST = re.compile(

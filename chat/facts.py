@@ -13,7 +13,7 @@ from chat.messages import Card
 from chat.state import Language
 from chat.understanding import telling_words
 from retrieval.constraints import Facets, number_of, satisfies, topic_words, values_of
-from retrieval.lexicon import canonical, display
+from retrieval.lexicon import canonical, display, vocabulary
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.text import is_cjk, language_of, words
 from retrieval.types import Constraint, Item
@@ -89,7 +89,9 @@ def attribute(item: Item, field: str, language: Language) -> str:
     if isinstance(value, int | float):
         return f"{value:g}"
     if isinstance(value, tuple):
-        return join([display(field, canonical(field, v), language) for v in value], language) if value else ""
+        known = vocabulary(field)
+        shown = [display(field, c, language) if (c := canonical(field, v)) in known else v for v in value]
+        return join(shown, language) if shown else ""
     return str(value) if value else ""
 
 

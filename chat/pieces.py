@@ -166,7 +166,7 @@ def weighed(routed: Routed, odds: Mapping[Route, float]) -> Routed:
 
 
 def _stands_alone(piece: Piece) -> bool:
-    if piece.route == "small_talk":
+    if piece.route == "small_talk" or piece.understood.act in ("greeting", "thanks", "farewell"):
         return False
     taste = piece.route in SHOP and (piece.understood.opinions or piece.understood.parsed.spans)
     return piece.routed.confidence >= (_PART_SURE if taste or asks(piece.text) else _SAID_SURE)

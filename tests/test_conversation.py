@@ -1,0 +1,265 @@
+"""Conversations with the desk: wishes of all kinds in one message, policies quoted, doubts, and what happens next.
+
+The router is the patterns', the encoder counts words: what is asked here is what becomes of a route, not the route.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from chat.conversation import Conversation
+from chat.desk import Desk
+from chat.messages import Handoff
+from chat.routing import ROUTES, Patterns, Routed
+from chat.state import DialogueState
+from retrieval.knowledge import Found, Passage
+from tests.shops import ids, marquee
+
+RETURNS = Passage("help/returns", "Returns", "You can return a film within 30 days. Postage is $3.90.")
+GIFTS = Passage("help/gifts", "Gift cards", "Gift cards never expire.")
+
+
+class FakeKnowledge:
+    """Answers a question that has a passage's word in it."""
+
+    def answer(self, question):
+        for word, passage in (("return", RETURNS), ("gift", GIFTS)):
+            if word in question.casefold():
+                return Found(passage, passage.text, 0.9)
+        return None
+
+
+@dataclass
+class FakeRequested:
+    handoff: Handoff
+
+    def said(self, language):
+        return f"saved as {self.handoff.ticket}"
+
+
+@dataclass
+class FakeOutbox:
+    """Keeps what is handed over in a list."""
+
+    requests: list = field(default_factory=list)
+
+    def request(self, state, reason, customer=None):
+        self.requests.append((reason, state.messages[-1].text, customer))
+        return FakeRequested(Handoff(reason=reason, ticket="H-00000001"))
+
+    def open_ticket(self, session):
+        return Handoff(reason="asked", ticket="H-00000001") if self.requests else None
+
+
+class Sure:
+    """Routes by a table of beginnings, surely; everything else by the patterns."""
+
+    def __init__(self, **routes):
+        self._routes = routes
+
+    def route(self, text):
+        for beginning, (route, confidence) in self._routes.items():
+            if text.casefold().startswith(beginning.replace("_", " ")):
+                rest = (1 - confidence) / (len(ROUTES) - 1)
+                scores = {r: confidence if r == route else rest for r in ROUTES}
+                return Routed(route, confidence, "item" if route != "item" else "recommend", scores)
+        return Patterns().route(text)
+
+
+class Visit:
+    """A visit to Marquee with a desk."""
+
+    def __init__(self, router=None, outbox=None, page=None, desk=True):
+        self.state = DialogueState(session="test")
+        self.outbox = outbox
+        self.desk = Desk(router or Patterns(), FakeKnowledge(), None, outbox) if desk else None
+        self.page = page
+
+    def __call__(self, message):
+        return Conversation(marquee(), self.state, self.desk, page_item=self.page).take(message)
+
+
+class TestPolicies:
+    def test_the_passage_is_quoted_and_cited(self):
+        visit = Visit()
+        answer = visit("what is your return policy?")
+        assert answer.text == f"From “Returns”: {RETURNS.text}"
+        assert [(c.id, c.title, c.quote) for c in answer.citations] == [("help/returns", "Returns", RETURNS.text)]
+        assert visit.state.messages[-1].citations == answer.citations
+        assert answer.route == "policy"
+
+    def test_what_is_not_there_is_said_not_to_be(self):
+        answer = Visit()("what is your warranty?")
+        assert answer.text == "I don't have that information."
+        assert answer.abstained
+        assert answer.citations == ()
+
+    def test_two_policies_in_one_message(self):
+        answer = Visit()("what is your return policy and do gift cards expire?")
+        assert RETURNS.text in answer.text
+        assert [c.id for c in answer.citations] == ["help/returns"]  # the fake finds the first word for the whole
+
+    def test_what_follows_is_read_after_its_question(self):
+        visit = Visit(Sure(and_abroad=("policy", 0.9)))
+        visit("what is your return policy?")
+        assert RETURNS.text in visit("and abroad?").text
+
+    def test_without_a_desk_the_catalogue_is_all_there_is(self):
+        assert "I only know the catalogue" in Visit(desk=False)("what is your return policy?").text
+
+
+class TestTwoWishes:
+    def test_both_are_answered(self):
+        answer = Visit()("can I return it, and what should I get instead?")
+        assert answer.text.startswith(f"From “Returns”: {RETURNS.text} ")
+        assert answer.cards
+        assert answer.cards[0].title in answer.text
+        assert [c.id for c in answer.citations] == ["help/returns"]
+
+    def test_the_message_is_kept_once_and_whole(self):
+        visit = Visit()
+        visit("can I return it, and what should I get instead?")
+        assert [(m.role, m.text) for m in visit.state.messages][:1] == [
+            ("user", "can I return it, and what should I get instead?")
+        ]
+        assert len(visit.state.messages) == 2
+
+
+class TestItems:
+    def test_this_is_the_item_of_the_page(self):
+        visit = Visit(page="film-stalker-1979")
+        assert visit("how much is this?").text == "Stalker (1979) costs $3.99."
+        assert visit("who directed it?").text == "Stalker (1979) is by Andrei Tarkovsky."
+
+    def test_a_greeting_on_a_page_shows_nothing_else(self):
+        visit = Visit(page="film-stalker-1979")
+        answer = visit("hello")
+        assert "Stalker (1979)" in answer.text
+        assert answer.cards == ()
+
+    def test_it_moves_on_with_the_cards_but_this_product_stays(self):
+        visit = Visit(page="film-stalker-1979")
+        second = visit("a comedy film").cards[1]
+        assert visit("how much is the second one?").text.startswith(second.title)
+        assert visit("how long is this product?").text == "Stalker (1979) runs to 162 minutes."
+
+    def test_another_page_is_another_item(self):
+        visit = Visit(page="film-stalker-1979")
+        visit("how much is this?")
+        visit.page = "film-solaris-1972"
+        assert visit("how much is this?").text.startswith("Solaris (1972)")
+
+    @pytest.mark.parametrize("page", ["no-such-item", "", "<script>"])
+    def test_a_page_that_is_not_ours_is_ignored(self, page):
+        answer = Visit(page=page)("how much is this?")
+        assert "Which one do you mean?" in answer.text
+
+    def test_what_the_catalogue_lacks_may_stand_in_the_policies(self):
+        answer = Visit(page="film-stalker-1979")("does it come with a gift box?")
+        assert answer.text == f"From “Gift cards”: {GIFTS.text}"
+        assert ids(answer) == ["film-stalker-1979"]
+
+    def test_or_nowhere(self):
+        answer = Visit(page="film-stalker-1979")("does it come with a poster?")
+        assert answer.text == "I don't have that information about Stalker (1979)."
+        assert answer.abstained
+
+    def test_nothing_is_bought_here(self):
+        answer = Visit(page="film-stalker-1979")("add it to my basket")
+        assert "I can't put anything into your basket" in answer.text
+        assert "$3.99" in answer.text
+
+
+class TestPeople:
+    def test_a_person_is_fetched(self):
+        visit = Visit(outbox=FakeOutbox())
+        answer = visit("I want to talk to a person")
+        assert answer.text == "saved as H-00000001"
+        assert answer.handoff == Handoff(reason="asked", ticket="H-00000001")
+        assert visit.outbox.requests == [("asked", "I want to talk to a person", None)]
+
+    def test_a_complaint_is_one(self):
+        visit = Visit(outbox=FakeOutbox())
+        assert visit("I want to complain, this is the worst shop").handoff.reason == "complaint"
+
+    def test_without_an_outbox_nobody_is_promised(self):
+        answer = Visit()("I want to talk to a person")
+        assert answer.handoff is None
+        assert "can't fetch a person" in answer.text
+
+    def test_two_questions_without_an_answer(self):
+        visit = Visit(outbox=FakeOutbox())
+        first = visit("what is your warranty?")
+        assert first.text == "I don't have that information. Shall I pass this on to a person?"
+        assert visit.outbox.requests == []
+        second = visit("and your shipping?")
+        assert second.handoff.reason == "unanswered"
+        assert [reason for reason, *_ in visit.outbox.requests] == ["unanswered"]
+
+    def test_an_answer_between_them_starts_again(self):
+        visit = Visit(outbox=FakeOutbox())
+        for message in ("what is your warranty?", "what is your return policy?", "what is your warranty?"):
+            visit(message)
+        assert visit.outbox.requests == []
+
+    @pytest.mark.parametrize("message", ["yes please", "ok", "yes, do that", "好的"])
+    def test_the_offer_is_taken_up(self, message):
+        visit = Visit(outbox=FakeOutbox())
+        visit("what is your warranty?")
+        assert visit(message).handoff.reason == "asked"
+
+    @pytest.mark.parametrize("message", ["ok thanks, bye", "do gift cards expire", "yes, a comedy"])
+    def test_or_it_is_not(self, message):
+        visit = Visit(outbox=FakeOutbox())
+        visit("what is your warranty?")
+        assert visit(message).handoff is None
+
+    def test_an_address_joins_the_open_ticket(self):
+        visit = Visit(outbox=FakeOutbox())
+        visit("I want to talk to a person")
+        assert visit("ann@example.org").handoff is not None
+        assert len(visit.outbox.requests) == 2
+
+
+class TestDoubts:
+    def test_it_is_asked_which_of_two_is_meant(self):
+        visit = Visit(Sure(hm=("order", 0.4)))
+        answer = visit("hm zzz")
+        assert "I'm not sure what you mean: one of your orders, or " in answer.text
+        assert not answer.abstained
+
+    @pytest.mark.parametrize("choice", ["the first", "yes", "第一个"])
+    def test_and_the_choice_is_followed(self, choice):
+        visit = Visit(Sure(hm=("policy", 0.4)))
+        visit("hm return zzz")
+        visit.state.doubt = ["policy", "recommend", "hm return zzz"]
+        assert RETURNS.text in visit(choice).text
+
+    def test_the_pages_settle_a_doubt(self):
+        assert RETURNS.text in Visit(Sure(hm=("order", 0.4)))("hm return").text
+
+    def test_what_is_none_of_our_business(self):
+        answer = Visit(Sure(what=("out_of_scope", 0.95)))("what is the capital of Peru?")
+        assert "outside what I know" in answer.text
+        assert answer.cards == ()
+
+
+class TestEverythingElse:
+    @pytest.mark.parametrize("message", ["undo", "start over", "help", "what do you know about me?", "thanks", "bye"])
+    def test_plain_acts_need_no_router(self, message):
+        class Broken:
+            def route(self, text):
+                raise AssertionError(text)
+
+        assert Visit(Broken())(message).text
+
+    @pytest.mark.parametrize("text", ["", "?", "{0} {title} %s", "<script>alert(1)</script>", "\n\n", "。", "a" * 2000])
+    def test_hostile_messages(self, text):
+        assert Visit(outbox=FakeOutbox())(text).text
+
+    def test_small_talk(self):
+        visit = Visit(Sure(are=("small_talk", 0.95), how=("small_talk", 0.95)))
+        assert "a program" in visit("are you a robot?").text
+        assert "All is well" in visit("how are you today?").text

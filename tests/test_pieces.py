@@ -1,0 +1,82 @@
+"""Messages cut into their wishes, and what the catalogue has to say about where each goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.pieces import clauses, read, weighed
+from chat.routing import Patterns, Routed
+from chat.understanding import understand
+from tests.shops import marquee
+
+
+def pieces(text, before=""):
+    shop = marquee()
+    served = ("service",)
+    return read(text, Patterns(), lambda part: understand(part, shop.linker, shop.parser, served=served), before)
+
+
+class TestClauses:
+    @pytest.mark.parametrize(
+        ("text", "parts"),
+        [
+            ("can I return it, and what should I get instead?", ["can I return it", "what should I get instead?"]),
+            ("Hi! Where is my order?", ["Hi!", "Where is my order?"]),
+            ("where is M-1042? and recommend me a comedy", ["where is M-1042?", "and recommend me a comedy"]),
+            ("可以退货吗？另外推荐一部喜剧", ["可以退货吗？", "另外推荐一部喜剧"]),
+            ("films with love and war", ["films with love and war"]),
+            ("a French horror film, please", ["a French horror film, please"]),
+            ("Stalker and Solaris", ["Stalker and Solaris"]),
+            ("", []),
+            ("?!", []),
+        ],
+    )
+    def test_a_cut_is_where_a_request_begins(self, text, parts):
+        assert clauses(text) == parts
+
+    def test_there_are_never_many(self):
+        assert len(clauses("where is it? " * 100)) == 8
+
+
+class TestWishes:
+    def test_two_wishes_are_two_pieces(self):
+        first, second = pieces("can I return it, and what should I get instead?")
+        assert (first.route, first.text) == ("policy", "can I return it")
+        assert (second.route, second.text) == ("recommend", "what should I get instead?")
+
+    def test_what_goes_one_way_stays_whole(self):
+        (piece,) = pieces("I loved Arrival. Something slower, before 1990?")
+        assert piece.text == "I loved Arrival. Something slower, before 1990?"
+        assert piece.route == "recommend"
+
+    def test_the_catalogue_s_parts_are_read_together(self):
+        loved, policy = pieces("I loved Stalker. What else should I see? And what is your return policy?")
+        assert policy.route == "policy"
+        assert loved.text == "I loved Stalker. What else should I see?"
+        assert loved.understood.opinions[0].surface == "Stalker"
+
+    def test_a_greeting_goes_with_what_follows(self):
+        (piece,) = pieces("Hi! Where is my order?")
+        assert piece.route == "order"
+
+    @pytest.mark.parametrize("text", ["", " ", "…", "。。。", "and and and", "?" * 500])
+    def test_nothing_breaks_it(self, text):
+        assert pieces(text)
+
+
+class TestEvidence:
+    def test_an_order_number_speaks_for_orders(self):
+        (piece,) = pieces("what about M-1042")
+        assert piece.routed.scores["order"] > pieces("what about it")[0].routed.scores["order"]
+
+    def test_it_after_an_order_is_the_order(self):
+        assert (
+            pieces("what's in it?", "order")[0].routed.scores["order"]
+            > 3 * pieces("what's in it?")[0].routed.scores["order"]
+        )
+
+    def test_limits_speak_for_a_recommendation(self):
+        routed = Routed("out_of_scope", 0.6, "recommend", {"out_of_scope": 0.6, "recommend": 0.3, "item": 0.1})
+        assert weighed(routed, {"recommend": 2.0}).route == "recommend"
+        assert weighed(routed, {}) is routed
+        assert sum(weighed(routed, {"recommend": 2.0}).scores.values()) == pytest.approx(1)
