@@ -462,7 +462,8 @@ class Dialogue:
         if self.state.retold:
             return Answer(self.say.sentences(*turn.notes, self.say("cannot_remember")))
         memory.consent(self.state)
-        return Answer(self.say.sentences(*turn.notes, self.say("remembered"), self._known()))
+        kept = "remembered_fleeting" if self.state.fleeting else "remembered"
+        return Answer(self.say.sentences(*turn.notes, self.say(kept), self._known()))
 
     def _known(self) -> str:
         """Say what is known of the person: all of it where it is remembered, else what this conversation holds."""

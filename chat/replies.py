@@ -135,6 +135,9 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "remembered": ("I'll keep your likes, your dislikes and what always holds for you for your next visits, and the "
                    "shop may learn from our conversations, without your name; say “forget me” and it is deleted.",
                    "我会为你下次来访保留你的喜好和一直有效的要求，本店也可在不涉及姓名的情况下从对话中学习；说“忘记我”就会删除。"),
+    "remembered_fleeting": ("I'll keep your likes, your dislikes and what always holds for you for your next "
+                            "conversations, but only until this program ends; say “forget me” and it is deleted.",
+                            "在本程序结束之前，我会为你之后的对话保留你的喜好和一直有效的要求；说“忘记我”就会删除。"),
     "cannot_remember": ("I can't keep anything from here: the program you are using keeps this conversation.",
                         "我在这里无法保留任何内容：对话由你使用的程序保存。"),
     "forgotten": ("Done: what I remembered of you is deleted, and the next conversation starts without it.",

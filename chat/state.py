@@ -114,6 +114,7 @@ class DialogueState(BaseModel):
         unsure: how many questions in a row the desk could not answer.
         memory: what is remembered of that person, kept beside the conversation; None without consent.
         retold: the caller keeps the conversation, nothing of it is stored here.
+        fleeting: it is kept in memory only, until the program ends.
         new_visitor: the id under which the person will be remembered, until the reply has told it.
         feedback: what was judged since the state was read, for the store to write down.
     """
@@ -133,6 +134,7 @@ class DialogueState(BaseModel):
     unsure: int = 0
     memory: Memory | None = Field(default=None, exclude=True)
     retold: bool = Field(default=False, exclude=True)
+    fleeting: bool = Field(default=False, exclude=True)
     new_visitor: str = Field(default="", exclude=True)
     feedback: list[Feedback] = Field(default_factory=list, exclude=True)
 

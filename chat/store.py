@@ -193,7 +193,7 @@ class MemoryStore:
                 old = self._sessions.get(key)
                 if old is None and not create:
                     raise unknown(key)
-                state = old.state.copied() if old else DialogueState(session=key)
+                state = old.state.copied() if old else DialogueState(session=key, fleeting=True)
                 whose = asking(state, person)
                 before = self._memories.get(whose, (None, 0.0))[0]
                 state.memory = before.model_copy(deep=True) if before else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import time
 from contextlib import closing
 
@@ -195,6 +196,30 @@ class TestConversations:
         bob = Customer(id="C-2", expires=2**40)
         assistant.reply("a film", session="four", customer=bob)
         assert assistant.export("four", customer=bob).liked == ()
+
+    def test_two_servers_may_answer_one_conversation(self, assistant, tmp_path):
+        other = Assistant.open(tmp_path / "catalog.jsonl", model="none", database=f"sqlite:///{tmp_path / 'kept.db'}")
+        said = {name: [f"a film, {name}{n}" for n in range(6)] for name in "xy"}
+
+        def talk(server, name):
+            for text in said[name]:
+                server.reply(text, session="one")
+
+        threads = [threading.Thread(target=talk, args=each) for each in ((assistant, "x"), (other, "y"))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        other.close()
+        kept = [message.text for message in assistant.export("one").messages if message.role == "user"]
+        assert {name: [text for text in kept if name in text[-2:]] for name in "xy"} == said
+        assert len(kept) == 12
+
+    def test_what_only_the_process_remembers_is_said_to_end_with_it(self, assistant, tmp_path):
+        assert "for your next visits" in assistant.reply("remember me").text
+        fleeting = Assistant.open(tmp_path / "catalog.jsonl", model="none")
+        assert "until this program ends" in fleeting.reply("remember me").text
+        fleeting.close()
 
     def test_a_conversation_that_the_caller_keeps_is_not_remembered(self, assistant):
         reply = assistant.reply("remember me", history=[])
