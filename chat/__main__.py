@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
@@ -14,16 +15,20 @@ from rich.table import Table
 from rich.text import Text
 
 from chat import facts
+from chat.identity import Customer
 from chat.messages import Card, Chip, Reply, Signal
 from retrieval.errors import NamedropError
 
 if TYPE_CHECKING:
     from chat.assistant import Assistant
+    from chat.orders import OrderLookup
 
 _T = TypeVar("_T")
 
+_DEMO = Path("data/marquee")
+_FOREVER = 2**40  # seconds since 1970
 _HELP = """\
-Write what you are in the mood for, or:
+Write what you are in the mood for, or what you want to know of the shop, or:
   /like N  /dislike N  /seen N   say what you think of card N
   /drop N                        remove constraint N
   /new                           a new conversation
@@ -42,13 +47,21 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with console.status("Loading the catalogue and the models …"):
             assistant = Assistant.open(
-                options.catalog, model=options.model, adapter=options.adapter, skip_bad=options.skip_bad_rows
+                options.catalog,
+                _knowledge(options),
+                model=options.model,
+                adapter=options.adapter,
+                skip_bad=options.skip_bad_rows,
+                database=options.database,
+                orders=_orders(options),
+                routes=options.routes,
             )
     except NamedropError as error:
         console.print(escape(f"namedrop: {error}"), style="red")
         return 2
     console.print(f"{assistant.status.items} items. What are you in the mood for?  (/help)", style="bold")
-    Terminal(console, assistant).run()
+    customer = Customer(id=options.customer, expires=_FOREVER) if options.customer else None
+    Terminal(console, assistant, customer, options.page).run()
     assistant.close()
     return 0
 
@@ -56,10 +69,15 @@ def main(arguments: list[str] | None = None) -> int:
 class Terminal:
     """The loop: reads a line, prints the answer, keeps what the numbers on screen refer to."""
 
-    def __init__(self, console: Console, assistant: Assistant) -> None:
+    def __init__(
+        self, console: Console, assistant: Assistant, customer: Customer | None = None, page: str | None = None
+    ) -> None:
         self._console = console
         self._assistant = assistant
+        self._customer = customer
+        self._page = page
         self._session: str | None = None
+        self._visitor: str | None = None  # once the person has asked to be remembered
         self._cards: tuple[Card, ...] = ()
         self._chips: tuple[Chip, ...] = ()
 
@@ -87,16 +105,18 @@ class Terminal:
         elif command in _SIGNALS:
             card = self._chosen(self._cards, argument)
             if card is not None and self._session:
-                self._assistant.feedback(self._session, card.id, _SIGNALS[command])
+                self._assistant.feedback(self._session, card.id, _SIGNALS[command], customer=self._customer)
                 self._console.print(escape(f"Noted: {command[1:]} {card.title}."), style="dim")
         elif command == "/drop":
             chip = self._chosen(self._chips, argument)
             if chip is not None and self._session:
-                self._show(self._assistant.remove_constraint(self._session, chip.field, chip.op, chip.value))
+                field, op, value = chip.field, chip.op, chip.value
+                customer = self._customer
+                self._show(self._assistant.remove_constraint(self._session, field, op, value, customer=customer))
         elif command.startswith("/"):
             self._console.print(_HELP, style="dim")
         else:
-            self._show(self._assistant.reply(line[:2000], self._session))
+            self._show(self._assistant.reply(line[:2000], self._session, visitor=self._visitor))
 
     def _chosen(self, things: tuple[_T, ...], argument: str) -> _T | None:
         if argument.strip().isdigit() and 1 <= int(argument) <= len(things):
@@ -108,6 +128,7 @@ class Terminal:
 
     def _show(self, reply: Reply) -> None:
         self._session, self._chips = reply.session, reply.constraints
+        self._visitor = reply.visitor or self._visitor
         self._console.print(Text("namedrop ", style="bold magenta").append(reply.text, style="not bold default"))
         if reply.items:
             self._cards = reply.items
@@ -117,6 +138,10 @@ class Terminal:
                 why = f"Sponsored. {card.why}" if card.sponsored else card.why
                 table.add_row("", Text(why, style="italic"), "")
             self._console.print(Panel(table, expand=False, border_style="dim"))
+        for citation in reply.citations:
+            self._console.print(escape(f"source: {citation.title}  ({citation.id})"), style="dim")
+        if reply.handoff is not None:
+            self._console.print(escape(f"handed over: {reply.handoff.ticket} ({reply.handoff.reason})"), style="yellow")
         if reply.constraints:
             chips = "  ".join(f"{n}·{chip.label}" for n, chip in enumerate(reply.constraints, 1))
             self._console.print(escape(f"limits: {chips}   (/drop N)"), style="dim")
@@ -130,11 +155,33 @@ def _facts(card: Card) -> str:
     return " · ".join(part for part in (card.kind, ", ".join(card.creators[:2]), facts.price(card, "en")) if part)
 
 
+def _knowledge(options: argparse.Namespace) -> Path | None:
+    demo = _DEMO / "knowledge.md" if options.catalog == _DEMO / "catalog.jsonl" else None
+    given = None if options.knowledge == "none" else options.knowledge
+    return demo if options.knowledge is None else given and Path(given)
+
+
+def _orders(options: argparse.Namespace) -> OrderLookup | None:
+    if options.orders == "none" or (options.orders is None and options.catalog != _DEMO / "catalog.jsonl"):
+        return None
+    from chat.demo_orders import DemoOrders
+
+    return DemoOrders.of(options.catalog)
+
+
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chat", description="Chat with a catalogue in the terminal.")
     parser.add_argument(
-        "--catalog", default="data/marquee/catalog.jsonl", help="a .csv, .jsonl or .parquet file (%(default)s)"
+        "--catalog", type=Path, default=_DEMO / "catalog.jsonl", help="a .csv, .jsonl or .parquet file (%(default)s)"
     )
+    parser.add_argument(
+        "--knowledge", help="the shop's policies: .md, .json, a folder, or none (with the demo, its own)"
+    )
+    parser.add_argument("--orders", choices=("demo", "none"), help="200 invented orders, or none (with the demo, demo)")
+    parser.add_argument("--customer", metavar="ID", help="be this customer, such as C-1001, signed in")
+    parser.add_argument("--page", metavar="ITEM", help="be on the page of this item")
+    parser.add_argument("--database", metavar="URL", help="keep conversations and hand-offs there (default: nowhere)")
+    parser.add_argument("--routes", help="the shop's own examples of what people ask")
     parser.add_argument("--model", default="smollm2", help="a name, a folder, a hub id, or none (%(default)s)")
     parser.add_argument("--adapter", default=None, help="the folder of a LoRA adapter")
     parser.add_argument("--skip-bad-rows", action="store_true", help="go on without the catalogue's bad rows")
