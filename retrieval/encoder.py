@@ -90,7 +90,7 @@ class SentenceEncoder:
         model: a local folder, an embedded name or a hub id, as `retrieval.models` resolves it.
         max_length: tokens a text is cut to; an item's telling parts come first in `item_text`.
         dtype: "float32" or "bfloat16"; by default what the hardware is fast at.
-        tuning: low-rank changes of the model's weights for one task, as `finetune.knowledge` writes them.
+        tuning: low-rank changes of the model's weights for one task, as `finetune.paraphrases` writes them.
 
     Raises:
         ModelError: at first use, if the model cannot be found or read, or the tuning does not fit it.

@@ -1,7 +1,7 @@
 """Answering from a shop's knowledge: the passage that answers a question, quoted verbatim, or an honest no.
 
 Passages are found by meaning: a question is compared with each passage's title (and further questions), with its text,
-and with both together, by the sentence encoder tuned for this (`finetune.knowledge`). Whether the best one answers is
+and with both together, by the sentence encoder tuned for this (`finetune.paraphrases`). Whether the best one answers is
 decided by a logistic regression on how near it is, how far the second is behind, and how many of the question's telling
 words it shares. Ranking weights and regression stand in `weights/knowledge.json`; `benchmarks.knowledge` fits them on
 some invented shops and measures them on others.
@@ -101,14 +101,14 @@ class KnowledgeIndex:
         self.knowledge = knowledge
         self._asked_with = encoder
         if previous is not None and previous._asked_with is encoder:
-            self._encoder, self.weights, vectors = previous._encoder, previous.weights, previous._vectors
+            self.encoder, self.weights, vectors = previous.encoder, previous.weights, previous._vectors
         else:
-            self._encoder = tuned(encoder)
-            self.weights = Weights.load("plain" if self._encoder is encoder else "tuned")
+            self.encoder = tuned(encoder)
+            self.weights = Weights.load("plain" if self.encoder is encoder else "tuned")
             vectors = {}
         views = [(kind, at, text) for at, passage in enumerate(knowledge) for kind, text in _views(passage)]
         fresh = list(dict.fromkeys(text for _, _, text in views if text not in vectors))
-        encoded = dict(zip(fresh, _encoded(fresh, self._encoder), strict=True)) if fresh else {}
+        encoded = dict(zip(fresh, _encoded(fresh, self.encoder), strict=True)) if fresh else {}
         self._vectors = {text: encoded[text] if text in encoded else vectors[text] for _, _, text in views}
         self._rows = {kind: np.stack([self._vectors[text] for k, _, text in views if k == kind]) for kind in VIEWS}
         self._owners = {kind: np.array([at for k, at, _ in views if k == kind]) for kind in VIEWS}
@@ -130,7 +130,7 @@ class KnowledgeIndex:
             return []
         if not reads(question):
             return self._by_characters(question)[:k]
-        vector = self._encoder.encode([question])[0]
+        vector = self.encoder.encode([question])[0]
         views = self.similarities(vector)
         scores = self.scores(views)
         order = np.lexsort((np.arange(len(scores)), -scores))[:k]

@@ -1,0 +1,230 @@
+"""Tune the sentence encoder for questions to a shop: paraphrases near their passage, uncovered questions far from all.
+
+    python -m finetune.paraphrases benchmarks/knowledge/*.json --hold bakery hotel --out tuning.safetensors
+
+A shop's file holds its question-answer list with what people ask (each with the id of the entry that answers) and what
+it does not cover::
+
+    {"shop": "Crumb, a bakery", "entries": [{"id": "fee", "question": "How much is delivery?", "answer": "3.50 …"}],
+     "asked": [["is there a charge for bringing it to the door", "fee"]], "uncovered": ["Are you hiring bakers?"]}
+
+Each step takes one shop. A question's target is its entry, or *none of them* if it is uncovered or its entry was left
+out this time: a softmax over the cosines with all entries and one learned bar, τ = .05 (van den Oord et al., 2018, with
+a null class). Only low-rank changes are learned (Hu et al., "LoRA", ICLR 2022); `SentenceEncoder(tuning=…)` adds them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from tqdm import tqdm
+
+from retrieval.errors import NamedropError
+from retrieval.knowledge import TUNING
+from retrieval.models import DEFAULT_ENCODER, resolve_encoder
+
+TEMPERATURE = 0.05
+FIRST_BAR = 0.42  # cosine; where the untuned encoder's best and worst questions part
+MODULES = ("query", "key", "value", "dense")
+
+
+class Question(BaseModel):
+    """An entry of a shop: what is asked, and the answer."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    question: str
+    answer: str
+
+
+class ShopQuestions(BaseModel):
+    """A shop's knowledge, with questions that it covers and questions that it does not."""
+
+    model_config = ConfigDict(frozen=True)
+    shop: str
+    entries: tuple[Question, ...]
+    asked: tuple[tuple[str, str], ...]
+    uncovered: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _known(self) -> ShopQuestions:
+        """Refuse a question whose entry does not exist."""
+        ids = {entry.id for entry in self.entries}
+        if len(ids) < len(self.entries):
+            raise ValueError("two entries have one id")
+        if strange := sorted({wanted for _, wanted in self.asked} - ids):
+            raise ValueError(f"asked names entries that do not exist: {', '.join(strange)}")
+        return self
+
+
+def read_shop(path: Path) -> ShopQuestions:
+    """Read a shop's file.
+
+    Raises:
+        NamedropError: it cannot be read, or is not of the shape above.
+    """
+    try:
+        return ShopQuestions.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise NamedropError(f"{path}: {error}\nwrite it as the docstring of finetune.paraphrases shows") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to tune; the defaults made the shipped tuning."""
+
+    epochs: int = 5
+    rate: float = 4e-4
+    rank: int = 16
+    left_out: float = 0.2  # share of the entries that a step leaves out
+    seed: int = 0
+
+
+def tune(shops: Sequence[ShopQuestions], settings: Settings, out: Path, model: str = DEFAULT_ENCODER) -> float:
+    """Train and write the low-rank changes; return the last epoch's mean loss.
+
+    Raises:
+        NamedropError: there is nothing to learn from, or the model cannot be found.
+    """
+    if not shops:
+        raise NamedropError("no shop to learn from; give at least one file")
+    import torch
+
+    torch.manual_seed(settings.seed)
+    draw = random.Random(settings.seed)
+    trainee = _Trainee(model, settings)
+    steps = settings.epochs * len(shops)
+    optimizer = torch.optim.AdamW(
+        [{"params": trainee.parameters, "lr": settings.rate}, {"params": [trainee.bar], "lr": 0.05}], weight_decay=0.01
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda at: min(1, (at + 1) / 10) * (1 - at / steps))
+    losses: list[float] = []
+    order = list(shops)
+    with tqdm(total=steps, desc="tuning", unit="shop") as bar:
+        for _ in range(settings.epochs):
+            losses.clear()
+            draw.shuffle(order)
+            for shop in order:
+                loss = trainee.loss(shop, draw)
+                optimizer.zero_grad()
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(trainee.parameters, 1.0)
+                optimizer.step()
+                schedule.step()
+                losses.append(float(loss.detach()))
+                bar.update()
+                bar.set_postfix(loss=f"{sum(losses) / len(losses):.3f}")
+    trainee.save(out)
+    return sum(losses) / len(losses)
+
+
+class _Trainee:
+    """The encoder with fresh low-rank changes, and the bar that a question must reach to be answered."""
+
+    def __init__(self, model: str, settings: Settings) -> None:
+        import torch
+        from peft import LoraConfig, get_peft_model
+        from transformers import AutoModel, AutoTokenizer
+
+        folder = resolve_encoder(model)
+        self._settings = settings
+        self._torch = torch
+        self._name = model
+        self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        config = LoraConfig(
+            r=settings.rank, lora_alpha=2 * settings.rank, lora_dropout=0.05,
+            target_modules=list(MODULES), exclude_modules=r"pooler\..*",
+        )  # fmt: skip
+        self._model: Any = get_peft_model(AutoModel.from_pretrained(folder, local_files_only=True), config)
+        self._model.train()
+        self.parameters = [p for p in self._model.parameters() if p.requires_grad]
+        self.bar = torch.nn.Parameter(torch.tensor(FIRST_BAR / TEMPERATURE))
+
+    def loss(self, shop: ShopQuestions, draw: random.Random) -> Any:  # noqa: ANN401 - a torch.Tensor, imported late
+        """Return the mean cross-entropy over a shop's questions, some of its entries left out."""
+        entries = [entry for entry in shop.entries if draw.random() >= self._settings.left_out]
+        places = {entry.id: at for at, entry in enumerate(entries)}
+        none = len(entries)
+        questions = [*((text, places.get(wanted, none)) for text, wanted in shop.asked)]
+        questions += [(text, none) for text in shop.uncovered]
+        passages = self._embed([_view(entry, draw) for entry in entries])  # (P, d)
+        asked = self._embed([text for text, _ in questions])  # (Q, d)
+        logits = asked @ passages.T / TEMPERATURE
+        logits = self._torch.cat([logits, self.bar.expand(len(questions), 1)], dim=1)  # (Q, P + 1)
+        targets = self._torch.tensor([target for _, target in questions], device=logits.device)
+        return self._torch.nn.functional.cross_entropy(logits, targets)
+
+    def _embed(self, texts: Sequence[str]) -> Any:  # noqa: ANN401
+        """Return the mean of the last hidden states, normalised, as sentence-transformers does: (n, d)."""
+        batch = self._tokenizer(list(texts), padding=True, truncation=True, max_length=96, return_tensors="pt")
+        with self._fast():
+            hidden = self._model(**batch).last_hidden_state.float()  # (n, T, d)
+        mask = batch["attention_mask"][..., None].float()
+        return self._torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1)
+
+    def _fast(self) -> AbstractContextManager[Any]:
+        return self._torch.autocast("cpu", self._torch.bfloat16)
+
+    def save(self, out: Path) -> None:
+        """Write the changes as `SentenceEncoder` reads them, in half precision."""
+        from peft import get_peft_model_state_dict
+        from safetensors.torch import save_file
+
+        tensors = {}
+        for key, value in get_peft_model_state_dict(self._model).items():
+            name, _, part = key.removeprefix("base_model.model.").removesuffix(".weight").rpartition(".lora_")
+            tensors[f"{name}.{part}"] = value.to(self._torch.float16).contiguous()
+        out.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, out, metadata={"encoder": self._name, "scale": "2.0"})
+
+
+def _view(entry: Question, draw: random.Random) -> str:
+    """Return what is compared with the questions this time: mostly both parts, so that each part alone works too."""
+    chance = draw.random()
+    if chance < 0.6:
+        return f"{entry.question} {entry.answer}"
+    return entry.answer if chance < 0.8 else entry.question
+
+
+def shops_of(files: Sequence[Path], hold: Sequence[str] = ()) -> Iterator[tuple[str, ShopQuestions]]:
+    """Yield name and content of the shops that are not held out.
+
+    Raises:
+        NamedropError: a file cannot be used, or a shop to be held out is not among them.
+    """
+    if missing := set(hold) - {file.stem for file in files}:
+        raise NamedropError(f"--hold names no file given: {', '.join(sorted(missing))}")
+    yield from ((file.stem, read_shop(file)) for file in sorted(files) if file.stem not in hold)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    defaults = Settings()
+    parser = argparse.ArgumentParser(prog="python -m finetune.paraphrases", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("shops", type=Path, nargs="+", help="question files of shops, see benchmarks/knowledge")
+    parser.add_argument("--hold", nargs="*", default=[], metavar="NAME", help="shops to leave out, for measuring")
+    parser.add_argument("--out", type=Path, default=TUNING, help="the file to write (default: %(default)s)")
+    parser.add_argument("--encoder", default=DEFAULT_ENCODER, help="folder, embedded name or hub id (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=defaults.epochs, help="passes over the shops (%(default)s)")
+    parser.add_argument("--seed", type=int, default=defaults.seed, help="of order, views and dropout (%(default)s)")
+    args = parser.parse_args(argv)
+    try:
+        shops = dict(shops_of(args.shops, args.hold))
+        loss = tune(list(shops.values()), Settings(epochs=args.epochs, seed=args.seed), args.out, args.encoder)
+    except NamedropError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"{args.out}: tuned on {len(shops)} shops, loss of the last epoch {loss:.3f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""Tuning the sentence encoder: shops are read with their faults, and what is learned is what serving adds."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from finetune import paraphrases
+from finetune.paraphrases import Settings, ShopQuestions, main, read_shop, shops_of, tune
+from retrieval.encoder import SentenceEncoder
+from retrieval.errors import ModelError, NamedropError
+from retrieval.knowledge import TUNING
+
+SHOP = {
+    "shop": "A shop",
+    "entries": [
+        {"id": "fee", "question": "how much is delivery", "answer": "three coins"},
+        {"id": "pay", "question": "how can i pay", "answer": "by card"},
+        {"id": "open", "question": "when are you open", "answer": "from nine to five"},
+    ],
+    "asked": [["what does delivery cost", "fee"], ["do you take cards", "pay"], ["what time do you close", "open"]],
+    "uncovered": ["are you hiring", "do you sell tea"],
+}
+
+
+def write(path, shop):
+    path.write_text(json.dumps(shop), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory):
+    """Return the folder of a two-layer BERT with random weights whose words are the shop's."""
+    import torch
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    texts = [*(e["question"] + " " + e["answer"] for e in SHOP["entries"]), *(t for t, _ in SHOP["asked"])]
+    words = sorted({word for text in [*texts, *SHOP["uncovered"]] for word in text.split()})
+    folder = tmp_path_factory.mktemp("tiny-bert")
+    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]))
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(words) + 5, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
+        initializer_range=0.3, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+class TestShops:
+    def test_all_invented_shops_can_be_read(self):
+        files = sorted((Path(__file__).parents[1] / "benchmarks" / "knowledge").glob("*.json"))
+        assert len(files) >= 30
+        for file in files:
+            shop = read_shop(file)
+            assert 15 <= len(shop.entries) <= 25
+            assert len(shop.asked) >= 25
+            assert len(shop.uncovered) >= 15
+            assert {wanted for _, wanted in shop.asked} == {entry.id for entry in shop.entries}
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"asked": [["what", "nothing"]]},
+            {"entries": [SHOP["entries"][0], SHOP["entries"][0]], "asked": []},
+            {"uncovered": None},
+        ],
+    )
+    def test_faults_are_told(self, tmp_path, change):
+        with pytest.raises(NamedropError, match=r"shop\.json"):
+            read_shop(write(tmp_path / "shop.json", {**SHOP, **change}))
+
+    def test_held_out_shops_are_left_out(self, tmp_path):
+        files = [write(tmp_path / f"{name}.json", SHOP) for name in ("b", "a", "c")]
+        assert [name for name, _ in shops_of(files, ["b"])] == ["a", "c"]
+        with pytest.raises(NamedropError, match="zebra"):
+            list(shops_of(files, ["zebra"]))
+
+
+class TestTuning:
+    def test_it_learns(self, tiny_bert, tmp_path):
+        shops = [ShopQuestions.model_validate(SHOP)] * 10
+        before, after = (
+            tune(shops, Settings(epochs, rate=rate, rank=4, left_out=0.0), tmp_path / "t", str(tiny_bert))
+            for epochs, rate in ((1, 0.0), (4, 5e-3))
+        )
+        assert after < 0.7 * before
+
+    def test_serving_adds_exactly_what_was_learned(self, tiny_bert, tmp_path, monkeypatch):
+        import torch
+
+        monkeypatch.setattr(paraphrases._Trainee, "_fast", lambda self: nullcontext())
+        trainee = paraphrases._Trainee(str(tiny_bert), Settings(rank=4))
+        torch.manual_seed(0)
+        with torch.no_grad():
+            for parameter in trainee.parameters:
+                parameter.copy_(torch.randn_like(parameter).half() / 4)  # halves, as they are stored
+        trainee._model.eval()
+        trainee.save(tmp_path / "tuning.safetensors")
+        texts = ["how much is delivery", "by card"]
+        with torch.no_grad():
+            learned = trainee._embed(texts).numpy()
+        served = SentenceEncoder(tiny_bert, dtype="float32", tuning=tmp_path / "tuning.safetensors").encode(texts)
+        assert np.allclose(served, learned, atol=1e-5)
+        assert not np.allclose(served, SentenceEncoder(tiny_bert, dtype="float32").encode(texts), atol=0.05)
+
+    def test_no_change_is_no_change(self, tiny_bert, tmp_path):
+        out = tmp_path / "none.safetensors"
+        tune([ShopQuestions.model_validate(SHOP)], Settings(epochs=1, rate=0.0, rank=2), out, str(tiny_bert))
+        texts = ["how much is delivery", "are you hiring"]
+        plain = SentenceEncoder(tiny_bert, dtype="float32").encode(texts)
+        same = SentenceEncoder(tiny_bert, dtype="float32", tuning=out).encode(texts)
+        assert np.allclose(plain, same, atol=1e-5)
+
+    @pytest.mark.models
+    def test_a_tuning_of_another_model_is_refused(self, tmp_path):
+        from safetensors.torch import load_file, save_file
+
+        strange = {f"nowhere.{name}": value for name, value in load_file(TUNING).items()}
+        save_file(strange, tmp_path / "strange.safetensors", metadata={"scale": "2.0"})
+        (tmp_path / "broken.safetensors").write_bytes(b"broken")
+        for name in ("strange", "broken", "missing"):
+            encoder = SentenceEncoder("minilm", tuning=tmp_path / f"{name}.safetensors")
+            with pytest.raises(ModelError, match="does not fit the sentence encoder"):
+                encoder.encode(["text"])
+
+    def test_nothing_to_learn_from_is_an_error(self, tmp_path):
+        with pytest.raises(NamedropError, match="no shop"):
+            tune([], Settings(), tmp_path / "x")
+
+
+class TestCommand:
+    def test_it_writes_and_tells(self, tiny_bert, tmp_path, capsys):
+        files = [str(write(tmp_path / f"{name}.json", SHOP)) for name in ("a", "b")]
+        out = tmp_path / "made" / "t.safetensors"
+        done = main([*files, "--hold", "b", "--out", str(out), "--encoder", str(tiny_bert), "--epochs", "1"])
+        assert done == 0
+        assert "tuned on 1 shops" in capsys.readouterr().out
+        assert out.is_file()
+
+    def test_a_bad_file_is_told_without_a_traceback(self, tmp_path, capsys):
+        assert main([str(tmp_path / "missing.json")]) == 2
+        assert "missing.json" in capsys.readouterr().err
+
+
+def test_views_are_mostly_both_parts():
+    import random
+
+    entry = paraphrases.Question(id="x", question="Q", answer="A")
+    draw = random.Random(0)
+    views = [paraphrases._view(entry, draw) for _ in range(1000)]
+    assert 550 < views.count("Q A") < 650
+    assert 150 < views.count("A") < 250
