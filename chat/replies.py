@@ -130,8 +130,8 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "knows_nothing": ("I don't know anything about your taste yet.", "我还不了解你的喜好。"),
     "kept_here": ("That is for this conversation only; say “remember me” and I'll keep it for the next ones.",
                   "这些只用于本次对话；说“记住我”，我就为下次保留。"),
-    "kept_on": ("I keep that for your next visits; say “forget me” and it is deleted.",
-                "这些会为你下次来访保留；说“忘记我”就会删除。"),
+    "kept_on": ("I keep that for your next conversations; say “forget me” and it is deleted.",
+                "这些会为你之后的对话保留；说“忘记我”就会删除。"),
     "remembered": ("I'll keep your likes, your dislikes and what always holds for you for your next visits, and the "
                    "shop may learn from our conversations, without your name; say “forget me” and it is deleted.",
                    "我会为你下次来访保留你的喜好和一直有效的要求，本店也可在不涉及姓名的情况下从对话中学习；说“忘记我”就会删除。"),

@@ -191,7 +191,7 @@ _FILLER = frozenset(
     suggestion suggestions tell same mood loved love liked enjoyed watch read play listen tonight today hear know
     think lets let really more less under before after over sort kind recent nothing not dont seen already just
     finished need theyve ive weve youve im its yes leave out tired sick skip make hm actually meant forget adore
-    first second third fourth fifth last mind comes closest seems hello ok okay well rather
+    never always ever first second third fourth fifth last mind comes closest seems hello ok okay well rather
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 
