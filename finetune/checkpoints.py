@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -131,7 +132,7 @@ def describe_run(config: TrainConfig, metrics: Mapping[str, Any]) -> dict[str, A
     return {
         "commit": provenance.commit(),
         "made": provenance.now(),
-        "command": " ".join(sys.argv),
+        "command": "python -m finetune.train " + shlex.join(sys.argv[1:]),
         "data": provenance.file_digests(file for _, file in config.data.files()),
         "versions": provenance.versions(),
         "hardware": provenance.hardware(),
