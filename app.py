@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chat import demo
 from chat.logs import configure
 from retrieval.errors import NamedropError
 
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
 
     from chat.assistant import Assistant
     from chat.limits import Limits
-    from chat.orders import OrderLookup
 
-DEFAULT_CATALOG = Path("data/marquee/catalog.jsonl")
 POLL_S = 0.1
 
 
@@ -36,11 +35,11 @@ def arguments() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     parser = argparse.ArgumentParser(prog="app.py", description="Serve Namedrop: the chat page and the API.")
     parser.add_argument(
-        "--catalog", type=Path, default=DEFAULT_CATALOG, help=".jsonl, .csv or .parquet (default: %(default)s)"
+        "--catalog", type=Path, default=demo.CATALOG, help=".jsonl, .csv or .parquet (default: %(default)s)"
     )
-    parser.add_argument("--knowledge", type=Path, help="Markdown with the shop's policies (default: none)")
+    parser.add_argument("--knowledge", type=Path, help=demo.KNOWLEDGE_HELP)
     parser.add_argument("--model", default="smollm2", help="a name, a folder or a hub id; 'none': retrieval only")
-    parser.add_argument("--adapter", type=Path, help="the folder of a LoRA adapter for the model")
+    parser.add_argument("--adapter", type=Path, help=demo.ADAPTER_HELP)
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=7860, help="the port; 0 takes a free one (default: %(default)s)")
     parser.add_argument(
@@ -88,36 +87,16 @@ def database(options: argparse.Namespace) -> str | None:
 
 def add_service(parser: argparse.ArgumentParser) -> None:
     """Add the options that connect the shop's own systems."""
-    parser.add_argument(
-        "--orders",
-        metavar="SOURCE",
-        help="where orders are looked up: MODULE:NAME of the shop's own lookup, demo (200 invented orders) or none "
-        "(default: demo with the demo catalogue, else none)",
-    )
+    parser.add_argument("--orders", metavar="SOURCE", help=demo.ORDERS_HELP)
     parser.add_argument(
         "--webhook", metavar="URL", help="where conversations that need a person are posted to (default: nowhere)"
     )
     parser.add_argument(
+        "--routes", type=Path, metavar="F", help="JSONL with the shop's own examples of what people ask (default: none)"
+    )
+    parser.add_argument(
         "--rules", type=Path, metavar="F", help="YAML with what to show more, less, first or never (default: no rules)"
     )
-
-
-def orders(options: argparse.Namespace) -> OrderLookup | None:
-    """Return what orders are looked up in, None if nothing is.
-
-    Raises:
-        NamedropError: the shop's own lookup cannot be loaded, or no demo orders can be made for the catalogue.
-    """
-    source = options.orders or ("demo" if options.catalog == DEFAULT_CATALOG else "none")
-    if source == "none":
-        return None
-    if source == "demo":
-        from chat.demo_orders import DemoOrders
-
-        return DemoOrders.of(options.catalog)
-    from chat.orders import load
-
-    return load(source)
 
 
 def add_logs(parser: argparse.ArgumentParser) -> None:
@@ -175,12 +154,15 @@ def serve(options: argparse.Namespace) -> int:
     Raises:
         NamedropError: the address or a file cannot be used.
     """
-    for path in (options.catalog, options.knowledge, options.adapter, options.rules):
+    knowledge = demo.knowledge(options.catalog, options.knowledge)
+    adapter = demo.adapter(options.catalog, options.model, options.adapter)
+    for path in (options.catalog, knowledge, adapter, options.rules):
         if path is not None and not path.exists():
             raise NamedropError(f"there is no file or folder '{path}'; check the path")
     from chat.embedding import origin
 
-    taken_on, looked_up, origins = limits(options), orders(options), [origin(text) for text in options.allow_origin]
+    taken_on, origins = limits(options), [origin(text) for text in options.allow_origin]
+    orders = demo.orders(options.catalog, options.orders)
     listener = listen(options.host, options.port)
 
     import uvicorn
@@ -190,16 +172,17 @@ def serve(options: argparse.Namespace) -> int:
 
     assistant = Assistant.open(
         options.catalog,
-        options.knowledge,
+        knowledge,
         model=options.model,
-        adapter=options.adapter,
+        adapter=adapter,
         skip_bad=options.skip_bad_rows,
         background=True,
         database=database(options),
         retention_days=options.retention_days or None,
-        orders=looked_up,
+        orders=orders,
         secret=os.environ.get("NAMEDROP_SECRET"),
         webhook=options.webhook,
+        routes=options.routes,
         rules=options.rules,
         webhook_secret=os.environ.get("NAMEDROP_WEBHOOK_SECRET"),
     )

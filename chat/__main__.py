@@ -14,18 +14,16 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from chat import facts
+from chat import demo, facts
 from chat.identity import Customer
 from chat.messages import Card, Chip, Reply, Signal
 from retrieval.errors import NamedropError
 
 if TYPE_CHECKING:
     from chat.assistant import Assistant
-    from chat.orders import OrderLookup
 
 _T = TypeVar("_T")
 
-_DEMO = Path("data/marquee")
 _FOREVER = 2**40  # seconds since 1970
 _HELP = """\
 Write what you are in the mood for, or what you want to know of the shop, or:
@@ -48,12 +46,12 @@ def main(arguments: list[str] | None = None) -> int:
         with console.status("Loading the catalogue and the models …"):
             assistant = Assistant.open(
                 options.catalog,
-                _knowledge(options),
+                demo.knowledge(options.catalog, options.knowledge),
                 model=options.model,
-                adapter=options.adapter,
+                adapter=demo.adapter(options.catalog, options.model, options.adapter),
                 skip_bad=options.skip_bad_rows,
                 database=options.database,
-                orders=_orders(options),
+                orders=demo.orders(options.catalog, options.orders),
                 routes=options.routes,
             )
     except NamedropError as error:
@@ -116,7 +114,10 @@ class Terminal:
         elif command.startswith("/"):
             self._console.print(_HELP, style="dim")
         else:
-            self._show(self._assistant.reply(line[:2000], self._session, visitor=self._visitor))
+            reply = self._assistant.reply(
+                line[:2000], self._session, customer=self._customer, page_item=self._page, visitor=self._visitor
+            )
+            self._show(reply)
 
     def _chosen(self, things: tuple[_T, ...], argument: str) -> _T | None:
         if argument.strip().isdigit() and 1 <= int(argument) <= len(things):
@@ -155,35 +156,19 @@ def _facts(card: Card) -> str:
     return " · ".join(part for part in (card.kind, ", ".join(card.creators[:2]), facts.price(card, "en")) if part)
 
 
-def _knowledge(options: argparse.Namespace) -> Path | None:
-    demo = _DEMO / "knowledge.md" if options.catalog == _DEMO / "catalog.jsonl" else None
-    given = None if options.knowledge == "none" else options.knowledge
-    return demo if options.knowledge is None else given and Path(given)
-
-
-def _orders(options: argparse.Namespace) -> OrderLookup | None:
-    if options.orders == "none" or (options.orders is None and options.catalog != _DEMO / "catalog.jsonl"):
-        return None
-    from chat.demo_orders import DemoOrders
-
-    return DemoOrders.of(options.catalog)
-
-
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chat", description="Chat with a catalogue in the terminal.")
     parser.add_argument(
-        "--catalog", type=Path, default=_DEMO / "catalog.jsonl", help="a .csv, .jsonl or .parquet file (%(default)s)"
+        "--catalog", type=Path, default=demo.CATALOG, help="a .csv, .jsonl or .parquet file (%(default)s)"
     )
-    parser.add_argument(
-        "--knowledge", help="the shop's policies: .md, .json, a folder, or none (with the demo, its own)"
-    )
-    parser.add_argument("--orders", choices=("demo", "none"), help="200 invented orders, or none (with the demo, demo)")
+    parser.add_argument("--knowledge", type=Path, help=demo.KNOWLEDGE_HELP)
+    parser.add_argument("--orders", metavar="SOURCE", help=demo.ORDERS_HELP)
     parser.add_argument("--customer", metavar="ID", help="be this customer, such as C-1001, signed in")
     parser.add_argument("--page", metavar="ITEM", help="be on the page of this item")
     parser.add_argument("--database", metavar="URL", help="keep conversations and hand-offs there (default: nowhere)")
     parser.add_argument("--routes", help="the shop's own examples of what people ask")
     parser.add_argument("--model", default="smollm2", help="a name, a folder, a hub id, or none (%(default)s)")
-    parser.add_argument("--adapter", default=None, help="the folder of a LoRA adapter")
+    parser.add_argument("--adapter", type=Path, help=demo.ADAPTER_HELP)
     parser.add_argument("--skip-bad-rows", action="store_true", help="go on without the catalogue's bad rows")
     parser.add_argument("--verbose", action="store_true", help="show the log")
     return parser.parse_args(arguments)

@@ -1,0 +1,37 @@
+"""What the demo shop brings, and that another shop gets nothing of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chat import demo
+from chat.demo_orders import DemoOrders
+from chat.orders import OrdersUnavailable
+from tests.shops import MARQUEE
+
+ROOT = Path(__file__).parents[1]
+OTHER = Path("shop.csv")
+
+
+def test_marquee_brings_its_policies_and_orders(monkeypatch, tmp_path):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("NAMEDROP_CACHE", str(tmp_path))
+    assert demo.knowledge(demo.CATALOG, None) == demo.KNOWLEDGE
+    assert demo.orders(demo.CATALOG, None).order("C-1001", "M-1042").status == "shipped"
+
+
+def test_another_shop_brings_nothing_of_its_own_accord():
+    assert demo.knowledge(OTHER, None) is None
+    assert demo.orders(OTHER, None) is None
+
+
+def test_what_is_given_counts(monkeypatch, tmp_path):
+    monkeypatch.setenv("NAMEDROP_CACHE", str(tmp_path))
+    assert demo.knowledge(demo.CATALOG, Path("none")) is None
+    assert demo.knowledge(OTHER, Path("help.md")) == Path("help.md")
+    assert demo.orders(demo.CATALOG, "none") is None
+    assert isinstance(demo.orders(MARQUEE, "demo"), DemoOrders)
+    with pytest.raises(OrdersUnavailable, match="MODULE:NAME"):
+        demo.orders(OTHER, "shop_orders")
