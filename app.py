@@ -129,9 +129,9 @@ def limits(options: argparse.Namespace) -> Limits:
     """
     from chat.limits import Limits
 
-    alone = options.model == "none"  # turns of a language model only slow each other down
+    alone = options.model == "none"  # turns share batches of the sentence encoder, but not of a language model
     given = {"rate": options.rate, "session_rate": options.session_rate, "waiting": options.queue}
-    suited = {"workers": 2 if alone else 1, "waiting": 64 if alone else 16}
+    suited = {"workers": 8 if alone else 1, "waiting": 64 if alone else 16}
     return Limits(**suited | {name: value for name, value in given.items() if value is not None})
 
 

@@ -75,7 +75,7 @@ class Limits:
 
     rate: str = "300/minute"
     session_rate: str = "120/minute"
-    workers: int = 2
+    workers: int = 8
     waiting: int = 64
 
     def __post_init__(self) -> None:
