@@ -53,7 +53,7 @@ const STYLE = `
 font: 15px/1.5 system-ui, sans-serif; color: var(--ink); text-align: left;
 }
 * { box-sizing: border-box; margin: 0; padding: 0; font: inherit; color: inherit }
-p, b, span, summary, blockquote { unicode-bidi: plaintext; overflow-wrap: anywhere; white-space: pre-wrap }
+p, b, span, summary, blockquote { unicode-bidi: plaintext; overflow-wrap: anywhere } p, blockquote { white-space: pre-wrap }
 button, textarea { border: 0; background: none; cursor: pointer }
 svg { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.9; stroke-linecap: round; stroke-linejoin: round }
 [hidden] { display: none !important } .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
