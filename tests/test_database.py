@@ -75,8 +75,8 @@ def test_readers_do_not_wait_for_a_writer(notes):
 
 
 def test_two_programs_may_make_the_tables_at_once(database_url):
-    with ThreadPoolExecutor(4) as threads:
-        opened = list(threads.map(lambda _: Database.open(database_url), range(4)))
+    with ThreadPoolExecutor(8) as threads:
+        opened = list(threads.map(lambda _: Database.open(database_url), range(8)))
     assert len({database.salt for database in opened}) == 1
     for database in opened:
         database.close()
