@@ -232,7 +232,7 @@ class Auditor:
                 text = text.replace(f"“{quoted}”", " ")
             elif quoted not in self.shop.by_title and not any(quoted in label for label in self.limits):
                 self._note("title", f"“{quoted}”")
-        for label in sorted(self.limits, key=len, reverse=True):
+        for label in sorted((x for x in self.limits if any(c.isdigit() for c in x)), key=len, reverse=True):
             for form in (label, label[:1].upper() + label[1:]):
                 text = text.replace(form, " ")
         return text

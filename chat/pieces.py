@@ -142,9 +142,9 @@ def _by_act(understood: Understanding) -> Iterator[tuple[Route, float]]:
 
 def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
     parsed = understood.parsed
-    if parsed.constraints or parsed.relative or understood.dropped:
+    if any(c.field != "kind" for c in parsed.constraints) or parsed.relative or understood.dropped:
         yield "recommend", 2.0
-    elif parsed.wishes:
+    elif parsed.constraints or parsed.wishes:  # "a film" may as well be sent back
         yield "recommend", 1.0
     if parsed.spans or _names(understood):
         yield "small_talk", -1.5

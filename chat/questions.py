@@ -43,6 +43,7 @@ _MOST = (
     r"|(oldest|earliest)|(longest)|(shortest))\b"
 )
 _WHICH = re.compile(rf"\b(?:which|what|who|whose)\b.*?\b{_MORE}", re.IGNORECASE)
+_THAN = re.compile(rf"\b(?:is|are|was|were)\b.*?\b{_MORE}\s+than\b", re.IGNORECASE)
 _SUPERLATIVE = re.compile(rf"\b{_MOST}", re.IGNORECASE)
 _CHINESE = re.compile(r"(?:哪|最).{0,4}?更?(?:(便宜)|(贵)|(新|晚)|(老|早|旧)|(长)|(短))")
 _OF_THESE = re.compile(
@@ -101,7 +102,7 @@ def questions(text: str, columns: Mapping[str, str], several: bool) -> Questions
 def _extreme(text: str) -> tuple[tuple[str, int] | None, bool]:
     """Return the measure by which one is singled out, and whether of all there is ("the cheapest", not "cheaper")."""
     superlative = _SUPERLATIVE.search(text)
-    match = superlative or _WHICH.search(text) or _CHINESE.search(text)
+    match = superlative or _WHICH.search(text) or _THAN.search(text) or _CHINESE.search(text)
     if match is None:
         return None, False
     at = next(at for at, group in enumerate(match.groups()) if group)

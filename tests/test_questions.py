@@ -111,6 +111,9 @@ class TestAnswers:
         talk("compare Zorgon and Frimble")
         assert talk("which is longer?").text == "Zorgon (1990) is the longer one: 8 hours."
 
+    def test_one_is_asked_against_another(self, talk):
+        assert talk("is Zorgon cheaper than Quibble?").text == "Quibble (2001) is the cheaper one: $10.00."
+
     def test_the_second_one(self, talk):
         second = ids(talk("games"))[1]
         title = next(item.title for item in ITEMS if item.id == second)
