@@ -59,7 +59,7 @@ class Case:
         if without is not None:
             scores[without] = -10
         best = int(np.argmax(scores))
-        return best, self.index.cues(self.text, self.views, scores, best)
+        return best, self.index.cues(self.views, scores, best)
 
 
 def cases_of(name: str, shop: ShopQuestions, encoder: Encoder) -> list[Case]:

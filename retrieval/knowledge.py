@@ -2,9 +2,9 @@
 
 Passages are found by meaning: a question is compared with each passage's title (and further questions), with its text,
 and with both together, by the sentence encoder tuned for this (`finetune.paraphrases`). Whether the best one answers is
-decided by a logistic regression on how near it is, how far the second is behind, and how many of the question's telling
-words it shares. Ranking weights and regression stand in `weights/knowledge.json`; `benchmarks.knowledge` fits them on
-some invented shops and measures them on others.
+decided by a logistic regression on how near each of the three is, and how far the second best passage is behind.
+Ranking weights and regression stand in `weights/knowledge.json`; `benchmarks.knowledge` fits them on some invented
+shops and measures them on others.
 
 The encoder reads English. A question in another script is looked up by the characters it shares with passages of that
 script, and is answered only if they are most of it.
@@ -44,7 +44,7 @@ Numbers = npt.NDArray[np.float64]
 WEIGHTS = Path(__file__).parent / "weights"
 TUNING = WEIGHTS / "minilm-knowledge.safetensors"
 VIEWS = ("title", "whole", "text")  # what a question is compared with
-CUES = ("score", "margin", "whole", "shared", "strange")  # what the decision to answer is made of
+CUES = (*VIEWS, "margin")  # what the decision to answer is made of
 _KEPT = 16  # knowledge bases whose vectors stay in the cache
 _SHORT = 80  # words up to which a passage is quoted whole
 _WINDOW = 60  # words of a text that are read at once, and of a quote from a long passage
@@ -101,7 +101,9 @@ class KnowledgeIndex:
         self.knowledge = knowledge
         self._asked_with = encoder
         if previous is not None and previous._asked_with is encoder:
-            self.encoder, self.weights, vectors = previous.encoder, previous.weights, previous._vectors
+            self.encoder: Encoder = previous.encoder
+            self.weights: Weights = previous.weights
+            vectors = previous._vectors
         else:
             self.encoder = tuned(encoder)
             self.weights = Weights.load("plain" if self.encoder is encoder else "tuned")
@@ -109,7 +111,9 @@ class KnowledgeIndex:
         views = [(kind, at, text) for at, passage in enumerate(knowledge) for kind, text in _views(passage)]
         fresh = list(dict.fromkeys(text for _, _, text in views if text not in vectors))
         encoded = dict(zip(fresh, _encoded(fresh, self.encoder), strict=True)) if fresh else {}
-        self._vectors = {text: encoded[text] if text in encoded else vectors[text] for _, _, text in views}
+        self._vectors: dict[str, FloatArray] = {
+            text: encoded[text] if text in encoded else vectors[text] for _, _, text in views
+        }
         self._rows = {kind: np.stack([self._vectors[text] for k, _, text in views if k == kind]) for kind in VIEWS}
         self._owners = {kind: np.array([at for k, at, _ in views if k == kind]) for kind in VIEWS}
         self._windows = [windows(passage.text) for passage in knowledge]
@@ -136,9 +140,7 @@ class KnowledgeIndex:
         order = np.lexsort((np.arange(len(scores)), -scores))[:k]
         found = []
         for at in map(int, order):
-            chance = _sigmoid(
-                float(self.cues(question, views, scores, at) @ self.weights.cues) + self.weights.intercept
-            )
+            chance = _sigmoid(float(self.cues(views, scores, at) @ self.weights.cues) + self.weights.intercept)
             found.append(Found(self.knowledge[at], self._quote(at, vector), chance))
         return found
 
@@ -154,12 +156,11 @@ class KnowledgeIndex:
         scores = views @ self.weights.views
         return np.where(self._read, scores, scores - _OTHER_SCRIPT) if self._read.any() else scores
 
-    def cues(self, question: str, views: Numbers, scores: Numbers, at: int) -> Numbers:
+    @staticmethod
+    def cues(views: Numbers, scores: Numbers, at: int) -> Numbers:
         """Return what the decision is made of, for the passage at a position: (len(CUES),)."""
         others = np.delete(scores, at)
-        margin = scores[at] - others.max(initial=-1.0)
-        shared, strange = self._lexicon.overlap(question, at)
-        return np.array([scores[at], margin, views[at, VIEWS.index("whole")], shared, strange])
+        return np.append(views[at], scores[at] - others.max(initial=-1.0))
 
     def _quote(self, at: int, vector: FloatArray) -> str:
         """Return the passage's text, or of a long one the sentences together that are nearest: always verbatim."""
@@ -173,7 +174,7 @@ class KnowledgeIndex:
         """Look a question up by the pairs of characters (or the words) that it shares with each passage."""
         found = []
         for at, passage in enumerate(self.knowledge):
-            shared, _ = self._lexicon.overlap(question, at)
+            shared = self._lexicon.shared(question, at)
             found.append(
                 Found(passage, self._windows[at][0] if _length(passage.text) > _SHORT else passage.text, shared)
             )
@@ -237,7 +238,7 @@ def windows(text: str) -> list[str]:
     count = math.ceil(_length(text) / _WINDOW)
     if count <= 1:
         return [text]
-    wanted, runs, start, read = _length(text) / count, [], 0, 0
+    wanted, runs, start, read = _length(text) / count, list[str](), 0, 0
     position = 0
     for sentence in sentences(text):
         position = text.index(sentence, position)
@@ -275,19 +276,14 @@ class _Lexicon:
         self._terms = [frozenset(_terms(text)) for text in texts]
         self._frequency = Counter(term for terms in self._terms for term in terms)
 
-    def overlap(self, question: str, at: int) -> tuple[float, float]:
-        """Return which share of a question's terms a passage has and which share no passage has, both in [0, 1].
+    def shared(self, question: str, at: int) -> float:
+        """Return which share of a question's terms a passage has, in [0, 1].
 
         Terms weigh by their rarity, ``log(1 + (N - df + 0.5) / (df + 0.5))`` as in Lucene's BM25.
         """
-        terms = set(_terms(question))
-        rarity = {term: self._rarity(term) for term in terms}
+        rarity = {term: self._rarity(term) for term in set(_terms(question))}
         total = sum(rarity.values())
-        if not total:
-            return 0.0, 0.0
-        shared = sum(weight for term, weight in rarity.items() if term in self._terms[at])
-        strange = sum(weight for term, weight in rarity.items() if term not in self._frequency)
-        return shared / total, strange / total
+        return sum(weight for term, weight in rarity.items() if term in self._terms[at]) / total if total else 0.0
 
     def _rarity(self, term: str) -> float:
         df = self._frequency[term]
