@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter
 from sqlalchemy import CursorResult, Table, delete, func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chat.database import Base, Database
@@ -25,6 +25,7 @@ from chat.state import KEPT_MESSAGES, DialogueState, Memory
 from chat.store import Conflict, Kept, Turns, asking, new_id, unknown
 
 _DAY_S = 86_400
+_GIVEN_UP = ("40001", "40P01")  # PostgreSQL's serialization_failure and deadlock_detected
 _SWEPT = 500  # conversations deleted in one transaction
 _MESSAGES = TypeAdapter(list[StoredMessage])
 _FEEDBACK = TypeAdapter(list[Feedback])
@@ -113,13 +114,27 @@ class SqlStore:
                 raise unknown(key)
             yield state
             forgotten = bool(read.memory_version) and state.memory is None
-            try:
-                with self._database.session() as db:
-                    self._write(db, read, state)
-            except IntegrityError as error:  # both have made the same row
-                raise _changed(key) from error
+            with self._writing(key) as db:
+                self._write(db, read, state)
             if forgotten:
                 self._database.scrub()
+
+    @contextmanager
+    def _writing(self, what: str) -> Iterator[Session]:
+        """Yield a writing transaction; where the database ends it in favour of another one, the race is lost.
+
+        Raises:
+            Conflict: both have made the same row, or each waited for what the other one had changed.
+        """
+        try:
+            with self._database.session() as db:
+                yield db
+        except IntegrityError as error:
+            raise _changed(what) from error
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", "") in _GIVEN_UP:
+                raise _changed(what) from error
+            raise
 
     def _write(self, db: Session, read: _Read, state: DialogueState) -> None:
         known = {id(message) for message in read.messages}
@@ -194,8 +209,12 @@ class SqlStore:
         return [*ids], Memory.model_validate_json(row.body) if row else None
 
     def forget(self, session: str) -> bool:
-        """See `Store.forget`."""
-        with self._turns.hold(session), self._database.session() as db:
+        """See `Store.forget`.
+
+        Raises:
+            Conflict: somebody else is changing these things.
+        """
+        with self._turns.hold(session), self._writing(session) as db:
             _unlearn(db, session)
             found = _delete(db, [session])
         if found:
@@ -203,9 +222,13 @@ class SqlStore:
         return bool(found)
 
     def forget_person(self, person: str) -> int:
-        """See `Store.forget_person`."""
+        """See `Store.forget_person`.
+
+        Raises:
+            Conflict: somebody else is changing these things.
+        """
         ids, _ = self.of_person(person)
-        with self._database.session() as db:
+        with self._writing(person) as db:
             found = _delete(db, ids) + _changes(db, delete(PersonRow).filter_by(person=person))
         if found or ids:
             self._database.scrub()

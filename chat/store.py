@@ -77,11 +77,18 @@ class Store(Protocol):
         """Delete a conversation and what it taught the person's memory; False if there was none.
 
         A memory that is left with nothing goes too, unless the person has other conversations.
+
+        Raises:
+            Conflict: somebody else is changing these things; nothing has been deleted yet.
         """
         ...
 
     def forget_person(self, person: str) -> int:
-        """Delete a person's memory and conversations; return how many things that were."""
+        """Delete a person's memory and conversations; return how many things that were.
+
+        Raises:
+            Conflict: somebody else is changing these things; nothing has been deleted yet.
+        """
         ...
 
     def sweep(self, before: float) -> int:

@@ -320,6 +320,32 @@ class TestDatabases:
         here.close()
         there.close()
 
+    def test_who_waits_in_a_circle_has_lost_the_race(self, postgres, database_name):
+        store = sql(database_name("postgresql"))
+        for session in ("one", "two"):
+            turn(store, session, lambda state: (setattr(state, "visitor", VISITOR[8:]), memory.consent(state)),
+                 person=VISITOR)  # fmt: skip
+        waits = threading.Event()
+
+        def other():  # has the second session's row and wants the memory's, which the turn has, who wants the session's
+            with store._database.session() as db:
+                db.execute(text("SET deadlock_timeout = '60s'"))  # so that it is the turn that finds out
+                db.execute(text("UPDATE sessions SET used = used WHERE id = 'two'"))
+                waits.set()
+                time.sleep(0.3)
+                db.execute(text("UPDATE people SET used = used"))
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert waits.wait(10)
+        with pytest.raises(Conflict):
+            turn(store, "one", memory.revoke)
+        thread.join(30)
+        assert store.of_person(VISITOR)[1] is not None
+        turn(store, "one", memory.revoke)
+        assert store.of_person(VISITOR) == ([], None)
+        store.close()
+
     def test_looking_at_a_session_writes_nothing(self, url):
         store = sql(url)
         turn(store, "ann", likes("a"))
