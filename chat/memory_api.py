@@ -33,7 +33,7 @@ def memory_routes(assistant: Assistant) -> APIRouter:
         """Return everything kept about the customer of the token, or the visitor of the header."""
         return assistant.person(customer=caller, visitor=visitor)
 
-    @api.delete("/memory", responses=answers(401))
+    @api.delete("/memory", responses=answers(401, 409))
     def forget(caller: Caller, visitor: VisitorHeader = None) -> Forgotten:
         """Delete everything kept about them: what is remembered, and all their conversations."""
         return Forgotten(forgotten=assistant.forget_person(customer=caller, visitor=visitor))
