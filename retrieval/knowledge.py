@@ -32,7 +32,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 from retrieval.encoder import Encoder, SentenceEncoder
 from retrieval.models import cache_root, is_embedded
 from retrieval.passages import Knowledge, KnowledgeError, Passage
-from retrieval.text import is_cjk, words
+from retrieval.text import is_cjk, normalize, words
 from retrieval.types import FloatArray
 
 __all__ = ["Found", "Knowledge", "KnowledgeError", "KnowledgeIndex", "Passage"]
@@ -55,6 +55,7 @@ _STOP = frozenset(word for stop in STOPWORDS_EN_PLUS for word in words(stop)) | 
 )
 _ENDING = re.compile(r"(?<=\w{3})(?:ing|ies|ed|es|s|ly|y)$")
 _OTHER_SCRIPT = 10.0  # beyond any difference of scores
+_MOST = 0.5  # of a question's characters must stand in the passage, where only characters are compared
 _CLEAR = 0.1  # by how much the best passage must share more than the second, where only characters are compared
 _HAN_STOP = frozenset(
     "的了吗呢吧啊我你您他她它们这那是有在和与或也都就很请问可以能会要想怎么样什么多少如何为哪里个几一下"
@@ -116,6 +117,7 @@ class KnowledgeIndex:
         }
         self._rows = {kind: np.stack([self._vectors[text] for k, _, text in views if k == kind]) for kind in VIEWS}
         self._owners = {kind: np.array([at for k, at, _ in views if k == kind]) for kind in VIEWS}
+        self._titles = {normalize(title): at for at, p in enumerate(knowledge) for title in (p.title, *p.aliases)}
         self._windows = [windows(passage.text) for passage in knowledge]
         self._read = np.array([reads(passage.title + passage.text) for passage in knowledge])
         self._lexicon = _Lexicon([" ".join((p.title, *p.aliases, p.text)) for p in knowledge])
@@ -126,20 +128,27 @@ class KnowledgeIndex:
     def answer(self, question: str) -> Found | None:
         """Return the passage that answers a question, None if none seems to."""
         found = self.search(question, 1)
-        return found[0] if found and found[0].confidence >= self.weights.threshold else None
+        bar = self.weights.threshold if reads(question) else _MOST
+        return found[0] if found and found[0].confidence >= bar else None
 
     def search(self, question: str, k: int = 3) -> list[Found]:
         """Return the k passages that answer most likely, likeliest first; none for a question without words."""
         if not words(question):
             return []
-        if not reads(question):
-            return self._by_characters(question)[:k]
+        found = self._by_meaning(question, k) if reads(question) else self._by_characters(question)
+        exact = self._titles.get(normalize(question))
+        if exact is not None:  # its own title answers a passage, whatever resembles it
+            passage = self.knowledge[exact]
+            quote = next((f.quote for f in found if f.passage is passage), self._windows[exact][0])
+            found = [Found(passage, quote, 1.0), *(f for f in found if f.passage is not passage)]
+        return found[:k]
+
+    def _by_meaning(self, question: str, k: int) -> list[Found]:
         vector = self.encoder.encode([question])[0]
         views = self.similarities(vector)
         scores = self.scores(views)
-        order = np.lexsort((np.arange(len(scores)), -scores))[:k]
         found = []
-        for at in map(int, order):
+        for at in map(int, np.lexsort((np.arange(len(scores)), -scores))[:k]):
             chance = _sigmoid(float(self.cues(views, scores, at) @ self.weights.cues) + self.weights.intercept)
             found.append(Found(self.knowledge[at], self._quote(at, vector), chance))
         return found
@@ -180,7 +189,7 @@ class KnowledgeIndex:
             )
         found.sort(key=lambda f: -f.confidence)
         if len(found) > 1 and found[0].confidence - found[1].confidence < _CLEAR:
-            found[0] = replace(found[0], confidence=min(found[0].confidence, self.weights.threshold / 2))
+            found[0] = replace(found[0], confidence=min(found[0].confidence, _MOST / 2))
         return found
 
 
