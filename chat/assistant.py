@@ -37,8 +37,8 @@ from chat.state import DialogueState
 from retrieval.encoder import Encoder, SentenceEncoder
 from retrieval.errors import NamedropError, NotReady, UnknownItem
 from retrieval.index import Index
-from retrieval.knowledge import Knowledge, KnowledgeIndex
 from retrieval.live import LiveIndex
+from retrieval.live_knowledge import LiveKnowledge
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
 from retrieval.types import Constraint
 
@@ -70,6 +70,7 @@ class Assistant(Keeping):
         self._desk: Desk | None = None
         self._shop: Shop | None = None
         self._live: LiveIndex | None = None
+        self._pages: LiveKnowledge | None = None
         self._generator: Generator | None = None
         self._learnt: Learnt | None = None
         self._rules = Rulebook(self._services.rules)
@@ -178,8 +179,8 @@ class Assistant(Keeping):
             return None
         if services.orders is not None and not services.secret:
             log.info("no order can be told: without %s nobody can show who they are", SECRET_VARIABLE)
-        knowledge = KnowledgeIndex(Knowledge.load(services.knowledge), encoder) if services.knowledge else None
-        return Desk(routing(encoder, services.routes), knowledge, services.orders, self._outbox)
+        self._pages = LiveKnowledge(services.knowledge, encoder) if services.knowledge else None
+        return Desk(routing(encoder, services.routes), self._pages, services.orders, self._outbox)
 
     def _progress(self, done: int, total: int) -> None:
         self._step = f"indexing the catalogue: {done} of {total} items"
@@ -196,8 +197,8 @@ class Assistant(Keeping):
         shop = self._shop
         if shop is None:
             return Status(state="loading", detail=self._step)
-        problems = (self._live.problem if self._live is not None else None, self._rules.problem)
-        problem = "\n".join(one for one in problems if one) or None
+        followed = (self._live, self._pages, self._rules)
+        problem = "\n".join(one.problem for one in followed if one is not None and one.problem) or None
         undelivered = self._sender.waiting if self._sender is not None else 0
         return Status(
             state="ready",
@@ -366,9 +367,10 @@ class Assistant(Keeping):
         return None if item is None else card(item)
 
     def close(self) -> None:
-        """Stop following the catalogue file, and let go of the database."""
-        if self._live is not None:
-            self._live.close()
+        """Stop following the catalogue and the pages, and let go of the database."""
+        for followed in (self._live, self._pages):
+            if followed is not None:
+                followed.close()
         super().close()
 
 

@@ -21,6 +21,7 @@ from chat.routing import Patterns, Route, Routing
 from chat.state import DialogueState
 from retrieval.gloss import gloss
 from retrieval.knowledge import Found, KnowledgeIndex
+from retrieval.live_knowledge import LiveKnowledge
 from retrieval.text import is_cjk
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Desk:
     """
 
     router: Routing = field(default_factory=Patterns)
-    knowledge: KnowledgeIndex | None = None
+    knowledge: KnowledgeIndex | LiveKnowledge | None = None
     orders: OrderLookup | None = None
     outbox: Outbox | None = None
 
