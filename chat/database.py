@@ -161,12 +161,12 @@ def _engine(url: URL) -> Engine:
         if url.get_backend_name() != "sqlite":
             # A server that was restarted has dropped our connections: each is tried before it is used.
             return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=40)
-        file = Path(str(url.database))
-        if file.parent.is_dir() and not file.exists():
-            file.touch(mode=0o600)  # what people say is nobody else's to read; SQLite's log takes over the mode
         engine = create_engine(url, pool_size=10, max_overflow=40)
     except (NoSuchModuleError, ImportError, TypeError) as error:
         raise DatabaseError(f"no driver {url.drivername!r}; write sqlite:///FILE or postgresql://…") from error
+    file = Path(str(url.database))
+    if file.parent.is_dir() and not file.exists():
+        file.touch(mode=0o600)  # what people say is nobody else's to read; SQLite's log takes over the mode
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     return engine
