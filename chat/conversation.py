@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _PLAIN: frozenset[Act] = frozenset(
     ("meta", "undo", "reset", "greeting", "thanks", "farewell", "help", "about_me", "forget_me", "remember")
 )
+_SERVED: frozenset[Act] = frozenset(("service",))  # the acts that routing takes the place of
 _CHAT_SURE = 0.7  # one from which "are you a robot?" is no wish for robots
 _TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
@@ -78,7 +79,7 @@ class Conversation:
 
     def _read(self, text: str) -> Understanding:
         if text not in self._readings:
-            self._readings[text] = self._dialogue.understand(text, ("service",))
+            self._readings[text] = self._dialogue.understand(text, _SERVED)
         return self._readings[text]
 
     def _settled(self, text: str, desk: Desk) -> list[Piece]:

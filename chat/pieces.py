@@ -17,6 +17,7 @@ from chat.understanding import Understanding
 
 SHOP: frozenset[Route] = frozenset(("recommend", "item", "small_talk"))  # what the dialogue answers without the desk
 
+_LASTING: Mapping[str, Route] = {"order": "order", "policy": "policy"}  # what the next message may well be about too
 _MOST = 8  # parts of one message
 _REQUEST = (
     r"(?:(?:please\s+\w|can|could|may|do|does|did|is|are|was|were|will|would|should|what|what's|which|where|where's|when|how"
@@ -117,9 +118,10 @@ def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Rout
         found[route] = found.get(route, 0.0) + odds
     if _ORDER_NUMBER.search(text):
         found["order"] = found.get("order", 0.0) + (1.5 if _names(understood) else 3.0)  # "U-571" is a film
-    if (before == "order" or before == "policy") and len(text.split()) <= SHORT and not _names(understood):
-        points = _FOLLOWS.search(text) is not None or (before == "order" and _POINTS.search(text) is not None)
-        found[before] = found.get(before, 0.0) + (2.0 if points else 0.7)
+    last = _LASTING.get(before)
+    if last is not None and len(text.split()) <= SHORT and not _names(understood):
+        points = _FOLLOWS.search(text) is not None or (last == "order" and _POINTS.search(text) is not None)
+        found[last] = found.get(last, 0.0) + (2.0 if points else 0.7)
     return found
 
 

@@ -290,13 +290,13 @@ class Say:
             The sentence, and the item; None if no item has a value or several share the best.
         """
         field, sign = extreme
-        measured = [(value, item) for item in items if (value := facts.measure(item, field)) is not None]
+        measured = [(number, item) for item in items if (number := facts.measure(item, field)) is not None]
         if field == "price" and len({item.currency for _, item in measured}) > 1:
             return self("currencies"), None
         if not measured:
             return self("unknown_these", field=_FIELDS[field][self.language == "zh"]), None
         best = max(measured, key=lambda pair: sign * pair[0])
-        winners = [item for value, item in measured if value == best[0]]
+        winners = [item for number, item in measured if number == best[0]]
         value = self._value(best[1], field)
         if len(winners) > 1 and len(winners) == len(measured):
             return self("equal_with", value=value), None

@@ -183,7 +183,7 @@ class Router:
         embedded, grams = _features(self._encoder, texts)
         meaning, spelling = np.split(weights.matrix, [embedded.shape[1]], axis=1)
         logits = embedded @ meaning.T + grams @ spelling.T + weights.bias
-        return _softmax(np.asarray(logits) / weights.temperature)
+        return _softmax(np.asarray(logits, dtype=np.float32) / weights.temperature)
 
 
 def _features(encoder: Encoder, texts: Sequence[str]) -> tuple[FloatArray, Any]:
@@ -257,18 +257,16 @@ def _save(file: Path, weights: _Weights) -> None:
         log.warning("the routing weights could not be kept in %s (%s)", file.parent, error)
 
 
-_PATTERNS: tuple[tuple[Route, re.Pattern[str]], ...] = tuple(
-    (route, re.compile(pattern, re.IGNORECASE))
-    for route, pattern in (
-        ("human", r"\b(talk|speak|chat)\s+(to|with)\s+((a|an|some|the)\s+)?(human|person|agent|someone|manager)\b"
-                  r"|\bcomplain|\b(real|live)\s+(person|agent|human)\b|人工|转人工|投诉|真人"),
-        ("order", r"\b(where\s+is|track|cancel|status\s+of)\s+(my|the|an?)\s+(order|parcel|package)\b"
-                  r"|\bmy\s+(order|parcel)\b|\border\s+status\b|我的(订单|包裹)"),
-        ("policy", r"\b(refunds?|returns?\s+policy|policy|policies|shipping|warranty|invoice|password|gift\s+cards?)\b"
-                   r"|\b(your|free|home)\s+delivery\b|\bdelivery\s+(time|cost|date|fee)s?\b|\bmy\s+account\b"
-                   r"|\bcan\s+i\s+(return|exchange)\b|退款|退货|运费|物流|发票|密码"),
-    )
+_PATTERNS: tuple[tuple[Route, str], ...] = (
+    ("human", r"\b(talk|speak|chat)\s+(to|with)\s+((a|an|some|the)\s+)?(human|person|agent|someone|manager)\b"
+              r"|\bcomplain|\b(real|live)\s+(person|agent|human)\b|人工|转人工|投诉|真人"),
+    ("order", r"\b(where\s+is|track|cancel|status\s+of)\s+(my|the|an?)\s+(order|parcel|package)\b"
+              r"|\bmy\s+(order|parcel)\b|\border\s+status\b|我的(订单|包裹)"),
+    ("policy", r"\b(refunds?|returns?\s+policy|policy|policies|shipping|warranty|invoice|password|gift\s+cards?)\b"
+               r"|\b(your|free|home)\s+delivery\b|\bdelivery\s+(time|cost|date|fee)s?\b|\bmy\s+account\b"
+               r"|\bcan\s+i\s+(return|exchange)\b|退款|退货|运费|物流|发票|密码"),
 )  # fmt: skip
+_COMPILED = tuple((route, re.compile(pattern, re.IGNORECASE)) for route, pattern in _PATTERNS)
 _HIT = 0.88
 
 
@@ -289,6 +287,6 @@ class Patterns:
 
     def route(self, text: str) -> Routed:
         """Route one message."""
-        first: Route = next((route for route, pattern in _PATTERNS if pattern.search(text)), "recommend")
+        first: Route = next((route for route, pattern in _COMPILED if pattern.search(text)), "recommend")
         scores = {route: _HIT if route == first else (1 - _HIT) / (len(ROUTES) - 1) for route in ROUTES}
         return Routed(first, _HIT, "item" if first == "recommend" else "recommend", scores)
