@@ -135,7 +135,7 @@ class TurnQueue:
     def __init__(self, workers: int, waiting: int) -> None:
         self.workers = workers
         self.room = workers + waiting
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="namedrop-turn")
+        self._pool: ThreadPoolExecutor | None = None  # made by the first turn
         self._lock = threading.Lock()
         self._pending = 0
         self._mean = 0.0  # seconds that a turn takes
@@ -188,7 +188,9 @@ class TurnQueue:
             if self._pending >= self.room:
                 raise Busy("Too many people are waiting for an answer just now.", self._wait())
             self._pending += 1
-        future = self._pool.submit(contextvars.copy_context().run, self._timed, work)
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="namedrop-turn")
+            future = self._pool.submit(contextvars.copy_context().run, self._timed, work)
         future.add_done_callback(self._done)
         return future
 
@@ -209,8 +211,11 @@ class TurnQueue:
         return _seconds(self._mean * self._pending / self.workers / 2)
 
     def close(self) -> None:
-        """Take no more turns; those that wait are dropped."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Let go of the threads; turns that wait are dropped."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 async def _events(
