@@ -22,16 +22,29 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import psutil
 
-from benchmarks.latency import CONVERSATIONS
 from retrieval.catalog import Catalog
+from retrieval.types import Item
 
+OPENINGS = (
+    "I loved {title}. Something {mood}, before {year}?", "a {mood} {kind} about {theme}",
+    "something {mood} and {mood2}", "do you have {title}?", "anything by {maker}?",
+    "{genre}, please, but nothing with {theme}",
+    "we both liked {title} and {title2}", "how long does delivery take, and what is {mood} like {title}?",
+    "can I return {title} if it is too {mood}?", "我喜欢{title}，有没有{year}年以前的？",
+)  # fmt: skip
+FOLLOWS = (
+    "not that one, and nothing with {theme}", "under {price} dollars", "more", "more like {title}", "but {mood}",
+    "how much is the first one?", "and who made the second one?", "after {year}, if you have any", "a {kind} this time",
+    "what about {theme}?", "I've seen the first one", "do you ship to {place}?", "cheaper",
+)  # fmt: skip
+PLACES = ("Lisbon", "Kyoto", "Bergen", "Nairobi", "Prague", "Lima", "Cork", "Oslo", "Perth", "Leeds")
 TURNS = 5  # of one conversation
 START_S = 300
 TIMEOUT_S = 120
@@ -56,15 +69,46 @@ class Seen:
         self.statuses.update(other.statuses)
 
 
+class Writer:
+    """Makes up what one person writes, from a catalogue's own words and a seed."""
+
+    def __init__(self, catalog: Catalog, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._items = catalog.items
+
+    def conversation(self) -> Iterator[str]:
+        """Write the messages of one conversation."""
+        for number in range(TURNS):
+            yield self._random.choice(FOLLOWS if number else OPENINGS).format_map(self._words())
+
+    def _words(self) -> dict[str, object]:
+        one, other = self._random.sample(self._items, 2)
+        moods, themes = (self._of(one, name) for name in ("moods", "themes"))
+        return {
+            "title": one.title, "title2": other.title, "kind": one.kind, "maker": self._one(one.creators, "anybody"),
+            "mood": self._one(moods, "calm"), "mood2": self._one(self._of(other, "moods"), "bold"),
+            "theme": self._one(themes, "family"), "genre": self._one(other.genres, "drama"),
+            "year": self._random.randint(1960, 2024), "price": self._random.randint(4, 30),
+            "place": self._random.choice(PLACES),
+        }  # fmt: skip
+
+    @staticmethod
+    def _of(item: Item, name: str) -> Sequence[str]:
+        value = item.attributes.get(name)
+        return value if isinstance(value, tuple) else ()
+
+    def _one(self, values: Sequence[str], otherwise: str) -> str:
+        return self._random.choice(values) if values else otherwise
+
+
 class Chat(threading.Thread):
     """One place at the counter: conversation after conversation until the time is over."""
 
-    def __init__(self, number: int, port: int, titles: Sequence[str], until: float, think: float) -> None:
+    def __init__(self, number: int, port: int, writer: Writer, until: float, think: float) -> None:
         super().__init__(daemon=True)
         self.seen = Seen()
-        self._random = random.Random(number)
         self._number = number
-        self._titles = titles
+        self._writer = writer
         self._until = until
         self._think = think
         self._line = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
@@ -72,11 +116,11 @@ class Chat(threading.Thread):
     def run(self) -> None:
         """Hold conversations."""
         held = 0
-        time.sleep(self._random.random() * self._think)
+        time.sleep(self._number % 10 / 10 * self._think)
         while time.perf_counter() < self._until:
             session, held = f"load-{self._number}-{held}", held + 1
-            for template in self._random.choice(CONVERSATIONS)[:TURNS]:
-                self._say(template.format(*self._random.sample(self._titles, 2)), session)
+            for message in self._writer.conversation():
+                self._say(message, session)
                 if time.perf_counter() >= self._until:
                     return
                 time.sleep(self._think)
@@ -161,7 +205,10 @@ def table(seen: Seen, seconds: float, cores: float, memory: float) -> str:
             marks = [*np.percentile(times, [50, 95, 99]), max(times)]
             lines.append(f"{name:<22}{len(times):>8}" + "".join(f"{1000 * mark:>9.0f}" for mark in marks))
     lines.append(f"{len(seen.whole) / seconds:.1f} answers/s; statuses {dict(sorted(seen.statuses.items()))}")
-    lines.append(f"lost: {len(seen.lost)}; the server took {cores:.2f} cores and {memory:.2f} GB")
+    spent = 1000 * cores * seconds / max(len(seen.whole), 1)
+    lines.append(
+        f"lost: {len(seen.lost)}; the server took {cores:.2f} cores ({spent:.1f} ms an answer), {memory:.2f} GB"
+    )
     return "\n".join(lines + sorted(set(seen.lost))[:10])
 
 
@@ -175,11 +222,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--catalog", type=Path, default=Path("data/marquee/catalog.jsonl"), help="%(default)s")
     parser.add_argument("--option", action="append", default=[], help="handed to app.py, such as --option=--queue=8")
     chosen = parser.parse_args(arguments)
-    titles = [item.title for item in Catalog.load(chosen.catalog)]
+    catalog = Catalog.load(chosen.catalog)
     server, port = start(chosen.catalog, chosen.model, chosen.option)
     try:
         until = time.perf_counter() + chosen.seconds
-        chats = [Chat(n, port, titles, until, chosen.think) for n in range(chosen.chats)]
+        chats = [Chat(n, port, Writer(catalog, n), until, chosen.think) for n in range(chosen.chats)]
         seen, cores, memory = measured(chats, psutil.Process(server.pid), chosen.seconds)
     finally:
         server.terminate()
