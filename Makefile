@@ -1,13 +1,15 @@
 # make chat   the chat on http://localhost:7860
 # make test   ruff, mypy and all the tests
 # make setup  what both need first; nothing to do when it is done
+# make bench-quality DATA=../shared/data   the quality tables, from the public data sets
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CATALOG ?= data/marquee/catalog.jsonl
+DATA ?= ../shared/data
 DONE := $(VENV)/.done
 
-.PHONY: chat test setup check bench clean help
+.PHONY: chat test setup bench-quality clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +23,9 @@ test: setup $(DONE)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q $(ARGS)
+
+bench-quality: setup
+	$(BIN)/python -m benchmarks.quality $(DATA) $(ARGS)
 
 setup: $(DONE)/models
 	@$(BIN)/python -m retrieval.build $(CATALOG)

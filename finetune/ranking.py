@@ -21,7 +21,7 @@ from finetune.cases import Case
 from retrieval.types import BoolArray, FloatArray, IntArray
 
 FOLDS = 5
-MEMBERS = 3
+MEMBERS = 2
 _BLEND: Mapping[str, float] = {"popularity": 2.0, "recency": 0.0}  # of the candidates' blend; the others count 1
 _HIDDEN = 16
 EPOCHS = 6
