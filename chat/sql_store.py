@@ -24,7 +24,7 @@ from chat.messages import Feedback, StoredMessage
 from chat.state import KEPT_MESSAGES, DialogueState, Memory
 from chat.store import Conflict, Kept, Turns, asking, new_id, unknown
 
-_DAY_S = 86_400
+_STALE_S = 3_600  # after which it is noted that a memory is still in use
 _GIVEN_UP = ("40001", "40P01")  # PostgreSQL's serialization_failure and deadlock_detected
 _SWEPT = 500  # conversations deleted in one transaction
 _MESSAGES = TypeAdapter(list[StoredMessage])
@@ -180,7 +180,7 @@ class SqlStore:
         if not read.memory_version:
             db.add(PersonRow(person=state.person, used=now, version=1, body=body))
             db.flush()
-        elif body != read.memory or now - read.memory_used > _DAY_S:
+        elif body != read.memory or now - read.memory_used > _STALE_S:
             values = {"used": now, "version": read.memory_version + 1, "body": body}
             if not _changes(db, update(PersonRow).where(*where).values(**values)):
                 raise _changed(state.session)
