@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from chat import facts
 from chat.messages import Signal
+from chat.opinions import Attitude, Opinion
 from chat.replies import Say
 from chat.shop import Shop
 from chat.state import DialogueState, Limit
-from chat.understanding import Attitude, Opinion, Understanding
+from chat.understanding import Understanding
 from retrieval.constraints import number_of
 from retrieval.labels import relabelled
 from retrieval.lexicon import canonical, display

@@ -1,0 +1,147 @@
+"""Opinions: which items a message takes a stand on, by their titles or by where they stand on the screen.
+
+"I loved Stalker", "not the second one", "I've seen those", "something like this": attitudes and items, in the order of
+the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from retrieval.linking import Mention
+
+Attitude = Literal["like", "dislike", "seen", "neutral"]
+
+_SIMILAR = re.compile(r"\b(?:similar|alternatives?)\b|类似|相似", re.IGNORECASE)
+_ORDINALS = {
+    "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4,
+    "last": -1, "top": 0, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "one": 0, "two": 1, "three": 2, "four": 3, "five": 4,
+    "一": 0, "二": 1, "两": 1, "三": 2, "四": 3, "五": 4,
+}  # fmt: skip
+_NOUN = (
+    r"(?:one|ones|card|film|movie|book|game|album|course|pick|suggestion|title|option|result|recommendation"
+    r"|item|product|article)"
+)
+_FIRST_FEW = re.compile(r"\b(?:the\s+)?first\s+(two|three|four|[2-4])\b|前([两三四234])[个部本张款]", re.IGNORECASE)
+_ORDINAL = re.compile(
+    r"\b(?:the\s+)?(first|second|third|fourth|fifth|last|top|[1-5](?:st|nd|rd|th))\s+"
+    rf"(?:{_NOUN}\b|of\b|and\b|or\b|is\b|looks\b|sounds\b)"
+    r"|\bthe\s+(first|second|third|fourth|fifth|last)\s*(?=$|[.,!?;])"
+    r"|\b(?:number|no\.|nr\.?|option)\s*([1-5]|one|two|three|four|five)\b|#([1-5])\b|第([一二三四五1-5])[个部本张款首]",
+    re.IGNORECASE,
+)
+_ALL = re.compile(
+    r"\b(?:(?:all|none|any)\s+of\s+)?(?:those|these|them)\b|\bnone\s+of\s+(?:those|these|them)\b"
+    r"|这些|那些|都不",
+    re.IGNORECASE,
+)
+_THAT = re.compile(
+    rf"\b(?:that|this|the\s+same)\s+{_NOUN}\b"
+    r"|\b(?:not|like|loved?|hate|seen|about|is|does|for|than|read|watched|played)\s+(?:that|this|it)\b"
+    r"|\b(?:it|its)\b|那个|这个|那部|这部|那本|这本|它",
+    re.IGNORECASE,
+)
+_DISLIKE = re.compile(
+    r"\b(?:not|no|don'?t\s+(?:want|like|care)|didn'?t\s+(?:like|enjoy|care)|doesn'?t|hated?|dislike[ds]?|boring|bored|awful"
+    r"|terrible|worse|worst|can'?t\s+stand|never\s+liked|overrated|avoid|nothing\s+like|unlike|instead\s+of"
+    r"|rather\s+than|none)\b"
+    r"|不喜欢|不要|讨厌|不想|不是|(?<![特区分个])别",
+    re.IGNORECASE,
+)
+_PANNED = re.compile(
+    r"\b(?:was|is|sucks|disappoint\w*)\b.{0,20}\b(?:boring|bad|awful|terrible|overrated)\b|\bbored\s+me\b",
+    re.IGNORECASE,
+)
+_SEEN = re.compile(
+    r"\b(?:seen|watched|already\s+(?:read|played|heard|own|know|have|saw)"
+    r"|(?:have|'ve|(?<!should )(?<!can )(?<!could )i)\s+(?:read|played|finished)"
+    r"|i\s+(?:own|know)|other\s+than|besides|apart\s+from|except)\b"
+    r"|看过|读过|玩过|听过|看了|除了",
+    re.IGNORECASE,
+)
+LIKE = re.compile(
+    r"\b(?:loved?|likes?|liked|enjoy(?:ed)?|adored?|favou?rites?|great|amazing|perfect|fan|similar|same|brilliant|good)\b"
+    r"|喜欢|爱|类似|像|好看",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[.!?;。！？；\n]|,|，|\bbut\b|\bhowever\b|但是?|不过")
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """Items a message takes a stand on, by catalogue position or as places in the last row of cards.
+
+    `that` marks a place which "it" or "this one" gave: the item last spoken of, on screen or on the shop's page.
+    """
+
+    attitude: Attitude
+    positions: tuple[int, ...] = ()
+    places: tuple[int, ...] = ()
+    surface: str = ""
+    that: bool = False
+
+
+def _clause(text: str, start: int) -> str:
+    """Return the part of the sentence before a place, back to the last break."""
+    return _CLAUSE.split(text[:start])[-1]
+
+
+def _attitude(text: str, start: int, end: int, default: Attitude) -> Attitude:
+    before = _clause(text, start)
+    after = _CLAUSE.split(text[end:])[0]
+    if re.search(r"\bnot\s+only\b", before, re.IGNORECASE):
+        return "like"
+    if _DISLIKE.search(before) or _PANNED.search(after):
+        return "dislike"
+    if LIKE.search(before) or LIKE.search(after):
+        return "like"
+    if _SEEN.search(before) or re.search(r"\balready\b|看过|读过|玩过|听过", after):
+        return "seen"
+    return default
+
+
+def stands(text: str, mentions: Sequence[Mention]) -> list[Opinion]:
+    """Read the stand a message takes on each title it names."""
+    found: list[Opinion] = []
+    for at, mention in enumerate(mentions):
+        attitude = _attitude(text, mention.start, mention.end, "neutral")
+        if at and attitude == "neutral" and not re.search(r"[.!?;]", text[mentions[at - 1].end : mention.start]):
+            between = text[mentions[at - 1].end : mention.start].strip().casefold()
+            if between in {",", "and", "or", "&", ", and", ", or", "、", "和", "，"}:
+                attitude = found[-1].attitude
+        found.append(Opinion(attitude, mention.positions, surface=mention.surface))
+    return found
+
+
+def references(text: str, spans: Sequence[tuple[int, int]], shown: int, spoken_of: bool) -> list[Opinion]:
+    """Read "not that one", "the second and the third", "I've seen those" against the cards shown last."""
+    found: list[Opinion] = []
+    few = _FIRST_FEW.search(text)
+    if few is not None and shown:
+        count = _ORDINALS[next(g for g in few.groups() if g).casefold()] + 1
+        return [Opinion(_attitude(text, few.start(), few.end(), "neutral"), places=tuple(range(min(count, shown))))]
+    for match in _ORDINAL.finditer(text):
+        word = next(g for g in match.groups() if g).casefold()
+        place = _ORDINALS[word]
+        place = shown - 1 if place < 0 else place
+        if place < shown:
+            found.append(Opinion(_attitude(text, match.start(), match.end(), "neutral"), places=(place,)))
+    if found:
+        return found
+    every = _ALL.search(text)
+    if every is not None and shown:
+        attitude = _attitude(text, every.start(), every.end(), "neutral")
+        attitude = "dislike" if every.group().casefold().startswith("none") or every.group() == "都不" else attitude
+        return [Opinion(attitude, places=tuple(range(shown)))]
+    that = _THAT.search(text)
+    if that is not None and not any(s <= that.start() < e for s, e in spans):
+        inside = that.group().casefold()
+        noun = re.search(rf"(that|this)\s+{_NOUN}|\b(that|this|it)$|个|部|本|它", inside)
+        start = that.start() + (noun.start() if noun else 0)
+        return [Opinion(_attitude(text, start, that.end(), "neutral"), places=(0,), that=True)]
+    if spoken_of and not spans and _SIMILAR.search(text):
+        return [Opinion("like", places=(0,), that=True)]
+    return []
