@@ -69,13 +69,18 @@ class Conversation:
 
     def take(self, text: str) -> Answer:
         """Answer one message and record both in the state."""
-        desk = self._desk
-        if desk is None or self._read(text).act in _PLAIN:
+        desk, understood = self._desk, self._read(text)
+        if desk is None or understood.act in _PLAIN:
             self._state.doubt = []
-            return self._dialogue.take(text)
+            return self._dialogue.take(text) if desk is None or understood.act != "help" else self._helped(text)
         pieces = self._settled(text, desk) or read(text, desk.router, self._read, self._state.route)
         self._dialogue.listen(text, pieces[0].understood.language)
         return self._dialogue.record(self._answered(pieces, desk))
+
+    def _helped(self, text: str) -> Answer:
+        self._dialogue.listen(text, self._read(text).language)
+        say = self._dialogue.say
+        return self._dialogue.record(Answer(say.sentences(say("help"), say("help_desk"))))
 
     def _read(self, text: str) -> Understanding:
         if text not in self._readings:

@@ -259,6 +259,10 @@ class TestEverythingElse:
     def test_hostile_messages(self, text):
         assert Visit(outbox=FakeOutbox())(text).text
 
+    def test_help_tells_of_the_desk(self):
+        assert "delivery, returns, payment" in Visit()("help").text
+        assert "delivery, returns, payment" not in Visit(desk=False)("help").text
+
     def test_small_talk(self):
         visit = Visit(Sure(are=("small_talk", 0.95), how=("small_talk", 0.95)))
         assert "a program" in visit("are you a robot?").text
