@@ -15,7 +15,7 @@ const WORDS = {
     place: "Write a message…", hint: "Enter: send. Shift+Enter: new line. Escape: close.", auto: "Automated answers", forget: "Forget this chat",
     sure: "Delete this chat and what we remember of you, here and on our server?", yes: "Delete", no: "Keep", gone: "Deleted.",
     keep: "Remember your taste for next time?", remember: "Yes", dont: "No",
-    keeping: "Keeping to", remove: "Remove", removed: "No longer", titles: "Titles", why: "Why", ad: "Sponsored",
+    keeping: "Keeping to", remove: "Remove", removed: "No longer", why: "Why", ad: "Sponsored",
     like: "I like it", dislike: "Not for me", noted: "Noted.", stock: "In stock", out: "Out of stock", source: "From our terms",
     person: "Request for a person", looking: "Looking…", again: "Try again", stopped: "Stopped.",
     busy: "Very busy just now. Try again in {} s.", starting: "Still starting. Try again in a moment.",
@@ -28,7 +28,7 @@ const WORDS = {
     place: "输入消息……", hint: "Enter 发送，Shift+Enter 换行，Esc 关闭。", auto: "自动回复", forget: "删除对话",
     sure: "要在本机和服务器上删除对话和对你的记忆吗？", yes: "删除", no: "保留", gone: "已删除。",
     keep: "下次也记得你的喜好吗？", remember: "好", dont: "不用",
-    keeping: "条件", remove: "移除", removed: "不再限制", titles: "标题", why: "推荐理由", ad: "赞助",
+    keeping: "条件", remove: "移除", removed: "不再限制", why: "推荐理由", ad: "赞助",
     like: "喜欢", dislike: "不合适", noted: "已记下。", stock: "有货", out: "缺货", source: "本店条款",
     person: "人工服务请求", looking: "正在查找……", again: "再试一次", stopped: "已停止。",
     busy: "咨询的人较多，请 {} 秒后再试。", starting: "助手正在启动，请稍后再试。",
@@ -86,8 +86,8 @@ textarea { flex: 1; min-width: 0; max-height: 120px; padding: 9px 0; resize: non
 @media (forced-colors: active) { [aria-pressed=true] { outline: 3px solid } .launch, .said, .go { border: 1px solid } } @media print { .root { display: none } }
 @keyframes up { from { opacity: 0; translate: 0 12px } } @keyframes wait { to { opacity: .4 } }`;
 
-// --- small tools: h("p.words", { lang: "en" }, "text", child)
-function h(name, properties, ...children) {
+// --- small tools
+function h(name, properties, ...children) { // h("p.words", { lang: "en" }, "text", child)
   const [tag, ...classes] = name.split(".");
   const node = document.createElement(tag);
   node.className = classes.join(" ");
@@ -137,7 +137,7 @@ async function call(method, path, body, options) {
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body) headers["Content-Type"] = "application/json";
     if (visitor && method === "DELETE") headers["Namedrop-Visitor"] = visitor;
-    if (options) headers.Accept = "text/event-stream, application/json";
+    if (options) headers.Accept = "text/event-stream";
     response = await fetch(base + path, { method, headers, body: body && JSON.stringify(body), credentials: "omit", ...options });
   } catch (error) {
     throw error.name === "AbortError" ? error : trouble(navigator.onLine ? say.lost : say.offline);
@@ -174,7 +174,6 @@ const panel = h("dialog", { ariaLabel: title },
   h("p.foot.row.soft", say.auto, button("link", say.forget, () => pose(say.sure, [say.yes, forget], [say.no, unpose]).focus())), live);
 const launch = iconButton("chat", `${say.open}: ${title}`, () => open(true));
 launch.classList.add("launch");
-launch.ariaHasPopup = "dialog";
 const root = h(/left/.test(data.position) ? "section.root.left" : "section.root", { ariaLabel: title, lang }, launch, panel);
 const host = h("namedrop-chat", { theme: data.theme || "auto" });
 const announce = (text) => { live.textContent = text; };
@@ -247,17 +246,22 @@ function unpose() {
 
 // --- turns
 function addTurn(message, quiet = "") {
-  const words = h("p.words"), cards = h("ul", { ariaLabel: say.titles, hidden: true });
+  const words = h("p.words"), cards = h("ul", { hidden: true });
   const turn = h("div.turn", message && h(`p.said${quiet}`, message), words, cards);
   log.append(turn);
   log.scrollTop = turn.offsetTop;
   return { turn, words, cards };
 }
-function paintReply(parts, reply) {
-  parts.words.textContent = reply.text;
-  paintCards(parts, reply.items);
-  for (const { title: passage, quote } of reply.citations || []) parts.turn.append(h("details", h("summary", label("source", passage)), h("blockquote", quote)));
-  if (reply.handoff) paintPerson(reply.handoff.ticket);
+function paintReply(parts, { text, items, citations = [], handoff }) {
+  for (const { title: passage, quote } of citations) {
+    const open = citations.length < 2 && text.endsWith(quote); // said once, as a quote
+    if (open) text = text.slice(0, -quote.length).trim();
+    parts.turn.append(h("details", { open }, h("summary", label("source", passage)), h("blockquote", quote)));
+  }
+  parts.words.textContent = text;
+  parts.words.hidden = /[:：]$/.test(text);
+  paintCards(parts, items);
+  if (handoff) paintPerson(handoff.ticket);
 }
 function greet() {
   const words = data.starters || (pageItem() ? say.here : "") + say.starters;
@@ -289,7 +293,7 @@ async function exchange(message, quiet, work, retry) {
     emit("reply", reply);
     if (reply.handoff) emit("handoff", reply.handoff);
   } catch (error) {
-    if (mine !== running) return; // forgotten meanwhile
+    if (mine !== running) return; // forgotten
     parts.words.querySelector(".wait")?.remove();
     if (error.name === "AbortError") { parts.words.append(` ${say.stopped}`); return; }
     const text = error.status === undefined ? say.trouble : error.message;
@@ -312,7 +316,7 @@ async function ask(message) {
   exchange(text, "", async (parts, signal) => {
     const post = () => call("POST", "/api/chat", { message: text, session: kept.session, page_item: pageItem() || undefined, visitor: visitor || undefined }, { signal });
     const response = await post().catch((error) => {
-      if (error.status !== 403) throw error; // the conversation is of someone who has signed out since
+      if (error.status !== 403) throw error; // it belongs to someone who has signed out
       log.replaceChildren(parts.turn);
       paintPerson();
       kept.session = newId();
@@ -406,7 +410,7 @@ function close() {
 }
 panel.addEventListener("cancel", (event) => { event.preventDefault(); close(); });
 panel.addEventListener("keydown", (event) => {
-  event.stopPropagation(); // not meant for the page's shortcuts
+  event.stopPropagation();
   if (event.isComposing) return;
   if (event.key === "Escape") { event.preventDefault(); close(); }
   if (event.key === "Enter" && event.target === input && !event.shiftKey) { event.preventDefault(); running || form.requestSubmit(); }
