@@ -42,6 +42,9 @@ _LONGEST_QUOTE = 200  # characters
 _LONGEST_TRANSCRIPT = 60_000  # characters, some 360 kB in the worst case
 _ATTEMPTS = 5  # at making a ticket, should two processes make one for the same conversation at once
 _CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.\w|(?<![\w-])\+?\d[\d ()/.-]{6,}\d(?![\w-])", re.ASCII)
+_DATE = re.compile(
+    r"\b(?:19|20)\d\d ?[-/.] ?(?:(?:19|20)\d\d|\d{1,2}[-/.]\d{1,2})\b|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b"
+)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -150,7 +153,7 @@ def nobody(language: Language) -> str:
 
 def gives_contact(text: str) -> bool:
     """Whether a message has an e-mail address or a phone number, which belongs to an open ticket."""
-    return _CONTACT.search(text) is not None
+    return _CONTACT.search(_DATE.sub("", text)) is not None
 
 
 @dataclass(slots=True)

@@ -150,6 +150,8 @@ def test_what_is_said_is_true_and_names_the_ticket(database, language):
         ("films from 1984 to 1999", False),
         ("order HP224971852", False),
         ("2001: A Space Odyssey", False),
+        ("ordered on 2026-11-20, due 28.11.2026", False),
+        ("films of 1968-1979", False),
     ],
 )
 def test_contact_details_are_noticed(text, given):
