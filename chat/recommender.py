@@ -42,7 +42,7 @@ _NAMED = 10  # titles the language model is asked for
 _CLIP = 4.0  # a z-score says no more beyond this
 _BEST = 300  # items whose scores tell what a business rule's strength means
 _SHORTLIST = 1_000  # items of a large catalogue that are worth exact scores; about as many as Marquee's
-_SAMPLE = 500  # further ones that tell the scale of the scores
+_SAMPLE = 400  # further ones that tell the scale of the scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +150,11 @@ class Recommender:
         rough = {name: r.rough(query) for name, r in self._retrievers()}
         listed = allowed
         if len(usable) > _SHORTLIST:
-            blend = [_standard(score, sample, self.weights.get(name, 1.0)) for name, score in rough.items()]
-            total = _sum([*blend, asked, *(() if lift is None else (lift,))])[usable]
+            total = asked if lift is None else asked + lift
+            for name, score in rough.items():
+                total = _added(total, score, sample, self.weights.get(name, 1.0))
             listed = np.zeros_like(allowed)
-            listed[usable[np.argpartition(total, -_SHORTLIST)[-_SHORTLIST:]]] = True
+            listed[usable[np.argpartition(total[usable], -_SHORTLIST)[-_SHORTLIST:]]] = True
         sampled = np.zeros_like(allowed)
         sampled[sample] = True
         rows = np.flatnonzero(listed | sampled)
@@ -243,6 +244,17 @@ def _standard(scores: FloatArray, scale: BoolArray | IntArray, weight: float = 1
     standard -= mean
     standard *= weight / deviation
     return standard
+
+
+def _added(total: FloatArray, scores: FloatArray, scale: IntArray, weight: float) -> FloatArray:
+    """Add scores as `_standard` scales them, for their order alone: passes over all N are what a rough score costs."""
+    usable = scores[scale]
+    if (deviation := float(usable.std())) < 1e-6:
+        return total
+    added = np.minimum(scores, np.float32(float(usable.mean()) + _CLIP * deviation))
+    added *= weight / deviation
+    added += total
+    return added
 
 
 def _lifted(scored: Scored, lift: FloatArray, allowed: BoolArray) -> Scored:
