@@ -157,8 +157,11 @@ class Conversation:
     def _of_shop(self, piece: Piece, desk: Desk) -> Answer:
         """Answer from the catalogue; a question that it does not answer may be one for the shop's pages."""
         understood, about_item = piece.understood, piece.route == "item"
-        if about_item and _asks_more(understood):
+        spoken_of = bool(understood.opinions) or bool(self._state.page) or self._state.route == "item"
+        if about_item and spoken_of and _asks_more(understood):
             understood = replace(understood, act="question", questions=("other",), asked_title="")
+        elif about_item and not _says_something(understood):
+            return self._doubted(piece, desk)
         elif piece.route == "recommend" and understood.act == "unclear":
             understood = replace(understood, act="recommend")
         if understood.act == "question" and not understood.opinions and not understood.extreme:

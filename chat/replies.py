@@ -60,6 +60,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "attribute": ("{title}, {field}: {value}", "{title}的{field}：{value}"),
     "unknown": ("The catalogue doesn't give the {field} of {title}", "目录里没有{title}的{field}"),
     "unknown_these": ("The catalogue doesn't give the {field} of any of these.", "目录里没有这些的{field}。"),
+    "others_unknown": ("For the others the catalogue doesn't say.", "其余的目录里没有说明。"),
     "which": ("Which one do you mean? Name a title, or ask for a recommendation first.",
               "你指的是哪一个？请说出名字，或先让我推荐几部。"),
     # the rest
@@ -304,9 +305,9 @@ class Say:
         if len(winners) > 1:
             which = _EXTREMES[extreme][3 if self.language == "zh" else 1]
             return self("win_with", title=title, which=which, value=value), best[1]
-        if field == "year":
-            return self("wins", title=title, which=self._which(extreme, len(measured))), best[1]
-        return self("wins_with", title=title, which=self._which(extreme, len(measured)), value=value), best[1]
+        which, others = self._which(extreme, len(items)), self("others_unknown") if len(measured) < len(items) else ""
+        what = "wins" if field == "year" else "wins_with"
+        return self.sentences(self(what, title=title, which=which, value=value), others), best[1]
 
     def utmost(self, item: Item, extreme: tuple[str, int]) -> str:
         """Name the cheapest, newest, … of all that there is."""

@@ -97,6 +97,7 @@ _ABOUT_TITLE = re.compile(
 )
 _NAME = re.compile(r"(?<=\bnot )[A-Z]\w+|(?<!^)(?<![.!?]\s)\b[A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’.-]+)+")
 _COMPILED_ACTS = tuple((act, re.compile(p, re.IGNORECASE)) for act, p in _ACTS)
+_LIKENESS = re.compile(r"类似|相似|别的|其[他它]|这样|那样|一样|便宜|更")  # what is asked for by these is no title
 _THIS_PRODUCT = re.compile(r"\b(?:this|that|these|those)\s+(?:product|item|article|thing)s?\b", re.IGNORECASE)
 _SAME_MAKER = re.compile(
     r"\bby\s+the\s+same\s+\w+|\belse\s+(?:by|from)\s+(?:him|her|them|the\s+same)\b|\b(?:more|others?|anything)\s+by\s+(?:him|her|them)\b"
@@ -321,7 +322,7 @@ def _asked(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, list[Me
     if (
         titled
         or (near and near[0][1] >= 75 and len(tokens) <= 6)
-        or (is_cjk(thing) and len(thing) <= 12 and not parsed.spans)
+        or (is_cjk(thing) and len(thing) <= 12 and not parsed.spans and not _LIKENESS.search(thing))
         or not any(linker.knows(t.norm) or linker.knows(t.norm.removesuffix("s")) for t in unknown)
     ):
         return thing, [m for m in mentions if m not in inside]
