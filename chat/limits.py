@@ -32,6 +32,7 @@ _COUNTED = ("/api/", OPENAI, "/mcp")
 _FREE = "/api/covers/"
 _LONGEST_WAIT_S = 60
 _LOOK_S = 0.5  # between two looks at whether the client is still there
+_GOES_ON = object()  # what has no end yet
 _SMOOTH = 0.1  # weight of the newest turn in the running mean of what a turn takes
 
 T = TypeVar("T")
@@ -152,10 +153,11 @@ class TurnQueue:
         """
         return await asyncio.wrap_future(self._submit(work))
 
-    def stream(self, events: Iterator[T]) -> AsyncGenerator[T]:
+    def stream(self, events: Iterator[T]) -> AsyncGenerator[list[T]]:
         """Run one turn that answers in events, which come as they are made; leaving the loop ends the turn.
 
-        The turn is admitted by this call, not by the first step of the loop. A slow reader holds up no worker.
+        Events that are there at the same time come together, so that they can be sent together. The turn is admitted by
+        this call, not by the first step of the loop. A slow reader holds up no worker.
 
         Raises:
             Busy: too many turns wait already.
@@ -220,12 +222,19 @@ class TurnQueue:
 
 async def _events(
     made: asyncio.Queue[T | BaseException | None], turn: Future[None], left: threading.Event
-) -> AsyncGenerator[T]:
+) -> AsyncGenerator[list[T]]:
     try:
-        while (event := await made.get()) is not None:
-            if isinstance(event, BaseException):
-                raise event
-            yield event
+        while True:
+            there = [await made.get()]
+            while not made.empty():
+                there.append(made.get_nowait())
+            end = there.pop() if there[-1] is None or isinstance(there[-1], BaseException) else _GOES_ON
+            if there:
+                yield there  # type: ignore[misc]  # only the last can be an end
+            if isinstance(end, BaseException):
+                raise end
+            if end is None:
+                return
     finally:
         left.set()
         turn.cancel()  # if it still waits

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -196,7 +196,11 @@ class _Chunks:
         self._head = {"id": identity, "object": "chat.completion.chunk", "created": int(time.time()), "model": MODEL}
         self._kept = kept
 
-    def of(self, event: Event) -> dict[str, Any]:
+    def lines(self, events: Iterable[Event]) -> str:
+        """Return the lines of some events."""
+        return "".join(f"data: {json.dumps(self._of(event), ensure_ascii=False)}\n\n" for event in events)
+
+    def _of(self, event: Event) -> dict[str, Any]:
         """Return the chunk of one event: the items with the role, each piece of text, and the rest at the end."""
         match event.type:
             case "items":
@@ -213,20 +217,16 @@ class _Chunks:
         return self._head | {"choices": [choice]} | extra
 
 
-async def _lines(first: Event, events: AsyncGenerator[Event], chunks: _Chunks) -> AsyncIterator[str]:
+async def _lines(first: list[Event], events: AsyncGenerator[list[Event]], chunks: _Chunks) -> AsyncIterator[str]:
     """Send events as OpenAI's clients read them; an error is the last line but one."""
     try:
         async with aclosing(events):
-            yield _line(chunks.of(first))
-            async for event in events:
-                yield _line(chunks.of(event))
+            yield chunks.lines(first)
+            async for there in events:
+                yield chunks.lines(there)
     except Exception as error:
         yield f"data: {bytes(explain(error).response('/v1/').body).decode()}\n\n"
     yield "data: [DONE]\n\n"
-
-
-def _line(chunk: dict[str, Any]) -> str:
-    return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n"
 
 
 def openai_routes(assistant: Assistant, turns: TurnQueue, rates: Rates) -> APIRouter:

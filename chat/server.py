@@ -76,13 +76,13 @@ def _frame(event: Event) -> str:
             return _sse("done", event.reply.model_dump_json() if event.reply else "{}")
 
 
-async def _frames(first: Event, events: AsyncGenerator[Event]) -> AsyncIterator[str]:
+async def _frames(first: list[Event], events: AsyncGenerator[list[Event]]) -> AsyncIterator[str]:
     """Send events as they come; a person who leaves stops the generation, an error becomes the last event."""
     try:
         async with aclosing(events):
-            yield _frame(first)
-            async for event in events:
-                yield _frame(event)
+            yield "".join(map(_frame, first))
+            async for there in events:
+                yield "".join(map(_frame, there))
     except Exception as error:
         yield _sse("error", bytes(explain(error).response().body).decode())
 
