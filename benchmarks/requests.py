@@ -13,6 +13,7 @@ import argparse
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections import Counter
@@ -44,13 +45,15 @@ def send(port: int, examples: int, seed: int, seconds: float) -> str:
     command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "run"]
     options = ["--max-examples", str(examples), "--seed", str(seed), "--checks", CHECKS, "--continue-on-failure"]
     address = f"http://127.0.0.1:{port}/openapi.json"
-    done = subprocess.run(
-        [*command, address, *options, "--no-color", "--generation-database=none"],
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as folder:  # it writes down what it did where it runs
+        done = subprocess.run(
+            [*command, address, *options, "--no-color", "--generation-database=none"],
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+            cwd=folder,
+        )
     return done.stdout + done.stderr
 
 
