@@ -1,6 +1,7 @@
 """Tune the sentence encoder for questions to a shop: paraphrases near their passage, uncovered questions far from all.
 
     python -m finetune.paraphrases benchmarks/knowledge/*.json --hold bakery hotel --out tuning.safetensors
+    python -m finetune.paraphrases --average one.safetensors two.safetensors --out tuning.safetensors
 
 A shop's file holds its question-answer list with what people ask (each with the id of the entry that answers) and what
 it does not cover::
@@ -186,6 +187,36 @@ class _Trainee:
         save_file(tensors, out, metadata={"encoder": self._name, "scale": "2.0"})
 
 
+def average(files: Sequence[Path], out: Path) -> None:
+    """Write the mean of several tunings, whose ranks add up (Wortsman et al., "Model soups", ICML 2022).
+
+    Raises:
+        NamedropError: a file cannot be read, or the files change different modules or by different scales.
+    """
+    import torch
+    from safetensors import SafetensorError, safe_open
+    from safetensors.torch import save_file
+
+    tunings, headers = [], []
+    for file in files:
+        try:
+            with safe_open(file, framework="pt") as stored:
+                tunings.append({key: stored.get_tensor(key) for key in stored.keys()})  # noqa: SIM118 - no mapping
+                headers.append(stored.metadata())
+        except (OSError, SafetensorError) as error:
+            raise NamedropError(f"{file}: {error}; expected a tuning that this command has written") from error
+    if any(tuning.keys() != tunings[0].keys() for tuning in tunings) or len({h["scale"] for h in headers}) > 1:
+        raise NamedropError("these tunings are not of one model and scale; average those of one encoder")
+    mean = {
+        key: torch.cat([tuning[key] for tuning in tunings], dim=0)
+        if key.endswith(".A")
+        else torch.cat([(tuning[key].float() / len(files)).half() for tuning in tunings], dim=1)
+        for key in tunings[0]
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    save_file({key: value.contiguous() for key, value in mean.items()}, out, metadata=headers[0])
+
+
 def _view(entry: Question, draw: random.Random) -> str:
     """Return what is compared with the questions this time: mostly both parts, so that each part alone works too."""
     chance = draw.random()
@@ -209,14 +240,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     defaults = Settings()
     parser = argparse.ArgumentParser(prog="python -m finetune.paraphrases", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("shops", type=Path, nargs="+", help="question files of shops, see benchmarks/knowledge")
+    parser.add_argument("shops", type=Path, nargs="*", help="question files of shops, see benchmarks/knowledge")
     parser.add_argument("--hold", nargs="*", default=[], metavar="NAME", help="shops to leave out, for measuring")
+    parser.add_argument("--average", type=Path, nargs="+", metavar="FILE", help="write the mean of tunings instead")
     parser.add_argument("--out", type=Path, default=TUNING, help="the file to write (default: %(default)s)")
     parser.add_argument("--encoder", default=DEFAULT_ENCODER, help="folder, embedded name or hub id (%(default)s)")
     parser.add_argument("--epochs", type=int, default=defaults.epochs, help="passes over the shops (%(default)s)")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="of order, views and dropout (%(default)s)")
     args = parser.parse_args(argv)
     try:
+        if args.average:
+            average(args.average, args.out)
+            print(f"{args.out}: the mean of {len(args.average)} tunings")
+            return 0
         shops = dict(shops_of(args.shops, args.hold))
         loss = tune(list(shops.values()), Settings(epochs=args.epochs, seed=args.seed), args.out, args.encoder)
     except NamedropError as error:

@@ -129,6 +129,28 @@ class TestTuning:
             with pytest.raises(ModelError, match="does not fit the sentence encoder"):
                 encoder.encode(["text"])
 
+    def test_the_mean_of_tunings_is_the_mean_of_what_they_add(self, tmp_path):
+        import torch
+        from safetensors.torch import load_file, save_file
+
+        torch.manual_seed(0)
+        files = [tmp_path / "one.safetensors", tmp_path / "two.safetensors"]
+        for file in files:
+            tensors = {"layer.A": torch.randn(2, 5).half(), "layer.B": torch.randn(3, 2).half()}
+            save_file(tensors, file, metadata={"scale": "2.0", "encoder": "minilm"})
+        paraphrases.average(files, tmp_path / "mean.safetensors")
+        one, two, mean = (
+            load["layer.B"].float() @ load["layer.A"].float()
+            for load in map(load_file, (*files, tmp_path / "mean.safetensors"))
+        )
+        assert torch.allclose(mean, (one + two) / 2, atol=1e-2)
+        save_file({"other.A": torch.zeros(1, 1)}, files[1], metadata={"scale": "2.0"})
+        with pytest.raises(NamedropError, match="not of one model"):
+            paraphrases.average(files, tmp_path / "mean.safetensors")
+        files[1].write_bytes(b"broken")
+        with pytest.raises(NamedropError, match=r"two\.safetensors"):
+            paraphrases.average(files, tmp_path / "mean.safetensors")
+
     def test_nothing_to_learn_from_is_an_error(self, tmp_path):
         with pytest.raises(NamedropError, match="no shop"):
             tune([], Settings(), tmp_path / "x")
