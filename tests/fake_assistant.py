@@ -130,9 +130,8 @@ class FakeAssistant:
     def _keep(self, kept: dict, reply: Reply, message: str | None) -> None:
         if message:
             kept["messages"].append(StoredMessage(role="user", text=message))
-        kept["messages"].append(
-            StoredMessage(role="assistant", text=reply.text, items=tuple(card.id for card in reply.items))
-        )
+        ids = tuple(card.id for card in reply.items)
+        kept["messages"].append(StoredMessage(role="assistant", text=reply.text, items=ids, citations=reply.citations))
 
     def stream(
         self,

@@ -6,7 +6,7 @@ import pytest
 
 from chat.server import create_app
 from tests import browsers, serving
-from tests.fake_assistant import VISITOR, FakeAssistant
+from tests.fake_assistant import RETURNS, VISITOR, FakeAssistant
 
 pytestmark = browsers.MARKS
 ASK = "I loved Arrival. Something slower, before 1990?"
@@ -30,7 +30,7 @@ def open_page(browser, served):
             context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US", **options)
             contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(20_000)
         page.complaints = complaints
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -301,3 +301,16 @@ def test_chinese(browser, served):
     assert "¥38.00" in card.inner_text()
     assert "喜欢" in card.inner_text()
     context.close()
+
+
+def test_a_policy_is_shown_as_its_quote_and_a_person_as_a_ticket(open_page):
+    page = open_page()
+    ask(page, "can I return it?")
+    for _ in range(2):
+        assert page.locator(".words").inner_text() == "Yes."  # the quote is said once
+        assert page.locator(".quote blockquote").inner_text() == RETURNS.quote
+        assert page.locator(".quote figcaption").inner_text() == f"From: {RETURNS.title}"
+        page.reload()
+        page.wait_for_selector(".quote")
+    ask(page, "a person, please")
+    assert page.locator(".turn:last-child .notice").inner_text() == "Request for a person: H-1F3K"

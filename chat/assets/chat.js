@@ -14,7 +14,7 @@
       noted: { like: (t) => `Noted: you like ${t}.`, dislike: (t) => `Noted: ${t} is not for you.`, seen: (t) => `Noted: you know ${t} already.`, undo: (t) => `Taken back for ${t}.` },
       loading: "Getting the catalogue and the model ready. You can already write.", waiting: "Your message goes out as soon as everything is ready.",
       failed: "The assistant could not start. Its log says why.", again: "Try again", againIn: (seconds) => `Try again in ${seconds} s`, crowded: "Many people are asking just now. Your message is still here.", offline: "The connection to the assistant was lost.",
-      trouble: "Something went wrong on our side.", stopped: "Stopped.", thinking: "Looking…", titles: "Titles", source: "From", person: "A person will take over.",
+      trouble: "Something went wrong on our side.", stopped: "Stopped.", thinking: "Looking…", titles: "Titles", source: "From", person: "Request for a person",
       restored: "Your conversation is back.",
     },
     zh: {
@@ -28,7 +28,7 @@
       noted: { like: (t) => `已记下：你喜欢《${t}》。`, dislike: (t) => `已记下：《${t}》不适合你。`, seen: (t) => `已记下：你已经知道《${t}》。`, undo: (t) => `已撤销：《${t}》。` },
       loading: "正在准备目录和模型，你可以先写。", waiting: "准备好后会立即发送你的消息。",
       failed: "助手未能启动，请查看服务器日志。", again: "再试一次", againIn: (seconds) => `${seconds} 秒后再试`, crowded: "现在提问的人很多，你的消息还在这里。", offline: "与助手的连接已断开。",
-      trouble: "我们这边出了点问题。", stopped: "已停止。", thinking: "正在查找……", titles: "标题", source: "来源", person: "将由人工接手。",
+      trouble: "我们这边出了点问题。", stopped: "已停止。", thinking: "正在查找……", titles: "标题", source: "来源", person: "人工服务请求",
       restored: "已恢复你的对话。",
     },
   };
@@ -204,14 +204,17 @@
     return { turn, answer, words };
   }
   function paintReply({ answer, words }, reply) {
-    words.textContent = reply.text;
+    const { citations = [] } = reply;
+    const alone = citations.length === 1 && reply.text.endsWith(citations[0].quote); // then it is said once, as a quote
+    words.textContent = alone ? reply.text.slice(0, -citations[0].quote.length).trim() : reply.text;
+    words.hidden = /[:：]$/.test(words.textContent);
     if (reply.visitor) keepVisitor(reply.visitor);
     answer.setAttribute("aria-busy", "false");
     paintCards(answer, reply.items || []);
-    for (const citation of reply.citations || []) {
+    for (const citation of citations) {
       answer.append(el("figure", { className: "quote" }, el("blockquote", { textContent: citation.quote }), el("figcaption", { textContent: `${say.source}: ${citation.title}` })));
     }
-    if (reply.handoff) answer.append(el("p", { className: "notice", textContent: `${say.person} ${reply.handoff.reason} (${reply.handoff.ticket})` }));
+    if (reply.handoff) answer.append(el("p", { className: "notice", textContent: `${say.person}: ${reply.handoff.ticket}` }));
   }
   function paintTrouble({ turn, answer }, error, retry) {
     answer.setAttribute("aria-busy", "false");
@@ -299,10 +302,10 @@
     catch (error) { if (error.status === 404) newChat(); else paintStatus(error.message, true); return; }
     $("nd-log").replaceChildren();
     let message = "";
-    for (const { role, text, items, whys = [], sponsored = [] } of view.messages) {
+    for (const { role, text, items, whys = [], sponsored = [], citations } of view.messages) {
       if (role === "user") { if (message) addTurn(message).turn.querySelector(".answer").remove(); message = text; continue; }
       const parts = addTurn(message);
-      paintReply(parts, { text, items: items.map((id, at) => view.cards[id] && { ...view.cards[id], why: whys[at] ?? "", sponsored: sponsored.includes(id) }).filter(Boolean) });
+      paintReply(parts, { text, citations, items: items.map((id, at) => view.cards[id] && { ...view.cards[id], why: whys[at] ?? "", sponsored: sponsored.includes(id) }).filter(Boolean) });
       message = "";
     }
     learn(view);
