@@ -31,6 +31,7 @@ OFF = "off"
 _COUNTED = ("/api/", OPENAI, "/mcp")
 _FREE = "/api/covers/"
 _LONGEST_WAIT_S = 60
+_SWEEP_S = 5.0
 _LOOK_S = 0.5  # between two looks at whether the client is still there
 _GOES_ON = object()  # what has no end yet
 _SMOOTH = 0.1  # weight of the newest turn in the running mean of what a turn takes
@@ -89,11 +90,37 @@ class Limits:
             )
 
 
+class _Counters(MemoryStorage):
+    """Counters in memory that look for expired ones every few seconds.
+
+    As it comes, the storage starts a thread for that with nearly every count, which goes through all keys: at 5,000
+    conversations a count then costs five times as much. Used from the event loop alone, so it needs no lock.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._swept = time.time()
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Count, and return the new count."""
+        now = time.time()
+        if now - self._swept >= _SWEEP_S:
+            self._swept = now
+            for old in [name for name, end in self.expirations.items() if end <= now]:
+                self.clear(old)
+        count = self.get(key) + amount
+        self.storage[key] = count
+        if count == amount:
+            self.expirations[key] = now + expiry
+        return count
+
+
 class Rates:
     """Counts by key in this process: of addresses and of conversations."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._counters = _Counters()
+        self._limiter = SlidingWindowCounterRateLimiter(self._counters)
         self._address = _rate(limits.rate)
         self._session = _rate(limits.session_rate)
 

@@ -61,6 +61,17 @@ def test_this_machine_is_never_refused():
     assert [counted(rates, address) for address in ("127.0.0.1", "127.8.8.8", "::1")] == [20, 20, 20]
 
 
+def test_counters_that_have_expired_are_let_go(monkeypatch):
+    monkeypatch.setattr("chat.limits._SWEEP_S", 0.1)
+    rates = Rates(Limits(rate="2/second"))
+    for number in range(200):
+        rates.address(f"192.0.2.{number}")
+    assert len(rates._counters.storage) >= 100
+    time.sleep(2.2)
+    rates.address("192.0.2.1")
+    assert len(rates._counters.storage) <= 2
+
+
 def test_rates_can_be_off_and_must_be_rates():
     assert counted(Rates(Limits(rate="off")), "192.0.2.1") == 20
     for limits in ({"rate": "many"}, {"session_rate": "3 per never"}, {"workers": 0}, {"waiting": -1}):
