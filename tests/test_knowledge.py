@@ -165,16 +165,18 @@ def test_which_scripts_the_encoder_reads(text, readable):
 
 
 @pytest.mark.models
-def test_a_shop_never_seen_is_answered_rightly_and_seldom_wrongly():
-    """One of the shops kept for testing; `python -m benchmarks.knowledge` measures all of them."""
-    shop = read_shop(ROOT / "benchmarks" / "knowledge" / "camping.json")
-    index = KnowledgeIndex(
-        Knowledge([Passage(e.id, e.question, e.answer) for e in shop.entries]), SentenceEncoder("minilm")
-    )
-    first = sum(index.search(text, 1)[0].passage.id == wanted for text, wanted in shop.asked)
-    answered = sum(index.answer(text) is not None for text in shop.uncovered)
-    assert first / len(shop.asked) >= 0.8
-    assert answered / len(shop.uncovered) <= 0.1
+def test_shops_never_seen_are_answered_rightly_and_seldom_wrongly():
+    """The shops that nothing was fitted on; `python -m benchmarks.knowledge` gives their figures."""
+    encoder = SentenceEncoder("minilm")
+    first, answered, asked, uncovered = 0, 0, 0, 0
+    for name in ("camping", "museum", "optician"):
+        shop = read_shop(ROOT / "benchmarks" / "knowledge" / f"{name}.json")
+        index = KnowledgeIndex(Knowledge([Passage(e.id, e.question, e.answer) for e in shop.entries]), encoder)
+        first += sum(index.search(text, 1)[0].passage.id == wanted for text, wanted in shop.asked)
+        answered += sum(index.answer(text) is not None for text in shop.uncovered)
+        asked, uncovered = asked + len(shop.asked), uncovered + len(shop.uncovered)
+    assert first / asked >= 0.77  # measured .80
+    assert answered / uncovered <= 0.08  # measured .06
 
 
 @pytest.mark.models
