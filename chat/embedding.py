@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from starlette.middleware.cors import CORSMiddleware
 
-from chat.ui import ASSETS
 from retrieval.errors import NamedropError
+
+SCRIPT = Path(__file__).parent / "assets" / "widget.js"
 
 _METHODS = ("GET", "POST", "PUT", "DELETE")
 _HEADERS = ("Authorization", "Content-Type", "Namedrop-Visitor")
@@ -67,7 +69,7 @@ def allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
 
 def mount_widget(app: FastAPI) -> None:
     """Serve the widget's script at `/widget.js`."""
-    script = (ASSETS / "widget.js").read_bytes()
+    script = SCRIPT.read_bytes()
     etag = f'"{hashlib.sha256(script).hexdigest()[:16]}"'
     headers = {
         "ETag": etag,

@@ -4,15 +4,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 import app as program
+from chat.embedding import SCRIPT as PATH
 from chat.embedding import BadOrigin, origin
 from chat.limits import Limits
 from chat.server import create_app
-from chat.ui import ASSETS
 from tests.fake_assistant import FakeAssistant
 
 SHOP = "https://shop.example"
 ASKED = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
-SCRIPT = (ASSETS / "widget.js").read_text(encoding="utf-8")
+SCRIPT = PATH.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
