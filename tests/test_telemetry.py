@@ -181,7 +181,7 @@ def test_configuring_sets_every_logger_at_once(capsys):
     before = root.handlers[:], root.level
     try:
         configure("json")
-        logging.getLogger("uvicorn.error").warning("from afar")
+        logging.getLogger("another.library").warning("from afar")
         logging.getLogger(REQUESTS).info("request", extra={"fields": {"status": 200}})
         lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
         assert [line["message"] for line in lines] == ["from afar", "request"]
