@@ -24,10 +24,12 @@ FOLDS = 5
 MEMBERS = 2
 _BLEND: Mapping[str, float] = {"popularity": 2.0, "recency": 0.0}  # of the candidates' blend; the others count 1
 _HIDDEN = 16
-EPOCHS = 6
+EPOCHS = 10
 _BATCH = 64
 _RATE, _DECAY = 3e-3, 0.02
 _DROPOUT = 0.1
+_BEGINNING = 0.2  # of the blend, as logits
+_LEAST_STEPS = 150
 
 PartScores = Callable[[int], Mapping[str, FloatArray]]  # of a case, by its number
 
@@ -84,7 +86,7 @@ class _Net(nn.Module):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, features: Tensor) -> None:
+    def __init__(self, features: Tensor, blend: Sequence[float]) -> None:
         super().__init__()
         width = features.shape[-1]
         self.register_buffer("mean", features.mean(dim=(0, 1)))
@@ -94,6 +96,10 @@ class _Net(nn.Module):
         self.inner = nn.Linear(width + CONTEXT, _HIDDEN)
         self.outer = nn.Linear(_HIDDEN, 1, bias=False)
         self.dropout = nn.Dropout(_DROPOUT)
+        # It begins as the plain blend, from which few turns cannot lead far astray.
+        nn.init.zeros_(self.linear.weight)
+        with torch.no_grad():
+            self.linear.weight[0, : len(blend)] = _BEGINNING * torch.tensor(blend) * self.deviation[: len(blend)]
         nn.init.zeros_(self.gates.weight)
         nn.init.zeros_(self.outer.weight)
 
@@ -117,7 +123,7 @@ class _Net(nn.Module):
             }
 
 
-def fit(turns: Turns, rows: IntArray, seed: int, epochs: int = EPOCHS) -> Layers:
+def fit(settings: RankerSettings, turns: Turns, rows: IntArray, seed: int, epochs: int = EPOCHS) -> Layers:
     """Fit one member on some rows of the turns; the same seed gives the same member."""
     rows = rows[turns.wanted[rows].any(axis=1)]
     generator = np.random.default_rng(seed)
@@ -125,8 +131,8 @@ def fit(turns: Turns, rows: IntArray, seed: int, epochs: int = EPOCHS) -> Layers
         torch.manual_seed(seed)
         features, wanted = torch.from_numpy(turns.features), torch.from_numpy(turns.wanted)
         context = torch.from_numpy(turns.context)
-        net = _Net(features[rows])
-        steps = epochs * max(1, len(rows) // _BATCH)
+        net = _Net(features[rows], settings.blend)
+        steps = max(epochs * max(1, len(rows) // _BATCH), _LEAST_STEPS)
         optimizer = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=_DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=steps + 1)
         done = 0
@@ -152,7 +158,7 @@ def fit_ranker(
 ) -> Ranker:
     """Fit a ranker on some rows of the turns, None for all."""
     chosen = np.arange(len(turns.clusters)) if rows is None else rows
-    return Ranker(settings, [fit(turns, chosen, seed, epochs) for seed in range(members)])
+    return Ranker(settings, [fit(settings, turns, chosen, seed, epochs) for seed in range(members)])
 
 
 def cross_fit(settings: RankerSettings, turns: Turns, members: int = MEMBERS, epochs: int = EPOCHS) -> list[Ranker]:

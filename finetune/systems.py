@@ -16,7 +16,7 @@ from chat.generator import Generator
 from chat.prompt import render
 from chat.ranker import SPOKEN
 from chat.recommender import WEIGHTS, Recommender
-from finetune.bench import Bench
+from finetune.bench import Bench, MissingPart
 from finetune.cases import Case
 from finetune.fitting import PARTS
 from retrieval.collaborative import ItemItemRetriever
@@ -128,6 +128,8 @@ def _recommender(bench: Bench, generator: Generator | None) -> Scorer:
 
 
 def _without(parts: frozenset[str], bench: Bench) -> Scorer:
+    if parts.isdisjoint(bench.fitting.parts):
+        raise MissingPart(f"{' and '.join(sorted(parts))}: not among the parts there are")
     return bench.fitting.out_of_fold(without=parts)
 
 

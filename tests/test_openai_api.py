@@ -86,7 +86,11 @@ def test_errors_are_in_the_clients_shape(client):
     with pytest.raises(openai.NotFoundError, match="the one here is 'namedrop'") as unknown:
         client.chat.completions.create(model="gpt-4", messages=asked("hello"))
     assert unknown.value.type == "invalid_request_error"
-    for messages in ([], asked("hello", "hi"), [{"role": "user", "content": [{"type": "image_url", "image_url": "x"}]}]):
+    for messages in (
+        [],
+        asked("hello", "hi"),
+        [{"role": "user", "content": [{"type": "image_url", "image_url": "x"}]}],
+    ):
         with pytest.raises(openai.UnprocessableEntityError, match="The request is not valid"):
             client.chat.completions.create(model="namedrop", messages=messages)
     with pytest.raises(openai.APIError, match="Something went wrong on our side"):

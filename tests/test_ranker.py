@@ -55,7 +55,7 @@ def test_learns_a_rule_that_depends_on_the_dialogue(turns):
 def test_serving_is_what_was_fitted(turns):
     torch.manual_seed(1)
     features, context = torch.from_numpy(turns.features), torch.from_numpy(turns.context)
-    net = _Net(features).eval()
+    net = _Net(features, SETTINGS.blend).eval()
     torch.nn.init.normal_(net.gates.weight)
     torch.nn.init.normal_(net.outer.weight)
     with torch.no_grad():
