@@ -257,7 +257,7 @@ def _measure(
 
 def _run(options: argparse.Namespace, name: str, bench: Bench, cases: Sequence[Case], part: Path) -> Measured:
     system = SYSTEMS[name]
-    if system.speaks and not (options.fit and name == "full"):
+    if system.speaks and not (options.fit and name in ("tower", "full")):
         if options.model == NO_MODEL:
             raise MissingPart("the language model is left out (--model none)")
         model = provenance.file_digest(resolve_lm(options.model))

@@ -117,6 +117,10 @@ class Fitting:
         names = [name for name in self.parts if name not in without]
         return OutOfFold(self, names, cross_fit(settings_of(names), self._turns(names)))
 
+    def alone(self, name: str) -> Alone:
+        """Return a scorer of the cases by one part."""
+        return Alone(self, name)
+
     def ranker(self) -> Ranker:
         """Return the ranker fitted on all the cases."""
         return fit_ranker(settings_of(self.parts), self._turns(self.parts))
@@ -128,6 +132,22 @@ class Fitting:
     def ms(self, case: Case, names: Sequence[str]) -> float:
         """Return how long some parts took for one of the cases, in milliseconds."""
         return float(sum(self._table[name][1][self._number[id(case)]] for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Scores each case by one part, as it was computed before."""
+
+    fitting: Fitting
+    part: str
+
+    def __call__(self, case: Case, allowed: BoolArray) -> FloatArray:
+        """Score the whole catalogue: (N,)."""
+        return self.fitting.scores(case, [self.part])[self.part]
+
+    def spent(self, case: Case) -> float:
+        """Return the milliseconds of the part."""
+        return self.fitting.ms(case, [self.part])
 
 
 @dataclass(frozen=True, slots=True)

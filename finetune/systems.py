@@ -99,6 +99,8 @@ def _generated(bench: Bench) -> Scorer:
 
 def _tower(bench: Bench) -> Scorer:
     tower, generator = bench.tower, bench.generator
+    if bench.fitted_on:
+        return bench.fitting.alone("tower")
     return lambda case, allowed: tower.scores(generator.hidden(render(case.context)))
 
 
