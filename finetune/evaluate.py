@@ -257,12 +257,13 @@ def _measure(
 
 def _run(options: argparse.Namespace, name: str, bench: Bench, cases: Sequence[Case], part: Path) -> Measured:
     system = SYSTEMS[name]
-    if system.speaks and not (options.fit and name in ("tower", "full")):
+    speaks = system.speaks and not (options.fit and name in ("tower", "full"))  # which are computed for the fit
+    if speaks:
         if options.model == NO_MODEL:
             raise MissingPart("the language model is left out (--model none)")
         model = provenance.file_digest(resolve_lm(options.model))
         part = part.with_name(f"{part.name}-{_digest([model, options.lm_turns])}")
-    at = _spread(range(len(cases)), options.lm_turns if system.speaks else None)
+    at = _spread(range(len(cases)), options.lm_turns if speaks else None)
     seen = [cases[i] for i in at]
     leaves_out = system.leaves_out and not options.keep_mentioned
     make = partial(system.make, bench)
