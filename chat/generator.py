@@ -1,8 +1,9 @@
 """The generator: a causal LM that names catalogue titles, scores them and words replies.
 
 Naming is a beam search in the manner of M6-Rec (arXiv 2205.08084), constrained to a trie of the catalogue's titles, so
-that whatever is named exists. A title's score is its length-normalised log-likelihood, its end token included:
-1/|t| Σ log p(t_i | context, t_<i).
+that whatever is named exists. A title's score is its log-likelihood, its end token included: Σ log p(t_i | context,
+t_<i). The trie's titles exclude each other, so these are log-probabilities of items; a mean over the tokens would put
+long titles of predictable words first (docs/experiments.md, 2026-11-25).
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from retrieval.errors import ModelError
 from retrieval.models import DEFAULT_LM, resolve_lm
 from retrieval.types import BoolArray, FloatArray, IntArray
 
-_WIDTH = 10  # beams kept a step, or k if that is more
+_WIDTH = 10  # beams kept a step, or as many as k titles need
 _FEW = 3  # rows under a node that are fed whole: some tokens more in this step are cheaper than a further step
 _TOGETHER = 512  # tokens fed at once when scoring; bounds the memory of the logits (m, V)
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A title the model named: its catalogue position and length-normalised log-likelihood (nats per token)."""
+    """A title the model named: its catalogue position and log-likelihood (nats)."""
 
     position: int
     logprob: float
@@ -53,7 +54,7 @@ class Generator(Protocol):
         ...
 
     def score_titles(self, prompt: Prompt, positions: Sequence[int]) -> FloatArray:
-        """Return the length-normalised log-likelihood of the titles at K positions: (K,)."""
+        """Return the log-likelihood of the titles at K positions: (K,) nats."""
         ...
 
     def complete(self, prompt: Prompt, max_new_tokens: int = 60, stop: Sequence[str] = ()) -> Iterator[str]:
@@ -82,7 +83,6 @@ class _Path:
     """A title whose rest is settled: `tokens` behind `node` are still to be scored."""
 
     tokens: TokenArray
-    length: int
     positions: IntArray
     logprob: float
     node: int = -1
@@ -167,12 +167,12 @@ class LocalGenerator:
             return []
         with self._runtime.lock:
             tree = self._runtime.engine().grow(self._runtime.read(prompt))
-            named = _search(trie, tree, max(_WIDTH, k))
+            named = _search(trie, tree, max(_WIDTH, -(-k // _FEW)))
         named.sort(key=lambda n: (-n.logprob, n.position))
         return named[:k]
 
     def score_titles(self, prompt: Prompt, positions: Sequence[int]) -> FloatArray:
-        """Return the length-normalised log-likelihood of the titles at K positions: (K,).
+        """Return the log-likelihood of the titles at K positions: (K,) nats.
 
         Raises:
             ValueError: nothing is bound.
@@ -184,7 +184,7 @@ class LocalGenerator:
             titles = [trie.tokens(p) for p in positions]
             first = logprobs(context.logits, [0] * len(titles), [int(t[0]) for t in titles])
             for some in _portions([len(t) for t in titles]):
-                paths = [_Path(titles[i][1:], len(titles[i]), np.array([i]), float(first[i])) for i in some]
+                paths = [_Path(titles[i][1:], np.array([i]), float(first[i])) for i in some]
                 heads = [int(titles[i][0]) for i in some]
                 for named in _score(engine.grow(context), heads, paths)[0]:
                     scores[named.position] = named.logprob
@@ -260,7 +260,7 @@ def _search(trie: TitleTrie, tree: Tree, width: int) -> list[Named]:
                 going.append((_Beam(*under, beam.depth + 1, score, beam.node), token))
                 continue
             for title, positions in trie.leaves(*under):
-                paths.append(_Path(title[beam.depth + 1 :], len(title), positions, score, beam.node))
+                paths.append(_Path(title[beam.depth + 1 :], positions, score, beam.node))
                 heads.append(token)
         scored, beams = _score(tree, heads, paths, going)
         named += scored
@@ -291,7 +291,7 @@ def _score(
     for path in paths:
         total = path.logprob + float(picked[at : at + len(path.tokens)].sum())
         at += len(path.tokens)
-        named.extend(Named(int(p), total / path.length) for p in path.positions)
+        named.extend(Named(int(p), total) for p in path.positions)
     beams = [_Beam(beam.lo, beam.hi, beam.depth, beam.logprob, size + i, i) for i, (beam, _) in enumerate(going)]
     return named, beams
 

@@ -95,8 +95,8 @@ class Reply:
         said: the model's words.
         meant: the real ones.
         items: what the slots stand for.
-        logprob: of the real words, in nats per token, the end token included.
-        tokens: how many these are.
+        logprob: of the real words, their end token included, in nats.
+        tokens: how many these are, the end among them.
     """
 
     said: str
@@ -144,7 +144,7 @@ def summary(found: Sequence[Reply], linker: TitleLinker) -> dict[str, float]:
     if not found:
         return {}
     said = [words(reply.said) for reply in found]
-    nats = sum(reply.logprob * reply.tokens for reply in found)
+    nats = sum(reply.logprob for reply in found)
     naming = [outside(filled(reply.said, reply.items), linker) for reply in found]
     return {
         "replies": len(found),

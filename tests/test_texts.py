@@ -73,7 +73,7 @@ def test_slots_are_filled_and_those_without_an_item_dropped():
 
 def test_a_summary():
     made = [
-        Reply("Try [1] now please", "Try [1] now", CATALOG.items, logprob=-2.0, tokens=3),
+        Reply("Try [1] now please", "Try [1] now", CATALOG.items, logprob=-6.0, tokens=3),
         Reply('"Nothing" here', "Hm", CATALOG.items, logprob=-1.0, tokens=1),
     ]
     found = summary(made, LINKER)
@@ -103,6 +103,6 @@ def test_replies_are_worded_and_weighed(tiny_model_dir):
     model = AutoModelForCausalLM.from_pretrained(tiny_model_dir)
     with torch.inference_mode():
         logits = model(torch.tensor([[*asked, *answer]])).logits[0, len(asked) - 1 : -1].double()
-    expected = torch.log_softmax(logits, -1)[np.arange(len(answer)), answer].mean()
+    expected = torch.log_softmax(logits, -1)[np.arange(len(answer)), answer].sum()
     assert reply.tokens == len(answer)
     assert reply.logprob == pytest.approx(float(expected), abs=1e-4)
