@@ -3,19 +3,21 @@
 φ(u) = W_u h + b, with h the language model's last hidden state of the prompt's last token, which
 `Generator.hidden` returns and the beam needs anyway; θ(i) = W_i e, with e the embedding of the item's text. Both have
 unit length, and I(u, i) = log softmax over the catalogue of ⟨φ(u), θ(i)⟩ / τ. Since θ(i) is a projection of a text, an
-item that training never saw has one too.
+item that training never saw has one too. Where a shop has logs, e also holds the item's collaborative factors
+(`retrieval.collaborative.ItemFactors`), zeros for an item without any.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from retrieval.collaborative import ItemFactors
 from retrieval.errors import ModelError
 from retrieval.index import Index
 from retrieval.types import FloatArray
@@ -30,6 +32,7 @@ class TowerSettings(BaseModel):
         encoder: the name of the text encoder whose embeddings θ projects.
         temperature: τ.
         counts: how often training named an item, by id; empty without a popularity prior.
+        factored: the items with collaborative factors, in the order of their rows; empty without any.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,16 +41,21 @@ class TowerSettings(BaseModel):
     encoder: str
     temperature: float
     counts: Mapping[str, int] = {}
+    factored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TowerWeights:
-    """The trained parameters: user (D, H) and its bias (D,), item (D, E), and β of the popularity prior."""
+    """The trained parameters: user (D, H) and its bias (D,), item (D, E + C), and β of the popularity prior.
+
+    `factors` (A, C) are no parameters, but what the items that training knew were described by beside their texts.
+    """
 
     user: FloatArray
     bias: FloatArray
     item: FloatArray
     prior: float
+    factors: FloatArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,10 @@ class UserTower:
             tensors = load_file(folder / WEIGHTS_FILE)
             parts = [np.asarray(tensors[name], dtype=np.float32) for name in ("user", "bias", "item")]
             weights = TowerWeights(parts[0], parts[1], parts[2], float(tensors["prior"].item()))
+            if settings.factored:
+                weights = replace(weights, factors=np.asarray(tensors["factors"], dtype=np.float32))
+            if len(weights.factors) != len(settings.factored):
+                raise ValueError(f"{len(weights.factors)} rows of factors for {len(settings.factored)} items")
         except (OSError, ValidationError, SafetensorError, KeyError, ValueError) as error:
             detail = str(error).splitlines()[0]
             raise ModelError(f"cannot read the user tower in {folder} ({detail}); give an adapter's folder") from error
@@ -96,13 +108,14 @@ class UserTower:
         Raises:
             ModelError: the index's embeddings are another encoder's.
         """
-        size = self.weights.item.shape[1]
+        factors = ItemFactors(self.settings.factored, self.weights.factors)
+        size = self.weights.item.shape[1] - factors.vectors.shape[1]
         if index.encoder.name != self.settings.encoder or index.embeddings.shape[1] != size:
             raise ModelError(
                 f"the user tower reads embeddings of {self.settings.encoder} ({size} dimensions), the index has those "
                 f"of {index.encoder.name} ({index.embeddings.shape[1]}); open the catalogue with the same encoder"
             )
-        items = unit(np.asarray(index.embeddings, dtype=np.float32) @ self.weights.item.T)
+        items = unit(factors.beside(index.embeddings, index.catalog) @ self.weights.item.T)
         counts = self.settings.counts
         median = float(np.median(list(counts.values()))) if counts else 0.0
         found = (counts.get(item.id, median) for item in index.catalog)
@@ -138,6 +151,8 @@ def save_tower(folder: Path, weights: TowerWeights, settings: TowerSettings) -> 
 
     prior = np.array(weights.prior, dtype=np.float32)
     parts = {"user": weights.user, "bias": weights.bias, "item": weights.item, "prior": prior}
+    if settings.factored:
+        parts["factors"] = weights.factors.astype(np.float16)
     save_file({name: np.ascontiguousarray(part) for name, part in parts.items()}, folder / WEIGHTS_FILE)
     text = json.dumps(settings.model_dump(mode="json"), ensure_ascii=False, indent=1)
     (folder / SETTINGS_FILE).write_text(text, encoding="utf-8")

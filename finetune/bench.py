@@ -51,6 +51,7 @@ class Bench:
         skip_bad: go on without the catalogue's bad rows.
         fitted_on: the cases that a ranker is to be fitted on, none if none is.
         tables: a folder for what is computed for them.
+        naming: whether the ranker is to read the titles that the language model names.
     """
 
     path: Path
@@ -62,6 +63,7 @@ class Bench:
     skip_bad: bool = False
     fitted_on: Sequence[Case] = ()
     tables: Path | None = None
+    naming: bool = False
 
     @cached_property
     def counts(self) -> Numbers:
@@ -168,7 +170,7 @@ class Bench:
         if not self.fitted_on:
             raise MissingPart("a part can be left out of the ranker only while it is fitted (--fit FOLDER)")
         generator = None if self.model == NO_MODEL else self.generator
-        return Fitting(self.index, self.learnt, generator, self.fitted_on, self.tables)
+        return Fitting(self.index, self.learnt, generator, self.fitted_on, self.tables, naming=self.naming)
 
     @cached_property
     def generator(self) -> Generator:

@@ -87,6 +87,8 @@ class Tower(_Strict):
         dimensions: of φ(u) and θ(i).
         temperature: τ.
         encoder: gives the item texts' embeddings; the same as the shop's.
+        factors: so many collaborative factors of the training records stand beside an item's embedding; 0 leaves them
+            out, as is best without logs of real people.
         prior: add β · log(1 + count) of the training targets to an item's logit, so that the vectors need not learn
             popularity; β is learnt, and items without a count get the median one.
         exact_items: up to so many items the softmax is over the whole catalogue, beyond over `sampled` of them.
@@ -97,6 +99,7 @@ class Tower(_Strict):
     dimensions: Positive = 128
     temperature: Annotated[float, Field(gt=0)] = 0.07
     encoder: str = DEFAULT_ENCODER
+    factors: Annotated[int, Field(ge=0)] = 0
     prior: bool = True
     exact_items: Positive = 20_000
     sampled: Positive = 8_192

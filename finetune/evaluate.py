@@ -88,6 +88,7 @@ def arguments() -> argparse.ArgumentParser:
         help="fit the ranker of all parts on these dialogues, measured out of fold, with each part left out in turn; "
         "write it, and all that was learnt, into this folder, a copy of --adapter",
     )
+    add("--naming", action="store_true", help="let the ranker read the titles that the language model names as well")
     add("--keep-mentioned", action="store_true", help="let what was mentioned compete with the novel targets too")
     add("--skip-bad-rows", action="store_true", help="go on without the records that cannot be used")
     add("--out", type=Path, required=True, metavar="R.json", help="where the result goes, with .md and .png beside it")
@@ -145,6 +146,7 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
         options.skip_bad_rows,
         fitted_on=cases if options.fit else (),
         tables=options.out.with_suffix(".parts") / f"tables-{_digest([_key(options), options.model])}",
+        naming=options.naming,
     )
     done, left_out = _measure(options, names, bench, cases)
     if options.fit:
@@ -181,6 +183,8 @@ def _chosen(options: argparse.Namespace) -> list[str]:
             raise EvaluationError(f"no system is called {name!r}; {hint}")
     if options.against and options.against not in asked:
         raise EvaluationError(f"--against {options.against} is not measured; name it with --systems too")
+    if options.naming and (options.fit is None or options.model == NO_MODEL):
+        raise EvaluationError("--naming is for a ranker that is fitted with a language model; give --fit and a --model")
     for name, value in (("--limit", options.limit), ("--lm-turns", options.lm_turns)):
         if value is not None and value < 1:
             raise EvaluationError(f"{name} is {value}; expected at least 1")
@@ -244,8 +248,9 @@ def _measure(
     try:
         with FileLock(parts / "lock", timeout=0):
             for name in names:
+                part = parts / f"{name}-{_digest([key, name, options.naming])}"
                 try:
-                    done[name] = _run(options, name, bench, cases, parts / f"{name}-{_digest([key, name])}")
+                    done[name] = _run(options, name, bench, cases, part)
                 except MissingPart as error:
                     if options.systems:
                         raise

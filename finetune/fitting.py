@@ -22,7 +22,7 @@ from chat.prompt import render
 from chat.ranker import Ranker
 from chat.recommender import named_scores
 from finetune.cases import Case
-from finetune.ranking import FOLDS, Turns, cross_fit, fit_ranker, settings_of
+from finetune.ranking import FOLDS, Turns, cross_fit, fit_ranker, settings_of, unmentioned
 from retrieval.index import Index
 from retrieval.types import BoolArray, FloatArray
 
@@ -74,7 +74,9 @@ class Fitting:
         if generator is not None and tower is not None:
             scorers["tower"] = lambda case: tower.scores(generator.hidden(render(case.context)))
         if generator is not None and naming:
-            scorers["named"] = lambda case: named_scores(generator, render(case.context), self._items)
+            scorers["named"] = lambda case: named_scores(
+                generator, render(case.context), self._items, unmentioned(case, self._items)
+            )
         self._scorers = {name: scorers[name] for name in PARTS if name in scorers}
 
     @property

@@ -44,7 +44,7 @@ class TowerHead(nn.Module):
     standardised by a fixed mean and deviation, which `export` folds into W_u.
     """
 
-    texts: Tensor  # (N, E), the items' embeddings
+    texts: Tensor  # (N, E), the items' embeddings, with their factors if there are any
     usable: Tensor  # (N,) bool, False for items that are left out of training
     log_counts: Tensor  # (N,)
     mean: Tensor  # (H,)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,9 +15,12 @@ from chat.prompt import Prompt
 from finetune.checkpoints import rows_digest
 from finetune.config import TrainConfig
 from finetune.contexts import listening_shop
+from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, R, load
 from finetune.examples import TASKS, Example, ExampleEncoder, ExampleSet, load_encoder, make_examples
+from finetune.histories import Histories
 from finetune.packing import Packed, Row, Weighed, pack
 from retrieval.catalog import Catalog
+from retrieval.collaborative import ItemFactors, ItemSets
 from retrieval.encoder import SentenceEncoder
 from retrieval.index import Index, open_index
 from retrieval.models import resolve_lm
@@ -43,6 +47,7 @@ class Prepared:
         train, valid: the packed rows; `valid` is None without validation examples.
         index: the catalogue with the embeddings of its texts, None without a tower.
         left_out: catalogue positions that no training example names.
+        factors: of the items that the training records name together, none if none are asked for.
     """
 
     config: TrainConfig
@@ -53,6 +58,7 @@ class Prepared:
     valid: Packed | None
     index: Index | None
     left_out: frozenset[int]
+    factors: ItemFactors
 
     @property
     def digest(self) -> str:
@@ -88,13 +94,35 @@ def prepare(config: TrainConfig) -> Prepared:
     if valid is not None:
         valid = replace(valid, rows=valid.rows[:_VALID_ROWS])
     left_out = _left_out(config, catalog.positions)
-    return Prepared(config, encoder, tokenizer, examples, packed(examples.train), valid, index, left_out)
+    factors = _factors(config, catalog, examples, left_out) if index is not None else ItemFactors()
+    return Prepared(config, encoder, tokenizer, examples, packed(examples.train), valid, index, left_out, factors)
 
 
 def _left_out(config: TrainConfig, positions: Mapping[str, int]) -> frozenset[int]:
     if config.data.leave_out is None:
         return frozenset()
     return frozenset(positions[i] for i in config.data.leave_out.read_text(encoding="utf-8").split() if i in positions)
+
+
+def _factors(config: TrainConfig, catalog: Catalog, examples: ExampleSet, left_out: frozenset[int]) -> ItemFactors:
+    """Return the factors of what is trained on: neither held-out records nor held-out items have a part in them."""
+    if not config.tower.factors:
+        return ItemFactors()
+    held = {example.source for example in examples.valid}
+
+    def read(paths: Sequence[Path], kind: type[R], source: Callable[[R], str]) -> list[R]:
+        found = (load(p, kind, known=catalog.positions, skip_bad=config.data.skip_bad) for p in paths)
+        return [record for one in found for record in one.records if source(record) not in held]
+
+    data = config.data
+    sets = Histories(
+        read(data.dialogues, DialogueRecord, lambda r: f"dialogue:{r.id}"),
+        read(data.mentions, MentionsRecord, lambda r: f"mentions:{r.id}"),
+        read(data.next_item, NextItemRecord, lambda r: f"person:{r.user}"),
+        read(data.interactions, InteractionRecord, lambda r: f"person:{r.user_id}"),
+    ).sets
+    kept = [column for column, i in enumerate(sets.ids) if catalog.positions.get(i) not in left_out]
+    return ItemFactors.fit(ItemSets(tuple(sets.ids[c] for c in kept), sets.matrix[:, kept]), config.tower.factors)
 
 
 def build(prepared: Prepared, progress: bool = True) -> tuple[Tuned, Batches, Batches | None]:
@@ -126,7 +154,8 @@ def build(prepared: Prepared, progress: bool = True) -> tuple[Tuned, Batches, Ba
         torch.manual_seed(config.seed)
         counts = counts_of(prepared.train.rows, len(prepared.index))
         usable = np.array([at not in prepared.left_out for at in range(len(prepared.index))])
-        tower = TowerHead(config.tower, causal.config.hidden_size, prepared.index.embeddings, counts, usable)
+        described = prepared.factors.beside(prepared.index.embeddings, prepared.index.catalog)
+        tower = TowerHead(config.tower, causal.config.hidden_size, described, counts, usable)
     tuned = Tuned(model, tower, upper=upper, autocast=autocast)
     if tower is not None:
         _standardise(tuned, tower, train)

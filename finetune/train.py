@@ -16,6 +16,7 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +105,12 @@ def _save(prepared: Prepared, loop: Any, metrics: dict[str, Any]) -> None:  # no
             found = np.expm1(tuned.tower.log_counts.cpu().numpy()).round().astype(int)
             counts = {item.id: int(n) for item, n in zip(prepared.index.catalog, found, strict=True) if n}
         settings = TowerSettings(
-            encoder=prepared.index.encoder.name, temperature=config.tower.temperature, counts=counts
+            encoder=prepared.index.encoder.name,
+            temperature=config.tower.temperature,
+            counts=counts,
+            factored=prepared.factors.ids,
         )
-        save_tower(aside, tuned.tower.export(), settings)
+        save_tower(aside, replace(tuned.tower.export(), factors=prepared.factors.vectors), settings)
     (aside / "config.yaml").write_text(dump_config(config), encoding="utf-8")
     checked = check_adapter(aside, tuned.model, config, prepared.encoder, prepared.prompts())
     metrics.update(checked.as_metrics())

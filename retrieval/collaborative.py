@@ -15,12 +15,13 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from scipy import linalg, sparse
+from scipy.sparse.linalg import svds
 
 from retrieval.catalog import Catalog
 from retrieval.errors import ModelError
@@ -30,6 +31,7 @@ from retrieval.types import FloatArray, IntArray, Query
 MOST_ITEMS = 20_000  # the most frequent ones beyond: 1.6 GB and some minutes for the dense inverse
 NEIGHBOURS = 200  # weights kept an item: on ReDial 100 rank as all do (docs/experiments.md)
 _DISLIKED = 0.5  # of a liked item's weight
+_SMOOTHING = 0.75  # exponent of the contexts' frequencies
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,52 @@ class CooccurrenceRetriever(ItemItemRetriever):
         together = (chosen.T @ chosen).toarray()  # (A, A)
         weights = together / np.maximum(together.diagonal() + np.float32(shrinkage), 1e-12)[:, None]
         return cls._fit(catalog, sets, weights, neighbours)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFactors:
+    """Few numbers an item, near for items that the same people choose: `ids` (A,), `vectors` (A, C) float32.
+
+    The largest singular directions of the positive pointwise mutual information of co-occurrence, U √Σ, with the
+    smoothing of frequent contexts (Levy, Goldberg and Dagan, "Improving distributional similarity with lessons learned
+    from word embeddings", TACL 2015, sections 2.2 and 3.3). Rows have at most unit length; those of items that seldom
+    occur are shorter, since they say little.
+    """
+
+    ids: tuple[str, ...] = ()
+    vectors: FloatArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
+
+    @classmethod
+    def fit(cls, sets: ItemSets, dimensions: int, most: int = MOST_ITEMS) -> ItemFactors:
+        """Learn from what was chosen together; the same sets give the same factors."""
+        sets = sets.most_frequent(most)
+        chosen = (sets.matrix > 0).astype(np.float64)
+        together = sparse.csr_matrix(chosen.T @ chosen)
+        together.setdiag(0)
+        together.eliminate_zeros()
+        vectors = np.zeros((len(sets.ids), dimensions), dtype=np.float32)
+        rank = min(dimensions, len(sets.ids) - 1)
+        if not together.nnz or rank < 1:
+            return cls(sets.ids, vectors)
+        pairs = together.tocoo()
+        often = np.asarray(together.sum(axis=1)).ravel()  # (A,)
+        smoothed = often**_SMOOTHING
+        information = np.log(pairs.data * smoothed.sum() / (often[pairs.row] * smoothed[pairs.col]))
+        positive = sparse.csr_matrix((np.maximum(information, 0), (pairs.row, pairs.col)), shape=together.shape)
+        left, values, _ = svds(positive, k=rank, v0=np.ones(len(sets.ids)))
+        found = left * np.sqrt(values)
+        lengths = np.linalg.norm(found, axis=1, keepdims=True)
+        typical = np.median(lengths[lengths > 0]) if (lengths > 0).any() else 1.0
+        vectors[:, :rank] = found / np.maximum(lengths, typical)
+        return cls(sets.ids, vectors)
+
+    def beside(self, embeddings: FloatArray, catalog: Catalog) -> FloatArray:
+        """Return embeddings (N, E) with the factors beside them, 0 where an item has none: (N, E + C)."""
+        found = np.zeros((len(catalog), self.vectors.shape[1]), dtype=np.float32)
+        for item_id, vector in zip(self.ids, self.vectors, strict=True):
+            if (at := catalog.positions.get(item_id)) is not None:
+                found[at] = vector
+        return np.concatenate([np.asarray(embeddings, dtype=np.float32), found], axis=1)
 
 
 def pruned(weights: sparse.csr_matrix, neighbours: int) -> sparse.csr_matrix:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from retrieval.catalog import Catalog
-from retrieval.collaborative import CooccurrenceRetriever, EaseRetriever, ItemSets
+from retrieval.collaborative import CooccurrenceRetriever, EaseRetriever, ItemFactors, ItemSets
 from retrieval.errors import ModelError
 from retrieval.types import Item, Query
 
@@ -139,3 +139,27 @@ class TestBoth:
         np.savez(path, ids=np.array(["a"]))
         with pytest.raises(ModelError, match="not a whole"):
             kind.load(tmp_path, catalog)
+
+
+class TestItemFactors:
+    def test_are_near_for_what_is_chosen_together(self):
+        factors = ItemFactors.fit(CAMPS, 2)
+        assert factors.vectors.shape == (7, 2)
+        assert np.linalg.norm(factors.vectors, axis=1).max() <= 1 + 1e-6
+        near = factors.vectors @ factors.vectors.T
+        at = {item_id: n for n, item_id in enumerate(factors.ids)}
+        assert near[at["e"], at["f"]] > near[at["e"], at["b"]]
+        assert near[at["a"], at["b"]] > near[at["a"], at["g"]]
+
+    def test_are_the_same_every_time(self):
+        np.testing.assert_array_equal(ItemFactors.fit(CAMPS, 3).vectors, ItemFactors.fit(CAMPS, 3).vectors)
+
+    def test_too_little_for_the_dimensions_leaves_zeros(self):
+        assert not ItemFactors.fit(sets_of("a", "b"), 4).vectors.any()
+        assert not ItemFactors.fit(sets_of("ab"), 4).vectors[:, 1:].any()
+        assert ItemFactors.fit(ItemSets.of([]), 4).vectors.shape == (0, 4)
+
+    def test_stand_beside_embeddings(self):
+        factors = ItemFactors(("b", "gone"), np.array([[1.0, 2.0], [3.0, 4.0]], dtype=np.float32))
+        beside = factors.beside(np.ones((2, 1), dtype=np.float32), catalog_of("ab"))
+        assert beside.tolist() == [[1, 0, 0], [1, 1, 2]]

@@ -265,6 +265,18 @@ class TestEverySystem:
         with_adapter = ("--model", "none", "--adapter", files / "fitted", "--systems", "retrieval")
         assert measure(files, *with_adapter)[0] == 0
 
+    def test_naming_may_be_a_part_of_the_ranker(self, files, tiny_model_dir, capsys):
+        options = ("--model", tiny_model_dir, "--fit", files / "fitted", "--naming")
+        code, report = measure(files, *options, "--systems", "full", "full-named", "popularity")
+        assert code == 0
+        assert set(report["systems"]) == {"full", "full-named", "popularity"}
+        index = make_index(Catalog.load(files / "catalog.jsonl"), BagEncoder(name="minilm"))
+        ranker = Learnt.load(files / "fitted", index).ranker
+        assert ranker is not None
+        assert "named" in ranker.settings.parts
+        assert measure(files, "--model", "none", "--fit", files / "other", "--naming")[0] == 2
+        assert "--naming is for a ranker" in capsys.readouterr().err
+
     def test_the_language_model_may_see_some_turns_only(self, files, tiny_model_dir):
         _, report = measure(files, "--model", tiny_model_dir, "--lm-turns", 2, "--systems", "popularity", "generated")
         assert report["turns"] == report["systems"]["popularity"]["turns"] == 4

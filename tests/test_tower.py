@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from finetune.examples import Tokens
 from finetune.objective import TowerHead, Tuned
 from finetune.packing import Weighed, collate, pack
 from retrieval.catalog import Catalog
+from retrieval.collaborative import ItemFactors
 from retrieval.errors import ModelError
 from retrieval.index import make_index
 from retrieval.types import Item
@@ -90,6 +92,29 @@ def test_an_item_that_training_never_saw_is_scored_by_its_text(index, tmp_path):
     assert scores.shape == (N + 1,)
     assert scores[-1] == pytest.approx(scores[7])
     assert tower.items.shape == (N, 16)  # the older binding is as it was
+
+
+def test_factors_stand_beside_the_texts(index, tmp_path):
+    factors = ItemFactors(
+        tuple(f"i{n}" for n in range(1, N)), np.linspace(-1, 1, 3 * (N - 1), dtype=np.float32).reshape(-1, 3)
+    )
+    described = factors.beside(index.embeddings, index.catalog)
+    assert described.shape == (N, 64 + 3)
+    assert not described[0, 64:].any()
+    torch.manual_seed(0)
+    head = TowerHead(Tower(dimensions=16), H, described, [1] * N, np.ones(N, dtype=bool))
+    settings = TowerSettings(encoder=index.encoder.name, temperature=0.07, counts={}, factored=factors.ids)
+    save_tower(tmp_path, replace(head.export(), factors=factors.vectors), settings)
+    tower = UserTower.load(tmp_path, index)
+    hidden = torch.randn(H)
+    expected = head.logits(hidden[None])[0].detach().numpy()
+    scores = tower.scores(hidden.numpy(), prior=False)
+    np.testing.assert_allclose(scores - scores[0], expected - expected[0], atol=0.02)  # float16 on disk
+    fewer = tower.bind(make_index(Catalog(list(index.catalog)[5:]), BagEncoder(64)))
+    np.testing.assert_allclose(fewer.items, tower.items[5:], atol=1e-6)
+    (tmp_path / "tower.json").write_text(settings.model_copy(update={"factored": ("i1",)}).model_dump_json())
+    with pytest.raises(ModelError, match="rows of factors for 1 items"):
+        UserTower.load(tmp_path, index)
 
 
 def test_a_sample_of_everything_is_the_full_softmax_and_a_small_one_is_near(index):
