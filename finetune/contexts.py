@@ -16,7 +16,7 @@ from chat.dialogue import Dialogue
 from chat.prompt import UserContext
 from chat.shop import Shop
 from chat.state import DialogueState
-from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord
+from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, Role
 from retrieval.catalog import Catalog
 from retrieval.index import make_index
 from retrieval.types import FloatArray, Item
@@ -33,8 +33,8 @@ class Moment:
         source: the record, e.g. ``dialogue:418``; records never share one.
         context: what is known of the person before.
         targets: catalogue positions named now and never before in the record, in order; may be empty.
-        offered: positions of all items the assistant's turn names, known ones too.
-        text: what the assistant says, "" where no words are known.
+        offered: positions of all items the turn names, known ones too.
+        text: what the turn says, "" where no words are known.
         wishes: the soft preferences in force, as (field, value).
     """
 
@@ -65,22 +65,32 @@ def dialogue_moments(record: DialogueRecord, shop: Shop) -> Iterator[Moment]:
     The person's words are understood as in the chat; items that the record says they mention count as liked where the
     words do not say otherwise.
     """
+    return _moments(record, shop, "assistant")
+
+
+def told_moments(record: DialogueRecord, shop: Shop) -> Iterator[Moment]:
+    """Yield a moment for every turn in which the person names new items, but for the first words of a dialogue."""
+    return (moment for moment in _moments(record, shop, "user") if moment.targets and moment.context.said)
+
+
+def _moments(record: DialogueRecord, shop: Shop, role: Role) -> Iterator[Moment]:
+    """Yield the moments before the turns of one side."""
     state = DialogueState(session=record.id)
     heard = _Heard(Dialogue(shop, state))
     for turn in record.turns:
         positions = shop.positions(turn.items)
-        if turn.role == "user":
-            heard.dialogue.hear(turn.text)
-            judged = {*state.taste.liked, *state.taste.disliked, *state.taste.seen}
-            for item_id in turn.items:
-                if item_id not in judged:
-                    state.signal(item_id, "like")
-            heard.new(positions)
-            continue
-        context, wishes = heard.dialogue.context(), tuple(state.taste.wishes)
         new = heard.new(positions)
-        yield Moment(f"dialogue:{record.id}", context, new, tuple(dict.fromkeys(positions)), turn.text, wishes)
-        heard.dialogue.told(turn.text, turn.items)
+        if turn.role == role:
+            context, offered = heard.dialogue.context(), tuple(dict.fromkeys(positions))
+            yield Moment(f"dialogue:{record.id}", context, new, offered, turn.text, tuple(state.taste.wishes))
+        if turn.role == "assistant":
+            heard.dialogue.told(turn.text, turn.items)
+            continue
+        heard.dialogue.hear(turn.text)
+        judged = {*state.taste.liked, *state.taste.disliked, *state.taste.seen}
+        for item_id in turn.items:
+            if item_id not in judged:
+                state.signal(item_id, "like")
 
 
 def said(text: str, shop: Shop) -> Moment:

@@ -22,6 +22,7 @@ from finetune.contexts import (
     mention_moments,
     next_item_moments,
     said,
+    told_moments,
 )
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, RecordType
 from finetune.examples import TASKS, ExampleEncoder, Material
@@ -181,7 +182,8 @@ def _materials(sample: Sample, shop: Shop, size: int) -> Iterator[tuple[Material
     chosen = [r for r in sample.records(NextItemRecord) if isinstance(r, NextItemRecord)]
     events = [r for r in sample.records(InteractionRecord) if isinstance(r, InteractionRecord)]
     conversations = tuple(m for record in dialogues for m in dialogue_moments(record, shop))
-    yield Material(shop, conversations=conversations), sample.scale(DialogueRecord)
+    told = tuple(m for record in dialogues for m in told_moments(record, shop))
+    yield Material(shop, conversations=conversations, told=told), sample.scale(DialogueRecord)
     mentioned = tuple(m for record in mentions for m in mention_moments(record, catalog))
     yield Material(shop, histories=mentioned), sample.scale(MentionsRecord)
     yield Material(shop, histories=tuple(next_item_moments(chosen, catalog))), sample.scale(NextItemRecord)

@@ -32,6 +32,7 @@ from finetune.contexts import (
     mention_moments,
     next_item_moments,
     said,
+    told_moments,
 )
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, R, load
 from finetune.wishes import Wish, make_wishes
@@ -66,10 +67,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What examples are made of: the moments of the records, wishes made from the catalogue, items to describe."""
+    """What examples are made of: the moments of the records, wishes made from the catalogue, items to describe.
+
+    `told` are the moments at which it is the person who names items.
+    """
 
     shop: Shop
     conversations: Sequence[Moment] = ()
+    told: Sequence[Moment] = ()
     histories: Sequence[Moment] = ()
     wishes: Sequence[tuple[Wish, Moment]] = ()
     described: Sequence[int] = ()
@@ -96,6 +101,10 @@ class Task:
 
 def _conversation(material: Material) -> Iterator[Example]:
     return _titles("conversation", material, material.conversations)
+
+
+def _told(material: Material) -> Iterator[Example]:
+    return _titles("told", material, material.told)
 
 
 def _history(material: Material) -> Iterator[Example]:
@@ -158,6 +167,7 @@ def _text(material: Material) -> Iterator[Example]:
 
 TASKS: Mapping[str, Task] = {
     "conversation": Task("title", 1.0, _conversation),
+    "told": Task("title", 0.5, _told),
     "history": Task("title", 1.0, _history),
     "wish": Task("title", 1.0, _wish),
     "reply": Task("reply", 0.2, _reply),
@@ -259,7 +269,7 @@ def _records(data: Data, shop: Shop, left_out: frozenset[int], *, valid: bool) -
         return tuple(m for m in moments if left_out.isdisjoint(_mentioned(m, shop)))
 
     catalog = shop.index.catalog
-    dialogues = read(data.valid_dialogues if valid else data.dialogues, DialogueRecord)
+    dialogues = tuple(read(data.valid_dialogues if valid else data.dialogues, DialogueRecord))
     mentions = read(data.valid_mentions if valid else data.mentions, MentionsRecord)
     chosen = read(data.valid_next_item if valid else data.next_item, NextItemRecord)
     histories = [m for record in mentions for m in mention_moments(record, catalog)]
@@ -267,8 +277,9 @@ def _records(data: Data, shop: Shop, left_out: frozenset[int], *, valid: bool) -
     if not valid:
         histories.extend(interaction_moments(read(data.interactions, InteractionRecord), catalog))
     conversations = (m for record in dialogues for m in dialogue_moments(record, shop))
+    told = (m for record in dialogues for m in told_moments(record, shop))
     described = () if valid else tuple(at for at in range(len(catalog)) if at not in left_out)
-    return Material(shop, usable(conversations), usable(histories), described=described)
+    return Material(shop, usable(conversations), usable(told), usable(histories), described=described)
 
 
 def _wishes(shop: Shop, left_out: frozenset[int], seed: int) -> tuple[tuple[Wish, Moment], ...]:

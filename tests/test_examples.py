@@ -10,9 +10,9 @@ from chat.prompt import UserContext, render
 from chat.trie import LONGEST, TitleTrie
 from finetune import examples
 from finetune.config import ConfigError, read_config
-from finetune.contexts import dialogue_moments, interaction_moments, listening_shop, mention_moments
+from finetune.contexts import dialogue_moments, interaction_moments, listening_shop, mention_moments, told_moments
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord
-from finetune.examples import TASKS, Example, ExampleEncoder, make_examples, slotted
+from finetune.examples import TASKS, Example, ExampleEncoder, Material, make_examples, slotted
 from finetune.wishes import make_wishes
 from retrieval.catalog import Catalog
 from retrieval.types import Item
@@ -82,6 +82,22 @@ def test_prompts_are_rendered_from_what_the_serving_dialogue_understood(shop):
     prompt = render(second.context).user
     assert "Dislikes: Slow Film" in prompt
     assert prompt.endswith("user: I hated Slow Film. Something before 1990?")
+
+
+def test_what_the_person_names_is_foretold_from_what_was_said_before(shop):
+    turns = [
+        {"role": "user", "text": "I loved Quiet Runner", "items": ["f00"]},
+        {"role": "assistant", "text": "Then Slow Film.", "items": ["f18"]},
+        {"role": "user", "text": "Like Slow Film and Blade Year?", "items": ["f18", "f03"]},
+        {"role": "user", "text": "Slow Film it is", "items": ["f18"]},
+    ]
+    record = DialogueRecord.model_validate({"id": "1", "turns": turns})
+    [moment] = told_moments(record, shop)
+    assert moment.targets == (3,)
+    assert render(moment.context).user.endswith("assistant: Then Slow Film.")
+    [example] = TASKS["told"].make(Material(shop, told=[moment]))
+    assert example.positions == (3,)
+    assert example.source == "dialogue:1"
 
 
 def test_items_that_only_the_annotation_knows_count_as_liked(shop):
