@@ -14,7 +14,7 @@ import numpy as np
 from chat import facts, memory
 from chat.asking import Asking
 from chat.messages import Card, Citation, Handoff
-from chat.prompt import Prompt, UserContext, render
+from chat.prompt import Prompt, UserContext
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.routing import Route
@@ -31,7 +31,7 @@ CARDS = 5
 _ENOUGH = 3  # fewer cards than this are worth a word about what limits them
 _RECENT_LIKES = 6
 _RESEMBLES = 75.0  # a similarity, in [0, 100], from which words may be meant for a title
-_PROMPT_TURNS = 4
+_PROMPT_TURNS = 40
 _TOLD = 10  # items of a kind named when the person asks what is known of them
 _GIVES_WAY = ("kind", "genres", "creators", "language")  # limits a new request may lift; numbers and "no …" stay
 
@@ -177,7 +177,7 @@ class Dialogue:
         placed = self.shop.placed(self._situation(turn))
         first = placed.first(allowed, known | shown)
         known.update(first)
-        prompt = render(self.context())
+        prompt = self.shop.recommender.prompt(self.context())
         k = CARDS - len(pinned) - len(first)
         picks = self._ask(constraints, known | shown, prompt, k, placed.lift)
         if shown and CARDS - k + len(picks) < _ENOUGH and turn.understood.act != "more":
@@ -251,7 +251,7 @@ class Dialogue:
         """Return what the language model is told of the person now, in training as in serving."""
         taste = self.state.taste
         return UserContext(
-            said=[(m.role, m.text) for m in self.state.messages[-_PROMPT_TURNS:] if m.role == "user"],
+            said=[(m.role, m.text) for m in self.state.messages[-_PROMPT_TURNS:]],
             liked=self.shop.items(taste.liked[-_RECENT_LIKES:]),
             disliked=self.shop.items(taste.disliked[-_RECENT_LIKES:]),
             limits=[x.label for x in taste.limits],

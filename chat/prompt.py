@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from retrieval.types import Item
 
 SYSTEM = "You are a shop assistant. Name titles that suit the person."
-_MAX_SAID = 600  # characters of the conversation kept, the latest first
 _MAX_ITEMS = 8
+_RECENT = 4  # turns whose words of the person are what they ask for now
+
+Style = Literal["person", "dialogue"]
+STYLES: tuple[Style, ...] = get_args(Style)
+_MAX_SAID: Mapping[Style, int] = {"person": 600, "dialogue": 1600}  # characters kept, the latest first
+_MAX_TURN = 300  # characters of one turn of the assistant, in style dialogue
 
 Ask = Literal["title", "reply", "why", "search", "text"]
 # How the assistant's turn begins says what is asked, so that everything before it is read once for all of them.
@@ -53,6 +58,11 @@ class UserContext:
     limits: Sequence[str] = ()
     wishes: Sequence[str] = ()
 
+    @property
+    def asked(self) -> str:
+        """The person's own words of the last turns."""
+        return " ".join(text for role, text in self.said[-_RECENT:] if role == "user")
+
 
 def describe(item: Item) -> str:
     """Name an item to the model: ``Stalker (1979, science fiction, drama)``."""
@@ -60,7 +70,7 @@ def describe(item: Item) -> str:
     return f"{item.title} ({facts})" if facts else item.title
 
 
-def render(context: UserContext, ask: Ask = "title", items: Sequence[Item] = ()) -> Prompt:
+def render(context: UserContext, ask: Ask = "title", items: Sequence[Item] = (), style: Style = "person") -> Prompt:
     """Render the user context; the assistant's turn begins where the answer is to follow.
 
     Args:
@@ -68,7 +78,18 @@ def render(context: UserContext, ask: Ask = "title", items: Sequence[Item] = ())
         ask: what the model is to write: a title, a reply around item slots, why an item suits the person, the search
             query behind the wish, or an item's text.
         items: what the reply offers, or the item that is explained or described; they become the slots [1], [2], ….
+        style: the one that the model was trained on. "person" tells what is known and the person's last words;
+            "dialogue" first tells what both sides said, so that the next turn's prompt begins as this one does, and
+            its tokens are read once, in training as in serving.
     """
+    known, said = _known(context), _said(context, style)
+    lines = [*said, *known] if style == "dialogue" else [*known, *said]
+    if items:
+        lines.append("Offer: " + "; ".join(f"[{n}] {describe(item)}" for n, item in enumerate(items, 1)))
+    return Prompt(SYSTEM, "\n".join(lines), _BEGINNINGS[ask])
+
+
+def _known(context: UserContext) -> list[str]:
     lines = []
     for label, known in (("Likes", context.liked), ("Dislikes", context.disliked), ("Knows", context.seen)):
         if known:
@@ -76,15 +97,21 @@ def render(context: UserContext, ask: Ask = "title", items: Sequence[Item] = ())
     wanted = [*context.limits, *context.wishes]
     if wanted:
         lines.append("Wants: " + ", ".join(wanted))
+    return lines
+
+
+def _said(context: UserContext, style: Style) -> list[str]:
+    turns = context.said
+    if style == "person":
+        turns = [(role, text) for role, text in turns[-_RECENT:] if role != "assistant"]
     said: list[str] = []
-    room = _MAX_SAID
-    for role, text in reversed(context.said):
+    room = most = _MAX_SAID[style]
+    for role, text in reversed(turns):
         line = f"{role}: {' '.join(text.split())}"
+        if role == "assistant":
+            line = line[:_MAX_TURN]
         if room - len(line) < 0 and said:
             break
-        said.append(line[-_MAX_SAID:])
+        said.append(line[-most:])
         room -= len(line)
-    lines.extend(reversed(said))
-    if items:
-        lines.append("Offer: " + "; ".join(f"[{n}] {describe(item)}" for n, item in enumerate(items, 1)))
-    return Prompt(SYSTEM, "\n".join(lines), _BEGINNINGS[ask])
+    return said[::-1]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chat.generator import Generator
-from chat.prompt import Prompt
+from chat.prompt import Prompt, Style, UserContext, render
 from chat.ranker import Ranker
 from chat.rules import Rulebook
 from chat.tower import UserTower
@@ -80,6 +80,7 @@ class Recommender:
         tower: scores by the language model's state; None without an adapter that has one.
         ranker: makes one order of all parts, in the place of the weights.
         rules: keep out what must never be shown.
+        style: how the language model was told of people when it was trained.
     """
 
     index: Index
@@ -88,6 +89,11 @@ class Recommender:
     tower: UserTower | None = None
     ranker: Ranker | None = None
     rules: Rulebook = field(default_factory=Rulebook)
+    style: Style = "person"
+
+    def prompt(self, context: UserContext) -> Prompt:
+        """Ask the language model for a title."""
+        return render(context, style=self.style)
 
     def recommend(
         self,

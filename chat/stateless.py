@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from chat.dialogue import Dialogue
 from chat.facts import reasons
 from chat.messages import Card, StoredMessage
-from chat.prompt import UserContext, render
+from chat.prompt import UserContext
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.rules import Situation
@@ -46,7 +46,7 @@ def recommend(
     first = placed.first(shop.recommender.allowed(limits), exclude)[:k]
     exclude.update(first)
     picks = [Recommended(at, 0.0, pinned=True) for at in first] + shop.recommender.recommend(
-        query, limits, exclude=exclude, prompt=render(context), k=k - len(first), lift=placed.lift
+        query, limits, exclude=exclude, prompt=shop.recommender.prompt(context), k=k - len(first), lift=placed.lift
     )
     liked_items, facets = shop.items(liked), shop.index.facets
     cards = []

@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from chat.generator import Generator, LocalGenerator
-from chat.learnt import RANKER_FILE, Learnt
+from chat.learnt import RANKER_FILE, Learnt, style_of
 from chat.tower import SETTINGS_FILE, UserTower
 from finetune.cases import Case, dialogue_cases
 from finetune.contexts import listening_shop
@@ -141,7 +141,8 @@ class Bench:
             found.append(self.ease)
         if self.fitted_on and self.histories.dialogues:  # they are read for a ranker only: it takes a minute
             found.append(self.neighbours)
-        return Learnt({r.name: r for r in found}, self._tower, None, chosen, recommended)
+        style = style_of(self.adapter) if self.adapter is not None else "person"
+        return Learnt({r.name: r for r in found}, self._tower, None, chosen, recommended, style)
 
     @cached_property
     def _tower(self) -> UserTower | None:

@@ -85,7 +85,6 @@ def next_item_cases(records: Sequence[NextItemRecord], catalog: Catalog) -> Iter
 def _case(cluster: int, moment: Moment, mentioned: tuple[int, ...], targets: tuple[int, ...], catalog: Catalog) -> Case:
     disliked = tuple(catalog.positions[item.id] for item in moment.context.disliked)
     liked = tuple(at for at in mentioned if at not in disliked)
-    text = " ".join(said for role, said in moment.context.said if role == "user")
-    query = Query(text, liked, disliked, moment.wishes)
+    query = Query(moment.context.asked, liked, disliked, moment.wishes)
     novel = tuple(at not in mentioned for at in targets)
     return Case(cluster, moment.context, query, mentioned, targets, novel, moment.text)

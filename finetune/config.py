@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from chat.prompt import Style
 from retrieval.errors import NamedropError
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
 
@@ -112,6 +113,8 @@ class TrainConfig(_Strict):
     Attributes:
         model: the causal LM: a name, a folder or a hub id.
         output: the run's folder; it must not exist, unless the run is resumed.
+        prompt: how the model is told of people: "dialogue" with what both sides said, "person" with less of it; the
+            adapter keeps it, and serving renders likewise.
         tasks: by name, see `finetune.examples.TASKS`; a task that is not named keeps its default weight.
         upper_layers: put adapters on the top n layers only, and compute the states below them once.
         max_tokens: tokens of a packed row, and of the longest example.
@@ -129,6 +132,7 @@ class TrainConfig(_Strict):
     model: str = DEFAULT_LM
     output: Path
     data: Data
+    prompt: Style = "dialogue"
     tasks: Mapping[str, TaskSettings] = Field(default_factory=dict)
     lora: Lora = Field(default_factory=Lora)
     tower: Tower = Field(default_factory=Tower)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from chat import facts
 from chat.encoding import PromptEncoder
-from chat.prompt import Ask, Prompt, UserContext, render
+from chat.prompt import Ask, Prompt, Style, UserContext, render
 from chat.shop import Shop
 from chat.state import Language
 from chat.trie import LONGEST
@@ -69,7 +69,7 @@ class Example:
 class Material:
     """What examples are made of: the moments of the records, wishes made from the catalogue, items to describe.
 
-    `told` are the moments at which it is the person who names items.
+    `told` are the moments at which it is the person who names items; `style` is how prompts are rendered.
     """
 
     shop: Shop
@@ -78,6 +78,7 @@ class Material:
     histories: Sequence[Moment] = ()
     wishes: Sequence[tuple[Wish, Moment]] = ()
     described: Sequence[int] = ()
+    style: Style = "person"
 
     @property
     def items(self) -> Sequence[Item]:
@@ -118,7 +119,7 @@ def _wish(material: Material) -> Iterator[Example]:
 
 def _titles(task: str, material: Material, moments: Iterable[Moment]) -> Iterator[Example]:
     for moment in moments:
-        prompt = render(moment.context)
+        prompt = render(moment.context, style=material.style)
         for at in moment.targets:
             yield Example(prompt, f" {material.items[at].title}", task, (at,), moment.source)
 
@@ -128,14 +129,14 @@ def _reply(material: Material) -> Iterator[Example]:
         items = [material.items[at] for at in moment.offered]
         text = slotted(moment.text, items) if items else None
         if text is not None:
-            prompt = render(moment.context, "reply", items)
+            prompt = render(moment.context, "reply", items, material.style)
             yield Example(prompt, f" {text}", "reply", moment.offered, moment.source)
 
 
 def _why(material: Material) -> Iterator[Example]:
     answered = (_at(moment, wish.source, wish.answers[:1]) for wish, moment in material.wishes)
     for moment in (*material.conversations, *answered):
-        words = " ".join(text for role, text in moment.context.said if role == "user")
+        words = moment.context.asked
         language: Language = "zh" if language_of(words) == "zh" else "en"
         for at in moment.targets:
             item = material.items[at]
@@ -148,12 +149,20 @@ def _why(material: Material) -> Iterator[Example]:
                 said=words,
             )
             if why:
-                yield Example(render(moment.context, "why", [item]), f" {why}", "why", (at,), moment.source)
+                yield Example(
+                    render(moment.context, "why", [item], material.style), f" {why}", "why", (at,), moment.source
+                )
 
 
 def _search(material: Material) -> Iterator[Example]:
     for wish, moment in material.wishes:
-        yield Example(render(moment.context, "search"), f" {wish.query}", "search", wish.answers, wish.source)
+        yield Example(
+            render(moment.context, "search", style=material.style),
+            f" {wish.query}",
+            "search",
+            wish.answers,
+            wish.source,
+        )
 
 
 def _text(material: Material) -> Iterator[Example]:
@@ -223,8 +232,9 @@ def make_examples(config: TrainConfig, shop: Shop) -> ExampleSet:
         raise ConfigError(f"tasks.{unknown[0]}: no such task; known are {', '.join(TASKS)}")
     data, left_out = config.data, _left_out(config.data, shop)
     weights = {name: config.tasks[name].weight if name in config.tasks else row.weight for name, row in TASKS.items()}
-    train_material = _records(data, shop, left_out, valid=False)
-    valid_material = _records(data, shop, left_out, valid=True)
+    train_material, valid_material = (
+        replace(_records(data, shop, left_out, valid=valid), style=config.prompt) for valid in (False, True)
+    )
     if any(weights[name] for name in _WISHED):
         train_material = replace(train_material, wishes=_wishes(shop, left_out, config.seed))
     has_valid = {m.source.partition(":")[0] for m in (*valid_material.conversations, *valid_material.histories)}

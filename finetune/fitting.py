@@ -70,12 +70,12 @@ class Fitting:
         scorers: dict[str, Callable[[Case], FloatArray]] = {}
         for name, retriever in index.retrievers.items():
             scorers[name] = lambda case, retriever=retriever: retriever.scores(case.query)  # type: ignore[misc]
-        tower = learnt.tower
+        tower, style = learnt.tower, learnt.style
         if generator is not None and tower is not None:
-            scorers["tower"] = lambda case: tower.scores(generator.hidden(render(case.context)))
+            scorers["tower"] = lambda case: tower.scores(generator.hidden(render(case.context, style=style)))
         if generator is not None and naming:
             scorers["named"] = lambda case: named_scores(
-                generator, render(case.context), self._items, unmentioned(case, self._items)
+                generator, render(case.context, style=style), self._items, unmentioned(case, self._items)
             )
         self._scorers = {name: scorers[name] for name in PARTS if name in scorers}
 

@@ -86,11 +86,11 @@ def _or_popularity(part: Callable[[Bench], ItemItemRetriever]) -> Callable[[Benc
 
 
 def _generated(bench: Bench) -> Scorer:
-    generator = bench.generator
+    generator, style = bench.generator, bench.learnt.style
 
     def scores(case: Case, allowed: BoolArray) -> FloatArray:
         result = np.zeros(len(bench.catalog), dtype=np.float32)
-        for title in generator.name_titles(render(case.context), _NAMED, allowed):
+        for title in generator.name_titles(render(case.context, style=style), _NAMED, allowed):
             result[title.position] = np.exp(title.logprob)
         return result
 
@@ -98,10 +98,10 @@ def _generated(bench: Bench) -> Scorer:
 
 
 def _tower(bench: Bench) -> Scorer:
-    tower, generator = bench.tower, bench.generator
+    tower, generator, style = bench.tower, bench.generator, bench.learnt.style
     if bench.fitted_on:
         return bench.fitting.alone("tower")
-    return lambda case, allowed: tower.scores(generator.hidden(render(case.context)))
+    return lambda case, allowed: tower.scores(generator.hidden(render(case.context, style=style)))
 
 
 def _retrieval(bench: Bench) -> Scorer:
@@ -117,13 +117,13 @@ def _full(bench: Bench) -> Scorer:
 def _recommender(bench: Bench, generator: Generator | None) -> Scorer:
     learnt = bench.learnt
     if learnt.ranker is not None and (generator is not None or not learnt.ranker.speaks):
-        recommender = Recommender(bench.index, generator, tower=learnt.tower, ranker=learnt.ranker)
+        recommender = Recommender(bench.index, generator, tower=learnt.tower, ranker=learnt.ranker, style=learnt.style)
     else:
         weights = LEARNT_WEIGHTS if "ease" in bench.index.retrievers else WEIGHTS
-        recommender = Recommender(bench.index, generator, weights, tower=learnt.tower)
+        recommender = Recommender(bench.index, generator, weights, tower=learnt.tower, style=learnt.style)
 
     def scores(case: Case, allowed: BoolArray) -> FloatArray:
-        prompt = None if generator is None else render(case.context)
+        prompt = None if generator is None else recommender.prompt(case.context)
         return recommender.score(case.query, allowed, prompt).total
 
     return scores

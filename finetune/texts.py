@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from chat.encoding import PromptEncoder
 from chat.generator import Generator
-from chat.prompt import render
+from chat.prompt import Style, render
 from finetune.cases import Case
 from finetune.examples import slotted
 from retrieval.catalog import Catalog
@@ -119,7 +119,11 @@ def token_counter(model: str | Path) -> Callable[[str], int]:
 
 
 def replies(
-    generator: Generator, cases: Sequence[Case], catalog: Catalog, count: Callable[[str], int]
+    generator: Generator,
+    cases: Sequence[Case],
+    catalog: Catalog,
+    count: Callable[[str], int],
+    style: Style = "person",
 ) -> Iterator[Reply]:
     """Let the model word the replies of those cases whose items stand in the text by their titles."""
     for case in tqdm(cases, desc="replies", unit=" turns"):
@@ -127,7 +131,7 @@ def replies(
         meant = slotted(case.text, items)
         if not meant:
             continue
-        prompt = render(case.context, "reply", items)
+        prompt = render(case.context, "reply", items, style)
         # A text is as likely as the only title of a catalogue of one.
         alone = generator.bind(Catalog([Item("reply", meant)]))
         logprob = float(alone.score_titles(prompt, [0])[0])
