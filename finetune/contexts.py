@@ -36,6 +36,7 @@ class Moment:
         offered: positions of all items the turn names, known ones too.
         text: what the turn says, "" where no words are known.
         wishes: the soft preferences in force, as (field, value).
+        before: positions of all items named before by either side, which the context's words may name.
     """
 
     source: str
@@ -44,6 +45,7 @@ class Moment:
     offered: tuple[int, ...] = ()
     text: str = ""
     wishes: tuple[tuple[str, str], ...] = ()
+    before: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,11 +80,12 @@ def _moments(record: DialogueRecord, shop: Shop, role: Role) -> Iterator[Moment]
     state = DialogueState(session=record.id)
     heard = _Heard(Dialogue(shop, state))
     for turn in record.turns:
-        positions = shop.positions(turn.items)
+        positions, before = shop.positions(turn.items), tuple(heard.mentioned)
         new = heard.new(positions)
         if turn.role == role:
             context, offered = heard.dialogue.context(), tuple(dict.fromkeys(positions))
-            yield Moment(f"dialogue:{record.id}", context, new, offered, turn.text, tuple(state.taste.wishes))
+            wishes = tuple(state.taste.wishes)
+            yield Moment(f"dialogue:{record.id}", context, new, offered, turn.text, wishes, before)
         if turn.role == "assistant":
             heard.dialogue.told(turn.text, turn.items)
             continue

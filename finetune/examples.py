@@ -297,7 +297,7 @@ def _wishes(shop: Shop, left_out: frozenset[int], seed: int) -> tuple[tuple[Wish
 
 
 def _mentioned(moment: Moment, shop: Shop) -> Iterator[int]:
-    yield from (*moment.targets, *moment.offered)
+    yield from (*moment.targets, *moment.offered, *moment.before)
     for items in (moment.context.liked, moment.context.disliked, moment.context.seen):
         yield from shop.positions(item.id for item in items)
 

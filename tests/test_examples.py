@@ -84,6 +84,17 @@ def test_prompts_are_rendered_from_what_the_serving_dialogue_understood(shop):
     assert prompt.endswith("user: I hated Slow Film. Something before 1990?")
 
 
+def test_the_next_prompt_of_a_dialogue_begins_as_the_last_did():
+    said = [("user", "I loved Quiet Runner"), ("assistant", "Then Slow Film. " + "x" * 400), ("user", "Sadder?")]
+    before, after = (render(UserContext(said=said[:n], wishes=["sad"]), style="dialogue").user for n in (1, 3))
+    assert after.startswith(before.removesuffix("Wants: sad"))
+    assert after.endswith("\nuser: Sadder?\nWants: sad")
+    assert len(after) < 400
+    long = [("user", "word " * 100)] * 10
+    assert len(render(UserContext(said=long), style="dialogue").user) <= 1600
+    assert render(UserContext(said=said)).user == "user: I loved Quiet Runner\nuser: Sadder?"
+
+
 def test_what_the_person_names_is_foretold_from_what_was_said_before(shop):
     turns = [
         {"role": "user", "text": "I loved Quiet Runner", "items": ["f00"]},
@@ -94,7 +105,8 @@ def test_what_the_person_names_is_foretold_from_what_was_said_before(shop):
     record = DialogueRecord.model_validate({"id": "1", "turns": turns})
     [moment] = told_moments(record, shop)
     assert moment.targets == (3,)
-    assert render(moment.context).user.endswith("assistant: Then Slow Film.")
+    heard = render(moment.context, style="dialogue").user
+    assert heard.startswith("user: I loved Quiet Runner\nassistant: Then Slow Film.\nLikes: Quiet Runner")
     [example] = TASKS["told"].make(Material(shop, told=[moment]))
     assert example.positions == (3,)
     assert example.source == "dialogue:1"

@@ -40,13 +40,14 @@ def write_shop(folder: Path, items: int = 24) -> Path:
     write_lines(folder / "catalog.jsonl", rows)
     dialogues = []
     for n in range(12):
-        liked, offered = rng.sample(rows, 2)
+        liked, offered, also = rng.sample(rows, 3)
         dialogues.append(
             {
                 "id": f"d{n}",
                 "turns": [
                     {"role": "user", "text": f"I loved {liked['title']}", "items": [liked["id"]]},
                     {"role": "assistant", "text": f"Then try {offered['title']}.", "items": [offered["id"]]},
+                    {"role": "user", "text": f"It is as good as {also['title']}", "items": [also["id"]]},
                 ],
             }
         )
