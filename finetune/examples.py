@@ -78,7 +78,7 @@ class Material:
     histories: Sequence[Moment] = ()
     wishes: Sequence[tuple[Wish, Moment]] = ()
     described: Sequence[int] = ()
-    style: Style = "person"
+    style: Style = "dialogue"
 
     @property
     def items(self) -> Sequence[Item]:
