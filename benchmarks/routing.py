@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -187,7 +188,7 @@ def main() -> int:
     record = {
         "results": {name: asdict(r) for name, r in results.items()},
         "seed": options.seed,
-        "command": " ".join(sys.argv),
+        "command": shlex.join(["python", "-m", "benchmarks.routing", *sys.argv[1:]]),
         "commit": provenance.commit(),
         "date": provenance.now(),
         "hardware": provenance.hardware(),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chat.desk import PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
-from chat.pieces import Piece, asks, read
+from chat.pieces import Piece, Reader, asks
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
 from chat.shop import Shop
@@ -73,7 +73,8 @@ class Conversation:
         if desk is None or understood.act in _PLAIN:
             self._state.doubt = []
             return self._dialogue.take(text) if desk is None or understood.act != "help" else self._helped(text)
-        pieces = self._settled(text, desk) or read(text, desk.router, self._read, self._state.route)
+        reader = Reader(desk.router, self._read, desk.known, self._state.route)
+        pieces = self._settled(text, desk) or reader.read(text)
         self._dialogue.listen(text, pieces[0].understood.language)
         return self._dialogue.record(self._answered(pieces, desk))
 
@@ -109,7 +110,8 @@ class Conversation:
         telling = [a for a, p in zip(answers, pieces, strict=True) if p.route != "small_talk"] or answers
         abstained = all(answer.abstained for answer in telling)
         handoff = next((a.handoff for a in telling if a.handoff is not None), None)
-        text = self._dialogue.say.sentences(*(answer.text for answer in telling))
+        last = [a for a in telling if a.route == "recommend" and a.cards]  # its cards stand below the text
+        text = self._dialogue.say.sentences(*(a.text for a in (*(a for a in telling if a not in last), *last)))
         self._state.unsure = self._state.unsure + 1 if abstained and handoff is None else 0
         if self._state.unsure >= PATIENCE and desk.outbox is not None:
             served = desk.handed_over("unanswered", text, self._state, self._dialogue.say, self._customer)

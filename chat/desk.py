@@ -127,6 +127,11 @@ class Desk:
         found = self.knowledge.answer(question)
         return found if found is not None or not is_cjk(question) else self.knowledge.answer(gloss(question))
 
+    def known(self, question: str) -> float:
+        """Return how likely the shop's pages answer a question, in [0, 1]."""
+        found = self.found(question)
+        return found.confidence if found is not None else 0.0
+
     def quoted(self, question: str, say: Say) -> Served | None:
         """Answer from the shop's pages; None if they do not."""
         found = self.found(question)

@@ -231,7 +231,7 @@ def understand(
     about = Questions() if lifted else _questions(text, mentions, parser, shown, spoken_of)
     fields = _fields(text, about, parsed, opinions, asked)
     everywhere = about.extreme is not None and not about.of_these
-    dropped = tuple(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w)
+    dropped = (*(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w), *parsed.opened)
     gist = _gist(text, [*spans, *lifted], parsed)
     if asked or (_HAVE.search(text) and mentions and not fields):
         act = "availability"

@@ -17,7 +17,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 from retrieval import numbers as numeric
 from retrieval.constraints import Facets
 from retrieval.labels import label
-from retrieval.lexicon import synonyms, vocabulary
+from retrieval.lexicon import genres_full_of, synonyms, vocabulary
 from retrieval.text import Token, is_cjk, normalize, tokenize, words
 from retrieval.types import Constraint, Op
 
@@ -38,7 +38,14 @@ _REFUSED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _NOT_NEGATIVE = ("特别", "别的", "有没有", "别人", "不错", "不同")
-_BREAKS = re.compile(r"[.,;:!?，。；：！？\n]|\bbut\b|\bjust\b|但|而是|只", re.IGNORECASE)
+# "I hate westerns and loved Stalker": what follows "and" is another stand.
+AND_THEN = r"\band\s+(?=(?:(?:i|we|really|also|always)\s+)*(?:lov|lik|enjoy|ador|prefer|hat|dislik)(?:e[ds]?|s|ed)?\b)"
+_BREAKS = re.compile(rf"[.,;:!?，。；：！？\n]|\bbut\b|\bjust\b|{AND_THEN}|但|而是|只", re.IGNORECASE)
+_SUBTITLES = re.compile(
+    r"(?:\b(?:no|without|nothing\s+with|hate|dislike|avoid|(?:don'?t|do\s+not|can'?t)\s+(?:\w+\s+){1,2}?)\s*"
+    r"(?:films?\s+with\s+)?(?:any\s+)?|(?:不要|不想看|不看|没有|无|讨厌)(?:带|有)?)(?:subtitles|subs\b|字幕)(?:的|片)*",
+    re.IGNORECASE,
+)
 _JOINS = frozenset({"or", "nor", "and", "或", "和", "跟", "与"})
 _BETWEEN = frozenset({"片", "类", "的", "any", "of"})
 _OF_WHAT = frozenset({"by", "about", "with", "in", "from", "of", "featuring", "的"})
@@ -74,6 +81,7 @@ _AMBIGUOUS = frozenset(
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _HARD_FIELDS = ("kind", "audience", "language", "genres", "creators")
+_IDIOMS = frozenset({("of", "course"), ("how", "fast"), ("as", "fast")})  # no course, and nothing energetic
 _PRIORITY = ("kind", "audience", "genres", "language", "moods", "creators")
 _LONGEST_PHRASE = 8
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
@@ -99,6 +107,8 @@ class Parsed:
         relative: (field, op) for "cheaper", "newer" …, which need an item to compare with.
         spans: the (start, end) characters that were understood.
         hard: those of the spans that became constraints.
+        implied: what a refused mood rules out besides, unless it is wanted: "nothing scary" means no horror.
+        opened: fields that are to be limited no longer: "not only films".
     """
 
     constraints: tuple[Constraint, ...] = ()
@@ -106,6 +116,8 @@ class Parsed:
     relative: tuple[tuple[str, Op], ...] = ()
     spans: tuple[tuple[int, int], ...] = ()
     hard: tuple[tuple[int, int], ...] = ()
+    implied: tuple[Constraint, ...] = ()
+    opened: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +171,7 @@ class Parser:
         for field, postings in self._facets.postings.items():
             for value in postings:
                 if field == "creators":
-                    yield value, field, value
-                    yield _surname(value), field, value
+                    yield from ((phrase, field, value) for phrase in (value, _surname(value), *synonyms(field, value)))
                 elif value not in ("yes", "no"):  # a column of yes and no gives no words for its values
                     # Language codes are left out: "it", "no" and "so" are words first.
                     yield from ((p, field, value) for p in synonyms(field, value) if field != "language" or len(p) > 2)
@@ -179,12 +190,17 @@ class Parser:
         for found in numeric.parse(free, self._facets, language):
             constraints.extend((found.start, c) for c in found.constraints)
             spans.append((found.start, found.end))
+        subtitles = _SUBTITLES.search(free) if self._facets.knows("language") else None
+        if subtitles is not None:  # what needs none is in the language that the person speaks
+            constraints.append((subtitles.start(), self._constraint("language", (language,), False, language)))
+            spans.append(subtitles.span())
         hard = list(spans)
         free = numeric.blank(free, spans)
         free = _ALL_BUT.sub(r"\1\2not", free)  # of the same length, so that offsets stay true
         free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
         relative = numeric.relative(free)
         wishes: list[Wish] = []
+        opened: list[str] = []
         tokens = tokenize(free)
         hits = list(self._hits(free, tokens))
         negative = [self._negated(free, tokens, hit) for hit in hits]
@@ -198,7 +214,10 @@ class Parser:
             spans.append((start, end))
             if no and hit.field == "kind" and _says_of_what(free, tokens, hits, negative, at):
                 continue
-            if no or self._is_hard(free, tokens, hit):
+            if hit.field == "kind" and not no and _not_only(free, tokens, hit) and not _both(free, tokens, hits, negative, at):
+                opened.append("kind")
+                continue
+            if no or self._is_hard(free, tokens, hit) or _both(free, tokens, hits, negative, at):
                 hard.append((start, end))
                 field = hit.field if hit.field in (*_HARD_FIELDS, "moods") else "topic"
                 constraints.append((start, self._constraint(field, hit.values, no, language)))
@@ -214,7 +233,14 @@ class Parser:
             _spanned([c for _, c in constraints], language),
             lambda field, op, values: self._label(field, op, values, language),
         )
-        return Parsed(merged, tuple(wishes), relative, tuple(sorted(spans)), tuple(sorted(hard)))
+        implied = self._implied(merged, language)
+        return Parsed(merged, tuple(wishes), relative, tuple(sorted(spans)), tuple(sorted(hard)), implied, tuple(opened))
+
+    def _implied(self, constraints: Sequence[Constraint], language: str) -> tuple[Constraint, ...]:
+        refused = [m for c in constraints if (c.field, c.op) == ("moods", "is_not") for m in _tuple(c.value)]
+        genres = dict.fromkeys(genre for mood in refused for genre in genres_full_of(mood))
+        held = self._facets.postings.get("genres", {})
+        return tuple(self._constraint("genres", (genre,), True, language) for genre in genres if genre in held)
 
     def _hits(self, text: str, tokens: Sequence[Token]) -> Iterator[_Hit]:
         at = 0
@@ -222,7 +248,7 @@ class Parser:
             for length in range(min(self._longest, len(tokens) - at), 0, -1):
                 phrase = " ".join(t.norm for t in tokens[at : at + length])
                 meanings = self._phrases.get(phrase)
-                if meanings is None or (at and (tokens[at - 1].norm, phrase) == ("of", "course")):
+                if meanings is None or (at and (tokens[at - 1].norm, phrase) in _IDIOMS):
                     continue
                 if phrase in _LIKING and not (at and tokens[at - 1].norm in _ABOUT):
                     continue  # "I love it" is no wish for love stories
@@ -286,7 +312,7 @@ class Parser:
         return any(n in _NEGATORS for n in near) or any(pair in _REFUSING for pair in pairwise(near))
 
     def _is_hard(self, text: str, tokens: Sequence[Token], hit: _Hit) -> bool:
-        if _NOT_ONLY.search(text[: tokens[hit.start].start]):
+        if _not_only(text, tokens, hit):
             return False
         if hit.field in ("language", "genres") and not self._facets.knows(hit.field):
             return False  # nothing could satisfy it; a wish is looked for in the texts
@@ -385,6 +411,16 @@ def _says_of_what(text: str, tokens: Sequence[Token], hits: Sequence[_Hit], nega
         between = text[tokens[hits[at].end - 1].end : tokens[hits[at + 1].start].start]
         return bool(words(between)) and _OF_WHAT.issuperset(words(between))
     return False
+
+
+def _not_only(text: str, tokens: Sequence[Token], hit: _Hit) -> bool:
+    return _NOT_ONLY.search(text[: tokens[hit.start].start]) is not None
+
+
+def _both(text: str, tokens: Sequence[Token], hits: Sequence[_Hit], negative: Sequence[bool], at: int) -> bool:
+    """Whether a hit is the first half of "not only films but also books", where both halves are asked for."""
+    rest = zip(hits[at + 1 :], negative[at + 1 :], strict=True)
+    return _not_only(text, tokens, hits[at]) and any(hit.field == hits[at].field and not no for hit, no in rest)
 
 
 def _tolerated(text: str, tokens: Sequence[Token], hit: _Hit) -> bool:

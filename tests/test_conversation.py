@@ -101,6 +101,14 @@ class TestPolicies:
         assert RETURNS.text in answer.text
         assert [c.id for c in answer.citations] == ["help/returns"]  # the fake finds the first word for the whole
 
+    def test_a_wish_beside_it_is_answered_after_it(self):
+        answer = Visit()("I loved Arrival. Can I return an opened game, and something slower before 1990?")
+        assert answer.text.startswith(f"From “Returns”: {RETURNS.text} ")
+        assert [c.id for c in answer.citations] == ["help/returns"]
+        works = [marquee().index.catalog.get(i) for i in ids(answer)]
+        assert len(works) >= 3
+        assert all(work.kind == "film" and work.year < 1990 for work in works)  # the game is the other wish's
+
     def test_what_follows_is_read_after_its_question(self):
         visit = Visit(Sure(and_abroad=("policy", 0.9)))
         visit("what is your return policy?")

@@ -129,7 +129,7 @@ LABELS = {
     ("moods", "is_not", "dark"): ("not dark", "不要黑暗"),
     ("language", "is", "fr"): ("French", "法语"),
     ("language", "is_not", "fr"): ("not in French", "不要法语"),
-    ("creators", "is_not", "hayao miyazaki"): ("nothing by Hayao Miyazaki", "不要Hayao Miyazaki"),
+    ("creators", "is_not", "hayao miyazaki"): ("nothing by Hayao Miyazaki", "不要宫崎骏"),
     ("topic", "is_not", "space"): ("no space", "不要太空"),
     ("kind", "is", "game"): ("game", "游戏"),
 }
