@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -188,7 +187,7 @@ def main() -> int:
     record = {
         "results": {name: asdict(r) for name, r in results.items()},
         "seed": options.seed,
-        "command": shlex.join(["python", "-m", "benchmarks.routing", *sys.argv[1:]]),
+        "command": provenance.command("benchmarks.routing", sys.argv[1:]),
         "commit": provenance.commit(),
         "date": provenance.now(),
         "hardware": provenance.hardware(),

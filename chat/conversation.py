@@ -15,6 +15,7 @@ from chat.rules import Situation
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.understanding import Act, Understanding
+from retrieval.text import is_cjk, words
 
 if TYPE_CHECKING:
     from chat.identity import Customer
@@ -143,8 +144,9 @@ class Conversation:
             return self._doubted(piece, desk)
         if route == "small_talk" and sure < _CHAT_SURE and _says_something(understood):
             return self._of_shop(piece, desk)
-        if route == "out_of_scope" and sure < _TOLD_SURE and understood.act != "unclear" and not asks(piece.text):
-            return self._of_shop(piece, desk)  # "a lighthouse keeper in winter"
+        told = sure < _TOLD_SURE and understood.act != "unclear" and not asks(piece.text)
+        if route == "out_of_scope" and told and (_says_something(understood) or not is_cjk(piece.text)):
+            return self._of_shop(piece, desk)  # "a lighthouse keeper in winter"; Chinese may be anything
         if sure < (_OUT_SURE if route == "out_of_scope" else SURE):
             return self._doubted(piece, desk)
         return _answer(desk.serve(piece, self._state, self._dialogue.say, self._customer, self._named(piece)), route)
@@ -178,6 +180,8 @@ class Conversation:
     def _doubted(self, piece: Piece, desk: Desk) -> Answer:
         """Look a message up that is not clear, and else ask which of the likeliest it means."""
         say = self._dialogue.say
+        if not words(piece.text):
+            return Answer(say("unclear"), route=piece.route)
         page = desk.in_context(piece.text, self._state, say)
         if page is not None:
             return _answer(page, "policy")

@@ -17,8 +17,20 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Column, Connection, Engine, Inspector, Table, create_engine, event, inspect, make_url
-from sqlalchemy import select, text
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    Inspector,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry

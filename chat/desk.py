@@ -222,6 +222,8 @@ class Desk:
         return self.outbox is not None and gives_contact(text) and self.outbox.open_ticket(state.session) is not None
 
     def _small_talk(self, text: str, say: Say) -> Served:
+        if _COMPLAINT.search(text):  # "you are useless"
+            return Served(say.sentences(say("sorry"), say("at_hand")))
         kinds: Mapping[str, re.Pattern[str]] = {"bot": _BOT, "farewell": _PARTING, "well": _WELL, "thanks": _THANKS}
         return Served(say(next((kind for kind, pattern in kinds.items() if pattern.search(text)), "at_hand")))
 

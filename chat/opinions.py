@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from retrieval.linking import Mention
-from retrieval.parsing import AND_THEN
+from retrieval.stances import AND_THEN
 
 Attitude = Literal["like", "dislike", "seen", "neutral"]
 

@@ -1,9 +1,9 @@
 """Pieces: the wishes that one message carries, and which of them the catalogue answers and which the desk.
 
 "Can I return it, and what should I get instead?" asks two things. A message is cut where a new request or wish begins;
-each part is routed, by the classifier, by what the catalogue makes of it, and by whether the shop's pages answer it; parts
-that say nothing of their own ("Hi!", "It came yesterday.") go with the request beside them. A message whose parts all go
-the same way stays whole.
+each part is routed, by the classifier, by what the catalogue makes of it, and by whether the shop's pages answer it;
+parts that say nothing of their own ("Hi!", "It came yesterday.") go with the request beside them. A message whose parts
+all go the same way stays whole.
 """
 
 from __future__ import annotations
@@ -94,9 +94,7 @@ class Reader:
     def piece(self, text: str) -> Piece:
         """Route a text as one wish."""
         understood = self.understand(text)
-        routed = weighed(
-            self.router.route(_masked(text, understood)), _evidence(text, understood, self.before)
-        )
+        routed = weighed(self.router.route(_masked(text, understood)), _evidence(text, understood, self.before))
         if routed.route == "recommend" and _QUESTION.search(text) and not _names(understood):
             routed = weighed(routed, {"policy": _odds(self.known(text))})
         return Piece(text, routed, understood)

@@ -213,6 +213,20 @@ _COUNTRIES = {
 }  # fmt: skip
 
 
+# The languages of what comes "from Japan": as a topic, Japan is where a story takes place.
+_ORIGINS = {
+    "japan": "ja", "france": "fr", "korea": "ko", "south korea": "ko", "germany": "de", "italy": "it", "spain": "es",
+    "russia": "ru", "the soviet union": "ru", "india": "hi", "sweden": "sv", "denmark": "da", "poland": "pl",
+    "thailand": "th", "brazil": "pt", "portugal": "pt", "turkey": "tr", "iran": "fa", "china": "zh", "hong kong": "zh",
+    "taiwan": "zh",
+}  # fmt: skip
+
+
+def origins() -> Mapping[str, str]:
+    """Return the language of what comes from a country, by the country's normalised name."""
+    return _ORIGINS
+
+
 @cache
 def _languages() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     english = {str(code): str(name) for code, name in Locale("en").languages.items()}

@@ -170,6 +170,33 @@ class TestMemory:
         assert {("kind", "is", "film"), ("decade", "is", 1970.0), ("genres", "is_not", "horror"),
                 ("price", "<", 10.0)} == talk.limits  # fmt: skip
 
+    def test_nothing_scary_shows_no_horror(self, talk):
+        talk("a slow film before 1990")
+        for message in ("nothing scary", "more", "nothing too violent"):
+            shown = keeps_promises(talk, talk(message))
+            assert shown
+            assert all("horror" not in i.genres and "scary" not in i.attributes["moods"] for i in shown)
+
+    @pytest.mark.parametrize("messages", [["horror films", "not too scary"], ["horror films, but not too scary"]])
+    def test_who_wants_horror_still_gets_it(self, talk, messages):
+        for message in messages:
+            answer = talk(message)
+        shown = keeps_promises(talk, answer)
+        assert shown
+        assert all("horror" in i.genres and "scary" not in i.attributes["moods"] for i in shown)
+
+    def test_newer_stays_within_the_decade(self, talk):
+        first = keeps_promises(talk, talk("films of the 2010s"))[0]
+        newer = keeps_promises(talk, talk("newer"))
+        assert newer
+        assert all(first.year < i.year <= 2019 for i in newer)
+
+    def test_not_only_films(self, talk):
+        talk("I loved Arrival")
+        assert {i.kind for i in keeps_promises(talk, talk("not only films but also books"))} <= {"film", "book"}
+        talk("not only films")
+        assert "kind" not in {field for field, *_ in talk.limits}
+
     def test_undo_brings_back_what_was_before(self, talk):
         first = talk("a slow film")
         talk("under 5 dollars")
