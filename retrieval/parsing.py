@@ -216,13 +216,13 @@ class Parser:
         at = 0
         last: Hit | None = None
         while at < len(tokens):
-            last = self._origin(tokens, at, last) or self._hit(text, tokens, at)
-            if last is None:
+            hit = self._origin(tokens, at, last) or self._hit(text, tokens, at)
+            if hit is None:
                 at += 1
                 continue
-            yield last
-            at = last.end
-            if last.field == "genres" and tokens[at:] and tokens[at].norm == "片" and self._facets.knows("kind"):
+            yield hit
+            last, at = hit, hit.end
+            if hit.field == "genres" and tokens[at:] and tokens[at].norm == "片" and self._facets.knows("kind"):
                 yield Hit("kind", ("film",), at, at + 1)  # 科幻片
                 at += 1
 
