@@ -180,13 +180,13 @@ class Conversation:
     def _doubted(self, piece: Piece, desk: Desk) -> Answer:
         """Look a message up that is not clear, and else ask which of the likeliest it means."""
         say = self._dialogue.say
-        if not words(piece.text):
-            return Answer(say("unclear"), route=piece.route)
         page = desk.in_context(piece.text, self._state, say)
         if page is not None:
             return _answer(page, "policy")
         likely = sorted(piece.routed.scores, key=lambda route: -piece.routed.scores[route])
         named = [route for route in likely if wish(route, say)][:2]
+        if not words(piece.text) or len(named) < 2:  # nothing to choose by, or chosen already
+            return Answer(say("unclear"), route=piece.route)
         self._state.doubt = [*named, piece.text]
         text = say("doubt", first=wish(named[0], say), second=wish(named[1], say))
         return Answer(text, route=piece.route)

@@ -268,6 +268,12 @@ class TestDoubts:
         visit.state.doubt = ["policy", "recommend", "hm return zzz"]
         assert RETURNS.text in visit(choice).text
 
+    def test_a_choice_that_helps_no_further_is_not_asked_about_again(self):
+        visit = Visit(Sure(zzz=("item", 0.4)))
+        visit.state.doubt = ["item", "recommend", "zzz"]
+        assert "didn't quite get that" in visit("the first").text
+        assert visit.state.doubt == []
+
     def test_the_pages_settle_a_doubt(self):
         assert RETURNS.text in Visit(Sure(hm=("order", 0.4)))("hm return").text
 
