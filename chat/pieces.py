@@ -25,7 +25,10 @@ _REQUEST = (
     r"|who|why|nobody|no\s+one|show|tell|recommend|suggest|find|give|track|cancel|i'd|i\s+(?:want|need|would|also|have|am|can't))\b"
     r"|请|能不能|能|可以|可不可以|怎么|有没有|推荐|我想|我要|另外|顺便|再|那|帮我|什么时候|为什么|多少)"
 )
-_WISH = r"(?:(?:something|anything|another|maybe|perhaps|ideally|preferably)\b|来[一点个部本张])"  # asks without a verb
+_WISH = (  # what asks without a verb of asking
+    r"(?:(?:(?:buy|get|watch|read|play|hear)\s+)?(?:something|anything|another)\b|(?:maybe|perhaps|ideally|preferably)\b"
+    r"|来[一点个部本张])"
+)
 _BEGINS = rf"(?:{_REQUEST}|{_WISH})"
 _BREAK = re.compile(
     rf"(?<=[.!?;])\s+|(?<=[。！？；\n])\s*|,?\s+(?:and|but|also|plus|then)\s+(?:also\s+)?(?={_BEGINS})"

@@ -58,6 +58,9 @@ class Updater:
         for dropped in understood.dropped:
             for name in ("year", "decade") if dropped in ("year", "decade") else (dropped,):
                 self.state.unlimit(name)
+            if any(name == dropped for name, _ in taste.wishes):  # "forget the genre" gives up a wish for one, too
+                taste.wishes = [(name, value) for name, value in taste.wishes if name != dropped]
+                taste.wish_text = []
         for opinion in understood.opinions:
             self._absorb_opinion(turn, opinion)
         if understood.act == "question":

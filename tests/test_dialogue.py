@@ -191,6 +191,11 @@ class TestMemory:
         assert newer
         assert all(first.year < i.year <= 2019 for i in newer)
 
+    def test_a_wish_for_a_genre_is_given_up(self, talk):
+        talk("I love romance")
+        talk("forget the genre")
+        assert talk.state.taste.wishes == []
+
     def test_not_only_films(self, talk):
         talk("I loved Arrival")
         assert {i.kind for i in keeps_promises(talk, talk("not only films but also books"))} <= {"film", "book"}

@@ -107,6 +107,7 @@ FACETS = {
     "hip-hop": "genres is hip hop",
     "R&B": "genres is r&b",
     "a rock album": "genres is rock, kind is album",
+    "a gift for my dad, budget 25": "price <= 25",
     "films from Korea or Japan": "kind is film, language is ko|ja",
     "not only films but also books": "kind is film|book",
     "not only horror but also comedy": "genres is horror|comedy",

@@ -28,6 +28,7 @@ class TestClauses:
             ("where is M-1042? and recommend me a comedy", ["where is M-1042?", "and recommend me a comedy"]),
             ("可以退货吗？另外推荐一部喜剧", ["可以退货吗？", "另外推荐一部喜剧"]),
             ("can I return a game, and something slower?", ["can I return a game", "something slower?"]),
+            ("send back a game and buy something", ["send back a game", "buy something"]),
             ("do you ship abroad? And maybe a comedy", ["do you ship abroad?", "And maybe a comedy"]),
             ("films with love and war", ["films with love and war"]),
             ("a French horror film, please", ["a French horror film, please"]),

@@ -94,6 +94,7 @@ class TestActs:
             ("who wrote it and in what year?", ("year", "creators")),
             ("多少钱，有货吗", ("price", "in_stock")),
             ("how long is Stalker", ("length",)),
+            ("something under 100 minutes, can we watch it?", ()),
         ],
     )
     def test_columns_asked_about(self, text, fields):
