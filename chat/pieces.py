@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat.routing import Route, Routed, Routing
-from chat.understanding import Understanding
+from chat.understanding import Understanding, telling_words
 
 SHOP: frozenset[Route] = frozenset(("recommend", "item", "small_talk"))  # what the dialogue answers without the desk
 
@@ -193,6 +193,8 @@ def weighed(routed: Routed, odds: Mapping[Route, float]) -> Routed:
 def _stands_alone(piece: Piece) -> bool:
     if piece.route == "small_talk" or piece.understood.act in ("greeting", "thanks", "farewell"):
         return False
+    if piece.route == "out_of_scope" and (_POINTS.search(piece.text) or not telling_words(piece.text)):
+        return False  # "what can I do?" is about what stands beside it
     taste = piece.route in SHOP and (piece.understood.opinions or piece.understood.parsed.spans)
     return piece.routed.confidence >= (_PART_SURE if taste or asks(piece.text) else _SAID_SURE)
 

@@ -291,6 +291,12 @@ class TestHonesty:
         assert 0 < len(answer.cards) < 3
         assert "left that fit; removing “" in answer.text
 
+    def test_a_wish_that_nothing_meets_is_owned_up_to(self, talk):
+        answer = talk("noir films")  # the one there is is sold out
+        assert answer.text.startswith("I have nothing about noir that fits; these come nearest. ")
+        assert "For something about noir" not in answer.text
+        assert "nothing" not in talk("funny films").text
+
     def test_older_limits_give_way_and_the_reply_says_so(self, talk):
         talk("a French horror film")
         answer = talk("a course about cooking")

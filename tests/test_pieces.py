@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from chat.pieces import Reader, clauses, weighed
-from chat.routing import Patterns, Routed
+from chat.routing import ROUTES, Patterns, Routed
 from chat.understanding import understand
 from tests.shops import marquee
 
 
-def pieces(text, before="", known=0.0):
+def pieces(text, before="", known=0.0, router=None):
     shop = marquee()
 
     def understood(part):
         return understand(part, shop.linker, shop.parser, served=("service",))
 
-    return Reader(Patterns(), understood, lambda part: known, before).read(text)
+    return Reader(router or Patterns(), understood, lambda part: known, before).read(text)
 
 
 class TestClauses:
@@ -70,6 +70,18 @@ class TestWishes:
     def test_a_greeting_goes_with_what_follows(self):
         (piece,) = pieces("Hi! Where is my order?")
         assert piece.route == "order"
+
+    @pytest.mark.parametrize("question", ["what can I do?", "how do I remove it?"])
+    def test_a_question_about_what_was_just_said_is_no_wish_of_its_own(self, question):
+        scores = {route: 0.9 if route == "out_of_scope" else 0.1 / 6 for route in ROUTES}
+
+        class Astray(Patterns):
+            def route(self, text):
+                routed = super().route(text)
+                return routed if text != question else Routed("out_of_scope", 0.9, "item", scores)
+
+        (piece,) = pieces(f"I want a refund. {question}", router=Astray())
+        assert piece.route == "policy"
 
     @pytest.mark.parametrize("text", ["", " ", "…", "。。。", "and and and", "?" * 500])
     def test_nothing_breaks_it(self, text):
