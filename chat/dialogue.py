@@ -222,7 +222,7 @@ class Dialogue:
         for old in [x for x in self.state.taste.limits if x.field in _GIVES_WAY and x.op == "is"]:
             if (old.field, old.op) in new or not new:
                 continue
-            self._updater().lift(turn, [old])
+            self._updater().lift(turn, [old], silently=old.inferred)  # nobody has asked for what is inferred
             picks = self._picks(turn)
             if picks:
                 return picks

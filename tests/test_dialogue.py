@@ -291,6 +291,11 @@ class TestHonesty:
         assert 0 < len(answer.cards) < 3
         assert "left that fit; removing “" in answer.text
 
+    def test_what_was_only_inferred_gives_way_without_a_word(self, talk):
+        answer = talk("I loved Mandarin at the Movies for Beginners. Something slower, before 1990?")
+        assert answer.cards
+        assert "let go" not in answer.text
+
     def test_a_wish_that_nothing_meets_is_owned_up_to(self, talk):
         answer = talk("noir films")  # the one there is is sold out
         assert answer.text.startswith("I have nothing about noir that fits; these come nearest. ")
