@@ -187,7 +187,7 @@ def main() -> int:
     record = {
         "results": {name: asdict(r) for name, r in results.items()},
         "seed": options.seed,
-        "command": " ".join(sys.argv),
+        "command": provenance.command("benchmarks.routing", sys.argv[1:]),
         "commit": provenance.commit(),
         "date": provenance.now(),
         "hardware": provenance.hardware(),

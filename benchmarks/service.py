@@ -151,7 +151,7 @@ def main() -> int:
         "seen": dict(sorted(outcome.seen.items())),
         "seconds_p50": round(outcome.seconds[len(outcome.seconds) // 2], 3),
         "examples": [asdict(found) for found in outcome.invented[:200]] + outcome.failures[:200],
-        "command": " ".join(sys.argv),
+        "command": provenance.command("benchmarks.service", sys.argv[1:]),
         "commit": provenance.commit(),
         "date": provenance.now(),
         "hardware": provenance.hardware(),

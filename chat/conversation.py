@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from chat.desk import PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
-from chat.pieces import Piece, asks, read
+from chat.pieces import Piece, Reader, asks
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.understanding import Act, Understanding
+from retrieval.text import is_cjk, words
 
 if TYPE_CHECKING:
     from chat.identity import Customer
@@ -73,7 +74,8 @@ class Conversation:
         if desk is None or understood.act in _PLAIN:
             self._state.doubt = []
             return self._dialogue.take(text) if desk is None or understood.act != "help" else self._helped(text)
-        pieces = self._settled(text, desk) or read(text, desk.router, self._read, self._state.route)
+        reader = Reader(desk.router, self._read, desk.known, self._state.route)
+        pieces = self._settled(text, desk) or reader.read(text)
         self._dialogue.listen(text, pieces[0].understood.language)
         return self._dialogue.record(self._answered(pieces, desk))
 
@@ -109,7 +111,8 @@ class Conversation:
         telling = [a for a, p in zip(answers, pieces, strict=True) if p.route != "small_talk"] or answers
         abstained = all(answer.abstained for answer in telling)
         handoff = next((a.handoff for a in telling if a.handoff is not None), None)
-        text = self._dialogue.say.sentences(*(answer.text for answer in telling))
+        last = [a for a in telling if a.route == "recommend" and a.cards]  # its cards stand below the text
+        text = self._dialogue.say.sentences(*(a.text for a in (*(a for a in telling if a not in last), *last)))
         self._state.unsure = self._state.unsure + 1 if abstained and handoff is None else 0
         if self._state.unsure >= PATIENCE and desk.outbox is not None:
             served = desk.handed_over("unanswered", text, self._state, self._dialogue.say, self._customer)
@@ -141,8 +144,9 @@ class Conversation:
             return self._doubted(piece, desk)
         if route == "small_talk" and sure < _CHAT_SURE and _says_something(understood):
             return self._of_shop(piece, desk)
-        if route == "out_of_scope" and sure < _TOLD_SURE and understood.act != "unclear" and not asks(piece.text):
-            return self._of_shop(piece, desk)  # "a lighthouse keeper in winter"
+        told = sure < _TOLD_SURE and understood.act != "unclear" and not asks(piece.text)
+        if route == "out_of_scope" and told and (_says_something(understood) or not is_cjk(piece.text)):
+            return self._of_shop(piece, desk)  # "a lighthouse keeper in winter"; Chinese may be anything
         if sure < (_OUT_SURE if route == "out_of_scope" else SURE):
             return self._doubted(piece, desk)
         return _answer(desk.serve(piece, self._state, self._dialogue.say, self._customer, self._named(piece)), route)
@@ -181,6 +185,8 @@ class Conversation:
             return _answer(page, "policy")
         likely = sorted(piece.routed.scores, key=lambda route: -piece.routed.scores[route])
         named = [route for route in likely if wish(route, say)][:2]
+        if not words(piece.text) or len(named) < 2:  # nothing to choose by, or chosen already
+            return Answer(say("unclear"), route=piece.route)
         self._state.doubt = [*named, piece.text]
         text = say("doubt", first=wish(named[0], say), second=wish(named[1], say))
         return Answer(text, route=piece.route)

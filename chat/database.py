@@ -15,15 +15,32 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Inspector, create_engine, event, inspect, make_url, select, text
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    Inspector,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.schema import CreateColumn
 
 from retrieval.errors import NamedropError
 
-VERSION = 1  # of the tables; raise it when one changes in a way that an older program would misread
+# Of the tables. A new table, index or column that is nullable or has a server's default needs no new version: it is
+# added when an older database is opened, and an older program leaves it alone. Whatever else changes does.
+VERSION = 1
 _BUSY_MS = 30_000  # how long a writer waits for another one before it gives up
 _OPENING = 0x6E616D65  # the lock under which PostgreSQL makes the tables, one process at a time
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -62,13 +79,14 @@ class Database:
 
     @classmethod
     def open(cls, url: str | Path) -> Database:
-        """Open a database and make the tables that it lacks.
+        """Open a database and make the tables, columns and indexes that it lacks.
 
         Args:
             url: of an SQLite file or a PostgreSQL database; a plain path is an SQLite file, made if need be.
 
         Raises:
-            DatabaseError: the URL cannot be used, nobody answers, the file is no database, or a newer program made it.
+            DatabaseError: the URL cannot be used, nobody answers, the file is no database, or a program made it whose
+                tables this one cannot bring up to its own.
         """
         where = _url(url)
         shown = where.render_as_string(hide_password=True)
@@ -196,28 +214,49 @@ def _begin(connection: Connection) -> None:
 
 
 def _prepare(connection: Connection, shown: str) -> str:
-    """Make missing tables, one process at a time; return the salt."""
+    """Make what is missing, one process at a time; return the salt."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _OPENING})
     inspector: Inspector = inspect(connection)
     if inspector.has_table(About.__tablename__):
         found = connection.execute(select(About.version)).scalar_one()
-        if found > VERSION:
+        if found != VERSION:
+            remedy = "update Namedrop" if found > VERSION else "go on with the version of Namedrop that made it"
             raise DatabaseError(
                 f"the database {shown} has tables of version {found}, this program knows {VERSION}; "
-                "update Namedrop, or give another database"
+                f"{remedy}, or give another database"
             )
     for table in Base.metadata.sorted_tables:
         if inspector.has_table(table.name):
-            missing = set(table.columns.keys()) - {column["name"] for column in inspector.get_columns(table.name)}
-            if missing:
-                raise DatabaseError(
-                    f"the database {shown} has a table '{table.name}' without the column {', '.join(sorted(missing))}: "
-                    "another program or an unreleased version made it; give another database"
-                )
+            _bring_up(connection, inspector, table, shown)
     Base.metadata.create_all(connection)
     salt = connection.execute(select(About.salt)).scalar_one_or_none()
     if salt is None:
         salt = secrets.token_hex(16)
         connection.execute(About.__table__.insert().values(version=VERSION, salt=salt))  # type: ignore[attr-defined]
     return salt
+
+
+def _bring_up(connection: Connection, inspector: Inspector, table: Table, shown: str) -> None:
+    """Add the columns and indexes that a table of an older version lacks; its rows stay as they are."""
+    have = {column["name"] for column in inspector.get_columns(table.name)}
+    missing = [column for column in table.columns if column.name not in have]
+    if unknowable := [column.name for column in missing if not _may_be_added(column)]:
+        raise DatabaseError(
+            f"the database {shown} has a table '{table.name}' without the column {', '.join(sorted(unknowable))}: "
+            "another program or an unreleased version made it; give another database"
+        )
+    name = connection.dialect.identifier_preparer.format_table(table)
+    for column in missing:
+        written = CreateColumn(column).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE {name} ADD COLUMN {written}")
+    indexed = {index["name"] for index in inspector.get_indexes(table.name)}
+    for index in table.indexes:
+        if index.name not in indexed:
+            index.create(connection)
+
+
+def _may_be_added(column: Column[Any]) -> bool:
+    """Whether the rows that are there already can do with an empty field, or one by default."""
+    unset = column.nullable or column.server_default is not None
+    return unset and not (column.primary_key or column.unique or column.foreign_keys)

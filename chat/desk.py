@@ -127,6 +127,11 @@ class Desk:
         found = self.knowledge.answer(question)
         return found if found is not None or not is_cjk(question) else self.knowledge.answer(gloss(question))
 
+    def known(self, question: str) -> float:
+        """Return how likely the shop's pages answer a question, in [0, 1]."""
+        found = self.found(question)
+        return found.confidence if found is not None else 0.0
+
     def quoted(self, question: str, say: Say) -> Served | None:
         """Answer from the shop's pages; None if they do not."""
         found = self.found(question)
@@ -217,6 +222,8 @@ class Desk:
         return self.outbox is not None and gives_contact(text) and self.outbox.open_ticket(state.session) is not None
 
     def _small_talk(self, text: str, say: Say) -> Served:
+        if _COMPLAINT.search(text):  # "you are useless"
+            return Served(say.sentences(say("sorry"), say("at_hand")))
         kinds: Mapping[str, re.Pattern[str]] = {"bot": _BOT, "farewell": _PARTING, "well": _WELL, "thanks": _THANKS}
         return Served(say(next((kind for kind, pattern in kinds.items() if pattern.search(text)), "at_hand")))
 

@@ -150,7 +150,7 @@ class Dialogue:
             picks = self._picks_with_room(turn)
         notes = list(turn.notes)
         if turn.lifted:
-            notes.append(self.say("lifted", limits=self.say.quoted(turn.lifted)))
+            notes.append(self.say("lifted", limits=self.say.quoted([f"“{label}”" for label in turn.lifted])))
         notes.extend(self._outside(turn))
         if turn.understood.unknown_name:
             notes.append(self.say("no_data", name=turn.understood.unknown_name))
@@ -160,7 +160,8 @@ class Dialogue:
         items = self.shop.items(c.id for c in cards)
         pinned = {self._id(pick.position) for pick in picks if pick.pinned}
         ours = [item for item in items if item.id not in pinned] or items  # a pin is not spoken of as our advice
-        return Answer(self.say.sentences(*notes, self._lead(turn, ours), self._rest(ours), self._scarce(items)), cards)
+        said = [*notes, self._unmet(turn, items), self._lead(turn, ours), self._rest(ours), self._scarce(items)]
+        return Answer(self.say.sentences(*said), cards)
 
     def _picks(self, turn: Turn) -> list[Recommended]:
         """Recommend; a work asked for by its title comes first, shown ones return only if little else fits."""
@@ -221,7 +222,7 @@ class Dialogue:
         for old in [x for x in self.state.taste.limits if x.field in _GIVES_WAY and x.op == "is"]:
             if (old.field, old.op) in new or not new:
                 continue
-            self._updater().lift(turn, [old])
+            self._updater().lift(turn, [old], silently=old.inferred)  # nobody has asked for what is inferred
             picks = self._picks(turn)
             if picks:
                 return picks
@@ -283,6 +284,12 @@ class Dialogue:
 
     # Sentences
 
+    def _unmet(self, turn: Turn, items: Sequence[Item]) -> str:
+        """Own up to what this message wishes for and nothing shown has."""
+        wishes = [(w.field, w.value) for w in turn.understood.parsed.wishes]
+        unmet = self.say.wished([wish for wish in wishes if not any(facts.meets(item, wish) for item in items)])
+        return self.say("unmet", wishes=unmet) if unmet else ""
+
     def _lead(self, turn: Turn, items: Sequence[Item]) -> str:
         taste, language = self.state.taste, self.say.language
         first = facts.name(items[0], language)
@@ -297,7 +304,7 @@ class Dialogue:
         if liked and not turn.refined:
             variant = "anchor" if len(self.state.messages) % 4 < 2 else "anchor2"
             return self.say(variant, anchor=facts.names(liked, language), first=first)
-        wished = self.say.wished(taste.wishes)
+        wished = self.say.wished([w for w in taste.wishes if any(facts.meets(item, w) for item in items)])
         if limits:
             quoted = self.say.quoted(limits)
             if wished and not turn.refined:

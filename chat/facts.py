@@ -95,6 +95,9 @@ def attribute(item: Item, field: str, language: Language) -> str:
     return str(value) if value else ""
 
 
+_ABOUT = ("topic", "themes")
+
+
 def reasons(
     item: Item,
     *,
@@ -129,9 +132,18 @@ def reasons(
     return (text[:1].upper() + text[1:] + end) if text else ""
 
 
+def meets(item: Item, wish: tuple[str, str]) -> bool:
+    """Whether an item has what a person would like."""
+    field, value = wish
+    if field in _ABOUT:
+        return satisfies(item, Constraint("topic", "is", value))
+    return value in values_of(item, field)
+
+
 def _wished(item: Item, wishes: Sequence[tuple[str, str]], language: Language) -> list[str]:
-    about = [v for f, v in wishes if f in ("topic", "themes") and satisfies(item, Constraint("topic", "is", v))]
-    met = [display(f, v, language) for f, v in wishes if f not in ("topic", "themes") and v in values_of(item, f)]
+    met_wishes = [wish for wish in wishes if meets(item, wish)]
+    about = [v for f, v in met_wishes if f in _ABOUT]
+    met = [display(f, v, language) for f, v in met_wishes if f not in _ABOUT]
     found: list[str] = []
     if met:
         found.append(join(list(dict.fromkeys(met))[:3], language))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from retrieval.linking import Mention
+from retrieval.stances import AND_THEN
 
 Attitude = Literal["like", "dislike", "seen", "neutral"]
 
@@ -67,7 +68,7 @@ LIKE = re.compile(
     r"|喜欢|爱|类似|像|好看",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"[.!?;。！？；\n]|,|，|\bbut\b|\bhowever\b|但是?|不过")
+_CLAUSE = re.compile(rf"[.!?;。！？；\n]|,|，|\bbut\b|\bhowever\b|{AND_THEN}|但是?|不过", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

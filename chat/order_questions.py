@@ -33,7 +33,7 @@ class Meant:
 
 
 _ASPECTS: Mapping[Aspect, str] = {  # the first that is found is what the sentence asks
-    "refund": r"\brefund|money back|\breimburs|退款|退钱|退的钱",
+    "refund": r"(?s)^(?!.*\bcancel (?:it|this|that|my|the)\b).*(?:\brefund|money back|\breimburs|退款|退钱|退的钱)",
     "change": r"\b(cancel(l?ing)?|chang(e|ing)|modify(ing)?|edit(ing)?|updat(e|ing)|correct(ing)?|amend|redirect|swap"
               r"|return(ing)?|remov(e|ing)|add(ing)?( an| another| some| more| a few)?) "
               r"(?=.*(\b(orders?|purchases?|parcel|package|articles?|items?|it|that|this|address)\b|\d{3}))"

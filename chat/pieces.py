@@ -1,8 +1,9 @@
 """Pieces: the wishes that one message carries, and which of them the catalogue answers and which the desk.
 
-"Can I return it, and what should I get instead?" asks two things. A message is cut where a new request begins; each
-part is routed, by the classifier and by what the catalogue makes of it; parts that say nothing of their own ("Hi!", "It
-came yesterday.") go with the request beside them. A message whose parts all go the same way stays whole.
+"Can I return it, and what should I get instead?" asks two things. A message is cut where a new request or wish begins;
+each part is routed, by the classifier, by what the catalogue makes of it, and by whether the shop's pages answer it;
+parts that say nothing of their own ("Hi!", "It came yesterday.") go with the request beside them. A message whose parts
+all go the same way stays whole.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat.routing import Route, Routed, Routing
-from chat.understanding import Understanding
+from chat.understanding import Understanding, telling_words
 
 SHOP: frozenset[Route] = frozenset(("recommend", "item", "small_talk"))  # what the dialogue answers without the desk
 
@@ -24,12 +25,22 @@ _REQUEST = (
     r"|who|why|nobody|no\s+one|show|tell|recommend|suggest|find|give|track|cancel|i'd|i\s+(?:want|need|would|also|have|am|can't))\b"
     r"|请|能不能|能|可以|可不可以|怎么|有没有|推荐|我想|我要|另外|顺便|再|那|帮我|什么时候|为什么|多少)"
 )
+_WISH = (  # what asks without a verb of asking
+    r"(?:(?:(?:buy|get|watch|read|play|hear)\s+)?(?:something|anything|another)\b|(?:maybe|perhaps|ideally|preferably)\b"
+    r"|来[一点个部本张])"
+)
+_BEGINS = rf"(?:{_REQUEST}|{_WISH})"
 _BREAK = re.compile(
-    rf"(?<=[.!?;])\s+|(?<=[。！？；\n])\s*|,?\s+(?:and|but|also|plus|then)\s+(?:also\s+)?(?={_REQUEST})"
-    rf"|[,，]\s*(?:and|but|also|then|然后|还有)?\s*(?={_REQUEST})",
+    rf"(?<=[.!?;])\s+|(?<=[。！？；\n])\s*|,?\s+(?:and|but|also|plus|then)\s+(?:also\s+)?(?={_BEGINS})"
+    rf"|[,，]\s*(?:and|but|also|then|然后|还有)?\s*(?={_BEGINS})",
     re.IGNORECASE,
 )
 _ASKS = re.compile(rf"[?？]|^\W*(?:and|but|so|also|then|hi|hello)?\W*{_REQUEST}|吗|呢|什么|哪|怎么", re.IGNORECASE)
+_QUESTION = re.compile(  # what the shop's pages may answer, rather than a wish
+    r"[?？]|^\W*(?:and|but|so|also|then|hi|hello|please)?\W*(?:can|could|may|do|does|did|is|are|will|would|should|what|what's"
+    r"|which|how|when|where|where's|who|why)\b|吗|呢|什么|怎么|哪|多久|多少|能不能|可不可以",
+    re.IGNORECASE,
+)
 _ORDER_NUMBER = re.compile(
     r"\b[A-Z]{1,4}-?\d{3,}\b|#\s?\d{3,}|\border\s+(?:no\.?|number|nr\.?)?\s*#?\d{3,}", re.IGNORECASE
 )
@@ -40,6 +51,7 @@ _POINTS = re.compile(
 _FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about)\b|^那|呢\W*$", re.IGNORECASE)
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
 _SAID_SURE = 0.8  # and what asks for nothing ("this is a disgrace") this
+_MOST_ODDS = 5.0  # log odds that the shop's pages add at most
 SHORT = 8  # words of a message that is read in the light of the one before
 
 
@@ -57,24 +69,51 @@ class Piece:
         return self.routed.route
 
 
-def read(text: str, router: Routing, understand: Callable[[str], Understanding], before: str = "") -> list[Piece]:
-    """Cut a message into its wishes, each routed.
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Cuts a message into its wishes, each routed.
 
-    Args:
-        text: the message.
+    Attributes:
         router: routes a text by its words.
         understand: reads a text against the catalogue.
+        known: how likely the shop's pages answer a question, in [0, 1].
         before: the route of the message before.
     """
-    whole = _piece(text, router, understand, before)
-    parts = clauses(text)
-    if len(parts) < 2:
-        return [whole]
-    pieces = [_piece(part, router, understand, before) for part in parts]
-    groups = _grouped(pieces, [_stands_alone(piece) for piece in pieces])
-    if len(groups) == 1:
-        return [whole]
-    return [_joined(group, understand) for group in groups]
+
+    router: Routing
+    understand: Callable[[str], Understanding]
+    known: Callable[[str], float]
+    before: str = ""
+
+    def read(self, text: str) -> list[Piece]:
+        """Return the wishes of a message, in its order."""
+        parts = clauses(text)
+        if len(parts) < 2:
+            return [self.piece(text)]
+        pieces = [self.piece(part) for part in parts]
+        groups = _grouped(pieces, [_stands_alone(piece) for piece in pieces])
+        return [self.piece(text)] if len(groups) == 1 else [self._joined(group) for group in groups]
+
+    def piece(self, text: str) -> Piece:
+        """Route a text as one wish."""
+        understood = self.understand(text)
+        routed = weighed(self.router.route(_masked(text, understood)), _evidence(text, understood, self.before))
+        if routed.route == "recommend" and _QUESTION.search(text) and not _names(understood):
+            routed = weighed(routed, {"policy": _odds(self.known(text))})
+        return Piece(text, routed, understood)
+
+    def _joined(self, group: Sequence[Piece]) -> Piece:
+        """Make one piece of the parts that go one way, read as one text."""
+        surest = _surest(group)
+        if len(group) == 1:
+            return surest
+        text = " ".join(piece.text.strip(" ,") for piece in group)
+        return Piece(text, surest.routed, self.understand(text))
+
+
+def _odds(chance: float) -> float:
+    """Return what an answer of the shop's pages says for a policy question, as log odds; nothing below even chances."""
+    return math.log(chance / max(1 - chance, math.exp(-_MOST_ODDS))) if chance > 0.5 else 0.0
 
 
 def clauses(text: str) -> list[str]:
@@ -82,25 +121,9 @@ def clauses(text: str) -> list[str]:
     return [part.strip() for part in _BREAK.split(text) if part and part.strip(" ,.!?")][:_MOST]
 
 
-def _joined(group: Sequence[Piece], understand: Callable[[str], Understanding]) -> Piece:
-    """Make one piece of the parts that go one way, read as one text."""
-    surest = _surest(group)
-    if len(group) == 1:
-        return surest
-    text = " ".join(piece.text.strip(" ,") for piece in group)
-    return Piece(text, surest.routed, understand(text))
-
-
 def asks(text: str) -> bool:
     """Whether a text asks or orders something, rather than tell it."""
     return _ASKS.search(text) is not None
-
-
-def _piece(text: str, router: Routing, understand: Callable[[str], Understanding], before: str) -> Piece:
-    understood = understand(text)
-    return Piece(
-        text, weighed(router.route(_masked(text, understood)), _evidence(text, understood, before)), understood
-    )
 
 
 def _masked(text: str, understood: Understanding) -> str:
@@ -170,6 +193,8 @@ def weighed(routed: Routed, odds: Mapping[Route, float]) -> Routed:
 def _stands_alone(piece: Piece) -> bool:
     if piece.route == "small_talk" or piece.understood.act in ("greeting", "thanks", "farewell"):
         return False
+    if piece.route == "out_of_scope" and (_POINTS.search(piece.text) or not telling_words(piece.text)):
+        return False  # "what can I do?" is about what stands beside it
     taste = piece.route in SHOP and (piece.understood.opinions or piece.understood.parsed.spans)
     return piece.routed.confidence >= (_PART_SURE if taste or asks(piece.text) else _SAID_SURE)
 

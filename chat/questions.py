@@ -95,8 +95,13 @@ def questions(text: str, columns: Mapping[str, str], several: bool) -> Questions
     fields = [name for name, pattern in _COMPILED if pattern.search(text)]
     if columns and _ASKS.search(text):
         said = f" {normalize(text)} "
-        fields += [name for words, name in columns.items() if f" {words} " in said and name not in fields]
+        fields += [name for words, name in columns.items() if _asked_of(words, said) and name not in fields]
     return Questions(tuple(fields), yes_no=_YES_NO.search(text) is not None)
+
+
+def _asked_of(column: str, said: str) -> bool:
+    """Whether words name a column, rather than the unit of a limit: "under 100 minutes" asks nothing."""
+    return f" {column} " in said and re.search(rf" \d+ {re.escape(column)} ", said) is None
 
 
 def _extreme(text: str) -> tuple[tuple[str, int] | None, bool]:

@@ -240,7 +240,7 @@ def replaces(new: Constraint, old: Limit) -> bool:
     """Whether a new constraint takes the place of an old one ("before 1980" after "before 1990")."""
     years = ("year", "decade")
     if new.field in years and old.field in years and "is" in (new.op, old.op) and "is_not" not in (new.op, old.op):
-        return True
+        return not _within(new, old)
     if new.field != old.field:
         return False
     if new.op == old.op and _same(new.value, old.value):
@@ -252,6 +252,15 @@ def replaces(new: Constraint, old: Limit) -> bool:
     if new.op == "is_not":
         return old.op == "is" and bool(_values(old.value) & _values(new.value))
     return old.op == "is"
+
+
+def _within(new: Constraint, old: Limit) -> bool:
+    """Whether a bound narrows a decade instead of leaving it: "newer", of the 2010s, with 2014 on screen."""
+    if old.field != "decade" or new.op not in _DIRECTION:
+        return False
+    first, bound = float(old.value), float(new.value)  # type: ignore[arg-type]
+    last = first + 9
+    return first <= bound < last if _DIRECTION[new.op] > 0 else first < bound <= last
 
 
 def _contradict(new: Constraint, old: Limit) -> bool:

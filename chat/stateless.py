@@ -32,7 +32,8 @@ def recommend(
             raise UnknownItem(f"no item {item_id!r} in the catalogue; it may have been removed")
     parsed = shop.parser.parse(text)
     wishes = tuple((w.field, w.value) for w in parsed.wishes)
-    limits = [*constraints, *parsed.constraints]
+    asked = {w.value for w in parsed.wishes} | {v for c in parsed.constraints if c.op == "is" for v in as_values(c)}
+    limits = [*constraints, *parsed.constraints, *(c for c in parsed.implied if c.value not in asked)]
     query = Query(text, tuple(shop.positions(liked)), tuple(shop.positions(disliked)), wishes)
     context = UserContext(
         said=[("user", text)] if text else (),

@@ -86,7 +86,7 @@ _OPEN_QUESTION = re.compile(
     re.IGNORECASE,
 )
 _HAVE_IT = re.compile(
-    r"\b(?:do\s+you\s+(?:have|sell|stock)|can\s+i\s+(?:buy|get|have))\s+(?:it|this|that)(?:\s+one)?\b\W*(as\b|in\b|on\b|with\b)?",
+    r"\b(?:do\s+you\s+(?:have|sell|stock)|can\s+i\s+(?:buy|get|have))\s+(?:it|this|that)(?:\s+one)?\b\W*(as\b|for\b|in\b|on\b|with\b)?",
     re.IGNORECASE,
 )
 # What is asked about a title in words that name it, known or not.
@@ -231,7 +231,7 @@ def understand(
     about = Questions() if lifted else _questions(text, mentions, parser, shown, spoken_of)
     fields = _fields(text, about, parsed, opinions, asked)
     everywhere = about.extreme is not None and not about.of_these
-    dropped = tuple(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w)
+    dropped = (*(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w), *parsed.opened)
     gist = _gist(text, [*spans, *lifted], parsed)
     if asked or (_HAVE.search(text) and mentions and not fields):
         act = "availability"
@@ -291,7 +291,7 @@ def _asked(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, list[Me
         if any(thing[t.start].isupper() for t in tokens) and len(tokens) <= 8:
             return thing, []
     have = _HAVE.search(text)
-    if have is None:
+    if have is None or _HAVE_IT.search(text):
         return "", mentions
     thing = re.split(r"[?!;。？！；\n]|\.\s|(?:,|\bbut\b|\bor\s+(?:something|anything)\b)", text[have.end() :])[0]
     thing = re.sub(
@@ -323,7 +323,7 @@ def _asked(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, list[Me
         titled
         or (near and near[0][1] >= 75 and len(tokens) <= 6)
         or (is_cjk(thing) and len(thing) <= 12 and not parsed.spans and not _LIKENESS.search(thing))
-        or not any(linker.knows(t.norm) or linker.knows(t.norm.removesuffix("s")) for t in unknown)
+        or not (is_cjk(thing) or any(linker.knows(t.norm) or linker.knows(t.norm.removesuffix("s")) for t in unknown))
     ):
         return thing, [m for m in mentions if m not in inside]
     return "", mentions

@@ -58,6 +58,9 @@ class Updater:
         for dropped in understood.dropped:
             for name in ("year", "decade") if dropped in ("year", "decade") else (dropped,):
                 self.state.unlimit(name)
+            if any(name == dropped for name, _ in taste.wishes):  # "forget the genre" gives up a wish for one, too
+                taste.wishes = [(name, value) for name, value in taste.wishes if name != dropped]
+                taste.wish_text = []
         for opinion in understood.opinions:
             self._absorb_opinion(turn, opinion)
         if understood.act == "question":
@@ -66,7 +69,8 @@ class Updater:
             if ids:
                 turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
         parsed = understood.parsed
-        constraints = [*parsed.constraints, *self._relative(turn), *self._by_its_maker(turn)]
+        implied = [c for c in parsed.implied if c.value not in self._wanted_genres(turn)]
+        constraints = [*parsed.constraints, *implied, *self._relative(turn), *self._by_its_maker(turn)]
         fields = {c.field for c in constraints if c.op == "is"}
         subject = bool(
             turn.named
@@ -83,6 +87,14 @@ class Updater:
         if "kind" in fields:
             taste.any_kind = False
         self._infer_kind(turn, fields)
+
+    def _wanted_genres(self, turn: Turn) -> set[object]:
+        """Return the genres asked for, now or before: who wants "horror, but not too scary" still wants horror."""
+        parsed = turn.understood.parsed
+        limits = [*parsed.constraints, *(limit.constraint for limit in self.state.taste.limits)]
+        wishes = [*((w.field, w.value) for w in parsed.wishes), *self.state.taste.wishes]
+        asked = {v for c in limits if (c.field, c.op) == ("genres", "is") for v in _values(c.value)}
+        return asked | {value for field_, value in wishes if field_ == "genres"}
 
     def _absorb_opinion(self, turn: Turn, opinion: Opinion) -> None:
         taste, catalog = self.state.taste, self.shop.index.catalog

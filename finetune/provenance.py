@@ -6,9 +6,10 @@ import hashlib
 import importlib.metadata
 import os
 import platform
+import shlex
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +30,12 @@ def _git(*arguments: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def command(module: str, arguments: Sequence[str]) -> str:
+    """Return what was run as one would write it, without where this machine keeps its files."""
+    written = (os.path.relpath(part) if os.path.isabs(part) else part for part in arguments)
+    return shlex.join(["python", "-m", module, *written])
 
 
 def now() -> str:

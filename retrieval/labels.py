@@ -55,7 +55,9 @@ def label(
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _numeric(field, op, float(value), language, currency)
     values = value if isinstance(value, tuple) else (str(value),)
-    shown = [name(v) if field == "creators" else display(field, v, language) for v in values]
+    shown = [display(field, v, language) for v in values]
+    if field == "creators":
+        shown = [name(v) if word == v else word for v, word in zip(values, shown, strict=True)]
     joined = (" 或 " if chinese else " or ").join(shown)
     if op != "is_not":
         return joined

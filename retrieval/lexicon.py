@@ -1,4 +1,4 @@
-"""What people call kinds, genres and moods, in English and Chinese.
+"""What people call kinds, genres and moods, in English and Chinese, and makers in Chinese.
 
 Each row reads ``canonical: English words; Chinese words``. The first Chinese word is how a Chinese reply names it.
 A catalogue may use any of the words ("Sci-Fi", "科幻"): both sides are brought to the canonical one before they
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from pathlib import Path
 
 from babel import Locale
 
@@ -165,6 +166,19 @@ children: kids, my kids, for kids, for children, family friendly, for the whole 
 """
 
 
+# Genres that are not for whom a mood is too much, whatever moods the catalogue gives their works.
+_FULL_OF: Mapping[str, tuple[str, ...]] = {
+    "scary": ("horror",),
+    "eerie": ("horror",),
+    "violent": ("horror", "shooter"),
+}
+
+
+def genres_full_of(mood: str) -> tuple[str, ...]:
+    """Return the genres that "nothing scary" rules out along with the mood."""
+    return _FULL_OF.get(mood, ())
+
+
 def _read(table: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     for line in table.strip().splitlines():
@@ -175,12 +189,20 @@ def _read(table: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     return rows
 
 
+def _makers() -> dict[str, tuple[str, ...]]:
+    """Read what the makers of works are called in Chinese, by their normalised names."""
+    lines = Path(__file__).with_name("makers.txt").read_text(encoding="utf-8").splitlines()
+    rows = (line.partition(": ") for line in lines)
+    return {name: tuple(chinese.split(", ")) for name, _, chinese in rows}
+
+
 TABLES: Mapping[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "kind": _read(_KINDS),
     "genres": _read(_GENRES),
     "moods": _read(_MOODS),
     "topic": _read(_TOPICS),
     "audience": _read(_AUDIENCES),
+    "creators": {name: ((), chinese) for name, chinese in _makers().items()},
 }
 
 
@@ -189,6 +211,20 @@ _COUNTRIES = {
     "es": "西班牙", "ru": "俄罗斯 俄国 苏联", "hi": "印度", "sv": "瑞典", "da": "丹麦", "pl": "波兰", "th": "泰国",
     "pt": "葡萄牙 巴西", "tr": "土耳其",
 }  # fmt: skip
+
+
+# The languages of what comes "from Japan": as a topic, Japan is where a story takes place.
+_ORIGINS = {
+    "japan": "ja", "france": "fr", "korea": "ko", "south korea": "ko", "germany": "de", "italy": "it", "spain": "es",
+    "russia": "ru", "the soviet union": "ru", "india": "hi", "sweden": "sv", "denmark": "da", "poland": "pl",
+    "thailand": "th", "brazil": "pt", "portugal": "pt", "turkey": "tr", "iran": "fa", "china": "zh", "hong kong": "zh",
+    "taiwan": "zh",
+}  # fmt: skip
+
+
+def origins() -> Mapping[str, str]:
+    """Return the language of what comes from a country, by the country's normalised name."""
+    return _ORIGINS
 
 
 @cache

@@ -56,6 +56,9 @@ _CUE_PAIRS = frozenset(
 _CJK_CUES = ("喜欢", "看过", "读过", "玩过", "听过", "类似", "像", "看了", "爱看", "讨厌", "有没有", "有", "和")
 _SEQUEL = frozenset({"part", "vol", "volume", "chapter", "episode", "season", "number", "no"})
 _LISTING = frozenset({"and", "or", "nor", "、", "和", "跟", "与"})
+_TITLE_DIGITS = 3  # shorter numbers count cards
+_ENDS = re.compile(r"\s*(?:$|[.,;:!?)]|(?:and|or|but|too|as\s+well|either)\b)", re.IGNORECASE)
+_BUT_NOT = re.compile(r"\W*(?:(?:but|and|though)\s+)?not\s+", re.IGNORECASE)
 _QUOTES = "\"“”«»《》「」『』‘’'"
 _OPENING = "\"“«《「『‘'"
 
@@ -246,8 +249,10 @@ class TitleLinker:
         capitals = bool(content or span) and all(text[t.start].isupper() or t.norm.isdigit() for t in content or span)
         initial = at == 0 or text[: span[0].start].rstrip()[-1:] in ".!?;:\n"
         if not content or all(t.norm.isdigit() for t in span):  # "It", "Her", "1917"
-            return (capitals and not initial and surface[0].isupper()) or (
-                whole and (surface[0].isupper() or name not in _PRONOUNS)
+            return (
+                (capitals and not initial and surface[0].isupper())
+                or (whole and (surface[0].isupper() or name not in _PRONOUNS))
+                or _numbered(text, tokens, at, after, before)
             )
         cued = _cued(tokens, at) or _continues(text, tokens, at, before)
         if name in facet_words:
@@ -343,6 +348,15 @@ def _cued(tokens: Sequence[Token], at: int) -> bool:
     if not before:
         return False
     return before[-1] in _CUES or tuple(before[-2:]) in _CUE_PAIRS
+
+
+def _numbered(text: str, tokens: Sequence[Token], at: int, after: int, before: Sequence[Mention]) -> bool:
+    """Whether a title that is but a number is meant: "I loved 1917", "… but not 2001", and no year or count."""
+    rest = text[tokens[after - 1].end :]
+    if not tokens[at].norm.isdigit() or len(tokens[at].norm) < _TITLE_DIGITS or not _ENDS.match(rest):
+        return False
+    refused = before and _BUT_NOT.fullmatch(text[before[-1].end : tokens[at].start])
+    return bool(refused) or _cued(tokens, at) or _continues(text, tokens, at, before)
 
 
 def _continues(text: str, tokens: Sequence[Token], at: int, before: Sequence[Mention]) -> bool:

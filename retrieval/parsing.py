@@ -10,38 +10,24 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval import numbers as numeric
 from retrieval.constraints import Facets
 from retrieval.labels import label
-from retrieval.lexicon import synonyms, vocabulary
+from retrieval.lexicon import genres_full_of, origins, synonyms, vocabulary
+from retrieval.stances import JOINS, Hit, stances
 from retrieval.text import Token, is_cjk, normalize, tokenize, words
 from retrieval.types import Constraint, Op
 
-_NEGATORS = frozenset(
-    """
-    no not nothing without except never dont doesnt isnt arent wasnt hate avoid less neither nor cant too
-    excluding minus dislike skip tired sick
-    """.split()  # noqa: SIM905 - a column of quoted words reads worse
-)
-_CJK_NEGATORS = ("不要", "不想", "不看", "不喜欢", "不是", "没有", "除了", "别", "讨厌", "无", "不")
 _ALL_BUT = re.compile(r"\b((?:any|every)thing|all)(\s+)but\b", re.IGNORECASE)
 _AT_MOST = re.compile(r"\b(?:no|not)\s+(?:more|less|fewer)\s+than\b", re.IGNORECASE)  # refuses nothing
-_NOT_ONLY = re.compile(r"(?:\bnot\s+(?:only|just)\s+|不只(?:是|想看|看)?)$", re.IGNORECASE)
-_REFUSING = frozenset({("leave", "out"), ("other", "than"), ("enough", "of"), ("enough", "with")})
-_REFUSED_AFTER = re.compile(
-    r"\s*(?:films?|movies?|books?|games?|albums?|music)?\s*(?:is|are|was)(?:n'?t|\s+not)\s+(?:for\s+me|what\s+i|my\s+thing)"
-    r"|片?(?:就算了|就不要了|除外|不要)",
+_SUBTITLES = re.compile(
+    r"(?:\b(?:no|without|nothing\s+with|hate|dislike|avoid|(?:don'?t|do\s+not|can'?t)\s+(?:\w+\s+){1,2}?)\s*"
+    r"(?:films?\s+with\s+)?(?:any\s+)?|(?:不要|不想看|不看|没有|无|讨厌)(?:带|有)?)(?:subtitles|subs\b|字幕)(?:的|片)*",
     re.IGNORECASE,
 )
-_NOT_NEGATIVE = ("特别", "别的", "有没有", "别人", "不错", "不同")
-_BREAKS = re.compile(r"[.,;:!?，。；：！？\n]|\bbut\b|\bjust\b|但|而是|只", re.IGNORECASE)
-_JOINS = frozenset({"or", "nor", "and", "或", "和", "跟", "与"})
-_BETWEEN = frozenset({"片", "类", "的", "any", "of"})
-_OF_WHAT = frozenset({"by", "about", "with", "in", "from", "of", "featuring", "的"})
 _ABOUT = frozenset(
     """
     about with featuring involving concerning around
@@ -74,8 +60,10 @@ _AMBIGUOUS = frozenset(
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _HARD_FIELDS = ("kind", "audience", "language", "genres", "creators")
+_IDIOMS = frozenset({("of", "course"), ("how", "fast"), ("as", "fast")})  # no course, and nothing energetic
 _PRIORITY = ("kind", "audience", "genres", "language", "moods", "creators")
 _LONGEST_PHRASE = 8
+_LONGEST_COUNTRY = 3  # "the Soviet Union"
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
 
@@ -99,6 +87,8 @@ class Parsed:
         relative: (field, op) for "cheaper", "newer" …, which need an item to compare with.
         spans: the (start, end) characters that were understood.
         hard: those of the spans that became constraints.
+        implied: what a refused mood rules out besides, unless it is wanted: "nothing scary" means no horror.
+        opened: fields that are to be limited no longer: "not only films".
     """
 
     constraints: tuple[Constraint, ...] = ()
@@ -106,14 +96,8 @@ class Parsed:
     relative: tuple[tuple[str, Op], ...] = ()
     spans: tuple[tuple[int, int], ...] = ()
     hard: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    field: str
-    values: tuple[str, ...]
-    start: int  # tokens
-    end: int
+    implied: tuple[Constraint, ...] = ()
+    opened: tuple[str, ...] = ()
 
 
 class Parser:
@@ -159,8 +143,7 @@ class Parser:
         for field, postings in self._facets.postings.items():
             for value in postings:
                 if field == "creators":
-                    yield value, field, value
-                    yield _surname(value), field, value
+                    yield from ((phrase, field, value) for phrase in (value, _surname(value), *synonyms(field, value)))
                 elif value not in ("yes", "no"):  # a column of yes and no gives no words for its values
                     # Language codes are left out: "it", "no" and "so" are words first.
                     yield from ((p, field, value) for p in synonyms(field, value) if field != "language" or len(p) > 2)
@@ -179,30 +162,29 @@ class Parser:
         for found in numeric.parse(free, self._facets, language):
             constraints.extend((found.start, c) for c in found.constraints)
             spans.append((found.start, found.end))
+        subtitles = _SUBTITLES.search(free) if self._facets.knows("language") else None
+        if subtitles is not None:  # what needs none is in the language that the person speaks
+            constraints.append((subtitles.start(), self._constraint("language", (language,), False, language)))
+            spans.append(subtitles.span())
         hard = list(spans)
         free = numeric.blank(free, spans)
         free = _ALL_BUT.sub(r"\1\2not", free)  # of the same length, so that offsets stay true
         free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
-        relative = numeric.relative(free)
         wishes: list[Wish] = []
+        opened: list[str] = []
         tokens = tokenize(free)
         hits = list(self._hits(free, tokens))
-        negative = [self._negated(free, tokens, hit) for hit in hits]
-        for at, hit in enumerate(hits):
-            if at and negative[at - 1] and not negative[at] and _joined(free, tokens, hits[at - 1], hit):
-                negative[at] = True
-        for at, (hit, no) in enumerate(zip(hits, negative, strict=True)):
-            if _tolerated(free, tokens, hit):
-                continue
+        for hit, stance in zip(hits, stances(free, tokens, hits), strict=True):
             start, end = tokens[hit.start].start, tokens[hit.end - 1].end
-            spans.append((start, end))
-            if no and hit.field == "kind" and _says_of_what(free, tokens, hits, negative, at):
-                continue
-            if no or self._is_hard(free, tokens, hit):
+            if stance != "allowed":
+                spans.append((start, end))
+            if stance in ("refused", "both") or (stance == "said" and self._is_hard(free, tokens, hit)):
                 hard.append((start, end))
                 field = hit.field if hit.field in (*_HARD_FIELDS, "moods") else "topic"
-                constraints.append((start, self._constraint(field, hit.values, no, language)))
-            else:
+                constraints.append((start, self._constraint(field, hit.values, stance == "refused", language)))
+            elif stance == "not_only" and hit.field == "kind":
+                opened.append("kind")
+            elif stance in ("said", "not_only"):
                 wishes.extend(Wish(hit.field, value, text[start:end], start) for value in hit.values)
         covered = {at for hit in hits for at in range(hit.start, hit.end)}
         for start, end, topic in self._free_topics(free, tokens, covered):
@@ -214,28 +196,65 @@ class Parser:
             _spanned([c for _, c in constraints], language),
             lambda field, op, values: self._label(field, op, values, language),
         )
-        return Parsed(merged, tuple(wishes), relative, tuple(sorted(spans)), tuple(sorted(hard)))
+        return Parsed(
+            constraints=merged,
+            wishes=tuple(wishes),
+            relative=numeric.relative(free),
+            spans=tuple(sorted(spans)),
+            hard=tuple(sorted(hard)),
+            implied=self._implied(merged, language),
+            opened=tuple(opened),
+        )
 
-    def _hits(self, text: str, tokens: Sequence[Token]) -> Iterator[_Hit]:
+    def _implied(self, constraints: Sequence[Constraint], language: str) -> tuple[Constraint, ...]:
+        refused = [m for c in constraints if (c.field, c.op) == ("moods", "is_not") for m in _tuple(c.value)]
+        genres = dict.fromkeys(genre for mood in refused for genre in genres_full_of(mood))
+        held = self._facets.postings.get("genres", {})
+        return tuple(self._constraint("genres", (genre,), True, language) for genre in genres if genre in held)
+
+    def _hits(self, text: str, tokens: Sequence[Token]) -> Iterator[Hit]:
         at = 0
+        last: Hit | None = None
         while at < len(tokens):
-            for length in range(min(self._longest, len(tokens) - at), 0, -1):
-                phrase = " ".join(t.norm for t in tokens[at : at + length])
-                meanings = self._phrases.get(phrase)
-                if meanings is None or (at and (tokens[at - 1].norm, phrase) == ("of", "course")):
-                    continue
-                if phrase in _LIKING and not (at and tokens[at - 1].norm in _ABOUT):
-                    continue  # "I love it" is no wish for love stories
-                hit = self._meaning(text, tokens, at, at + length, meanings)
-                if hit is not None:
-                    yield hit
-                    at = hit.end - 1
-                    break
-            at += 1
+            hit = self._origin(tokens, at, last) or self._hit(text, tokens, at)
+            if hit is None:
+                at += 1
+                continue
+            yield hit
+            last, at = hit, hit.end
+            if hit.field == "genres" and tokens[at:] and tokens[at].norm == "片" and self._facets.knows("kind"):
+                yield Hit("kind", ("film",), at, at + 1)  # 科幻片
+                at += 1
+
+    def _origin(self, tokens: Sequence[Token], at: int, before: Hit | None) -> Hit | None:
+        """Read "from Japan" as the language, and the second country of "from Korea or Japan"."""
+        word = tokens[at - 1].norm if at else ""
+        joined = word in JOINS and before is not None and (before.field, before.end) == ("language", at - 1)
+        if word != "from" and not joined:
+            return None
+        for length in range(min(_LONGEST_COUNTRY, len(tokens) - at), 0, -1):
+            code = origins().get(" ".join(t.norm for t in tokens[at : at + length]), "")
+            if code in self._facets.postings.get("language", {}):
+                return Hit("language", (code,), at, at + length)
+        return None
+
+    def _hit(self, text: str, tokens: Sequence[Token], at: int) -> Hit | None:
+        """Return the longest phrase that begins at a token and means something here."""
+        for length in range(min(self._longest, len(tokens) - at), 0, -1):
+            phrase = " ".join(t.norm for t in tokens[at : at + length])
+            meanings = self._phrases.get(phrase)
+            if meanings is None or (at and (tokens[at - 1].norm, phrase) in _IDIOMS):
+                continue
+            if phrase in _LIKING and not (at and tokens[at - 1].norm in _ABOUT):
+                continue  # "I love it" is no wish for love stories
+            hit = self._meaning(text, tokens, at, at + length, meanings)
+            if hit is not None:
+                return hit
+        return None
 
     def _meaning(
         self, text: str, tokens: Sequence[Token], start: int, end: int, meanings: Sequence[tuple[str, str]]
-    ) -> _Hit | None:
+    ) -> Hit | None:
         """Choose what a phrase means here: "about war" is a topic, "a war film" a genre."""
         fields = list(dict.fromkeys(f for f, _ in meanings))
         phrase = " ".join(t.norm for t in tokens[start:end])
@@ -244,7 +263,7 @@ class Parser:
         beside = "audience" in fields and before[-1:] != ["about"]  # "with my kids" says who watches, not what
         if about and not beside and set(fields) - {"creators", "kind", "language"}:
             topic = next((v for f, v in meanings if f == "topic"), phrase)
-            return _Hit("topic", (topic,), start, end)
+            return Hit("topic", (topic,), start, end)
         field = next((f for f in _PRIORITY if f in fields), fields[0])
         if field == "genres" and phrase in _AMBIGUOUS and not self._beside_kind(tokens, start, end):
             others = [f for f in fields if f != "genres"]
@@ -257,8 +276,8 @@ class Parser:
         if field == "kind" and not self._facets.knows("kind"):
             return None
         if field == "audience" and not self._facets.knows("audience"):
-            return _Hit("genres", ("children", "family"), start, end)
-        return _Hit(field, values, start, end)
+            return Hit("genres", ("children", "family"), start, end)
+        return Hit(field, values, start, end)
 
     def _beside_kind(self, tokens: Sequence[Token], start: int, end: int) -> bool:
         near = [t.norm for t in (*tokens[max(0, start - 1) : start], *tokens[end : end + 2])]
@@ -271,23 +290,7 @@ class Parser:
         beside = at + 1 < len(tokens) and tokens[at + 1].norm in self._kind_words
         return (text[start].isupper() and (not initial or beside)) or (at > 0 and tokens[at - 1].norm in ("by", "from"))
 
-    def _negated(self, text: str, tokens: Sequence[Token], hit: _Hit) -> bool:
-        start = tokens[hit.start].start
-        clause = _BREAKS.split(text[:start])[-1]
-        for harmless in _NOT_NEGATIVE:
-            clause = clause.replace(harmless, " " * len(harmless))
-        if clause.endswith(_CJK_NEGATORS) or any(n in clause[-5:] for n in _CJK_NEGATORS[:9]):
-            return True
-        if _REFUSED_AFTER.match(text[tokens[hit.end - 1].end :]):
-            return True
-        if _NOT_ONLY.search(text[:start]):
-            return False
-        near = words(clause)[-4:]
-        return any(n in _NEGATORS for n in near) or any(pair in _REFUSING for pair in pairwise(near))
-
-    def _is_hard(self, text: str, tokens: Sequence[Token], hit: _Hit) -> bool:
-        if _NOT_ONLY.search(text[: tokens[hit.start].start]):
-            return False
+    def _is_hard(self, text: str, tokens: Sequence[Token], hit: Hit) -> bool:
         if hit.field in ("language", "genres") and not self._facets.knows(hit.field):
             return False  # nothing could satisfy it; a wish is looked for in the texts
         if hit.field in ("kind", "audience", "language"):
@@ -368,26 +371,3 @@ def _merged(
 
 def _tuple(value: object) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else (str(value),)
-
-
-def _joined(text: str, tokens: Sequence[Token], first: _Hit, second: _Hit) -> bool:
-    between = words(text[tokens[first.end - 1].end : tokens[second.start].start])
-    return bool(_JOINS.intersection(between)) and len(between) <= 3 and _JOINS.union(_BETWEEN).issuperset(between)
-
-
-def _says_of_what(text: str, tokens: Sequence[Token], hits: Sequence[_Hit], negative: Sequence[bool], at: int) -> bool:
-    """Whether a kind only says of what something is refused: "no horror films", "no films by him"."""
-    if at and negative[at - 1] and hits[at - 1].field != "kind":
-        between = text[tokens[hits[at - 1].end - 1].end : tokens[hits[at].start].start]
-        if _BETWEEN.issuperset(words(between)):
-            return True
-    if at + 1 < len(hits) and negative[at + 1] and hits[at + 1].field != "kind":
-        between = text[tokens[hits[at].end - 1].end : tokens[hits[at + 1].start].start]
-        return bool(words(between)) and _OF_WHAT.issuperset(words(between))
-    return False
-
-
-def _tolerated(text: str, tokens: Sequence[Token], hit: _Hit) -> bool:
-    """Whether the person merely allows it: "I don't mind horror" asks for nothing."""
-    near = words(_BREAKS.split(text[: tokens[hit.start].start])[-1])[-4:]
-    return "mind" in near and bool({"dont", "not", "wouldnt"}.intersection(near))

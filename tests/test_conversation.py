@@ -21,6 +21,16 @@ RETURNS = Passage("help/returns", "Returns", "You can return a film within 30 da
 GIFTS = Passage("help/gifts", "Gift cards", "Gift cards never expire.")
 
 
+DELIVERY = Passage("help/delivery", "Delivery", "Parcels take three days.")
+
+
+class Delivers:
+    """Answers whatever is asked with the days that a parcel takes."""
+
+    def answer(self, question):
+        return Found(DELIVERY, DELIVERY.text, 0.9)
+
+
 class FakeKnowledge:
     """Answers a question that has a passage's word in it."""
 
@@ -101,6 +111,14 @@ class TestPolicies:
         assert RETURNS.text in answer.text
         assert [c.id for c in answer.citations] == ["help/returns"]  # the fake finds the first word for the whole
 
+    def test_a_wish_beside_it_is_answered_after_it(self):
+        answer = Visit()("I loved Arrival. Can I return an opened game, and something slower before 1990?")
+        assert answer.text.startswith(f"From “Returns”: {RETURNS.text} ")
+        assert [c.id for c in answer.citations] == ["help/returns"]
+        works = [marquee().index.catalog.get(i) for i in ids(answer)]
+        assert len(works) >= 3
+        assert all(work.kind == "film" and work.year < 1990 for work in works)  # the game is the other wish's
+
     def test_what_follows_is_read_after_its_question(self):
         visit = Visit(Sure(and_abroad=("policy", 0.9)))
         visit("what is your return policy?")
@@ -128,6 +146,13 @@ class TestTwoWishes:
 
 
 class TestItems:
+    def test_stock_and_delivery_are_two_questions(self):
+        visit = Visit(Sure(is_it=("item", 0.95), how_fast=("policy", 0.9)), page="film-stalker-1979")
+        visit.desk = Desk(visit.desk.router, Delivers())
+        answer = visit("is it in stock and how fast could I have it?")
+        assert answer.text == f"Stalker (1979) is in stock. From “Delivery”: {DELIVERY.text}"
+        assert [c.id for c in answer.citations] == ["help/delivery"]
+
     def test_this_is_the_item_of_the_page(self):
         visit = Visit(page="film-stalker-1979")
         assert visit("how much is this?").text == "Stalker (1979) costs $3.99."
@@ -224,6 +249,12 @@ class TestPeople:
 
 
 class TestDoubts:
+    @pytest.mark.parametrize("message", ["????", "…", "?!"])
+    def test_no_words_are_not_asked_about(self, message):
+        visit = Visit(Sure(**{message: ("item", 0.3)}))
+        assert "didn't quite get that" in visit(message).text
+        assert visit.state.doubt == []
+
     def test_it_is_asked_which_of_two_is_meant(self):
         visit = Visit(Sure(hm=("order", 0.4)))
         answer = visit("hm zzz")
@@ -237,8 +268,22 @@ class TestDoubts:
         visit.state.doubt = ["policy", "recommend", "hm return zzz"]
         assert RETURNS.text in visit(choice).text
 
+    def test_a_choice_that_helps_no_further_is_not_asked_about_again(self):
+        visit = Visit(Sure(zzz=("item", 0.4)))
+        visit.state.doubt = ["item", "recommend", "zzz"]
+        assert "didn't quite get that" in visit("the first").text
+        assert visit.state.doubt == []
+
     def test_the_pages_settle_a_doubt(self):
         assert RETURNS.text in Visit(Sure(hm=("order", 0.4)))("hm return").text
+
+    def test_chinese_that_says_nothing_of_the_catalogue_is_no_wish(self):
+        assert Visit(Sure(给我=("out_of_scope", 0.8)))("给我讲个笑话").cards == ()
+        assert Visit(Sure(给我=("out_of_scope", 0.8)))("给我科幻").cards
+
+    def test_who_scolds_is_not_told_that_all_is_well(self):
+        answer = Visit(Sure(you=("small_talk", 0.9)))("you are useless")
+        assert answer.text.startswith("I'm sorry about that.")
 
     def test_what_is_none_of_our_business(self):
         answer = Visit(Sure(what=("out_of_scope", 0.95)))("what is the capital of Peru?")

@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from chat.database import About, Database, DatabaseError
+from chat.handoff import Post, Ticket
 
 
 @pytest.fixture
@@ -87,6 +88,42 @@ def test_a_newer_version_is_refused(database, database_url):
         db.execute(text("UPDATE namedrop SET version = 99"))
     with pytest.raises(DatabaseError, match=r"version 99, this program knows 1; update Namedrop"):
         Database.open(database_url)
+
+
+def test_an_older_version_is_refused(database, database_url):
+    with database.session() as db:
+        db.execute(text("UPDATE namedrop SET version = 0"))
+    with pytest.raises(DatabaseError, match="version 0, this program knows 1; go on with the version of"):
+        Database.open(database_url)
+
+
+def test_what_an_older_database_lacks_is_added(database, database_url):
+    post = {"key": "k", "ticket": "H-1", "session": "s", "revision": 1, "body": "{}", "attempts": 2, "due": 1.5,
+            "leased": 0.0, "delivered": 7.0, "problem": ""}  # fmt: skip
+    with database.session() as db:
+        db.add(Post(**post))
+    with database.session() as db:  # as a version before that column, index and table left it
+        db.execute(text("ALTER TABLE outbox DROP COLUMN delivered"))
+        db.execute(text("DROP INDEX ix_outbox_due"))
+        db.execute(text("DROP TABLE tickets"))
+    again = Database.open(database_url)
+    with again.session() as db:
+        (kept,) = db.query(Post).all()
+        assert {name: getattr(kept, name) for name in post} == post | {"delivered": None}
+        kept.delivered = 9.0
+        assert db.query(Ticket).all() == []
+    assert "ix_outbox_due" in {index["name"] for index in inspect(again.engine).get_indexes("outbox")}
+    assert again.salt == database.salt
+    again.close()
+
+
+def test_nothing_is_added_to_what_is_refused(database, database_url):
+    with database.session() as db:
+        db.execute(text("ALTER TABLE outbox DROP COLUMN delivered"))
+        db.execute(text("ALTER TABLE outbox DROP COLUMN body"))
+    with pytest.raises(DatabaseError, match="'outbox' without the column body"):
+        Database.open(database_url)
+    assert "delivered" not in {column["name"] for column in inspect(database.engine).get_columns("outbox")}
 
 
 def test_tables_of_another_program_are_refused(database, database_url):

@@ -170,6 +170,38 @@ class TestMemory:
         assert {("kind", "is", "film"), ("decade", "is", 1970.0), ("genres", "is_not", "horror"),
                 ("price", "<", 10.0)} == talk.limits  # fmt: skip
 
+    def test_nothing_scary_shows_no_horror(self, talk):
+        talk("a slow film before 1990")
+        for message in ("nothing scary", "more", "nothing too violent"):
+            shown = keeps_promises(talk, talk(message))
+            assert shown
+            assert all("horror" not in i.genres and "scary" not in i.attributes["moods"] for i in shown)
+
+    @pytest.mark.parametrize("messages", [["horror films", "not too scary"], ["horror films, but not too scary"]])
+    def test_who_wants_horror_still_gets_it(self, talk, messages):
+        for message in messages:
+            answer = talk(message)
+        shown = keeps_promises(talk, answer)
+        assert shown
+        assert all("horror" in i.genres and "scary" not in i.attributes["moods"] for i in shown)
+
+    def test_newer_stays_within_the_decade(self, talk):
+        first = keeps_promises(talk, talk("films of the 2010s"))[0]
+        newer = keeps_promises(talk, talk("newer"))
+        assert newer
+        assert all(first.year < i.year <= 2019 for i in newer)
+
+    def test_a_wish_for_a_genre_is_given_up(self, talk):
+        talk("I love romance")
+        talk("forget the genre")
+        assert talk.state.taste.wishes == []
+
+    def test_not_only_films(self, talk):
+        talk("I loved Arrival")
+        assert {i.kind for i in keeps_promises(talk, talk("not only films but also books"))} <= {"film", "book"}
+        talk("not only films")
+        assert "kind" not in {field for field, *_ in talk.limits}
+
     def test_undo_brings_back_what_was_before(self, talk):
         first = talk("a slow film")
         talk("under 5 dollars")
@@ -258,6 +290,17 @@ class TestHonesty:
         answer = talk("films by Andrei Tarkovsky before 1973 over 5 dollars")
         assert 0 < len(answer.cards) < 3
         assert "left that fit; removing “" in answer.text
+
+    def test_what_was_only_inferred_gives_way_without_a_word(self, talk):
+        answer = talk("I loved Mandarin at the Movies for Beginners. Something slower, before 1990?")
+        assert answer.cards
+        assert "let go" not in answer.text
+
+    def test_a_wish_that_nothing_meets_is_owned_up_to(self, talk):
+        answer = talk("noir films")  # the one there is is sold out
+        assert answer.text.startswith("I have nothing about noir that fits; these come nearest. ")
+        assert "For something about noir" not in answer.text
+        assert "nothing" not in talk("funny films").text
 
     def test_older_limits_give_way_and_the_reply_says_so(self, talk):
         talk("a French horror film")

@@ -10,6 +10,7 @@ from retrieval.labels import label, relabelled
 from retrieval.lexicon import TABLES, canonical, display, synonyms, vocabulary
 from retrieval.text import fold, is_cjk, language_of, normalize, tokenize, words
 from retrieval.types import Constraint
+from tests.shops import marquee
 
 
 class TestText:
@@ -129,10 +130,23 @@ LABELS = {
     ("moods", "is_not", "dark"): ("not dark", "不要黑暗"),
     ("language", "is", "fr"): ("French", "法语"),
     ("language", "is_not", "fr"): ("not in French", "不要法语"),
-    ("creators", "is_not", "hayao miyazaki"): ("nothing by Hayao Miyazaki", "不要Hayao Miyazaki"),
+    ("creators", "is_not", "hayao miyazaki"): ("nothing by Hayao Miyazaki", "不要宫崎骏"),
     ("topic", "is_not", "space"): ("no space", "不要太空"),
     ("kind", "is", "game"): ("game", "游戏"),
 }
+
+
+class TestMakers:
+    def test_each_is_a_name_of_the_catalogue_in_its_compared_form(self):
+        known = {normalize(name) for item in marquee().index.catalog.items for name in item.creators}
+        makers = TABLES["creators"]
+        assert {name for name in makers if name not in known} == set()
+        names = [chinese for _, row in makers.values() for chinese in row]
+        assert len(names) == len(set(names)) > 100
+
+    def test_a_chinese_name_is_the_same_person(self):
+        assert canonical("creators", "宫崎骏") == canonical("creators", "Hayao Miyazaki") == "hayao miyazaki"
+        assert canonical("creators", "小津安二郎") == canonical("creators", "Yasujirō Ozu")
 
 
 class TestLabels:

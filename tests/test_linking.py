@@ -52,6 +52,14 @@ LINKED = {
     "I loved The Thing": [("The Thing", "film-the-thing-1982", "title")],
     "1917": [("1917", "film-1917-2019", "title")],
     "1984": [("1984", "book-nineteen-eighty-four-1949", "alias")],
+    "I loved Arrival but not 2001": [
+        ("Arrival", "film-arrival-2016", "title"),
+        ("2001", "film-2001-a-space-odyssey-1968", "alias"),
+    ],
+    "I loved 1917 and 1984.": [
+        ("1917", "film-1917-2019", "title"),
+        ("1984", "book-nineteen-eighty-four-1949", "alias"),
+    ],
     "M": [("M", "film-m-1931", "title")],
     "something like journey": [("journey", "game-journey-2012", "title")],
     "I loved Brazil": [("Brazil", "film-brazil-1985", "title")],

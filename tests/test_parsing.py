@@ -107,6 +107,10 @@ FACETS = {
     "hip-hop": "genres is hip hop",
     "R&B": "genres is r&b",
     "a rock album": "genres is rock, kind is album",
+    "a gift for my dad, budget 25": "price <= 25",
+    "films from Korea or Japan": "kind is film, language is ko|ja",
+    "not only films but also books": "kind is film|book",
+    "not only horror but also comedy": "genres is horror|comedy",
     "country music": "genres is country",
     "films and books": "kind is film|book",
     "French films": "language is fr, kind is film",
@@ -149,6 +153,10 @@ REFUSED = {
     "nothing by Stephen King": "creators is_not stephen king",
     "not in English": "language is_not en",
     "nothing scary": "moods is_not scary",
+    "I hate westerns and loved horror": "genres is_not western, ~genres horror",
+    "nothing with subtitles": "language is en",
+    "films without subtitles": "kind is film, language is en",
+    "nothing from Japan": "language is_not ja",
     "something less dark": "moods is_not dark",
     "nothing with space": "topic is_not space",
     "nothing with clowns": "topic is_not clowns",
@@ -173,7 +181,7 @@ SOFT = {
 }
 CHINESE = {
     "我喜欢看电影，特别是科幻片和动作片。": "kind is film, ~genres science fiction, ~genres action",
-    "科幻片": "genres is science fiction",
+    "科幻片": "genres is science fiction, kind is film",
     "特别好看的科幻": "genres is science fiction",
     "一本悬疑小说": "genres is mystery, kind is book",
     "不要恐怖片": "genres is_not horror",
@@ -184,9 +192,12 @@ CHINESE = {
     "我不喜欢恐怖片，想看喜剧": "genres is_not horror, ~genres comedy",
     "不要日本电影": "language is_not ja",
     "不要电影": "kind is_not film",
+    "不要字幕": "language is zh",
+    "宫崎骏的电影": "creators is hayao miyazaki, kind is film",
+    "诺兰导演的": "creators is christopher nolan",
     "别太暴力": "moods is_not violent",
     "日本电影": "language is ja, kind is film",
-    "韩国惊悚片": "language is ko, genres is thriller",
+    "韩国惊悚片": "language is ko, genres is thriller, kind is film",
     "温暖的书": "kind is book, ~moods warm",
     "关于战争的书": "kind is book, ~topic war",
     "1990年以前的电影": "year < 1990, kind is film",
@@ -212,7 +223,8 @@ CHINESE = {
 NOTHING = [
     "of course", "in my country", "I don't mind horror", "I wouldn't mind a musical", "no", "nothing", "no, thanks",
     "not that", "not that one", "I have no idea", "I want to go west", "something not too expensive", "别的", "在吗",
-    "price doesn't matter", "any genre", "hello", "2049", "", "   ", "🎬", "{0} %s <b>", "I love it", "nothing by him",
+    "price doesn't matter", "any genre", "hello", "2049",
+    "how fast could I have it", "not only films", "", "   ", "🎬", "{0} %s <b>", "I love it", "nothing by him",
 ]  # fmt: skip
 
 
@@ -254,6 +266,24 @@ class TestTables:
         parsed = marquee().parser.parse(text)
         assert [text[a:b] for a, b in parsed.spans] == ["slow", "film", "before 1990"]
         assert [text[a:b] for a, b in parsed.hard] == ["film", "before 1990"]
+
+    @pytest.mark.parametrize(
+        ("text", "genres"),
+        [
+            ("nothing scary", ["horror"]),
+            ("not too violent, please", ["horror", "shooter"]),
+            ("不要太吓人", ["horror"]),
+            ("something scary", []),
+            ("nothing sad", []),
+        ],
+    )
+    def test_a_refused_mood_rules_out_the_genres_full_of_it(self, text, genres):
+        implied = marquee().parser.parse(text).implied
+        assert [(c.field, c.op, c.value) for c in implied] == [("genres", "is_not", genre) for genre in genres]
+
+    def test_not_only_opens_a_column(self):
+        assert marquee().parser.parse("not only films").opened == ("kind",)
+        assert marquee().parser.parse("not only films but also books").opened == ()
 
     def test_titles_say_nothing_about_facets(self):
         text = "I loved 2001: A Space Odyssey and French Kiss"

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from chat.pieces import clauses, read, weighed
-from chat.routing import Patterns, Routed
+from chat.pieces import Reader, clauses, weighed
+from chat.routing import ROUTES, Patterns, Routed
 from chat.understanding import understand
 from tests.shops import marquee
 
 
-def pieces(text, before=""):
+def pieces(text, before="", known=0.0, router=None):
     shop = marquee()
-    served = ("service",)
-    return read(text, Patterns(), lambda part: understand(part, shop.linker, shop.parser, served=served), before)
+
+    def understood(part):
+        return understand(part, shop.linker, shop.parser, served=("service",))
+
+    return Reader(router or Patterns(), understood, lambda part: known, before).read(text)
 
 
 class TestClauses:
@@ -24,6 +27,9 @@ class TestClauses:
             ("Hi! Where is my order?", ["Hi!", "Where is my order?"]),
             ("where is M-1042? and recommend me a comedy", ["where is M-1042?", "and recommend me a comedy"]),
             ("可以退货吗？另外推荐一部喜剧", ["可以退货吗？", "另外推荐一部喜剧"]),
+            ("can I return a game, and something slower?", ["can I return a game", "something slower?"]),
+            ("send back a game and buy something", ["send back a game", "buy something"]),
+            ("do you ship abroad? And maybe a comedy", ["do you ship abroad?", "And maybe a comedy"]),
             ("films with love and war", ["films with love and war"]),
             ("a French horror film, please", ["a French horror film, please"]),
             ("Stalker and Solaris", ["Stalker and Solaris"]),
@@ -55,9 +61,27 @@ class TestWishes:
         assert loved.text == "I loved Stalker. What else should I see?"
         assert loved.understood.opinions[0].surface == "Stalker"
 
+    def test_a_wish_without_a_verb_is_one(self):
+        shop, policy = pieces("I loved Arrival. Can I return an opened game, and something slower before 1990?")
+        assert (policy.route, policy.text) == ("policy", "Can I return an opened game")
+        assert shop.text == "I loved Arrival. something slower before 1990?"
+        assert {(c.field, c.value) for c in shop.understood.parsed.constraints} == {("year", 1990.0)}
+
     def test_a_greeting_goes_with_what_follows(self):
         (piece,) = pieces("Hi! Where is my order?")
         assert piece.route == "order"
+
+    @pytest.mark.parametrize("question", ["what can I do?", "how do I remove it?"])
+    def test_a_question_about_what_was_just_said_is_no_wish_of_its_own(self, question):
+        scores = {route: 0.9 if route == "out_of_scope" else 0.1 / 6 for route in ROUTES}
+
+        class Astray(Patterns):
+            def route(self, text):
+                routed = super().route(text)
+                return routed if text != question else Routed("out_of_scope", 0.9, "item", scores)
+
+        (piece,) = pieces(f"I want a refund. {question}", router=Astray())
+        assert piece.route == "policy"
 
     @pytest.mark.parametrize("text", ["", " ", "…", "。。。", "and and and", "?" * 500])
     def test_nothing_breaks_it(self, text):
@@ -74,6 +98,20 @@ class TestEvidence:
             pieces("what's in it?", "order")[0].routed.scores["order"]
             > 3 * pieces("what's in it?")[0].routed.scores["order"]
         )
+
+    @pytest.mark.parametrize(
+        ("text", "known", "route"),
+        [
+            ("do you gift wrap games?", 0.0, "recommend"),
+            ("do you gift wrap games?", 0.6, "recommend"),
+            ("do you gift wrap games?", 0.999, "policy"),
+            ("show me games to give away", 0.999, "recommend"),  # asks nothing
+            ("should I see Stalker?", 0.999, "recommend"),  # of a work
+        ],
+    )
+    def test_what_the_shop_s_pages_answer_is_a_policy(self, text, known, route):
+        (piece,) = pieces(text, known=known)
+        assert piece.route == route
 
     def test_limits_speak_for_a_recommendation(self):
         routed = Routed("out_of_scope", 0.6, "recommend", {"out_of_scope": 0.6, "recommend": 0.3, "item": 0.1})

@@ -24,6 +24,10 @@ REPLACED = [
     (["year is 1984", "year < 1980"], ["year < 1980"]),
     (["decade is 1980", "year < 1970"], ["year < 1970"]),
     (["year < 1970", "decade is 1980"], ["decade is 1980"]),
+    (["decade is 2010", "year > 2014"], ["decade is 2010", "year > 2014"]),  # "newer"
+    (["decade is 2010", "year < 2014"], ["decade is 2010", "year < 2014"]),
+    (["decade is 2010", "year > 2019"], ["year > 2019"]),  # out of it
+    (["decade is 2010", "year < 2010"], ["year < 2010"]),
     (["decade is 1980", "decade is 1990"], ["decade is 1990"]),
     (["year is_not 1984", "decade is 1980"], ["year is_not 1984", "decade is 1980"]),
     (["decade is_not 1980", "year is 1999"], ["decade is_not 1980", "year is 1999"]),

@@ -1,0 +1,112 @@
+"""What a message does with each facet value that it names: asks for it, refuses it, or merely allows it.
+
+"No horror" refuses, "I don't mind horror" allows, "not only films but also books" asks for both, and in "no horror
+films" the films only say of what something is refused. Both in English and in Chinese.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from retrieval.text import Token, words
+
+_NEGATORS = frozenset(
+    """
+    no not nothing without except never dont doesnt isnt arent wasnt hate avoid less neither nor cant too
+    excluding minus dislike skip tired sick
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
+_CJK_NEGATORS = ("不要", "不想", "不看", "不喜欢", "不是", "没有", "除了", "别", "讨厌", "无", "不")
+_NOT_ONLY = re.compile(r"(?:\bnot\s+(?:only|just)\s+|不只(?:是|想看|看)?)$", re.IGNORECASE)
+_REFUSING = frozenset({("leave", "out"), ("other", "than"), ("enough", "of"), ("enough", "with")})
+_REFUSED_AFTER = re.compile(
+    r"\s*(?:films?|movies?|books?|games?|albums?|music)?\s*(?:is|are|was)(?:n'?t|\s+not)\s+(?:for\s+me|what\s+i|my\s+thing)"
+    r"|片?(?:就算了|就不要了|除外|不要)",
+    re.IGNORECASE,
+)
+_NOT_NEGATIVE = ("特别", "别的", "有没有", "别人", "不错", "不同")
+# "I hate westerns and loved Stalker": what follows "and" is another stand.
+AND_THEN = r"\band\s+(?=(?:(?:i|we|really|also|always)\s+)*(?:lov|lik|enjoy|ador|prefer|hat|dislik)(?:e[ds]?|s|ed)?\b)"
+_BREAKS = re.compile(rf"[.,;:!?，。；：！？\n]|\bbut\b|\bjust\b|{AND_THEN}|但|而是|只", re.IGNORECASE)
+JOINS = frozenset({"or", "nor", "and", "或", "和", "跟", "与"})
+_BETWEEN = frozenset({"片", "类", "的", "any", "of"})
+_OF_WHAT = frozenset({"by", "about", "with", "in", "from", "of", "featuring", "的"})
+
+Stance = Literal["said", "refused", "allowed", "of_what", "both", "not_only"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A facet value that a message names, from one token to another; several values are alternatives."""
+
+    field: str
+    values: tuple[str, ...]
+    start: int
+    end: int
+
+
+def stances(text: str, tokens: Sequence[Token], hits: Sequence[Hit]) -> list[Stance]:
+    """Return what a message does with each of its hits.
+
+    "said" leaves open how much is asked for; "of_what" is a kind that only says of what something is refused; "both" is
+    the first half of "not only films but also books", "not_only" one without a second half.
+    """
+    negative = [_negated(text, tokens, hit) for hit in hits]
+    for at, hit in enumerate(hits):
+        if at and negative[at - 1] and not negative[at] and _joined(text, tokens, hits[at - 1], hit):
+            negative[at] = True
+    return [_stance(text, tokens, hits, negative, at) for at in range(len(hits))]
+
+
+def _stance(text: str, tokens: Sequence[Token], hits: Sequence[Hit], negative: Sequence[bool], at: int) -> Stance:
+    hit, before = hits[at], text[: tokens[hits[at].start].start]
+    if _allowed(before):
+        return "allowed"
+    if negative[at]:
+        return "of_what" if hit.field == "kind" and _says_of_what(text, tokens, hits, negative, at) else "refused"
+    if _NOT_ONLY.search(before):
+        rest = zip(hits[at + 1 :], negative[at + 1 :], strict=True)
+        return "both" if any(other.field == hit.field and not no for other, no in rest) else "not_only"
+    return "said"
+
+
+def _negated(text: str, tokens: Sequence[Token], hit: Hit) -> bool:
+    start = tokens[hit.start].start
+    clause = _BREAKS.split(text[:start])[-1]
+    for harmless in _NOT_NEGATIVE:
+        clause = clause.replace(harmless, " " * len(harmless))
+    if clause.endswith(_CJK_NEGATORS) or any(n in clause[-5:] for n in _CJK_NEGATORS[:9]):
+        return True
+    if _REFUSED_AFTER.match(text[tokens[hit.end - 1].end :]):
+        return True
+    if _NOT_ONLY.search(text[:start]):
+        return False
+    near = words(clause)[-4:]
+    return any(n in _NEGATORS for n in near) or any(pair in _REFUSING for pair in pairwise(near))
+
+
+def _joined(text: str, tokens: Sequence[Token], first: Hit, second: Hit) -> bool:
+    between = words(text[tokens[first.end - 1].end : tokens[second.start].start])
+    return bool(JOINS.intersection(between)) and len(between) <= 3 and JOINS.union(_BETWEEN).issuperset(between)
+
+
+def _says_of_what(text: str, tokens: Sequence[Token], hits: Sequence[Hit], negative: Sequence[bool], at: int) -> bool:
+    """Whether a kind only says of what something is refused: "no horror films", "no films by him"."""
+    if at and negative[at - 1] and hits[at - 1].field != "kind":
+        between = text[tokens[hits[at - 1].end - 1].end : tokens[hits[at].start].start]
+        if _BETWEEN.issuperset(words(between)):
+            return True
+    if at + 1 < len(hits) and negative[at + 1] and hits[at + 1].field != "kind":
+        between = text[tokens[hits[at].end - 1].end : tokens[hits[at + 1].start].start]
+        return bool(words(between)) and _OF_WHAT.issuperset(words(between))
+    return False
+
+
+def _allowed(before: str) -> bool:
+    """Whether the person merely allows it: "I don't mind horror" asks for nothing."""
+    near = words(_BREAKS.split(before)[-1])[-4:]
+    return "mind" in near and bool({"dont", "not", "wouldnt"}.intersection(near))
