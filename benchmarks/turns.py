@@ -49,13 +49,17 @@ def has_word(row: Row, *stems: str) -> bool:
 
 @dataclass(frozen=True)
 class Rule:
-    """One limit the script stated: `slot` tells which later one replaces it, `yields` whether a request may lift it."""
+    """One limit the script stated: `slot` tells which later one replaces it, `yields` whether a request may lift it.
+
+    Of a limit and one whose slot is its `contrary`, only the later is in force.
+    """
 
     slot: tuple[str, str]
     said: str
     test: Test
     value: str = ""
     yields: bool = False
+    contrary: tuple[str, str] | None = None
 
 
 @dataclass
@@ -75,6 +79,8 @@ class Ledger:
         self.rules.pop((name, f"not {rule.value}"), None)
         if (kept := self.rules.get((name, "is"))) is not None and side == f"not {kept.value}":
             del self.rules[(name, "is")]
+        for slot in [s for s, kept in self.rules.items() if rule.contrary == s or kept.contrary == rule.slot]:
+            del self.rules[slot]
         if name in ("year", "decade") and not side.startswith("not"):
             gone = [("decade", "is")] if name == "year" else [("year", "<"), ("year", ">"), ("decade", "is")]
             for slot in gone:
@@ -130,7 +136,7 @@ def numeric(rng: random.Random) -> tuple[list[str], Rule]:
          lambda r: (r.get("minutes") or 60 * r.get("hours", 1e9)) < minutes),
     ]  # fmt: skip
     said, slot, test = rng.choice(rows)
-    return said, Rule(slot, said[0], test)
+    return said, Rule(slot, said[0], test, contrary=("decade", f"not {decade}") if slot == ("decade", "is") else None)
 
 
 def refusal(rng: random.Random) -> tuple[list[str], Rule]:
@@ -427,12 +433,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--turns", type=int, default=1000)
     parser.add_argument("--length", type=int, default=12, help="turns of one conversation (default: 12)")
     parser.add_argument("--model", default="none", help='"none" for retrieval only (the default), or a model')
+    parser.add_argument("--adapter", type=Path, help="the folder of a LoRA adapter for the model")
     parser.add_argument("--catalog", type=Path, default=ROOT / "data" / "marquee" / "catalog.jsonl")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     logging.getLogger("chat").setLevel(logging.ERROR)
     rows = [json.loads(line) for line in args.catalog.read_text(encoding="utf-8").splitlines()]
-    assistant = Assistant.open(args.catalog, model=args.model)
+    assistant = Assistant.open(args.catalog, model=args.model, adapter=args.adapter)
     checker = Checker(assistant, rows, random.Random(args.seed))
     for number in tqdm(range(args.turns), desc="turns", unit="turn"):
         if number % args.length == 0:
