@@ -75,11 +75,20 @@ def load_model(folder: Path, adapter: Path | None = None, dtype: DType = "auto")
     return model.to(device).eval().requires_grad_(False)
 
 
+def check_folder(adapter: Path) -> None:
+    """Check that a folder holds a LoRA adapter, without reading it.
+
+    Raises:
+        ModelError: it holds none.
+    """
+    if not (adapter / "adapter_config.json").is_file():
+        raise ModelError(f"adapter {adapter}: expected a folder with adapter_config.json; give a run's adapter folder")
+
+
 def _merged(model: Any, adapter: Path) -> Any:  # noqa: ANN401
     from peft import PeftModel
 
-    if not (adapter / "adapter_config.json").is_file():
-        raise ModelError(f"adapter {adapter}: expected a folder with adapter_config.json; give a run's adapter folder")
+    check_folder(adapter)
     try:
         # Merged, because separate LoRA products would cost hundreds of small multiplications a token.
         with warnings.catch_warnings():

@@ -27,6 +27,7 @@ from finetune.config import ConfigError, TrainConfig, dump_config
 from retrieval.errors import NamedropError
 
 MARKER = "COMPLETE"
+_CONFIG = "config.yaml"
 _KEPT = 2
 
 
@@ -75,8 +76,8 @@ def prune(folder: Path, keep: int = _KEPT) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def open_run(config: TrainConfig, *, resume: bool, data: str) -> Path | None:
-    """Make the run's folder, or check that it is this configuration's; return the checkpoint to resume from, if any.
+def check_run(config: TrainConfig, *, resume: bool, data: str) -> None:
+    """Check that a run's folder is free, or this configuration's to go on with; write nothing.
 
     Args:
         config: the configuration of the run.
@@ -84,30 +85,41 @@ def open_run(config: TrainConfig, *, resume: bool, data: str) -> Path | None:
         data: a digest of the packed examples.
 
     Raises:
-        RunError: the folder exists already, cannot be made, or is finished.
+        RunError: the folder exists already, is no run's, or is finished.
         ConfigError: the configuration or the data is another than the one the run began with.
     """
     folder = config.output
     if (folder / "adapter" / MARKER).is_file() and resume:
         raise RunError(f"{folder}: this run is finished; its adapter is {folder / 'adapter'}")
-    if folder.exists() and not resume and (not folder.is_dir() or any(folder.iterdir())):
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not resume:
         raise RunError(
             f"{folder}: there is a run already; --resume goes on with it, --output DIR or another `output` begins anew"
         )
-    saved = folder / "config.yaml"
-    if resume and saved.is_file():
-        _same(saved, config, data)
-        shutil.rmtree(folder / ".partial", ignore_errors=True)
-        return newest(folder / "checkpoints")
-    if resume and folder.exists() and any(folder.iterdir()):
-        raise RunError(f"{folder}: no config.yaml, so this is no run's folder; correct `output`")
+    if not (folder / _CONFIG).is_file():
+        raise RunError(f"{folder}: no {_CONFIG}, so this is no run's folder; correct `output`")
+    _same(folder / _CONFIG, config, data)
+
+
+def open_run(config: TrainConfig, *, resume: bool, data: str) -> None:
+    """Check a run's folder and, if it is new, make it; to be called when everything has been found usable.
+
+    Raises:
+        RunError: as `check_run` says, or the folder cannot be written.
+        ConfigError: as `check_run` says.
+    """
+    check_run(config, resume=resume, data=data)
+    folder = config.output
+    if (folder / _CONFIG).is_file():
+        shutil.rmtree(folder / ".partial", ignore_errors=True)  # a checkpoint that was being written
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "data.digest").write_text(data, encoding="utf-8")
-        saved.write_text(dump_config(config), encoding="utf-8")
+        (folder / _CONFIG).write_text(dump_config(config), encoding="utf-8")
     except OSError as error:
         raise RunError(f"{folder}: cannot be written ({error.strerror or error}); choose another `output`") from error
-    return None
 
 
 def _same(saved: Path, config: TrainConfig, data: str) -> None:

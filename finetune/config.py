@@ -115,6 +115,8 @@ class TrainConfig(_Strict):
         output: the run's folder; it must not exist, unless the run is resumed.
         prompt: how the model is told of people: "dialogue" with what both sides said, "person" with less of it; the
             adapter keeps it, and serving renders likewise.
+        unread: share of the limits and wishes that were understood which training prompts leave out, so that the model
+            also learns to read them in the person's own words, as it must where no rule has understood them.
         tasks: by name, see `finetune.examples.TASKS`; a task that is not named keeps its default weight.
         upper_layers: put adapters on the top n layers only, and compute the states below them once.
         max_tokens: tokens of a packed row, and of the longest example.
@@ -133,6 +135,7 @@ class TrainConfig(_Strict):
     output: Path
     data: Data
     prompt: Style = "dialogue"
+    unread: Share = 0.0
     tasks: Mapping[str, TaskSettings] = Field(default_factory=dict)
     lora: Lora = Field(default_factory=Lora)
     tower: Tower = Field(default_factory=Tower)

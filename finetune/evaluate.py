@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
+from chat.engine import check_folder
 from finetune import outcomes, provenance, report, texts
 from finetune.bench import NO_MODEL, Bench, MissingPart
 from finetune.cases import Case, dialogue_cases, next_item_cases
@@ -192,6 +193,8 @@ def _chosen(options: argparse.Namespace) -> list[str]:
         raise EvaluationError(f"--fit '{options.fit}' exists; nothing is overwritten: give another folder")
     if options.adapter is not None and not options.adapter.is_dir():
         raise EvaluationError(f"--adapter '{options.adapter}': no such folder; give what finetune.train wrote")
+    if options.adapter is not None and options.model != NO_MODEL:
+        check_folder(options.adapter)
     known = [name for name in SYSTEMS if name in asked]
     return [name for name in known if options.systems or options.fit or not SYSTEMS[name].fitted]
 

@@ -238,6 +238,12 @@ def make_examples(config: TrainConfig, shop: Shop) -> ExampleSet:
     if any(weights[name] for name in _WISHED):
         train_material = replace(train_material, wishes=_wishes(shop, left_out, config.seed))
     has_valid = {m.source.partition(":")[0] for m in (*valid_material.conversations, *valid_material.histories)}
+
+    def held(source: str) -> bool:
+        return source.partition(":")[0] not in has_valid and _hash(source, config.seed) < data.valid_share
+
+    if config.unread:
+        train_material = _less_read(train_material, config.unread, config.seed, held)
     train: list[Example] = []
     valid: list[Example] = []
     for name, task in TASKS.items():
@@ -249,13 +255,32 @@ def make_examples(config: TrainConfig, shop: Shop) -> ExampleSet:
         if settings is not None and settings.limit is not None:
             made = made[: settings.limit]
         for example in made:
-            given = example.source.partition(":")[0] in has_valid
-            held = not given and _hash(example.source, config.seed) < data.valid_share
-            (valid if held else train).append(example)
+            (valid if held(example.source) else train).append(example)
         valid.extend(e for e in task.make(valid_material) if left_out.isdisjoint(e.positions))
     if not train:
         raise ConfigError("nothing to train on: no task has an example; add data or give a task a weight")
     return ExampleSet(tuple(train), tuple(valid), weights)
+
+
+def _less_read(material: Material, share: float, seed: int, held: Callable[[str], bool]) -> Material:
+    """Leave a share of the limits and wishes out of what prompts say was understood, but those held for validation."""
+
+    def less(moment: Moment, source: str) -> Moment:
+        if held(source):
+            return moment
+        draw = random.Random(f"{seed}:{source}:{len(moment.context.said)}")
+        limits, wishes = (
+            tuple(label for label in labels if draw.random() >= share)
+            for labels in (moment.context.limits, moment.context.wishes)
+        )
+        return replace(moment, context=replace(moment.context, limits=limits, wishes=wishes))
+
+    return replace(
+        material,
+        conversations=tuple(less(moment, moment.source) for moment in material.conversations),
+        told=tuple(less(moment, moment.source) for moment in material.told),
+        wishes=tuple((wish, less(moment, wish.source)) for wish, moment in material.wishes),
+    )
 
 
 def _left_out(data: Data, shop: Shop) -> frozenset[int]:

@@ -253,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             size = options.gguf.stat().st_size / 2**20
             console.print(escape(f"{options.gguf}: {size:,.0f} MiB; {found}"))
     except NamedropError as error:
-        console.print(escape(f"namedrop: {error}"), style="red")
+        Console(stderr=True, soft_wrap=True).print(escape(f"export: {error}"), style="red")
         return 2
     except KeyboardInterrupt:
         console.print("interrupted; nothing was written")

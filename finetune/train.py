@@ -4,7 +4,7 @@
     accelerate launch --num_processes 2 --cpu -m finetune.train CONFIG.yaml
 
 The steps: read and check everything, make the examples, pack them, load the model with fresh adapters, train, save,
-load what was saved as serving does, and compare. Nothing is written before everything has been read.
+load what was saved as serving does, and compare. Nothing is written before everything has been read and fits the model.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from finetune.checkpoints import describe_run, newest, open_run, publish, step_of, write_json
+from finetune.checkpoints import check_run, describe_run, newest, open_run, publish, step_of, write_json
 from finetune.config import TrainConfig, dump_config, read_config
 from finetune.prepared import Prepared, build, prepare, sizes
 from retrieval.errors import NamedropError
@@ -37,8 +37,10 @@ def train(config: TrainConfig, *, resume: bool = False) -> Path:
     main_process = int(os.environ.get("RANK", "0")) == 0
     prepared = prepare(config)
     if main_process:
-        open_run(config, resume=resume, data=prepared.digest)
+        check_run(config, resume=resume, data=prepared.digest)
     tuned, batches, valid = build(prepared, progress=main_process)
+    if main_process:
+        open_run(config, resume=resume, data=prepared.digest)
     from finetune.loop import Curves, Loop, worded
 
     loop = Loop(config, tuned, batches, valid)

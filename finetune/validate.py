@@ -235,7 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(options, console)
     except NamedropError as error:
-        console.print(escape(f"namedrop: {error}"), style="red")
+        Console(stderr=True, soft_wrap=True).print(escape(f"validate: {error}"), style="red")
         return 2
     except KeyboardInterrupt:
         console.print("interrupted")

@@ -1,6 +1,6 @@
 """Described wishes, made from the items' own facets: the examples of a shop that has no logs yet (cold start).
 
-A wish names some of an item's facets in a person's words; every item that has them all is an answer to it.
+A wish names some of an item's facets in a person's words; every item of its kind that has them all is an answer to it.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def make_wishes(catalog: Catalog, each: int, seed: int, left_out: frozenset[int]
     facets = [_facets(item) for item in catalog]
     having: dict[Facet, set[int]] = defaultdict(set)
     for at, found in enumerate(facets):
-        for facet in found:
-            if at not in left_out:
+        if at not in left_out:
+            for facet in (*found, *_kind(catalog[at])):
                 having[facet].add(at)
     for at, item in enumerate(catalog):
         if at in left_out:
@@ -75,6 +75,11 @@ def make_wishes(catalog: Catalog, each: int, seed: int, left_out: frozenset[int]
             wish = _wish(f"wish:{item.id}:{n}", at, item, facets[at], having, rng)
             if wish is not None:
                 yield wish
+
+
+def _kind(item: Item) -> list[Facet]:
+    """Return an item's kind as a facet, of which it has one at most: a film is no answer to who asks for a book."""
+    return [("kind", value) for value in values_of(item, "kind")]
 
 
 def _facets(item: Item) -> list[Facet]:
@@ -89,7 +94,7 @@ def _facets(item: Item) -> list[Facet]:
 def _wish(
     source: str, at: int, item: Item, facets: Sequence[Facet], having: Mapping[Facet, set[int]], rng: random.Random
 ) -> Wish | None:
-    noun = next(iter(values_of(item, "kind")), "") or "something"
+    noun = next((value for _, value in _kind(item)), "something")
     clauses = [c.strip() for c in _CLAUSE.findall(item.description) if 4 <= len(c.split()) <= 14]
     clauses = [c for c in clauses if c.split()[0].lower() not in _JOINING]
     if clauses and (not facets or rng.random() < _PLOT):
@@ -99,7 +104,7 @@ def _wish(
     if not facets:
         return None
     chosen = _choose(facets, rng)
-    answering = set.intersection(*(having[facet] for facet in chosen))
+    answering = set.intersection(*(having[facet] for facet in (*chosen, *_kind(item))))
     others = sorted(answering - {at})
     answers = (at, *rng.sample(others, min(len(others), _ANSWERS - 1)))
     query = " ".join([*(value for _, value in chosen), *([noun] if noun != "something" else [])])

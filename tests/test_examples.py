@@ -151,6 +151,37 @@ def test_every_answer_to_a_wish_has_the_facets_it_names(shop):
     assert [w.text for w in make_wishes(catalog, 6, seed=0)] == [w.text for w in wishes]
 
 
+def test_an_answer_to_a_wish_is_of_the_kind_it_names():
+    rows = [(f"{kind}{n}", kind) for kind in ("film", "book") for n in range(4)]
+    catalog = Catalog([Item(i, i, kind=kind, genres=("horror",), attributes={"moods": ("slow",)}) for i, kind in rows])
+    several = [wish for wish in make_wishes(catalog, 4, seed=0) if len(wish.answers) > 1]
+    assert several
+    for wish in several:
+        assert len({catalog[at].kind for at in wish.answers}) == 1
+        assert wish.query.endswith(catalog[wish.answers[0]].kind)
+
+
+def test_some_of_what_was_understood_is_left_for_the_model_to_read(folder, shop, tmp_path):
+    """The words stay; what is held for validation is told in full, so that runs can be compared."""
+
+    def prompts(part, unread):
+        config = config_of(folder, tmp_path, unread=unread)
+        config = config.model_copy(update={"data": config.data.model_copy(update={"valid_share": 0.3})})
+        made = make_examples(config, shop)
+        wanted = [e for e in getattr(made, part) if e.task in ("conversation", "wish")]
+        return {(e.source, e.completion): e.prompt.user for e in wanted}
+
+    full, less = prompts("train", 0.0), prompts("train", 0.6)
+    assert full.keys() == less.keys()
+    changed = [key for key in full if full[key] != less[key]]
+    assert changed
+    assert sum("Wants:" in less[key] for key in full) < sum("Wants:" in full[key] for key in full)
+    for key in changed:
+        words = [line for line in full[key].splitlines() if not line.startswith("Wants:")]
+        assert [line for line in less[key].splitlines() if not line.startswith("Wants:")] == words
+    assert prompts("valid", 0.0) == prompts("valid", 0.6) != {}
+
+
 def test_replies_have_slots_for_the_items():
     items = [Item("a", "Alien", year=1979), Item("b", "Aliens"), Item("c", "It", aliases=("Ça",))]
     assert slotted("Try Aliens or Alien (1979).\nOr ça!", items) == "Try [2] or [1]. Or [3]!"

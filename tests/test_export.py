@@ -183,7 +183,7 @@ def test_an_existing_target_is_refused_and_stays(tiny_model_dir, adapter, tmp_pa
     out = tmp_path / "out"
     out.write_text("mine")
     assert export.main(["--adapter", str(adapter), "--model", str(tiny_model_dir), option, str(out)]) == 2
-    assert "exists already; give another name, or remove it" in capsys.readouterr().out
+    assert "exists already; give another name, or remove it" in capsys.readouterr().err
     assert out.read_text() == "mine"
 
 

@@ -271,7 +271,8 @@ def test_a_run_takes_tokens_times_epochs_over_speed():
 
 def run(capsys, *arguments):
     code = main([str(argument) for argument in arguments])
-    return code, capsys.readouterr().out
+    printed = capsys.readouterr()
+    return code, printed.out if code != 2 else printed.err
 
 
 def test_the_command_line_on_good_data(tmp_path, catalog, tiny_model_dir, capsys):
