@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chat.desk import PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
-from chat.pieces import Piece, Reader, asks
+from chat.pieces import SHOP, Piece, Reader, asks, masked
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.understanding import Act, Understanding
+from retrieval.constraints import values_of
+from retrieval.labels import label
 from retrieval.text import is_cjk, words
+from retrieval.types import Constraint
 
 if TYPE_CHECKING:
     from chat.identity import Customer
@@ -37,6 +40,7 @@ _BUYS = re.compile(
     r"|加入?购物车|我(?:要|就)买(?:这|它)|下单吧",
     re.IGNORECASE,
 )
+_INSTEAD = re.compile(r"\binstead\b|\bin\s+(?:return|exchange)\b|换(?:个|成|一)|代替", re.IGNORECASE)
 _SHORT = 5  # words of an answer to "do you mean …?"
 
 
@@ -107,7 +111,7 @@ class Conversation:
 
     def _answered(self, pieces: Sequence[Piece], desk: Desk) -> Answer:
         """Answer each wish in its turn, and join the answers."""
-        answers = [self._answer(piece, desk) for piece in pieces]
+        answers = [self._answer(piece, desk) for piece in self._of_one_kind(pieces)]
         telling = [a for a, p in zip(answers, pieces, strict=True) if p.route != "small_talk"] or answers
         abstained = all(answer.abstained for answer in telling)
         handoff = next((a.handoff for a in telling if a.handoff is not None), None)
@@ -127,6 +131,25 @@ class Conversation:
         about = next((a.about for a in telling if a.about), "")
         compared = next((a.compared for a in telling if a.compared), ())
         return Answer(text, cards, about, compared, citations, handoff, route, abstained)
+
+    def _of_one_kind(self, pieces: Sequence[Piece]) -> Iterator[Piece]:
+        """Yield the wishes; who may return a game, and asks what to get instead, asks for a game."""
+        kinds = {c for p in pieces if p.route not in SHOP for c in self._kinds(p)}
+        for piece in pieces:
+            parsed = piece.understood.parsed
+            open_kind = piece.route == "recommend" and not any(c.field == "kind" for c in parsed.constraints)
+            if len(kinds) == 1 and open_kind and _INSTEAD.search(piece.text):
+                parsed = replace(parsed, constraints=(*parsed.constraints, *kinds))
+                yield replace(piece, understood=replace(piece.understood, parsed=parsed))
+            else:
+                yield piece
+
+    def _kinds(self, piece: Piece) -> Iterator[Constraint]:
+        """Yield the kinds that a wish names, or the items that it names are of."""
+        yield from (c for c in piece.understood.parsed.constraints if c.field == "kind" and c.op == "is")
+        for item in self._shop.items(self._named(piece)):
+            for kind in values_of(item, "kind"):
+                yield Constraint("kind", "is", kind, label("kind", "is", kind, piece.understood.language))
 
     def _wants_a_person(self, pieces: Sequence[Piece]) -> bool:
         """Whether a business rule hands over what has been said."""
@@ -173,7 +196,8 @@ class Conversation:
             if page is not None:
                 return _answer(page, "policy")
         answer = self._dialogue.answer(self._dialogue.absorb(piece.text, understood))
-        if answer.abstained and (page := desk.quoted(piece.text, self._dialogue.say)) is not None:
+        asked = masked(piece.text, understood)  # whether Portal 2 can be returned is said of no title in particular
+        if answer.abstained and (page := desk.quoted(asked, self._dialogue.say)) is not None:
             return replace(_answer(page, "policy"), cards=answer.cards, about=answer.about)
         return answer
 

@@ -97,7 +97,7 @@ class Reader:
     def piece(self, text: str) -> Piece:
         """Route a text as one wish."""
         understood = self.understand(text)
-        routed = weighed(self.router.route(_masked(text, understood)), _evidence(text, understood, self.before))
+        routed = weighed(self.router.route(masked(text, understood)), _evidence(text, understood, self.before))
         if routed.route == "recommend" and _QUESTION.search(text) and not _names(understood):
             routed = weighed(routed, {"policy": _odds(self.known(text))})
         return Piece(text, routed, understood)
@@ -126,7 +126,7 @@ def asks(text: str) -> bool:
     return _ASKS.search(text) is not None
 
 
-def _masked(text: str, understood: Understanding) -> str:
+def masked(text: str, understood: Understanding) -> str:
     """Return a message with "this one" for every title: what it asks for does not depend on which it names."""
     for opinion in understood.opinions:
         if opinion.surface:

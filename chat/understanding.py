@@ -52,7 +52,7 @@ _ACTS: tuple[tuple[Act, str], ...] = (
     ("forget_me", FORGET_ME),
     ("undo", r"^\s*(undo|take\s+that\s+back|go\s+back|revert)\b|撤销|撤回"),
     ("help", r"\b(what\s+can\s+you\s+do|how\s+does\s+this\s+work|who\s+are\s+you|what\s+are\s+you)\b|^\s*help\W*$"
-             r"|你是谁|你能做什么|怎么用"),
+             r"|你是谁|你能做什么|怎么用|你是(不是)?(一?个)?(机器人|真人|人类?|人工智能|AI|程序|客服)[吗么嘛？?]"),
     ("greeting", r"^\s*(hi|hello|hey|good\s+(morning|evening|afternoon))(\s+there)?\W*$|^\s*(你好|您好|嗨)\W*$"),
     ("thanks", r"^\s*((great|perfect|cool|nice|ok|okay|lovely|awesome|super|good|yes)[\s,.!]*)*"
                r"(thanks?(\s+you)?|thx|cheers|great|perfect|cool|nice|lovely|awesome)(\s+(so|very)\s+much|\s+a\s+lot)?\W*$"

@@ -136,6 +136,15 @@ class TestTwoWishes:
         assert answer.cards[0].title in answer.text
         assert [c.id for c in answer.citations] == ["help/returns"]
 
+    def test_what_takes_its_place_is_of_its_kind(self):
+        visit = Visit()
+        works = [
+            marquee().index.catalog.get(i) for i in ids(visit("can I return a game, and what should I get instead?"))
+        ]
+        assert works
+        assert {work.kind for work in works} == {"game"}
+        assert [limit.label for limit in visit.state.taste.limits] == ["game"]
+
     def test_the_message_is_kept_once_and_whole(self):
         visit = Visit()
         visit("can I return it, and what should I get instead?")

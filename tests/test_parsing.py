@@ -110,6 +110,8 @@ FACETS = {
     "a gift for my dad, budget 25": "price <= 25",
     "films from Korea or Japan": "kind is film, language is ko|ja",
     "not only films but also books": "kind is film|book",
+    "she loves romances but I hate them": "genres is_not romance",
+    "they like westerns, which I really can't stand": "genres is_not western",
     "not only horror but also comedy": "genres is horror|comedy",
     "country music": "genres is country",
     "films and books": "kind is film|book",
