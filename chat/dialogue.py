@@ -168,7 +168,7 @@ class Dialogue:
         if turn.understood.extreme is not None:
             return self._utmost(turn.understood.extreme)
         taste = self.state.taste
-        constraints = self._constraints()
+        constraints = self.constraints()
         allowed = self.shop.recommender.allowed(constraints)
         pinned: list[int] = []
         if turn.understood.bare_title or turn.understood.act == "availability":
@@ -188,7 +188,7 @@ class Dialogue:
         return [*(Recommended(at, 0.0) for at in pinned), *ranked]
 
     def _situation(self, turn: Turn) -> Situation:
-        kinds = (v for c in self._constraints() if (c.field, c.op) == ("kind", "is") for v in as_values(c))
+        kinds = (v for c in self.constraints() if (c.field, c.op) == ("kind", "is") for v in as_values(c))
         said = " ".join([*self.state.taste.wish_text, turn.text])
         return Situation(said, frozenset(kinds), self.state.page)
 
@@ -196,7 +196,7 @@ class Dialogue:
         """Return the cheapest, newest, longest … that the limits leave."""
         field, sign = extreme
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
-        allowed = np.flatnonzero(self.shop.recommender.allowed(self._constraints(), known))
+        allowed = np.flatnonzero(self.shop.recommender.allowed(self.constraints(), known))
         catalog = self.shop.index.catalog
         measured = [(value, int(at)) for at in allowed if (value := facts.measure(catalog[int(at)], field)) is not None]
         known_for = self.shop.index.retrievers["popularity"].scores(Query())
@@ -213,7 +213,7 @@ class Dialogue:
     ) -> list[Recommended]:
         if k <= 0:
             return []
-        query = self._query()
+        query = self.query()
         return self.shop.recommender.recommend(query, constraints, exclude=exclude, prompt=prompt, k=k, lift=lift)
 
     def _picks_with_room(self, turn: Turn) -> list[Recommended]:
@@ -228,10 +228,12 @@ class Dialogue:
                 return picks
         return []
 
-    def _constraints(self) -> list[Constraint]:
+    def constraints(self) -> list[Constraint]:
+        """Return the limits in force."""
         return [x.constraint for x in self.state.taste.limits]
 
-    def _query(self) -> Query:
+    def query(self) -> Query:
+        """Return what the retrievers are asked."""
         taste = self.state.taste
         liked = self.shop.positions(taste.liked[-_RECENT_LIKES:])
         return Query(self._search_text(), tuple(liked), tuple(self.shop.positions(taste.disliked)), tuple(taste.wishes))
@@ -260,7 +262,7 @@ class Dialogue:
         )
 
     def _cards(self, picks: Sequence[Recommended]) -> tuple[Card, ...]:
-        taste, constraints = self.state.taste, self._constraints()
+        taste, constraints = self.state.taste, self.constraints()
         liked = self.shop.items(taste.liked[-_RECENT_LIKES:])
         hidden = set(self.shop.recommender.rules.hidden(self.shop.index).tolist())
         made: list[Card] = []
@@ -354,7 +356,7 @@ class Dialogue:
         """Own up to works the message names that the limits or the stock keep from being shown."""
         if not (turn.understood.bare_title or turn.understood.act == "availability"):
             return []
-        limits = self._constraints()
+        limits = self.constraints()
         said: list[str] = []
         for at in turn.named:
             item = self.shop.index.catalog[at]
@@ -383,7 +385,7 @@ class Dialogue:
             near = self.shop.linker.nearest(asked, 1)
             if not near or near[0][1] < _RESEMBLES:  # "fridges" is no title that we could lack
                 return Answer(self.say("no_such", thing=asked))
-        constraints = self._constraints()
+        constraints = self.constraints()
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         allowed = self.shop.recommender.allowed(constraints, known)
         nearest = [at for at in grounding.nearest if not self.shop.hides(at)]
@@ -410,7 +412,7 @@ class Dialogue:
         """Answer from the catalogue's columns; the cards asked about come first, the others stay."""
         taste, catalog = self.state.taste, self.shop.index.catalog
         asked = Asking(self.shop, self.state, self.say).answer(turn)
-        constraints = self._constraints()
+        constraints = self.constraints()
         ids = dict.fromkeys([*(item.id for item in asked.items), *taste.focus])
         kept = [
             item

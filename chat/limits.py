@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import ipaddress
 import math
+import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
@@ -218,7 +219,8 @@ class TurnQueue:
                 raise Busy("Too many people are waiting for an answer just now.", self._wait())
             self._pending += 1
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="namedrop-turn")
+                begin = _one_thread if self.workers > 1 else None
+                self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="namedrop-turn", initializer=begin)
             future = self._pool.submit(contextvars.copy_context().run, self._timed, work)
         future.add_done_callback(self._done)
         return future
@@ -245,6 +247,13 @@ class TurnQueue:
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _one_thread() -> None:
+    """Let a turn's small matrices have one thread: those of turns side by side would only wait for one another."""
+    torch = sys.modules.get("torch")  # not loaded, where the assistant has no model
+    if torch is not None:
+        torch.set_num_threads(1)
 
 
 async def _events(

@@ -7,14 +7,17 @@ it. An item that the person names right before is known, so naming it back is no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from chat.prompt import UserContext
 from chat.shop import Shop
 from finetune.contexts import Moment, dialogue_moments, next_item_moments
 from finetune.data import DialogueRecord, NextItemRecord
 from retrieval.catalog import Catalog
-from retrieval.types import Query
+from retrieval.constraints import Facets
+from retrieval.types import BoolArray, Constraint, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Case:
         cluster: the dialogue, or the person, it belongs to; cases of one cluster are not independent.
         context: what is known before, as the language model is told it.
         query: the same, as the retrievers are asked.
+        limits: what a recommendation has to satisfy, where the chat's limits are heeded.
         mentioned: catalogue positions of all items named before by either side, the latest last, each once.
         targets: positions of the items that the turn names, each once; at least one.
         novel: for each target, whether it was not mentioned before.
@@ -38,6 +42,7 @@ class Case:
     targets: tuple[int, ...]
     novel: tuple[bool, ...]
     text: str = ""
+    limits: tuple[Constraint, ...] = ()
 
 
 @dataclass(slots=True)
@@ -52,8 +57,13 @@ class _Mentions:
             self.order[at] = None
 
 
-def dialogue_cases(records: Sequence[DialogueRecord], shop: Shop) -> Iterator[Case]:
+def dialogue_cases(records: Sequence[DialogueRecord], shop: Shop, *, served: bool = False) -> Iterator[Case]:
     """Yield a case for every assistant turn that names an item.
+
+    Args:
+        records: the dialogues.
+        shop: understands them.
+        served: ask as the chat asks, with its search words, the likes that it is sure of and the limits in force.
 
     Items of the person's turns count as liked unless the words around deny it (`finetune.contexts`). Items of earlier
     assistant turns count as liked too: on ReDial, leaving them out costs a third of EASE's recall@10
@@ -67,7 +77,8 @@ def dialogue_cases(records: Sequence[DialogueRecord], shop: Shop) -> Iterator[Ca
             if turn.role == "assistant":
                 moment = next(moments)
                 if positions:
-                    yield _case(cluster, moment, tuple(mentions.order), positions, shop.index.catalog)
+                    case = _case(cluster, moment, tuple(mentions.order), positions, shop.index.catalog)
+                    yield replace(case, query=moment.query, limits=moment.limits) if served else case
             mentions.add(positions)
 
 
@@ -88,3 +99,15 @@ def _case(cluster: int, moment: Moment, mentioned: tuple[int, ...], targets: tup
     query = Query(moment.context.asked, liked, disliked, moment.wishes)
     novel = tuple(at not in mentioned for at in targets)
     return Case(cluster, moment.context, query, mentioned, targets, novel, moment.text)
+
+
+def recommendable(case: Case, facets: Facets) -> BoolArray:
+    """Return what may be recommended in a case, all that has not been mentioned and that the limits leave: (N,)."""
+    allowed = within_limits(case, facets)
+    allowed[list(case.mentioned)] = False
+    return allowed
+
+
+def within_limits(case: Case, facets: Facets) -> BoolArray:
+    """Return what the limits of a case leave, everything without limits: (N,)."""
+    return facets.mask(case.limits) if case.limits else np.ones(len(facets.catalog), dtype=np.bool_)

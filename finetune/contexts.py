@@ -19,7 +19,7 @@ from chat.state import DialogueState
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, Role
 from retrieval.catalog import Catalog
 from retrieval.index import make_index
-from retrieval.types import FloatArray, Item
+from retrieval.types import Constraint, FloatArray, Item, Query
 
 _DISLIKED_BELOW = 3.0  # a rating, of those that the public sets give from 1 to 5
 _LATEST_TARGETS = 20  # of one person's interactions; who rated a thousand items is one person still
@@ -37,6 +37,8 @@ class Moment:
         text: what the turn says, "" where no words are known.
         wishes: the soft preferences in force, as (field, value).
         before: positions of all items named before by either side, which the context's words may name.
+        query: what the chat would ask the retrievers.
+        limits: the constraints in force in the chat.
     """
 
     source: str
@@ -46,6 +48,8 @@ class Moment:
     text: str = ""
     wishes: tuple[tuple[str, str], ...] = ()
     before: tuple[int, ...] = ()
+    query: Query = field(default_factory=Query)
+    limits: tuple[Constraint, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,9 +87,17 @@ def _moments(record: DialogueRecord, shop: Shop, role: Role) -> Iterator[Moment]
         positions, before = shop.positions(turn.items), tuple(heard.mentioned)
         new = heard.new(positions)
         if turn.role == role:
-            context, offered = heard.dialogue.context(), tuple(dict.fromkeys(positions))
-            wishes = tuple(state.taste.wishes)
-            yield Moment(f"dialogue:{record.id}", context, new, offered, turn.text, wishes, before)
+            yield Moment(
+                f"dialogue:{record.id}",
+                heard.dialogue.context(),
+                new,
+                tuple(dict.fromkeys(positions)),
+                turn.text,
+                tuple(state.taste.wishes),
+                before,
+                heard.dialogue.query(),
+                tuple(heard.dialogue.constraints()),
+            )
         if turn.role == "assistant":
             heard.dialogue.told(turn.text, turn.items)
             continue

@@ -90,6 +90,11 @@ def arguments() -> argparse.ArgumentParser:
         "write it, and all that was learnt, into this folder, a copy of --adapter",
     )
     add("--naming", action="store_true", help="let the ranker read the titles that the language model names as well")
+    add(
+        "--as-served",
+        action="store_true",
+        help="ask as the chat asks: with its search words, the likes that it is sure of, and the limits in force",
+    )
     add("--keep-mentioned", action="store_true", help="let what was mentioned compete with the novel targets too")
     add("--skip-bad-rows", action="store_true", help="go on without the records that cannot be used")
     add("--out", type=Path, required=True, metavar="R.json", help="where the result goes, with .md and .png beside it")
@@ -221,7 +226,7 @@ def _cases(options: argparse.Namespace, read: _Reader, catalog: Catalog, histori
     if options.dialogues:
         records = dialogues = _spread(read([options.dialogues], DialogueRecord), options.limit)
         bar = tqdm(dialogues, desc="reading the dialogues", unit=" dialogues")
-        cases = list(dialogue_cases(bar, listening_shop(catalog)))
+        cases = list(dialogue_cases(bar, listening_shop(catalog), served=options.as_served))
     else:
         records = pairs = _spread(read([options.next_item], NextItemRecord), options.limit)
         cases = list(next_item_cases(pairs, catalog))
@@ -275,7 +280,7 @@ def _run(options: argparse.Namespace, name: str, bench: Bench, cases: Sequence[C
     seen = [cases[i] for i in at]
     leaves_out = system.leaves_out and not options.keep_mentioned
     make = partial(system.make, bench)
-    found = outcomes.run(name, make, leaves_out, seen, len(bench.catalog), part.with_name(f"{part.name}.jsonl"))
+    found = outcomes.run(name, make, leaves_out, seen, bench.base.facets, part.with_name(f"{part.name}.jsonl"))
     return Measured(at, seen, found)
 
 
@@ -285,7 +290,13 @@ def _key(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "code": provenance.code_digest(without=_NOT_SCORING),
         "data": [provenance.file_digest(path) for path in files],
-        "options": [options.limit, options.keep_mentioned, options.encoder, options.skip_bad_rows],
+        "options": [
+            options.limit,
+            options.keep_mentioned,
+            options.encoder,
+            options.skip_bad_rows,
+            options.as_served,
+        ],
     }
 
 

@@ -21,8 +21,8 @@ from chat.learnt import Learnt
 from chat.prompt import render
 from chat.ranker import Ranker
 from chat.recommender import named_scores
-from finetune.cases import Case
-from finetune.ranking import FOLDS, Turns, cross_fit, fit_ranker, settings_of, unmentioned
+from finetune.cases import Case, recommendable
+from finetune.ranking import FOLDS, Turns, cross_fit, fit_ranker, settings_of
 from retrieval.index import Index
 from retrieval.types import BoolArray, FloatArray
 
@@ -66,6 +66,7 @@ class Fitting:
         naming: bool = False,
     ) -> None:
         self._cases, self._items, self._tables = cases, len(index.catalog), tables
+        self._facets = index.facets
         self._number = {id(case): number for number, case in enumerate(cases)}
         scorers: dict[str, Callable[[Case], FloatArray]] = {}
         for name, retriever in index.retrievers.items():
@@ -75,7 +76,7 @@ class Fitting:
             scorers["tower"] = lambda case: tower.scores(generator.hidden(render(case.context, style=style)))
         if generator is not None and naming:
             scorers["named"] = lambda case: named_scores(
-                generator, render(case.context, style=style), self._items, unmentioned(case, self._items)
+                generator, render(case.context, style=style), self._items, self._allowed(case)
             )
         self._scorers = {name: scorers[name] for name in PARTS if name in scorers}
 
@@ -111,8 +112,11 @@ class Fitting:
     def _of(self, number: int, names: Sequence[str]) -> Mapping[str, FloatArray]:
         return {name: self._table[name][0][number].astype(np.float32) for name in names}
 
+    def _allowed(self, case: Case) -> BoolArray:
+        return recommendable(case, self._facets)
+
     def _turns(self, names: Sequence[str]) -> Turns:
-        return Turns.of(settings_of(names), self._cases, lambda number: self._of(number, names), self._items)
+        return Turns.of(settings_of(names), self._cases, lambda number: self._of(number, names), self._allowed)
 
     def out_of_fold(self, without: Set[str] = frozenset()) -> OutOfFold:
         """Return a scorer of the cases by rankers that were fitted on other dialogues, without some parts."""

@@ -12,8 +12,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from tqdm import tqdm
 
-from finetune.cases import Case
+from finetune.cases import Case, recommendable, within_limits
 from finetune.systems import Scorer
+from retrieval.constraints import Facets
 from retrieval.errors import NamedropError
 from retrieval.metrics import (
     LIST_METRICS,
@@ -67,7 +68,7 @@ class Measured:
 
 
 def run(
-    name: str, make: Callable[[], Scorer], leaves_out: bool, cases: Sequence[Case], items: int, part: Path
+    name: str, make: Callable[[], Scorer], leaves_out: bool, cases: Sequence[Case], facets: Facets, part: Path
 ) -> list[Outcome]:
     """Score every case, going on from what an interrupted run has left in `part`.
 
@@ -76,7 +77,7 @@ def run(
         make: gives the scorer; not called if all cases are done.
         leaves_out: whether mentioned items rank last in the novel setting.
         cases: in order.
-        items: N.
+        facets: of the catalogue; say what a case's limits leave.
         part: a JSONL file, one line a case; it is completed.
 
     Raises:
@@ -86,12 +87,12 @@ def run(
     if len(done) == len(cases):
         return done
     scorer = make()
-    allowed = np.ones(items, dtype=np.bool_)
-    scorer(cases[len(done)], allowed)  # what is made at the first use is not part of a turn's time
+    begun = cases[len(done)]
+    scorer(begun, within_limits(begun, facets))  # what is made at the first use is not part of a turn's time
     with part.open("a", encoding="utf-8") as file:
         for case in tqdm(cases[len(done) :], desc=name, total=len(cases), initial=len(done), unit=" turns"):
             try:
-                outcome = _outcome(case, scorer, leaves_out, items)
+                outcome = _outcome(case, scorer, leaves_out, facets)
             except ValueError as error:
                 raise NamedropError(f"system {name!r}, turn {len(done)}: {error}") from error
             file.write(json.dumps([outcome.novel, outcome.all, outcome.listed, round(outcome.ms, 3)]) + "\n")
@@ -118,10 +119,8 @@ def _resume(part: Path) -> list[Outcome]:
     return done
 
 
-def _outcome(case: Case, scorer: Scorer, leaves_out: bool, items: int) -> Outcome:
-    allowed = np.ones(items, dtype=np.bool_)
-    if leaves_out:
-        allowed[list(case.mentioned)] = False
+def _outcome(case: Case, scorer: Scorer, leaves_out: bool, facets: Facets) -> Outcome:
+    allowed = recommendable(case, facets) if leaves_out else within_limits(case, facets)
     started = time.perf_counter()
     scores = scorer(case, allowed)
     ms = 1000 * (time.perf_counter() - started)

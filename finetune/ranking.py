@@ -32,6 +32,7 @@ _BEGINNING = 0.2  # of the blend, as logits
 _LEAST_STEPS = 150
 
 PartScores = Callable[[int], Mapping[str, FloatArray]]  # of a case, by its number
+Allowed = Callable[[Case], BoolArray]  # what may be recommended in a case: (N,)
 
 
 def settings_of(parts: Iterable[str]) -> RankerSettings:
@@ -57,27 +58,20 @@ class Turns:
     clusters: IntArray
 
     @classmethod
-    def of(cls, settings: RankerSettings, cases: Sequence[Case], scores: PartScores, items: int) -> Turns:
-        """Collect the candidates of every case that has a new target."""
-        width = min(CANDIDATES, items)
+    def of(cls, settings: RankerSettings, cases: Sequence[Case], scores: PartScores, allowed: Allowed) -> Turns:
+        """Collect the candidates of every case that has a new target, of what may be recommended in it."""
+        width = min(CANDIDATES, len(allowed(cases[0])))
         asked = [n for n, case in enumerate(cases) if any(case.novel)]
         features = np.zeros((len(asked), width, 3 * len(settings.parts)), dtype=np.float32)
         wanted = np.zeros((len(asked), width), dtype=np.float32)
         for row, number in enumerate(asked):
             case = cases[number]
-            found = candidates(settings, scores(number), unmentioned(case, items))
+            found = candidates(settings, scores(number), allowed(case))
             new = [at for at, novel in zip(case.targets, case.novel, strict=True) if novel]
             features[row, : len(found.positions)] = found.features
             wanted[row, : len(found.positions)] = np.isin(found.positions, new)
         context = np.stack([describe(cases[number].query) for number in asked])
         return cls(features, wanted, context, np.array([cases[number].cluster for number in asked]))
-
-
-def unmentioned(case: Case, items: int) -> BoolArray:
-    """Return what may be recommended in a case, all that has not been mentioned: (N,)."""
-    allowed = np.ones(items, dtype=np.bool_)
-    allowed[list(case.mentioned)] = False
-    return allowed
 
 
 class _Net(nn.Module):

@@ -11,12 +11,13 @@ from chat.learnt import Learnt
 from chat.shop import Shop
 from chat.tower import TowerSettings, TowerWeights, save_tower
 from finetune import bench, evaluate, systems
-from finetune.cases import dialogue_cases, next_item_cases
+from finetune.cases import dialogue_cases, next_item_cases, recommendable
 from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord
 from finetune.histories import DIALOGUE_WEIGHT, Histories
 from finetune.outcomes import Measured, Outcome, compare, run, summarise
 from retrieval.catalog import Catalog
+from retrieval.constraints import Facets
 from retrieval.errors import NamedropError
 from retrieval.index import make_index
 from retrieval.types import Item, Query
@@ -95,6 +96,26 @@ class TestCases:
         assert self.ids(cases[2].query.liked) == "bac"
         assert self.ids(cases[2].query.disliked) == "d"
         assert [item.title for item in cases[2].context.disliked] == ["Alien"]
+
+    def test_as_served_is_what_the_chat_asks_and_allows(self):
+        facts = {
+            "Stalker": (1979, "drama"),
+            "Alien": (1981, "horror"),
+            "Brazil": (1985, "comedy"),
+            "Solaris": (1972, "drama"),
+        }
+        shop = Catalog([Item(id=t, title=t, kind="film", year=y, genres=(g,)) for t, (y, g) in facts.items()])
+        turns = [("user", "Something after 1975, I loved Stalker", ["Stalker"]), ("assistant", "Alien?", ["Alien"]),
+                 ("user", "No horror", []), ("assistant", "Then Brazil", ["Brazil"])]  # fmt: skip
+        rows = [{"role": role, "text": text, "items": items} for role, text, items in turns]
+        records = [DialogueRecord.model_validate({"id": "x", "turns": rows})]
+        _, case = dialogue_cases(records, listening_shop(shop), served=True)
+        assert case.query.liked == (0,)  # what the assistant has named is no like
+        assert {limit.label for limit in case.limits} >= {"after 1975", "no horror"}
+        assert recommendable(case, Facets(shop)).tolist() == [False, False, True, False]
+        _, plain = dialogue_cases(records, listening_shop(shop))
+        assert plain.query.liked == (0, 1)
+        assert recommendable(plain, Facets(shop)).tolist() == [False, False, True, True]
 
     def test_a_history_is_a_case(self):
         rows = [("ann", "ab", "c"), ("bob", "a", "a"), ("ann", "abc", "d")]
@@ -330,7 +351,7 @@ class TestRun:
         return scores
 
     def go(self, part, scorer, cases=CASES):
-        return run("s", lambda: scorer, True, cases, 12, part)
+        return run("s", lambda: scorer, True, cases, Facets(CATALOG), part)
 
     def test_goes_on_where_it_was_interrupted(self, tmp_path):
         whole = self.go(tmp_path / "whole", self.scorer([]))
@@ -349,7 +370,7 @@ class TestRun:
         def never():
             raise AssertionError
 
-        again = run("s", never, True, CASES, 12, tmp_path / "part")
+        again = run("s", never, True, CASES, Facets(CATALOG), tmp_path / "part")
         assert [o.novel for o in again] == [o.novel for o in first] == [(11.0,), (10.0,), (9.0,), (8.0,), (7.0,)]
 
     def test_what_is_left_out_is_last_when_novel_only(self, tmp_path):

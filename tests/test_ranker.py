@@ -34,15 +34,20 @@ def world():
 CASES, SCORES = world()
 
 
+def allowed(case):
+    usable = np.ones(ITEMS, dtype=np.bool_)
+    usable[list(case.mentioned)] = False
+    return usable
+
+
 @pytest.fixture(scope="module")
 def turns():
-    return Turns.of(SETTINGS, CASES, lambda n: SCORES[n], ITEMS)
+    return Turns.of(SETTINGS, CASES, lambda n: SCORES[n], allowed)
 
 
 def first(ranker, n):
-    allowed = np.ones(ITEMS, dtype=np.bool_)
-    allowed[list(CASES[n].mentioned)] = False
-    return int(np.where(allowed, ranker.scores(CASES[n].query, SCORES[n], allowed), -np.inf).argmax())
+    usable = allowed(CASES[n])
+    return int(np.where(usable, ranker.scores(CASES[n].query, SCORES[n], usable), -np.inf).argmax())
 
 
 def test_learns_a_rule_that_depends_on_the_dialogue(turns):
