@@ -20,15 +20,15 @@ from chat.replies import Say
 from chat.routing import Route
 from chat.rules import Situation
 from chat.shop import Shop, card
-from chat.state import DialogueState, Language, Limit
+from chat.state import DialogueState, Language
+from chat.telling import ENOUGH, Telling
 from chat.understanding import Act, Understanding, understand
 from chat.updating import Turn, Updater
 from retrieval.constraints import as_values, satisfies, satisfies_all
 from retrieval.text import is_cjk
-from retrieval.types import Constraint, FloatArray, Item, Query
+from retrieval.types import Constraint, FloatArray, Query
 
 CARDS = 5
-_ENOUGH = 3  # fewer cards than this are worth a word about what limits them
 _RECENT_LIKES = 6
 _RESEMBLES = 75.0  # a similarity, in [0, 100], from which words may be meant for a title
 _PROMPT_TURNS = 40
@@ -148,19 +148,20 @@ class Dialogue:
         picks = self._picks(turn)
         if not picks and turn.understood.act != "more":
             picks = self._picks_with_room(turn)
+        telling = Telling(self.shop, self.state, self.say)
         notes = list(turn.notes)
         if turn.lifted:
             notes.append(self.say("lifted", limits=self.say.quoted([f"“{label}”" for label in turn.lifted])))
-        notes.extend(self._outside(turn))
+        notes.extend(telling.outside(turn))
         if turn.understood.unknown_name:
             notes.append(self.say("no_data", name=turn.understood.unknown_name))
         if not picks:
-            return Answer(self.say.sentences(*notes, self._nothing(turn)))
+            return Answer(self.say.sentences(*notes, telling.nothing(turn)))
         cards = self._cards(picks)
         items = self.shop.items(c.id for c in cards)
         pinned = {self._id(pick.position) for pick in picks if pick.pinned}
         ours = [item for item in items if item.id not in pinned] or items  # a pin is not spoken of as our advice
-        said = [*notes, self._unmet(turn, items), self._lead(turn, ours), self._rest(ours), self._scarce(items)]
+        said = [*notes, telling.unmet(turn, items), telling.lead(turn, ours), telling.rest(ours), telling.scarce(items)]
         return Answer(self.say.sentences(*said), cards)
 
     def _picks(self, turn: Turn) -> list[Recommended]:
@@ -181,7 +182,7 @@ class Dialogue:
         prompt = self.shop.recommender.prompt(self.context())
         k = CARDS - len(pinned) - len(first)
         picks = self._ask(constraints, known | shown, prompt, k, placed.lift)
-        if shown and CARDS - k + len(picks) < _ENOUGH and turn.understood.act != "more":
+        if shown and CARDS - k + len(picks) < ENOUGH and turn.understood.act != "more":
             picks = self._ask(constraints, known, prompt, k, placed.lift)
         put = [Recommended(at, 0.0, pinned=True) for at in first]
         ranked = [replace(pick, sponsored=pick.position in placed.sponsored) for pick in (*put, *picks)]
@@ -284,91 +285,11 @@ class Dialogue:
             made.append(card(item, why, pick.score, sponsored=pick.sponsored))
         return tuple(made)
 
-    # Sentences
-
-    def _unmet(self, turn: Turn, items: Sequence[Item]) -> str:
-        """Own up to what this message wishes for and nothing shown has."""
-        wishes = [(w.field, w.value) for w in turn.understood.parsed.wishes]
-        unmet = self.say.wished([wish for wish in wishes if not any(facts.meets(item, wish) for item in items)])
-        return self.say("unmet", wishes=unmet) if unmet else ""
-
-    def _lead(self, turn: Turn, items: Sequence[Item]) -> str:
-        taste, language = self.state.taste, self.say.language
-        first = facts.name(items[0], language)
-        limits = [x.label for x in taste.limits if not x.inferred and (x.field, x.op) != ("kind", "is")]
-        liked = [i for i in self.shop.items(taste.liked[-2:]) if i.id != items[0].id]
-        if turn.understood.extreme is not None:
-            return self.say.utmost(items[0], turn.understood.extreme)
-        if turn.understood.act == "availability" and turn.named and items[0].id == self._id(turn.named[0]):
-            return self.say("have", title=first, facts=self.say.offer(items[0]))
-        if turn.understood.bare_title and turn.named and items[0].id == self._id(turn.named[0]):
-            return self.say("have", title=first, facts=self.say.offer(items[0]))
-        if liked and not turn.refined:
-            variant = "anchor" if len(self.state.messages) % 4 < 2 else "anchor2"
-            return self.say(variant, anchor=facts.names(liked, language), first=first)
-        wished = self.say.wished([w for w in taste.wishes if any(facts.meets(item, w) for item in items)])
-        if limits:
-            quoted = self.say.quoted(limits)
-            if wished and not turn.refined:
-                return self.say("both", wishes=wished, limits=quoted, first=first)
-            return self.say("limits", limits=quoted[:1].upper() + quoted[1:], first=first)
-        return self.say("wishes", wishes=wished, first=first) if wished else self.say("open", first=first)
-
     def _id(self, at: int) -> str:
         return str(self.shop.index.catalog[at].id)
 
     def _ids(self, positions: Sequence[int]) -> list[str]:
         return [self._id(at) for at in positions]
-
-    def _rest(self, items: Sequence[Item]) -> str:
-        rest = list(items[1:3])
-        return self.say("then", rest=facts.names(rest, self.say.language)) if rest else ""
-
-    def _scarce(self, items: Sequence[Item]) -> str:
-        """Say why there are so few, and what would give more."""
-        if len(items) >= _ENOUGH:
-            return ""
-        best = self._best_relaxation()
-        if best is None or best[1] <= len(items):
-            return self.say("only")
-        return self.say("few", n=len(items), limit=best[0].label, more=best[1] - len(items))
-
-    def _nothing(self, turn: Turn) -> str:
-        limits = [x.label for x in self.state.taste.limits]
-        if turn.understood.act == "more" or not limits:
-            return self.say("no_more", limits=self.say.quoted(limits)) if limits else self.say("no_more_open")
-        best = self._best_relaxation()
-        relax = self.say("relax", limit=best[0].label, more=best[1]) if best is not None else ""
-        return self.say.sentences(self.say("none", limits=self.say.quoted(limits)), relax)
-
-    def _best_relaxation(self) -> tuple[Limit, int] | None:
-        """Return the limit whose removal opens up the most items, and how many those are."""
-        limits = self.state.taste.limits
-        known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
-        counts = [
-            (old, int(self.shop.recommender.allowed([x.constraint for x in limits if x is not old], known).sum()))
-            for old in limits
-        ]
-        best = max(counts, key=lambda pair: pair[1], default=None)
-        return best if best is not None and best[1] else None
-
-    def _outside(self, turn: Turn) -> list[str]:
-        """Own up to works the message names that the limits or the stock keep from being shown."""
-        if not (turn.understood.bare_title or turn.understood.act == "availability"):
-            return []
-        limits = self.constraints()
-        said: list[str] = []
-        for at in turn.named:
-            item = self.shop.index.catalog[at]
-            title = facts.name(item, self.say.language)
-            if self.shop.hides(at):
-                said.append(self.say("not_offered", title=title))
-            elif not item.in_stock:
-                said.append(self.say("sold_out", title=title))
-            elif not satisfies_all(item, limits):
-                labels = [c.label for c in limits if not satisfies(item, c)]
-                said.append(self.say("outside", title=title, limits=self.say.quoted(labels)))
-        return said
 
     # The other acts
 

@@ -28,6 +28,7 @@ from retrieval.types import BoolArray, FloatArray
 
 PARTS = (
     "dense",
+    "latest",
     "bm25",
     "facets",
     "ease",

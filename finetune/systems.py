@@ -153,6 +153,7 @@ SYSTEMS: Mapping[str, System] = {
     "ease+popularity": System(_or_popularity(lambda b: b.ease), "popularity where it is silent", floor=True),
     "bm25": System(_alone(lambda b: b.index.retrievers["bm25"]), "the person's words against the item's"),
     "dense": System(_alone(lambda b: b.index.retrievers["dense"]), "the same by meaning"),
+    "latest": System(_alone(lambda b: b.index.retrievers["latest"]), "by meaning, to what was named last"),
     "facets": System(_alone(lambda b: b.index.retrievers["facets"]), "shared genres, makers and the like"),
     "generated": System(_generated, "titles that the language model names", speaks=True),
     "tower": System(_tower, "the language model's user vector", speaks=True),

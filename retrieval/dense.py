@@ -78,6 +78,31 @@ class DenseRetriever(ScoringRetriever):
         return score
 
 
+class LatestRetriever(ScoringRetriever):
+    """Cosine of meaning to the item liked last: what people turn to next lies nearer to it than to all they like."""
+
+    name = "latest"
+
+    def __init__(self, dense: DenseRetriever) -> None:
+        self._dense = dense
+
+    def scores(self, query: Query) -> FloatArray:
+        """Score the whole catalogue, in [-1, 1], 0 where nothing is liked: (N,)."""
+        return self._dense.scores(_latest(query))
+
+    def rough(self, query: Query) -> FloatArray:
+        """Score the whole catalogue in few dimensions: (N,)."""
+        return self._dense.rough(_latest(query))
+
+    def exact(self, query: Query, rough: FloatArray, rows: IntArray) -> FloatArray:
+        """Return the scores of n rows: (n,)."""
+        return self._dense.exact(_latest(query), rough, rows)
+
+
+def _latest(query: Query) -> Query:
+    return Query(liked=query.liked[-1:])
+
+
 class AnnRetriever(DenseRetriever):
     """`DenseRetriever` for catalogues beyond `EXACT_ROWS`: usearch HNSW finds candidates, exact scores rank them.
 

@@ -38,7 +38,7 @@ class Index:
     Attributes:
         embeddings: (N, d) float32, unit rows.
         digests: what of each row was searched when it was encoded, see `text_digest`.
-        retrievers: by name: dense, bm25, popularity, facets.
+        retrievers: by name: dense, latest, bm25, popularity, facets.
         encoded: how many rows had to be encoded; the others were reused.
         generation: the folder that holds the embeddings, None while they are in memory only.
         problems: the bad rows that were skipped.

@@ -4,6 +4,7 @@ Ranges of the scores, for whoever blends them (0 everywhere means no opinion):
 
 ==========  ==============  =============================================================================
 dense       [-1.3, 1.0]     mean of text and liked cosine, minus 0.3 of the nearest disliked cosine
+latest      [-1, 1]         cosine to the item liked last
 bm25        [0, unbounded)  typically 0 to 30
 popularity  [0, 1]          log count over the highest log count
 facets      [-0.5, 2.0]     share of wishes met, plus liked overlap, minus half the disliked overlap
@@ -29,7 +30,7 @@ from scipy import sparse
 
 from retrieval.catalog import Catalog
 from retrieval.constraints import Facets
-from retrieval.dense import EXACT_ROWS, AnnRetriever, DenseRetriever
+from retrieval.dense import EXACT_ROWS, AnnRetriever, DenseRetriever, LatestRetriever
 from retrieval.encoder import Encoder, item_text
 from retrieval.scoring import ScoringRetriever
 from retrieval.text import words
@@ -245,16 +246,15 @@ def make_retrievers(
     """Return the retrievers of a catalogue by name; `previous` and `source` save work after an edit."""
     before = previous or {}
     dense, lexical = before.get("dense"), before.get("bm25")
-    retrievers: tuple[ScoringRetriever, ...] = (
+    known = dense if isinstance(dense, AnnRetriever) else None
+    by_meaning = (
         DenseRetriever(embeddings, encoder)
         if len(catalog) <= EXACT_ROWS
-        else AnnRetriever(
-            embeddings,
-            encoder,
-            previous=dense if isinstance(dense, AnnRetriever) else None,
-            source=source,
-            folder=folder,
-        ),
+        else AnnRetriever(embeddings, encoder, previous=known, source=source, folder=folder)
+    )
+    retrievers: tuple[ScoringRetriever, ...] = (
+        by_meaning,
+        LatestRetriever(by_meaning),
         LexicalRetriever(catalog, previous=lexical if isinstance(lexical, LexicalRetriever) else None, source=source),
         PopularityRetriever(catalog),
         FacetRetriever(catalog, facets),

@@ -72,7 +72,7 @@ class TestReuse:
         assert (texts, again.encoded) == ([], 0)
         assert again.generation == index.generation
         assert fits(again)
-        assert list(again.retrievers) == ["dense", "bm25", "popularity", "facets"]
+        assert list(again.retrievers) == ["dense", "latest", "bm25", "popularity", "facets"]
 
     def test_an_edit_encodes_the_changed_row_only(self, opened, catalog_path, store):
         opened()

@@ -314,10 +314,21 @@ class TestFacets:
         assert scores[-1] == 0
 
 
+def test_the_latest_liked_item_alone_counts_for_latest():
+    catalog = Catalog([Item(id=t, title=t) for t in ("red apple", "green apple", "blue whale", "grey whale")])
+    made = make_retrievers(catalog, Facets(catalog), embed(catalog, BagEncoder()), BagEncoder())
+    latest, asked = made["latest"], Query(text="apple", liked=(0, 2), wishes=(("genres", "apple"),))
+    assert latest.retrieve(asked, 2).positions.tolist() == [2, 3]
+    assert latest.scores(asked)[2] == pytest.approx(1)
+    rows = np.array([1, 3])
+    assert latest.exact(asked, latest.rough(asked), rows) == pytest.approx(latest.scores(asked)[rows])
+    assert not latest.scores(Query(text="apple", disliked=(1,))).any()
+
+
 def test_the_retrievers_of_a_catalogue_by_name():
     catalog = checkerboard()
     made = make_retrievers(catalog, Facets(catalog), embed(catalog, BagEncoder()), BagEncoder())
-    assert list(made) == ["dense", "bm25", "popularity", "facets"]
+    assert list(made) == ["dense", "latest", "bm25", "popularity", "facets"]
     assert all(name == retriever.name for name, retriever in made.items())
 
 

@@ -1,0 +1,113 @@
+"""How a recommendation is told: what was wished for and is there, what is not, and what would give more.
+
+Every sentence is a template (`chat.replies`) filled from the catalogue and the person's own limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chat import facts
+from chat.replies import Say
+from chat.shop import Shop
+from chat.state import DialogueState, Limit
+from chat.updating import Turn
+from retrieval.constraints import satisfies, satisfies_all
+from retrieval.types import Item
+
+ENOUGH = 3  # fewer cards than this are worth a word about what limits them
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """The sentences about what is recommended in one conversation; "" where there is nothing to say."""
+
+    shop: Shop
+    state: DialogueState
+    say: Say
+
+    def unmet(self, turn: Turn, items: Sequence[Item]) -> str:
+        """Own up to what this message wishes for and nothing shown has."""
+        wishes = [(w.field, w.value) for w in turn.understood.parsed.wishes]
+        unmet = self.say.wished([wish for wish in wishes if not any(facts.meets(item, wish) for item in items)])
+        return self.say("unmet", wishes=unmet) if unmet else ""
+
+    def lead(self, turn: Turn, items: Sequence[Item]) -> str:
+        """Put the first item forward, and say what speaks for it: what is liked, wished for or limited."""
+        taste, language = self.state.taste, self.say.language
+        first = facts.name(items[0], language)
+        limits = [x.label for x in taste.limits if not x.inferred and (x.field, x.op) != ("kind", "is")]
+        liked = [i for i in self.shop.items(taste.liked[-2:]) if i.id != items[0].id]
+        if turn.understood.extreme is not None:
+            return self.say.utmost(items[0], turn.understood.extreme)
+        if (
+            turn.understood.act == "availability"
+            and turn.named
+            and items[0].id == str(self.shop.index.catalog[turn.named[0]].id)
+        ):
+            return self.say("have", title=first, facts=self.say.offer(items[0]))
+        if turn.understood.bare_title and turn.named and items[0].id == str(self.shop.index.catalog[turn.named[0]].id):
+            return self.say("have", title=first, facts=self.say.offer(items[0]))
+        if liked and not turn.refined:
+            variant = "anchor" if len(self.state.messages) % 4 < 2 else "anchor2"
+            return self.say(variant, anchor=facts.names(liked, language), first=first)
+        wished = self.say.wished([w for w in taste.wishes if any(facts.meets(item, w) for item in items)])
+        if limits:
+            quoted = self.say.quoted(limits)
+            if wished and not turn.refined:
+                return self.say("both", wishes=wished, limits=quoted, first=first)
+            return self.say("limits", limits=quoted[:1].upper() + quoted[1:], first=first)
+        return self.say("wishes", wishes=wished, first=first) if wished else self.say("open", first=first)
+
+    def rest(self, items: Sequence[Item]) -> str:
+        """Name the next ones."""
+        rest = list(items[1:3])
+        return self.say("then", rest=facts.names(rest, self.say.language)) if rest else ""
+
+    def scarce(self, items: Sequence[Item]) -> str:
+        """Say why there are so few, and what would give more."""
+        if len(items) >= ENOUGH:
+            return ""
+        best = self._best_relaxation()
+        if best is None or best[1] <= len(items):
+            return self.say("only")
+        return self.say("few", n=len(items), limit=best[0].label, more=best[1] - len(items))
+
+    def nothing(self, turn: Turn) -> str:
+        """Say that nothing fits, and which limit stands in the way."""
+        limits = [x.label for x in self.state.taste.limits]
+        if turn.understood.act == "more" or not limits:
+            return self.say("no_more", limits=self.say.quoted(limits)) if limits else self.say("no_more_open")
+        best = self._best_relaxation()
+        relax = self.say("relax", limit=best[0].label, more=best[1]) if best is not None else ""
+        return self.say.sentences(self.say("none", limits=self.say.quoted(limits)), relax)
+
+    def _best_relaxation(self) -> tuple[Limit, int] | None:
+        """Return the limit whose removal opens up the most items, and how many those are."""
+        limits = self.state.taste.limits
+        known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
+        counts = [
+            (old, int(self.shop.recommender.allowed([x.constraint for x in limits if x is not old], known).sum()))
+            for old in limits
+        ]
+        best = max(counts, key=lambda pair: pair[1], default=None)
+        return best if best is not None and best[1] else None
+
+    def outside(self, turn: Turn) -> list[str]:
+        """Own up to works the message names that the limits or the stock keep from being shown."""
+        if not (turn.understood.bare_title or turn.understood.act == "availability"):
+            return []
+        limits = [x.constraint for x in self.state.taste.limits]
+        said: list[str] = []
+        for at in turn.named:
+            item = self.shop.index.catalog[at]
+            title = facts.name(item, self.say.language)
+            if self.shop.hides(at):
+                said.append(self.say("not_offered", title=title))
+            elif not item.in_stock:
+                said.append(self.say("sold_out", title=title))
+            elif not satisfies_all(item, limits):
+                labels = [c.label for c in limits if not satisfies(item, c)]
+                said.append(self.say("outside", title=title, limits=self.say.quoted(labels)))
+        return said
