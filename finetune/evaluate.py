@@ -13,7 +13,6 @@ import hashlib
 import json
 import logging
 import os
-import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -103,7 +102,9 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 0, 2 if something cannot be used, 130 if interrupted."""
-    options = arguments().parse_args(argv)
+    given = sys.argv[1:] if argv is None else [*argv]
+    options = arguments().parse_args(given)
+    options.command = provenance.command("finetune.evaluate", given)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
         result = evaluate(options)
@@ -332,7 +333,7 @@ def _report(
         "meta": {
             "data": f"{tested.parent.name}/{tested.name}",
             "items": len(bench.catalog),
-            "command": "python -m finetune.evaluate " + shlex.join(sys.argv[1:]),
+            "command": options.command,
             "commit": provenance.commit(),
             "date": provenance.now(),
             "hardware": provenance.hardware(),
