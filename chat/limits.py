@@ -24,6 +24,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
+from threadpoolctl import threadpool_limits
 
 from chat.hardening import OPENAI, Problem
 from retrieval.errors import NamedropError
@@ -251,6 +252,7 @@ class TurnQueue:
 
 def _one_thread() -> None:
     """Let a turn's small matrices have one thread: those of turns side by side would only wait for one another."""
+    threadpool_limits(1, user_api="blas")
     torch = sys.modules.get("torch")  # not loaded, where the assistant has no model
     if torch is not None:
         torch.set_num_threads(1)
