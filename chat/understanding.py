@@ -20,6 +20,7 @@ from retrieval.lexicon import canonical, vocabulary
 from retrieval.linking import Mention, TitleLinker, quoted_spans
 from retrieval.numbers import blank
 from retrieval.parsing import Parsed, Parser
+from retrieval.stances import BUT_NOT_THEM
 from retrieval.text import fold, is_cjk, language_of, tokenize, words
 
 Act = Literal[
@@ -104,6 +105,7 @@ _SAME_MAKER = re.compile(
     r"|\bwhat\s+else\s+(?:did|has|have)\s+(?:he|she|they|the\s+\w+)\b|同一个?(?:作者|导演)|[他她]的?(?:其他|别的)",
     re.IGNORECASE,
 )
+_NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
 _ANY = re.compile(
@@ -226,7 +228,10 @@ def understand(
         at = text.find(asked)
         spans.append((at, at + len(asked)))
     parsed = parser.parse(text, [*spans, *(m.span() for m in _THIS_PRODUCT.finditer(text))], language)
-    pointed = references(text, spans, shown, spoken_of) if shown or spoken_of else []
+    them = [
+        m.span() for m in BUT_NOT_THEM.finditer(text) if any(0 <= m.start() - end <= _NEAR for _, end in parsed.spans)
+    ]
+    pointed = references(blank(text, them), spans, shown, spoken_of) if shown or spoken_of else []
     opinions = [*stands(text, mentions), *pointed]
     about = Questions() if lifted else _questions(text, mentions, parser, shown, spoken_of)
     fields = _fields(text, about, parsed, opinions, asked)

@@ -23,12 +23,15 @@ _NEGATORS = frozenset(
 _CJK_NEGATORS = ("不要", "不想", "不看", "不喜欢", "不是", "没有", "除了", "别", "讨厌", "无", "不")
 _NOT_ONLY = re.compile(r"(?:\bnot\s+(?:only|just)\s+|不只(?:是|想看|看)?)$", re.IGNORECASE)
 _REFUSING = frozenset({("leave", "out"), ("other", "than"), ("enough", "of"), ("enough", "with")})
-_WORKS = r"\s*(?:films?|movies?|books?|games?|albums?|music)?"
+_WORKS = r"\s{0,3}(?:films?|movies?|books?|games?|albums?|music)?"
 _I_REFUSE = r"(?:i|we)\s+(?:\w+ly\s+)?(?:hate|dislike|can'?t\s+stand|do(?:n'?t|\s+not)\s+(?:like|enjoy|want))"
 _THEM = r"\s+(?:them|it|those|these|that)\b(?!\s+(?:too|so|very|when|if|as)\b)"
+_BUT_NOT_THEM = rf"\b(?:but|and|though)\s+{_I_REFUSE}{_THEM}"
+# "I hate them", said of what stands right before it, is no word on what is on screen.
+BUT_NOT_THEM = re.compile(_BUT_NOT_THEM, re.IGNORECASE)
 _REFUSED_AFTER = re.compile(
-    rf"{_WORKS}\s*(?:is|are|was)(?:n'?t|\s+not)\s+(?:for\s+me|what\s+i|my\s+thing)"
-    rf"|{_WORKS}\W{{0,2}}\s*(?:(?:but|and|though)\s+{_I_REFUSE}{_THEM}|which\s+{_I_REFUSE}\b)"
+    rf"{_WORKS}\s{{0,3}}(?:is|are|was)(?:n'?t|\s+not)\s+(?:for\s+me|what\s+i|my\s+thing)"
+    rf"|{_WORKS}\W{{0,3}}(?:{_BUT_NOT_THEM}|\bwhich\s+{_I_REFUSE}\b)"
     r"|片?(?:就算了|就不要了|除外|不要)",
     re.IGNORECASE,
 )

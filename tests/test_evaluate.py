@@ -314,7 +314,7 @@ class TestEverySystem:
         )
         report = json.loads((files / "R.json").read_text())
         assert code == 0
-        assert set(report["systems"]) == {"echo", "bm25", "dense", "facets", "retrieval"}
+        assert set(report["systems"]) == {"echo", "bm25", "dense", "latest", "facets", "retrieval"}
         assert "needs training data" in report["left_out"]["ease"]
         assert "--model none" in report["left_out"]["full"]
 

@@ -40,6 +40,7 @@ OPINIONS = {
     "I didn't like Arrival": [("dislike", "film-arrival-2016")],
     "Arrival was boring": [("dislike", "film-arrival-2016")],
     "not Heat please": [("dislike", "film-heat-1995")],
+    "she likes romcoms but I hate them": [],
     "I hated Heat but loved Stalker": [("dislike", "film-heat-1995"), ("like", "film-stalker-1979")],
     "I've already seen Stalker": [("seen", "film-stalker-1979")],
     "something other than Heat": [("seen", "film-heat-1995")],
