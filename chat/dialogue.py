@@ -14,7 +14,7 @@ import numpy as np
 from chat import facts, memory
 from chat.asking import Asking
 from chat.messages import Card, Citation, Handoff
-from chat.prompt import Prompt, UserContext
+from chat.prompt import UserContext
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.routing import Route
@@ -179,11 +179,10 @@ class Dialogue:
         placed = self.shop.placed(self._situation(turn))
         first = placed.first(allowed, known | shown)
         known.update(first)
-        prompt = self.shop.recommender.prompt(self.context())
         k = CARDS - len(pinned) - len(first)
-        picks = self._ask(constraints, known | shown, prompt, k, placed.lift)
+        picks = self._ask(constraints, known | shown, k, placed.lift)
         if shown and CARDS - k + len(picks) < ENOUGH and turn.understood.act != "more":
-            picks = self._ask(constraints, known, prompt, k, placed.lift)
+            picks = self._ask(constraints, known, k, placed.lift)
         put = [Recommended(at, 0.0, pinned=True) for at in first]
         ranked = [replace(pick, sponsored=pick.position in placed.sponsored) for pick in (*put, *picks)]
         return [*(Recommended(at, 0.0) for at in pinned), *ranked]
@@ -205,17 +204,13 @@ class Dialogue:
         return [Recommended(at, 0.0) for _, at in measured[:CARDS]]
 
     def _ask(
-        self,
-        constraints: Sequence[Constraint],
-        exclude: set[int],
-        prompt: Prompt,
-        k: int,
-        lift: FloatArray | None = None,
+        self, constraints: Sequence[Constraint], exclude: set[int], k: int, lift: FloatArray | None
     ) -> list[Recommended]:
         if k <= 0:
             return []
-        query = self.query()
-        return self.shop.recommender.recommend(query, constraints, exclude=exclude, prompt=prompt, k=k, lift=lift)
+        return self.shop.recommender.recommend(
+            self.query(), constraints, exclude=exclude, context=self.context(), k=k, lift=lift
+        )
 
     def _picks_with_room(self, turn: Turn) -> list[Recommended]:
         """Lift older limits on kind, genre, maker or language, one by one, until the new request has an answer."""

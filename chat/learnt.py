@@ -2,7 +2,7 @@
 
 ==================  ==========================================================================
 tower.*             the user tower (`chat.tower`), written by finetune.train
-prompt.json         how the language model is told of people (`chat.prompt.Style`), by finetune.train
+prompt.json         how the language model is told of people (`chat.prompting`), by finetune.train
 counts.json         how often each item was chosen, and recommended
 ease.npz and so on  item-item weights (`retrieval.collaborative`, `retrieval.succession`)
 neighbours.npz      past moments (`retrieval.neighbours`)
@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chat.prompt import STYLES, Style
+from chat.prompting import Prompting
 from chat.ranker import SETTINGS_FILE as RANKER_FILE
 from chat.ranker import Ranker
 from chat.tower import SETTINGS_FILE as TOWER_FILE
@@ -33,7 +33,7 @@ from retrieval.retrievers import PopularityRetriever
 from retrieval.scoring import ScoringRetriever
 from retrieval.succession import SuccessionRetriever
 
-COUNTS_FILE, PROMPT_FILE = "counts.json", "prompt.json"
+COUNTS_FILE = "counts.json"
 ITEM_ITEM: tuple[type[ItemItemRetriever], ...] = (EaseRetriever, CooccurrenceRetriever, SuccessionRetriever)
 
 Counts = Mapping[str, float]
@@ -48,7 +48,7 @@ class Learnt:
         tower: scores by the language model's state.
         ranker: makes one order of all; None leaves it to the recommender's own weights.
         chosen, recommended: counts by item id.
-        style: of the prompts that the language model was trained on.
+        prompting: how the prompts were made that the language model was trained on.
     """
 
     retrievers: Mapping[str, ScoringRetriever] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Learnt:
     ranker: Ranker | None = None
     chosen: Counts = field(default_factory=dict)
     recommended: Counts = field(default_factory=dict)
-    style: Style = "person"
+    prompting: Prompting = field(default_factory=Prompting)
 
     @classmethod
     def load(cls, folder: Path, index: Index) -> Learnt:
@@ -78,7 +78,7 @@ class Learnt:
             Ranker.load(folder) if (folder / RANKER_FILE).is_file() else None,
             chosen,
             recommended,
-            style_of(folder),
+            Prompting.load(folder),
         )
 
     def on(self, index: Index) -> Learnt:
@@ -90,7 +90,7 @@ class Learnt:
         ]
         moved += _priors(index, self.chosen, self.recommended)
         tower = self.tower.bind(index) if self.tower is not None else None
-        return Learnt({r.name: r for r in moved}, tower, self.ranker, self.chosen, self.recommended, self.style)
+        return Learnt({r.name: r for r in moved}, tower, self.ranker, self.chosen, self.recommended, self.prompting)
 
     def save(self, folder: Path) -> None:
         """Write everything but the tower, which finetune.train writes."""
@@ -103,29 +103,6 @@ class Learnt:
             (folder / COUNTS_FILE).write_text(json.dumps(counts, ensure_ascii=False), encoding="utf-8")
         if self.ranker is not None:
             self.ranker.save(folder)
-
-
-def style_of(folder: Path) -> Style:
-    """Read the style of an adapter's prompts; a folder without one was trained on "person".
-
-    Raises:
-        ModelError: the file is damaged, or names a style that this version does not know.
-    """
-    file = folder / PROMPT_FILE
-    if not file.is_file():
-        return "person"
-    try:
-        style = json.loads(file.read_bytes())["style"]
-        return STYLES[STYLES.index(style)]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(
-            f"{file}: expected a style of {', '.join(STYLES)} ({error}); give the adapter whole"
-        ) from error
-
-
-def save_style(folder: Path, style: Style) -> None:
-    """Write the style of an adapter's prompts."""
-    (folder / PROMPT_FILE).write_text(json.dumps({"style": style}) + "\n", encoding="utf-8")
 
 
 def _counts(folder: Path) -> tuple[Counts, Counts]:

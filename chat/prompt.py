@@ -49,6 +49,7 @@ class UserContext:
         liked, disliked, seen: items, oldest first.
         limits: the labels of the constraints in force ("before 1990").
         wishes: soft preferences in words ("slow").
+        shelf: items that retrieval offers, best first, from which the model may choose.
     """
 
     said: Sequence[tuple[str, str]] = ()
@@ -57,6 +58,7 @@ class UserContext:
     seen: Sequence[Item] = ()
     limits: Sequence[str] = ()
     wishes: Sequence[str] = ()
+    shelf: Sequence[Item] = ()
 
     @property
     def asked(self) -> str:
@@ -86,6 +88,8 @@ def render(context: UserContext, ask: Ask = "title", items: Sequence[Item] = (),
     lines = [*said, *known] if style == "dialogue" else [*known, *said]
     if items:
         lines.append("Offer: " + "; ".join(f"[{n}] {describe(item)}" for n, item in enumerate(items, 1)))
+    if ask == "title" and context.shelf:
+        lines.append("Shelf: " + "; ".join(item.title for item in context.shelf))
     return Prompt(SYSTEM, "\n".join(lines), _BEGINNINGS[ask])
 
 

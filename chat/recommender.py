@@ -16,14 +16,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chat.generator import Generator
-from chat.prompt import Prompt, Style, UserContext, render
+from chat.prompt import Prompt, UserContext
+from chat.prompting import Prompting
 from chat.ranker import Ranker
 from chat.rules import Rulebook
 from chat.tower import UserTower
 from retrieval.constraints import satisfies_all
 from retrieval.index import Index
 from retrieval.lexicon import synonyms
-from retrieval.scoring import WHOLE_ROWS, ScoringRetriever, top_k
+from retrieval.scoring import CLIP, WHOLE_ROWS, ScoringRetriever, standard, top_k
 from retrieval.types import BoolArray, Constraint, FloatArray, IntArray, Query
 
 # Set by hand on Marquee conversations; finetune fits them once there are dialogues to fit them on.
@@ -39,7 +40,6 @@ _ASKED_GENRE = 2.5  # what a genre the person names is worth, in standard deviat
 _POOL = 60  # items that diversity chooses from
 _DIVERSITY = 0.25  # weight of the similarity to what is already chosen, in standard deviations
 _NAMED = 30  # titles the language model is asked for; the beam of ten finds about as many
-_CLIP = 4.0  # a z-score says no more beyond this
 _BEST = 300  # items whose scores tell what a business rule's strength means
 _SHORTLIST = 1_000  # items of a large catalogue that are worth exact scores; about as many as Marquee's
 _SAMPLE = 400  # further ones that tell the scale of the scores
@@ -80,7 +80,7 @@ class Recommender:
         tower: scores by the language model's state; None without an adapter that has one.
         ranker: makes one order of all parts, in the place of the weights.
         rules: keep out what must never be shown.
-        style: how the language model was told of people when it was trained.
+        prompting: how the language model was told of people when it was trained.
     """
 
     index: Index
@@ -89,11 +89,7 @@ class Recommender:
     tower: UserTower | None = None
     ranker: Ranker | None = None
     rules: Rulebook = field(default_factory=Rulebook)
-    style: Style = "person"
-
-    def prompt(self, context: UserContext) -> Prompt:
-        """Ask the language model for a title."""
-        return render(context, style=self.style)
+    prompting: Prompting = field(default_factory=Prompting)
 
     def recommend(
         self,
@@ -101,7 +97,7 @@ class Recommender:
         constraints: Sequence[Constraint],
         *,
         exclude: Iterable[int] = (),
-        prompt: Prompt | None = None,
+        context: UserContext | None = None,
         k: int = 5,
         lift: FloatArray | None = None,
     ) -> list[Recommended]:
@@ -111,7 +107,7 @@ class Recommender:
             query: what is known of the person.
             constraints: hard limits.
             exclude: catalogue positions that must not come back (rejected, seen, shown).
-            prompt: the rendered user context; None leaves the language model out.
+            context: the same, as the language model is told it; None leaves it out.
             k: how many.
             lift: (N,) what business rules add to the scores, in standard deviations of those of the best.
         """
@@ -119,9 +115,9 @@ class Recommender:
         if not allowed.any():
             return []
         if len(allowed) > WHOLE_ROWS:
-            rows, scored = self._score_shortlist(query, allowed, prompt, lift)
+            rows, scored = self._score_shortlist(query, allowed, context, lift)
         else:
-            rows, scored = np.arange(len(allowed)), self.score(query, allowed, prompt)
+            rows, scored = np.arange(len(allowed)), self.score(query, allowed, context)
         if lift is not None:
             scored = _lifted(scored, lift[rows], allowed[rows])
         catalog = self.index.catalog
@@ -133,18 +129,18 @@ class Recommender:
             if satisfies_all(catalog[int(rows[at])], constraints)
         ]
 
-    def score(self, query: Query, allowed: BoolArray, prompt: Prompt | None = None) -> Scored:
+    def score(self, query: Query, allowed: BoolArray, context: UserContext | None = None) -> Scored:
         """Score the whole catalogue: the blend and what each part gives to it, (N,) each; see `recommend`."""
         parts = {name: r.scores(query) for name, r in self._retrievers()}
-        parts |= self._spoken(prompt, allowed)
+        parts |= self._spoken(query, allowed, context, parts)
         if self.ranker is not None:
             return Scored(self.ranker.scores(query, parts, allowed), parts)
-        weighted = {name: _standard(score, allowed, self.weights[name]) for name, score in parts.items()}
+        weighted = {name: standard(score, allowed, self.weights[name]) for name, score in parts.items()}
         weighted["asked"] = _ASKED_GENRE * self._asked_genres(query)
         return Scored(_sum(weighted.values()), weighted)
 
     def _score_shortlist(
-        self, query: Query, allowed: BoolArray, prompt: Prompt | None, lift: FloatArray | None = None
+        self, query: Query, allowed: BoolArray, context: UserContext | None, lift: FloatArray | None = None
     ) -> tuple[IntArray, Scored]:
         """Score the allowed items that are likely the best, and a sample: their positions (n,), ascending, and scores.
 
@@ -165,11 +161,11 @@ class Recommender:
         sampled[sample] = True
         rows = np.flatnonzero(listed | sampled)
         parts = {name: r.exact(query, rough[name], rows) for name, r in self._retrievers()}
-        spoken = {name: score[rows] for name, score in self._spoken(prompt, listed).items()}
+        spoken = {name: score[rows] for name, score in self._spoken(query, listed, context, rough).items()}
         if self.ranker is not None:
             return rows, Scored(self.ranker.scores(query, parts | spoken, allowed[rows]), parts | spoken)
-        weighted = {name: _standard(score, sampled[rows], self.weights[name]) for name, score in parts.items()}
-        weighted |= {name: _standard(score, listed[rows], self.weights[name]) for name, score in spoken.items()}
+        weighted = {name: standard(score, sampled[rows], self.weights[name]) for name, score in parts.items()}
+        weighted |= {name: standard(score, listed[rows], self.weights[name]) for name, score in spoken.items()}
         weighted["asked"] = asked[rows]
         return rows, Scored(_sum(weighted.values()), weighted)
 
@@ -179,11 +175,14 @@ class Recommender:
     def _retrievers(self) -> list[tuple[str, ScoringRetriever]]:
         return [(name, r) for name, r in self.index.retrievers.items() if self._reads(name)]
 
-    def _spoken(self, prompt: Prompt | None, allowed: BoolArray) -> dict[str, FloatArray]:
+    def _spoken(
+        self, query: Query, allowed: BoolArray, context: UserContext | None, known: Mapping[str, FloatArray]
+    ) -> dict[str, FloatArray]:
         """Return what the language model thinks, by part: (N,) each; one reading of the prompt serves both."""
         spoken: dict[str, FloatArray] = {}
-        if self.generator is None or prompt is None:
+        if self.generator is None or context is None:
             return spoken
+        prompt = self.prompting.title(context, query, self.index, allowed, known)
         if self.tower is not None and self._reads("tower"):
             spoken["tower"] = self.tower.scores(self.generator.hidden(prompt))
         if self._reads("named"):
@@ -222,7 +221,7 @@ class Recommender:
         chosen: list[int] = []
         gain = total[pool].copy()
         while len(chosen) < min(k, len(pool)):
-            best = int(np.argmax(gain - _DIVERSITY * _CLIP * nearest))
+            best = int(np.argmax(gain - _DIVERSITY * CLIP * nearest))
             chosen.append(int(pool[best]))
             gain[best] = -np.inf
             nearest = np.maximum(nearest, vectors @ vectors[best])
@@ -240,24 +239,12 @@ def named_scores(generator: Generator, prompt: Prompt, n: int, allowed: BoolArra
     return scores
 
 
-def _standard(scores: FloatArray, scale: BoolArray | IntArray, weight: float = 1.0) -> FloatArray:
-    """Bring scores to mean 0 and deviation `weight` over the rows that `scale` chooses, clipped: (N,)."""
-    usable = scores[scale]
-    if not len(usable) or (deviation := float(usable.std())) < 1e-6:
-        return np.zeros(len(scores), dtype=np.float32)
-    mean, reach = float(usable.mean()), _CLIP * deviation
-    standard = np.clip(scores, mean - reach, mean + reach)
-    standard -= mean
-    standard *= weight / deviation
-    return standard
-
-
 def _added(total: FloatArray, scores: FloatArray, scale: IntArray, weight: float) -> FloatArray:
-    """Add scores as `_standard` scales them, for their order alone: passes over all N are what a rough score costs."""
+    """Add scores as `standard` scales them, for their order alone: passes over all N are what a rough score costs."""
     usable = scores[scale]
     if (deviation := float(usable.std())) < 1e-6:
         return total
-    added = np.minimum(scores, np.float32(float(usable.mean()) + _CLIP * deviation))
+    added = np.minimum(scores, np.float32(float(usable.mean()) + CLIP * deviation))
     added *= weight / deviation
     added += total
     return added

@@ -70,7 +70,7 @@ class Shop:
                 tower=learnt.tower,
                 ranker=ranker,
                 rules=rules or Rulebook(),
-                style=learnt.style,
+                prompting=learnt.prompting,
             ),
         )
 

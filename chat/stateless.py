@@ -47,7 +47,7 @@ def recommend(
     first = placed.first(shop.recommender.allowed(limits), exclude)[:k]
     exclude.update(first)
     picks = [Recommended(at, 0.0, pinned=True) for at in first] + shop.recommender.recommend(
-        query, limits, exclude=exclude, prompt=shop.recommender.prompt(context), k=k - len(first), lift=placed.lift
+        query, limits, exclude=exclude, context=context, k=k - len(first), lift=placed.lift
     )
     liked_items, facets = shop.items(liked), shop.index.facets
     cards = []

@@ -12,7 +12,9 @@ import numpy as np
 from tqdm import tqdm
 
 from chat.generator import Generator, LocalGenerator
-from chat.learnt import RANKER_FILE, Learnt, style_of
+from chat.learnt import RANKER_FILE, Learnt
+from chat.prompt import Prompt
+from chat.prompting import Prompting
 from chat.tower import SETTINGS_FILE, UserTower
 from finetune.cases import Case, dialogue_cases
 from finetune.contexts import listening_shop
@@ -30,6 +32,7 @@ from retrieval.priors import RecencyRetriever, RecommendedRetriever
 from retrieval.retrievers import PopularityRetriever
 from retrieval.scoring import ScoringRetriever
 from retrieval.succession import SuccessionRetriever
+from retrieval.types import BoolArray
 
 NO_MODEL = "none"
 
@@ -141,8 +144,8 @@ class Bench:
             found.append(self.ease)
         if self.fitted_on and self.histories.dialogues:  # they are read for a ranker only: it takes a minute
             found.append(self.neighbours)
-        style = style_of(self.adapter) if self.adapter is not None else "person"
-        return Learnt({r.name: r for r in found}, self._tower, None, chosen, recommended, style)
+        prompting = Prompting.load(self.adapter) if self.adapter is not None else Prompting()
+        return Learnt({r.name: r for r in found}, self._tower, None, chosen, recommended, prompting)
 
     @cached_property
     def _tower(self) -> UserTower | None:
@@ -164,6 +167,10 @@ class Bench:
     def index(self) -> Index:
         """The catalogue's index, with the parts learnt from the training data."""
         return replace(self.base, retrievers={**self.base.retrievers, **self.learnt.retrievers})
+
+    def prompt(self, case: Case, allowed: BoolArray) -> Prompt:
+        """Ask the language model for a title, as the adapter was trained to be asked."""
+        return self.learnt.prompting.title(case.context, case.query, self.index, allowed)
 
     @cached_property
     def fitting(self) -> Fitting:

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from chat.prompt import Style
+from chat.prompting import MOST
 from retrieval.errors import NamedropError
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
 
@@ -115,6 +116,8 @@ class TrainConfig(_Strict):
         output: the run's folder; it must not exist, unless the run is resumed.
         prompt: how the model is told of people: "dialogue" with what both sides said, "person" with less of it; the
             adapter keeps it, and serving renders likewise.
+        shelf: how many retrieved titles the prompt offers the model to choose from, so that it can name items that no
+            training conversation was about (`chat.prompting`); the adapter keeps it, and serving does likewise.
         unread: share of the limits and wishes that were understood which training prompts leave out, so that the model
             also learns to read them in the person's own words, as it must where no rule has understood them.
         tasks: by name, see `finetune.examples.TASKS`; a task that is not named keeps its default weight.
@@ -135,6 +138,7 @@ class TrainConfig(_Strict):
     output: Path
     data: Data
     prompt: Style = "dialogue"
+    shelf: Annotated[int, Field(ge=0, le=MOST)] = 0
     unread: Share = 0.0
     tasks: Mapping[str, TaskSettings] = Field(default_factory=dict)
     lora: Lora = Field(default_factory=Lora)

@@ -113,7 +113,8 @@ def said(text: str, shop: Shop) -> Moment:
     state = DialogueState(session="")
     dialogue = Dialogue(shop, state)
     dialogue.hear(text)
-    return Moment("", dialogue.context(), (), wishes=tuple(state.taste.wishes))
+    limits = tuple(dialogue.constraints())
+    return Moment("", dialogue.context(), (), wishes=tuple(state.taste.wishes), query=dialogue.query(), limits=limits)
 
 
 def mention_moments(record: MentionsRecord, catalog: Catalog) -> Iterator[Moment]:
@@ -125,7 +126,7 @@ def mention_moments(record: MentionsRecord, catalog: Catalog) -> Iterator[Moment
         positions = [catalog.positions[i] for i in turn.items if i in catalog.positions]
         new = tuple(at for at in dict.fromkeys(positions) if at not in mentioned)
         if new and mentioned and turn.liked is not False:
-            yield Moment(f"mentions:{record.id}", _tastes(catalog, liked, disliked), new)
+            yield _known(f"mentions:{record.id}", catalog, liked, disliked, new)
         mentioned.update(positions)
         (disliked if turn.liked is False else liked).extend(new)
 
@@ -136,7 +137,7 @@ def next_item_moments(records: Iterable[NextItemRecord], catalog: Catalog) -> It
         history = [catalog.positions[i] for i in record.history if i in catalog.positions]
         target = catalog.positions.get(record.next)
         if history and target is not None:
-            yield Moment(f"person:{record.user}", _tastes(catalog, list(dict.fromkeys(history)), ()), (target,))
+            yield _known(f"person:{record.user}", catalog, list(dict.fromkeys(history)), (), (target,))
 
 
 def interaction_moments(records: Iterable[InteractionRecord], catalog: Catalog) -> Iterator[Moment]:
@@ -154,13 +155,17 @@ def interaction_moments(records: Iterable[InteractionRecord], catalog: Catalog) 
                 disliked.append(at)
                 continue
             if liked:
-                found.append(Moment(f"person:{person}", _tastes(catalog, liked, disliked), (at,)))
+                found.append(_known(f"person:{person}", catalog, liked, disliked, (at,)))
             liked.append(at)
         yield from found[-_LATEST_TARGETS:]
 
 
-def _tastes(catalog: Catalog, liked: Sequence[int], disliked: Sequence[int]) -> UserContext:
-    return UserContext(liked=_items(catalog, liked), disliked=_items(catalog, disliked))
+def _known(
+    source: str, catalog: Catalog, liked: Sequence[int], disliked: Sequence[int], targets: tuple[int, ...]
+) -> Moment:
+    """Return the moment of a record without words, which tells items only."""
+    context = UserContext(liked=_items(catalog, liked), disliked=_items(catalog, disliked))
+    return Moment(source, context, targets, query=Query("", tuple(liked), tuple(disliked)))
 
 
 def _items(catalog: Catalog, positions: Sequence[int]) -> tuple[Item, ...]:

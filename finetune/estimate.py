@@ -25,7 +25,8 @@ from finetune.contexts import (
     told_moments,
 )
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, RecordType
-from finetune.examples import TASKS, ExampleEncoder, Material
+from finetune.examples import TASKS, ExampleEncoder
+from finetune.material import Material
 from finetune.packing import Packed, PackingError, Weighed, pack
 from finetune.wishes import make_wishes
 from retrieval.catalog import Catalog

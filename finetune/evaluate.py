@@ -177,7 +177,9 @@ def _texts(options: argparse.Namespace, bench: Bench, cases: Sequence[Case]) -> 
         return {}
     worded = [case for case in cases if slotted(case.text, [bench.catalog[at] for at in case.targets])]
     some = _spread(worded, options.replies)
-    found = texts.replies(bench.generator, some, bench.catalog, texts.token_counter(options.model), bench.learnt.style)
+    found = texts.replies(
+        bench.generator, some, bench.catalog, texts.token_counter(options.model), bench.learnt.prompting.style
+    )
     return texts.summary(list(found), TitleLinker(Facets(bench.catalog)))
 
 

@@ -19,29 +19,19 @@ from pathlib import Path
 
 from chat import facts
 from chat.encoding import PromptEncoder
-from chat.prompt import Ask, Prompt, Style, UserContext, render
+from chat.prompt import Ask, Prompt, UserContext, render
 from chat.shop import Shop
 from chat.state import Language
 from chat.trie import LONGEST
-from finetune.config import ConfigError, Data, TrainConfig, read_config
-from finetune.contexts import (
-    Moment,
-    dialogue_moments,
-    interaction_moments,
-    listening_shop,
-    mention_moments,
-    next_item_moments,
-    said,
-    told_moments,
-)
-from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, R, load
-from finetune.wishes import Wish, make_wishes
-from retrieval.encoder import item_text
+from finetune.config import ConfigError, TrainConfig, read_config
+from finetune.contexts import Moment, listening_shop
+from finetune.material import Material, left_out, less_read, records, shelved, wishes
+from retrieval.encoder import SentenceEncoder, item_text
 from retrieval.errors import NamedropError
+from retrieval.index import open_index
 from retrieval.text import language_of
 from retrieval.types import Item
 
-_WISHES = 4  # made for each item
 _LONGEST_TEXT = 96  # tokens of a completion that is not a title
 _WISHED = ("wish", "why", "search")  # the tasks that are made of wishes
 
@@ -63,27 +53,6 @@ class Example:
     task: str
     positions: tuple[int, ...]
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What examples are made of: the moments of the records, wishes made from the catalogue, items to describe.
-
-    `told` are the moments at which it is the person who names items; `style` is how prompts are rendered.
-    """
-
-    shop: Shop
-    conversations: Sequence[Moment] = ()
-    told: Sequence[Moment] = ()
-    histories: Sequence[Moment] = ()
-    wishes: Sequence[tuple[Wish, Moment]] = ()
-    described: Sequence[int] = ()
-    style: Style = "dialogue"
-
-    @property
-    def items(self) -> Sequence[Item]:
-        """The catalogue's items, by position."""
-        return self.shop.index.catalog.items
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,101 +199,44 @@ def make_examples(config: TrainConfig, shop: Shop) -> ExampleSet:
     unknown = [name for name in config.tasks if name not in TASKS]
     if unknown:
         raise ConfigError(f"tasks.{unknown[0]}: no such task; known are {', '.join(TASKS)}")
-    data, left_out = config.data, _left_out(config.data, shop)
+    data, hidden = config.data, left_out(config.data, shop)
     weights = {name: config.tasks[name].weight if name in config.tasks else row.weight for name, row in TASKS.items()}
-    train_material, valid_material = (
-        replace(_records(data, shop, left_out, valid=valid), style=config.prompt) for valid in (False, True)
-    )
-    if any(weights[name] for name in _WISHED):
-        train_material = replace(train_material, wishes=_wishes(shop, left_out, config.seed))
+    wished = any(weights[name] for name in _WISHED)
+    train_material, valid_material = (_material(config, shop, hidden, wished, valid=valid) for valid in (False, True))
     has_valid = {m.source.partition(":")[0] for m in (*valid_material.conversations, *valid_material.histories)}
 
     def held(source: str) -> bool:
         return source.partition(":")[0] not in has_valid and _hash(source, config.seed) < data.valid_share
 
     if config.unread:
-        train_material = _less_read(train_material, config.unread, config.seed, held)
+        train_material = less_read(train_material, config.unread, config.seed, held)
     train: list[Example] = []
     valid: list[Example] = []
     for name, task in TASKS.items():
         if not weights[name]:
             continue
         settings = config.tasks.get(name)
-        made = [e for e in task.make(train_material) if left_out.isdisjoint(e.positions)]
+        made = [e for e in task.make(train_material) if hidden.isdisjoint(e.positions)]
         random.Random(f"{config.seed}:{name}").shuffle(made)
         if settings is not None and settings.limit is not None:
             made = made[: settings.limit]
         for example in made:
             (valid if held(example.source) else train).append(example)
-        valid.extend(e for e in task.make(valid_material) if left_out.isdisjoint(e.positions))
+        valid.extend(e for e in task.make(valid_material) if hidden.isdisjoint(e.positions))
     if not train:
         raise ConfigError("nothing to train on: no task has an example; add data or give a task a weight")
     return ExampleSet(tuple(train), tuple(valid), weights)
 
 
-def _less_read(material: Material, share: float, seed: int, held: Callable[[str], bool]) -> Material:
-    """Leave a share of the limits and wishes out of what prompts say was understood, but those held for validation."""
-
-    def less(moment: Moment, source: str) -> Moment:
-        if held(source):
-            return moment
-        draw = random.Random(f"{seed}:{source}:{len(moment.context.said)}")
-        limits, wishes = (
-            tuple(label for label in labels if draw.random() >= share)
-            for labels in (moment.context.limits, moment.context.wishes)
-        )
-        return replace(moment, context=replace(moment.context, limits=limits, wishes=wishes))
-
-    return replace(
-        material,
-        conversations=tuple(less(moment, moment.source) for moment in material.conversations),
-        told=tuple(less(moment, moment.source) for moment in material.told),
-        wishes=tuple((wish, less(moment, wish.source)) for wish, moment in material.wishes),
-    )
-
-
-def _left_out(data: Data, shop: Shop) -> frozenset[int]:
-    if data.leave_out is None:
-        return frozenset()
-    ids = [line.strip() for line in data.leave_out.read_text(encoding="utf-8").splitlines() if line.strip()]
-    unknown = [i for i in ids if shop.position(i) is None]
-    if unknown:
-        raise ConfigError(f"{data.leave_out}: {unknown[0]!r} is not in {data.catalog}; remove the line")
-    return frozenset(shop.positions(ids))
-
-
-def _records(data: Data, shop: Shop, left_out: frozenset[int], *, valid: bool) -> Material:
-    """Read one part's records; items are described for training only, which gives a share of them to validation."""
-
-    def read(paths: Sequence[Path], kind: type[R]) -> Iterator[R]:
-        for path in paths:
-            yield from load(path, kind, known=shop.index.catalog.positions, skip_bad=data.skip_bad).records
-
-    def usable(moments: Iterable[Moment]) -> tuple[Moment, ...]:
-        return tuple(m for m in moments if left_out.isdisjoint(_mentioned(m, shop)))
-
-    catalog = shop.index.catalog
-    dialogues = tuple(read(data.valid_dialogues if valid else data.dialogues, DialogueRecord))
-    mentions = read(data.valid_mentions if valid else data.mentions, MentionsRecord)
-    chosen = read(data.valid_next_item if valid else data.next_item, NextItemRecord)
-    histories = [m for record in mentions for m in mention_moments(record, catalog)]
-    histories.extend(next_item_moments(chosen, catalog))
-    if not valid:
-        histories.extend(interaction_moments(read(data.interactions, InteractionRecord), catalog))
-    conversations = (m for record in dialogues for m in dialogue_moments(record, shop))
-    told = (m for record in dialogues for m in told_moments(record, shop))
-    described = () if valid else tuple(at for at in range(len(catalog)) if at not in left_out)
-    return Material(shop, usable(conversations), usable(told), usable(histories), described=described)
-
-
-def _wishes(shop: Shop, left_out: frozenset[int], seed: int) -> tuple[tuple[Wish, Moment], ...]:
-    return tuple((wish, said(wish.text, shop)) for wish in make_wishes(shop.index.catalog, _WISHES, seed, left_out))
-
-
-def _mentioned(moment: Moment, shop: Shop) -> Iterator[int]:
-    yield from (*moment.targets, *moment.offered, *moment.before)
-    for items in (moment.context.liked, moment.context.disliked, moment.context.seen):
-        yield from shop.positions(item.id for item in items)
+def _material(config: TrainConfig, shop: Shop, hidden: frozenset[int], wished: bool, *, valid: bool) -> Material:
+    data = config.data
+    material = replace(records(data, shop, hidden, valid=valid), style=config.prompt)
+    if wished and not valid:
+        material = replace(material, wishes=wishes(shop, hidden, config.seed))
+    if config.shelf:
+        index = open_index(data.catalog, SentenceEncoder(config.tower.encoder), skip_bad=data.skip_bad)
+        material = shelved(material, index, config.shelf, hidden)
+    return material
 
 
 def _hash(source: str, seed: int) -> float:

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from chat.generator import Generator
 from chat.learnt import Learnt
-from chat.prompt import render
+from chat.prompt import Prompt
 from chat.ranker import Ranker
 from chat.recommender import named_scores
 from finetune.cases import Case, recommendable
@@ -72,13 +72,15 @@ class Fitting:
         scorers: dict[str, Callable[[Case], FloatArray]] = {}
         for name, retriever in index.retrievers.items():
             scorers[name] = lambda case, retriever=retriever: retriever.scores(case.query)  # type: ignore[misc]
-        tower, style = learnt.tower, learnt.style
+        tower = learnt.tower
+
+        def prompt(case: Case) -> Prompt:
+            return learnt.prompting.title(case.context, case.query, index, self._allowed(case))
+
         if generator is not None and tower is not None:
-            scorers["tower"] = lambda case: tower.scores(generator.hidden(render(case.context, style=style)))
+            scorers["tower"] = lambda case: tower.scores(generator.hidden(prompt(case)))
         if generator is not None and naming:
-            scorers["named"] = lambda case: named_scores(
-                generator, render(case.context, style=style), self._items, self._allowed(case)
-            )
+            scorers["named"] = lambda case: named_scores(generator, prompt(case), self._items, self._allowed(case))
         self._scorers = {name: scorers[name] for name in PARTS if name in scorers}
 
     @property

@@ -13,7 +13,6 @@ from functools import partial
 import numpy as np
 
 from chat.generator import Generator
-from chat.prompt import render
 from chat.ranker import SPOKEN
 from chat.recommender import WEIGHTS, Recommender
 from finetune.bench import Bench, MissingPart
@@ -86,11 +85,11 @@ def _or_popularity(part: Callable[[Bench], ItemItemRetriever]) -> Callable[[Benc
 
 
 def _generated(bench: Bench) -> Scorer:
-    generator, style = bench.generator, bench.learnt.style
+    generator = bench.generator
 
     def scores(case: Case, allowed: BoolArray) -> FloatArray:
         result = np.zeros(len(bench.catalog), dtype=np.float32)
-        for title in generator.name_titles(render(case.context, style=style), _NAMED, allowed):
+        for title in generator.name_titles(bench.prompt(case, allowed), _NAMED, allowed):
             result[title.position] = np.exp(title.logprob)
         return result
 
@@ -98,10 +97,10 @@ def _generated(bench: Bench) -> Scorer:
 
 
 def _tower(bench: Bench) -> Scorer:
-    tower, generator, style = bench.tower, bench.generator, bench.learnt.style
+    tower, generator = bench.tower, bench.generator
     if bench.fitted_on:
         return bench.fitting.alone("tower")
-    return lambda case, allowed: tower.scores(generator.hidden(render(case.context, style=style)))
+    return lambda case, allowed: tower.scores(generator.hidden(bench.prompt(case, allowed)))
 
 
 def _retrieval(bench: Bench) -> Scorer:
@@ -117,14 +116,15 @@ def _full(bench: Bench) -> Scorer:
 def _recommender(bench: Bench, generator: Generator | None) -> Scorer:
     learnt = bench.learnt
     if learnt.ranker is not None and (generator is not None or not learnt.ranker.speaks):
-        recommender = Recommender(bench.index, generator, tower=learnt.tower, ranker=learnt.ranker, style=learnt.style)
+        recommender = Recommender(
+            bench.index, generator, tower=learnt.tower, ranker=learnt.ranker, prompting=learnt.prompting
+        )
     else:
         weights = LEARNT_WEIGHTS if "ease" in bench.index.retrievers else WEIGHTS
-        recommender = Recommender(bench.index, generator, weights, tower=learnt.tower, style=learnt.style)
+        recommender = Recommender(bench.index, generator, weights, tower=learnt.tower, prompting=learnt.prompting)
 
     def scores(case: Case, allowed: BoolArray) -> FloatArray:
-        prompt = None if generator is None else recommender.prompt(case.context)
-        return recommender.score(case.query, allowed, prompt).total
+        return recommender.score(case.query, allowed, case.context).total
 
     return scores
 

@@ -92,7 +92,7 @@ def _save(prepared: Prepared, loop: Any, metrics: dict[str, Any]) -> None:  # no
     """Write the adapter aside, check what serving makes of it, and move it in place."""
     import shutil
 
-    from chat.learnt import save_style
+    from chat.prompting import Prompting
     from chat.tower import TowerSettings, save_tower
     from finetune.adapters import check_adapter
 
@@ -114,7 +114,7 @@ def _save(prepared: Prepared, loop: Any, metrics: dict[str, Any]) -> None:  # no
             factored=prepared.factors.ids,
         )
         save_tower(aside, replace(tuned.tower.export(), factors=prepared.factors.vectors), settings)
-    save_style(aside, config.prompt)
+    Prompting(style=config.prompt, shelf=config.shelf).save(aside)
     (aside / "config.yaml").write_text(dump_config(config), encoding="utf-8")
     checked = check_adapter(aside, tuned.model, config, prepared.encoder, prepared.prompts())
     metrics.update(checked.as_metrics())

@@ -13,6 +13,7 @@ import numpy as np
 from retrieval.types import BoolArray, FloatArray, IntArray, Query, Retrieved
 
 WHOLE_ROWS = 20_000  # exact scores of so many rows take about 4 ms
+CLIP = 4.0  # a z-score says no more beyond this
 
 
 def top_k(scores: FloatArray, k: int, allowed: BoolArray | None = None) -> Retrieved:
@@ -27,6 +28,18 @@ def top_k(scores: FloatArray, k: int, allowed: BoolArray | None = None) -> Retri
     order = np.lexsort((positions, -scores[positions]))[: max(k, 0)]
     positions = positions[order].astype(np.int64)
     return Retrieved(positions, scores[positions].astype(np.float32))
+
+
+def standard(scores: FloatArray, scale: BoolArray | IntArray, weight: float = 1.0) -> FloatArray:
+    """Bring scores to mean 0 and deviation `weight` over the rows that `scale` chooses, clipped: (N,)."""
+    usable = scores[scale]
+    if not len(usable) or (deviation := float(usable.std())) < 1e-6:
+        return np.zeros(len(scores), dtype=np.float32)
+    mean, reach = float(usable.mean()), CLIP * deviation
+    scaled = np.clip(scores, mean - reach, mean + reach)
+    scaled -= mean
+    scaled *= weight / deviation
+    return scaled
 
 
 class ScoringRetriever(ABC):

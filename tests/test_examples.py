@@ -12,7 +12,8 @@ from finetune import examples
 from finetune.config import ConfigError, read_config
 from finetune.contexts import dialogue_moments, interaction_moments, listening_shop, mention_moments, told_moments
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord
-from finetune.examples import TASKS, Example, ExampleEncoder, Material, make_examples, slotted
+from finetune.examples import TASKS, Example, ExampleEncoder, make_examples, slotted
+from finetune.material import Material
 from finetune.wishes import make_wishes
 from retrieval.catalog import Catalog
 from retrieval.types import Item

@@ -6,7 +6,7 @@ import numpy as np
 
 from chat import recommender
 from chat.generator import Named
-from chat.prompt import Prompt
+from chat.prompt import UserContext
 from chat.recommender import Recommender
 from retrieval.constraints import satisfies_all
 from retrieval.types import Constraint, Query
@@ -73,6 +73,6 @@ def test_the_language_model_names_from_the_shortlist(monkeypatch):
     shorten(monkeypatch)
     namer = Namer()
     made = Recommender(marquee().index, namer, {"bm25": 1.0, "named": 100.0})  # what it names wins
-    picks = made.recommend(Query("ghost"), [], prompt=Prompt("", "", ""))
+    picks = made.recommend(Query("ghost"), [], context=UserContext())
     assert np.count_nonzero(namer.allowed) == 150
     assert picks[0].position == np.flatnonzero(namer.allowed)[0]
