@@ -46,7 +46,7 @@ class Prompting(BaseModel):
         query: Query,
         index: Index,
         allowed: BoolArray,
-        known: Mapping[str, FloatArray] | None = None,
+        rough: Mapping[str, FloatArray] | None = None,
     ) -> Prompt:
         """Ask for a title.
 
@@ -55,10 +55,10 @@ class Prompting(BaseModel):
             query: the same, as the retrievers are asked.
             index: the catalogue.
             allowed: what may be named: (N,).
-            known: scores that retrievers have given already, by name: (N,) each.
+            rough: the rough scores that retrievers have given already, by name: (N,) each.
         """
         if self.shelf:
-            at = shelf(query, index, allowed, self.shelf, known)
+            at = shelf(query, index, allowed, self.shelf, rough)
             context = replace(context, shelf=[index.catalog[int(position)] for position in at])
         return render(context, style=self.style)
 
@@ -82,11 +82,14 @@ class Prompting(BaseModel):
 
 
 def shelf(
-    query: Query, index: Index, allowed: BoolArray, k: int, known: Mapping[str, FloatArray] | None = None
+    query: Query, index: Index, allowed: BoolArray, k: int, rough: Mapping[str, FloatArray] | None = None
 ) -> IntArray:
-    """Return the positions of the k allowed items that retrieval alone would put first: (k,) or fewer."""
+    """Return the positions of the k allowed items that retrieval alone would put first: (k,) or fewer.
+
+    By rough scores whatever the catalogue's size, so that a model trained on a part of it is shown the same.
+    """
     total = np.zeros(len(allowed), dtype=np.float32)
     for name, weight in _WEIGHTS.items():
-        scores = (known or {}).get(name)
+        scores = (rough or {}).get(name)
         total += standard(index.retrievers[name].rough(query) if scores is None else scores, allowed, weight)
     return top_k(total, k, allowed).positions

@@ -132,7 +132,7 @@ class Recommender:
     def score(self, query: Query, allowed: BoolArray, context: UserContext | None = None) -> Scored:
         """Score the whole catalogue: the blend and what each part gives to it, (N,) each; see `recommend`."""
         parts = {name: r.scores(query) for name, r in self._retrievers()}
-        parts |= self._spoken(query, allowed, context, parts)
+        parts |= self._spoken(query, allowed, context)
         if self.ranker is not None:
             return Scored(self.ranker.scores(query, parts, allowed), parts)
         weighted = {name: standard(score, allowed, self.weights[name]) for name, score in parts.items()}
@@ -176,13 +176,17 @@ class Recommender:
         return [(name, r) for name, r in self.index.retrievers.items() if self._reads(name)]
 
     def _spoken(
-        self, query: Query, allowed: BoolArray, context: UserContext | None, known: Mapping[str, FloatArray]
+        self,
+        query: Query,
+        allowed: BoolArray,
+        context: UserContext | None,
+        rough: Mapping[str, FloatArray] | None = None,
     ) -> dict[str, FloatArray]:
         """Return what the language model thinks, by part: (N,) each; one reading of the prompt serves both."""
         spoken: dict[str, FloatArray] = {}
         if self.generator is None or context is None:
             return spoken
-        prompt = self.prompting.title(context, query, self.index, allowed, known)
+        prompt = self.prompting.title(context, query, self.index, allowed, rough)
         if self.tower is not None and self._reads("tower"):
             spoken["tower"] = self.tower.scores(self.generator.hidden(prompt))
         if self._reads("named"):

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from finetune import provenance
 from finetune.config import ConfigError, TrainConfig, dump_config
@@ -123,11 +124,13 @@ def open_run(config: TrainConfig, *, resume: bool, data: str) -> None:
 
 
 def _same(saved: Path, config: TrainConfig, data: str) -> None:
-    before = yaml.safe_load(saved.read_text(encoding="utf-8"))
-    now = yaml.safe_load(dump_config(config))
-    for part in (before, now):
-        part.pop("output", None)
-    changed = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
+    try:  # keys that have come since the run began get their defaults
+        before = TrainConfig.model_validate(yaml.safe_load(saved.read_text(encoding="utf-8"))).model_dump()
+    except (yaml.YAMLError, ValidationError) as error:
+        detail = str(error).splitlines()[0]
+        raise ConfigError(f"{saved}: no configuration of a run ({detail}); begin a new run with --output") from error
+    now = config.model_dump()
+    changed = sorted(key for key in now if key != "output" and before[key] != now[key])
     if changed:
         raise ConfigError(
             f"{saved}: the run began with another {', '.join(changed)}; restore it, or begin a new run with --output"
