@@ -167,7 +167,7 @@ class Dialogue:
     def _picks(self, turn: Turn) -> list[Recommended]:
         """Recommend; a work asked for by its title comes first, shown ones return only if little else fits."""
         if turn.understood.extreme is not None:
-            return self._utmost(turn.understood.extreme)
+            return self._utmost(turn, *turn.understood.extreme)
         taste = self.state.taste
         constraints = self.constraints()
         allowed = self.shop.recommender.allowed(constraints)
@@ -192,14 +192,20 @@ class Dialogue:
         said = " ".join([*self.state.taste.wish_text, turn.text])
         return Situation(said, frozenset(kinds), self.state.page)
 
-    def _utmost(self, extreme: tuple[str, int]) -> list[Recommended]:
-        """Return the cheapest, newest, longest … that the limits leave."""
-        field, sign = extreme
+    def _utmost(self, turn: Turn, field: str, sign: int) -> list[Recommended]:
+        """Return the cheapest, newest, most popular … that the limits leave, and what this message wishes for."""
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
-        allowed = np.flatnonzero(self.shop.recommender.allowed(self.constraints(), known))
+        allowed = self.shop.recommender.allowed(self.constraints(), known)
+        for wish in turn.understood.parsed.wishes:
+            wished = allowed & self.shop.index.facets.mask([Constraint(wish.field, "is", wish.value)])
+            allowed = wished if wished.any() else allowed
         catalog = self.shop.index.catalog
-        measured = [(value, int(at)) for at in allowed if (value := facts.measure(catalog[int(at)], field)) is not None]
         known_for = self.shop.index.retrievers["popularity"].scores(Query())
+        measured: list[tuple[float, int]] = []
+        for at in np.flatnonzero(allowed).tolist():
+            value = float(known_for[at]) if field == "popularity" else facts.measure(catalog[at], field)
+            if value is not None:
+                measured.append((value, at))
         measured.sort(key=lambda pair: (-sign * pair[0], -known_for[pair[1]]))
         return [Recommended(at, 0.0) for _, at in measured[:CARDS]]
 

@@ -33,19 +33,22 @@ _COMPARE = re.compile(
     re.IGNORECASE,
 )
 _MEASURES = (  # in the order of the groups below: the column, and whether most (1) or least (-1) of it is asked for
-    ("price", -1), ("price", 1), ("year", 1), ("year", -1), ("length", 1), ("length", -1),
+    ("price", -1), ("price", 1), ("year", 1), ("year", -1), ("length", 1), ("length", -1), ("popularity", 1),
 )  # fmt: skip
 _MORE = (
-    r"(?:(cheaper)|(more\s+expensive|pricier|dearer)|(newer|more\s+recent|later)|(older|earlier)|(longer)|(shorter))\b"
+    r"(?:(cheaper)|(more\s+expensive|pricier|dearer)|(newer|more\s+recent|later)|(older|earlier)|(longer)|(shorter)"
+    r"|(more\s+popular|better\s+known))\b"
 )
 _MOST = (
     r"(?:(cheapest|least\s+expensive)|(most\s+expensive|priciest|dearest)|(newest|latest|most\s+recent)"
-    r"|(oldest|earliest)|(longest)|(shortest))\b"
+    r"|(oldest|earliest)|(longest)|(shortest)"
+    r"|(most\s+popular|best[\s-]known|best[\s-]?sell(?:ing|ers?)"
+    r"|(?<!\btoo\s)(?<!\bnot\s)(?<!\bless\s)(?<!\bmore\s)(?<!\bso\s)popular(?!\s+(?:science|music|culture))))\b"
 )
 _WHICH = re.compile(rf"\b(?:which|what|who|whose)\b.*?\b{_MORE}", re.IGNORECASE)
 _THAN = re.compile(rf"\b(?:is|are|was|were)\b.*?\b{_MORE}\s+than\b", re.IGNORECASE)
 _SUPERLATIVE = re.compile(rf"\b{_MOST}", re.IGNORECASE)
-_CHINESE = re.compile(r"(?:哪|最).{0,4}?更?(?:(便宜)|(贵)|(新|晚)|(老|早|旧)|(长)|(短))")
+_CHINESE = re.compile(r"(?:哪|最).{0,4}?更?(?:(便宜)|(贵)|(新|晚)|(老|早|旧)|(长)|(短)|(受欢迎|热门|畅销|火))")
 _OF_THESE = re.compile(
     r"\b(?:of|among|from|between)\s+(?:these|those|them|the\s+(?:two|three|four|five))\b|\bwhich\s+(?:one\s+)?(?:of\s+\w+\s+)?is\b"
     r"|\bone\b|这些|那些|里面|其中|里最|当中|哪",
@@ -111,4 +114,4 @@ def _extreme(text: str) -> tuple[tuple[str, int] | None, bool]:
     if match is None:
         return None, False
     at = next(at for at, group in enumerate(match.groups()) if group)
-    return _MEASURES[at], superlative is not None or match.group().startswith("最")
+    return _MEASURES[at], superlative is not None or "最" in match.group()

@@ -117,7 +117,9 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "win_with": ("{title} are equally the {which}: {value}.", "{title}并列{which}：{value}。"),
     "equal_with": ("They are the same in that: {value}.", "都一样：{value}。"),
     "currencies": ("Their prices are in different currencies.", "它们的价格币种不同。"),
+    "win": ("{title} are equally the {which}.", "{title}并列{which}。"),
     "utmost_plain": ("The {which}: {title}.", "{which}的是{title}。"),
+    "utmost_some": ("Among the {which}: {title}.", "{which}的有：{title}。"),
     "utmost": ("The {which}: {title}, {value}.", "{which}的是{title}：{value}。"),
     "described": ("{title}: {value}.", "{title}：{value}。"),
     "same": ("They are the same in that.", "两者一样。"),
@@ -153,6 +155,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "year": ("year", "年份"),
     "creators": ("maker", "作者"),
     "length": ("length", "时长"),
+    "popularity": ("popularity", "受欢迎程度"),
     "language": ("language", "语言"),
     "genres": ("genre", "类型"),
     "description": ("description", "简介"),
@@ -163,6 +166,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "topic": ("subject", "主题"),
 }
 _COLUMNS = ("price", "year", "creators", "length", "language", "genres", "description")
+_PLAIN = ("year", "popularity")  # the title says the one, and the other has no unit
 _USUAL = {"price": -1, "year": 1, "length": 1}  # what is said without being asked: cheaper, newer, longer
 _EXTREMES: Mapping[tuple[str, int], tuple[str, str, str, str]] = {
     ("price", -1): ("cheaper", "cheapest", "更便宜", "最便宜"),
@@ -171,6 +175,7 @@ _EXTREMES: Mapping[tuple[str, int], tuple[str, str, str, str]] = {
     ("year", -1): ("older", "oldest", "更早", "最早"),
     ("length", 1): ("longer", "longest", "更长", "最长"),
     ("length", -1): ("shorter", "shortest", "更短", "最短"),
+    ("popularity", 1): ("more popular", "most popular", "更受欢迎", "最受欢迎"),
 }
 
 
@@ -301,19 +306,21 @@ class Say:
         winners = [item for number, item in measured if number == best[0]]
         value = self._value(best[1], field)
         if len(winners) > 1 and len(winners) == len(measured):
-            return self("equal_with", value=value), None
+            return self("same") if field in _PLAIN else self("equal_with", value=value), None
         title = facts.names(winners, self.language)
         if len(winners) > 1:
             which = _EXTREMES[extreme][3 if self.language == "zh" else 1]
-            return self("win_with", title=title, which=which, value=value), best[1]
+            return self("win" if field in _PLAIN else "win_with", title=title, which=which, value=value), best[1]
         which, others = self._which(extreme, len(items)), self("others_unknown") if len(measured) < len(items) else ""
-        what = "wins" if field == "year" else "wins_with"
+        what = "wins" if field in _PLAIN else "wins_with"
         return self.sentences(self(what, title=title, which=which, value=value), others), best[1]
 
     def utmost(self, item: Item, extreme: tuple[str, int]) -> str:
         """Name the cheapest, newest, … of all that there is."""
         which = _EXTREMES[extreme][3 if self.language == "zh" else 1]
-        if extreme[0] == "year":
+        if extreme[0] == "popularity":  # a scale of a few steps: others are as popular
+            return self("utmost_some", which=which, title=facts.name(item, self.language))
+        if extreme[0] in _PLAIN:
             return self("utmost_plain", which=which, title=facts.name(item, self.language))
         return self("utmost", which=which, title=facts.name(item, self.language), value=self._value(item, extreme[0]))
 

@@ -51,6 +51,12 @@ class TestReading:
             ("这些里最便宜的是哪个", ("price", -1), True),
             ("your cheapest game", ("price", -1), False),
             ("the latest films", ("year", 1), False),
+            ("which one is more popular?", ("popularity", 1), True),
+            ("what's popular?", ("popularity", 1), False),
+            ("your best sellers, please", ("popularity", 1), False),
+            ("最受欢迎的游戏", ("popularity", 1), False),
+            ("something not too popular", None, False),
+            ("popular science", None, False),
         ],
     )
     def test_extremes(self, text, extreme, of_these):
@@ -123,6 +129,27 @@ class TestAnswers:
         answer = talk("the newest game")
         assert answer.text.startswith("The newest: ")
         assert set(ids(answer)[:2]) == {"b", "c"}
+
+    def test_what_is_popular_is_what_the_shop_says_is(self):
+        known = [
+            ("Zorgon", 2.0, "drama"),
+            ("Quibble", 5.0, "comedy"),
+            ("Plonk", 3.0, "comedy"),
+            ("Mimsy", 5.0, "comedy"),
+        ]
+        items = [
+            Item(id=i, title=i, kind="game", genres=(genre,), attributes={"popularity": popular})
+            for i, popular, genre in known
+        ]
+        talk = Talk(shop_of(items))
+        answer = talk("what's popular?")
+        assert answer.text.startswith("Among the most popular: Quibble")
+        assert ids(answer) == ["Quibble", "Mimsy", "Plonk", "Zorgon"]
+        assert talk("is Quibble more popular than Plonk?").text == "Quibble is the more popular one."
+        assert talk("is Quibble more popular than Mimsy?").text == "They are the same in that."
+        talk("games")
+        assert talk("which of these is the most popular?").text == "Quibble and Mimsy are equally the most popular."
+        assert ids(talk("popular dramas?")) == ["Zorgon"]
 
     def test_nothing_sold_out_is_shown_but_it_is_told(self, talk):
         answer = talk("is Plonk in stock?")
