@@ -1,9 +1,9 @@
 """The fitted ranker: from the scores of every part to one order, in numpy.
 
-A small list-wise model (fitted by `finetune.ranking`) over the best candidates of a plain blend. To each candidate it
-gives a score that is linear in the parts' scores, with weights that depend on the dialogue (is anything known yet? were
-many words said?), plus a little network that finds what no sum can say. Items outside the candidates keep the order
-of the blend, below them.
+Two kinds of small models (fitted by `finetune.ranking`) read the best candidates of a plain blend, and a mean of their
+log-probabilities decides. A list-wise one is linear in the parts' scores, with weights that depend on the dialogue (is
+anything known yet? were many words said?), plus a little network. A boosted forest finds the steps and corners that
+these smooth over, on which the first place depends. Items outside the candidates keep the order of the blend, below.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from chat.forest import Array, Forest
 from retrieval.errors import ModelError
 from retrieval.scoring import top_k
 from retrieval.types import BoolArray, FloatArray, IntArray, Query
@@ -27,6 +28,8 @@ CONTEXT = 5  # numbers that describe a dialogue, see `describe`
 _LOW, _HIGH = -5.0, 15.0  # standardised scores say no more beyond
 _FLAT = 20.0  # how soon the logarithm of a raw score bends
 _BLEND_LOW, _BLEND_HIGH = -4.0, 8.0
+_TREES = 0.7  # weight of the forests' opinion beside the networks'
+_FOREST = "forest"  # begins the names of a forest's tensors; a number and the tensor follow
 _LAYERS = ("mean", "deviation", "linear", "gates", "inner", "inner_bias", "outer")
 
 Layers = Mapping[str, FloatArray]
@@ -100,10 +103,12 @@ class Ranker:
     Attributes:
         settings: which parts it reads.
         members: of each, mean, deviation and linear (F,), gates (C, F), inner (F + C, H), inner_bias and outer (H,).
+        forests: over the F features and the C numbers of the dialogue; none where there were too few turns.
     """
 
     settings: RankerSettings
     members: Sequence[Layers]
+    forests: Sequence[Forest] = ()
 
     @property
     def speaks(self) -> bool:
@@ -121,14 +126,21 @@ class Ranker:
         return total
 
     def rank(self, features: FloatArray, context: FloatArray) -> FloatArray:
-        """Score candidates by their features (k, F) and the dialogue's (C,): (k,)."""
-        return np.mean([_forward(member, features, context) for member in self.members], axis=0, dtype=np.float32)
+        """Score candidates by their features (k, F) and the dialogue's (C,): log-probabilities (k,)."""
+        ranked = _log_softmax(np.mean([_forward(member, features, context) for member in self.members], axis=0))
+        if self.forests:
+            rows = wide(features, context)
+            grown = _log_softmax(np.mean([forest.scores(rows) for forest in self.forests], axis=0))
+            ranked = (1 - _TREES) * ranked + _TREES * grown
+        return ranked.astype(np.float32)
 
     def save(self, folder: Path) -> None:
         """Write the ranker's two files into a folder."""
         from safetensors.numpy import save_file
 
         tensors = {f"{n}.{name}": np.ascontiguousarray(m[name]) for n, m in enumerate(self.members) for name in _LAYERS}
+        for n, forest in enumerate(self.forests):
+            tensors |= {f"{_FOREST}{n}.{name}": np.ascontiguousarray(part) for name, part in forest.tensors().items()}
         save_file(tensors, folder / WEIGHTS_FILE)
         (folder / SETTINGS_FILE).write_text(json.dumps(self.settings.model_dump(), indent=1) + "\n", encoding="utf-8")
 
@@ -145,21 +157,38 @@ class Ranker:
         try:
             settings = RankerSettings.model_validate_json((folder / SETTINGS_FILE).read_bytes())
             tensors = load_file(folder / WEIGHTS_FILE)
-            members = [{name: tensors[f"{n}.{name}"] for name in _LAYERS} for n in range(len(tensors) // len(_LAYERS))]
-            wide = 3 * len(settings.parts)
-            if not members or any(len(m["linear"]) != wide or len(m["gates"]) != CONTEXT for m in members):
+            features = 3 * len(settings.parts)
+            numbers = sorted({int(key.partition(".")[0]) for key in tensors if not key.startswith(_FOREST)})
+            members = [{name: tensors[f"{n}.{name}"] for name in _LAYERS} for n in numbers]
+            if not members or any(len(m["linear"]) != features or len(m["gates"]) != CONTEXT for m in members):
                 raise ValueError(f"its weights are not those of {len(settings.parts)} parts")
+            grown: dict[str, dict[str, Array]] = {}
+            for key in sorted(tensors):
+                if key.startswith(_FOREST):
+                    name, _, part = key.partition(".")
+                    grown.setdefault(name, {})[part] = tensors[key]
+            forests = [Forest.of(parts, features + CONTEXT) for parts in grown.values()]
         except (OSError, ValidationError, SafetensorError, KeyError, ValueError) as error:
             detail = str(error).splitlines()[0]
             raise ModelError(
                 f"cannot read the ranker in {folder} ({detail}); fit it with finetune.evaluate --fit"
             ) from error
-        return cls(settings, members)
+        return cls(settings, members, forests)
+
+
+def wide(features: FloatArray, context: FloatArray) -> FloatArray:
+    """Put the dialogue's numbers (…, C) beside every candidate's features (…, k, F): (…, k, F + C)."""
+    shape = (*features.shape[:-1], context.shape[-1])
+    return np.concatenate([features, np.broadcast_to(context[..., None, :], shape)], axis=-1)
+
+
+def _log_softmax(scores: FloatArray) -> FloatArray:
+    shifted = scores - scores.max(initial=-np.inf)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum()), dtype=np.float32)
 
 
 def _forward(layers: Layers, features: FloatArray, context: FloatArray) -> FloatArray:
     x = (features - layers["mean"]) / layers["deviation"]  # (k, F)
-    wide = np.concatenate([x, np.broadcast_to(context, (len(x), len(context)))], axis=1)  # (k, F + C)
-    hidden = np.maximum(wide @ layers["inner"] + layers["inner_bias"], 0)  # (k, H)
+    hidden = np.maximum(wide(x, context) @ layers["inner"] + layers["inner_bias"], 0)  # (k, H)
     ranked: FloatArray = x @ (layers["linear"] + context @ layers["gates"]) + hidden @ layers["outer"]
     return ranked

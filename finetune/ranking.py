@@ -1,10 +1,11 @@
-"""Fitting the ranker (`chat.ranker`): list-wise softmax over the candidates of every turn.
+"""Fitting the ranker (`chat.ranker`): list-wise softmax over the candidates of every turn, and boosted trees beside it.
 
     L = - mean over turns of Σ_t log softmax_c(s)_t,  t the turn's targets among the candidates c
 
-(ListNet's top-one case: Cao et al., "Learning to rank: from pairwise approach to listwise approach", ICML 2007.)
-There are a few thousand turns and a few dozen numbers to fit, so a fit takes seconds; what is measured is out of fold,
-whole dialogues being left out together.
+(ListNet's top-one case: Cao et al., "Learning to rank: from pairwise approach to listwise approach", ICML 2007.) The
+trees learn whether a candidate is a target (gradient boosting: Friedman, Annals of Statistics 2001). There are a few
+thousand turns and a few dozen features, so a fit takes seconds; what is measured is out of fold, whole dialogues being
+left out together.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from chat.ranker import CANDIDATES, CONTEXT, Layers, Ranker, RankerSettings, candidates, describe
+from chat.forest import Forest
+from chat.ranker import CANDIDATES, CONTEXT, Layers, Ranker, RankerSettings, candidates, describe, wide
 from finetune.cases import Case
 from retrieval.types import BoolArray, FloatArray, IntArray
 
@@ -30,6 +32,9 @@ _RATE, _DECAY = 3e-3, 0.02
 _DROPOUT = 0.1
 _BEGINNING = 0.2  # of the blend, as logits
 _LEAST_STEPS = 150
+FORESTS = 2
+_TREES, _TURNS_A_TREE = 120, 20  # fewer trees for fewer turns: what 200 turns teach is soon learnt by heart
+_HARD, _EASY = 100, 40  # candidates that a forest learns from: the best of the blend, and so many of the others
 
 PartScores = Callable[[int], Mapping[str, FloatArray]]  # of a case, by its number
 Allowed = Callable[[Case], BoolArray]  # what may be recommended in a case: (N,)
@@ -100,8 +105,8 @@ class _Net(nn.Module):
     def forward(self, features: Tensor, context: Tensor) -> Tensor:
         """Score features (b, k, F) in contexts (b, C): (b, k)."""
         x = (features - self.mean) / self.deviation
-        wide = torch.cat([x, context[:, None].expand(-1, x.shape[1], -1)], dim=-1)
-        inner = self.outer(self.dropout(torch.relu(self.inner(wide))))[..., 0]
+        beside = torch.cat([x, context[:, None].expand(-1, x.shape[1], -1)], dim=-1)
+        inner = self.outer(self.dropout(torch.relu(self.inner(beside))))[..., 0]
         return self.linear(x)[..., 0] + (x * self.gates(context)[:, None]).sum(dim=-1) + inner
 
     def layers(self) -> Layers:
@@ -143,6 +148,53 @@ def fit(settings: RankerSettings, turns: Turns, rows: IntArray, seed: int, epoch
         return net.layers()
 
 
+def grow(turns: Turns, rows: IntArray, seed: int) -> Forest | None:
+    """Fit a forest on some rows of the turns, None if they are too few; the same seed gives the same forest."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    rows = rows[turns.wanted[rows].any(axis=1)]
+    trees = min(_TREES, len(rows) // _TURNS_A_TREE)
+    if not trees:
+        return None
+    chosen, weights = _sampled(turns.wanted[rows], seed)
+    table = wide(turns.features[rows], turns.context[rows])
+    model = HistGradientBoostingClassifier(
+        max_iter=trees, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=60, l2_regularization=5.0,
+        early_stopping=False, random_state=seed,
+    )  # fmt: skip
+    model.fit(table[chosen], turns.wanted[rows][chosen], weights[chosen])
+    # scikit-learn has no public way to read its trees; tests hold this to its own predictions.
+    nodes = [predictor.nodes for (predictor,) in model._predictors]
+    shape = (len(nodes), max(map(len, nodes)))
+    own = np.broadcast_to(np.arange(shape[1]), shape)
+    tensors = {"feature": np.zeros(shape, np.int64), "threshold": np.zeros(shape), "value": np.zeros(shape)}
+    tensors |= {"left": own.copy(), "right": own.copy()}
+    names = {"feature": "feature_idx", "threshold": "num_threshold", "left": "left", "right": "right"}
+    for tree, found in enumerate(nodes):
+        inner, leaf = np.flatnonzero(found["is_leaf"] == 0), np.flatnonzero(found["is_leaf"])
+        for name, theirs in names.items():
+            tensors[name][tree, inner] = found[theirs][inner]
+        tensors["value"][tree, leaf] = found["value"][leaf]
+    return Forest.of(tensors, table.shape[-1])
+
+
+def _sampled(wanted: FloatArray, seed: int) -> tuple[BoolArray, FloatArray]:
+    """Choose what a forest learns from: (n, k), and how much each candidate counts: (n, k).
+
+    The candidates stand best first by the blend; of those further down a few are enough, each for many.
+    """
+    turns, width = wanted.shape
+    further = max(width - _HARD, 0)
+    chosen = np.ones((turns, width), dtype=np.bool_)
+    if further > _EASY:
+        draw = np.random.default_rng(seed).random((turns, further))
+        chosen[:, _HARD:] = draw.argsort(axis=1) < _EASY
+    weights = np.ones((turns, width), dtype=np.float32)
+    weights[:, _HARD:] = max(further / _EASY, 1.0)
+    weights[wanted > 0] = 1.0
+    return chosen | (wanted > 0), weights
+
+
 def fit_ranker(
     settings: RankerSettings,
     turns: Turns,
@@ -152,7 +204,8 @@ def fit_ranker(
 ) -> Ranker:
     """Fit a ranker on some rows of the turns, None for all."""
     chosen = np.arange(len(turns.clusters)) if rows is None else rows
-    return Ranker(settings, [fit(settings, turns, chosen, seed, epochs) for seed in range(members)])
+    forests = [forest for seed in range(FORESTS) if (forest := grow(turns, chosen, seed)) is not None]
+    return Ranker(settings, [fit(settings, turns, chosen, seed, epochs) for seed in range(members)], forests)
 
 
 def cross_fit(settings: RankerSettings, turns: Turns, members: int = MEMBERS, epochs: int = EPOCHS) -> list[Ranker]:

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from chat.ranker import CONTEXT, Ranker, candidates, describe
+from chat.forest import Forest
+from chat.ranker import CONTEXT, Ranker, candidates, describe, wide
+from finetune import ranking
 from finetune.cases import Case
-from finetune.ranking import Turns, _Net, cross_fit, fit_ranker, settings_of
+from finetune.ranking import Turns, _Net, cross_fit, fit_ranker, grow, settings_of
 from retrieval.errors import ModelError
 from retrieval.types import Query
 
@@ -67,12 +69,62 @@ def test_serving_is_what_was_fitted(turns):
         expected = net(features[:3], context[:3]).numpy()
     ranker = Ranker(SETTINGS, [net.layers()])
     for row in range(3):
-        assert ranker.rank(turns.features[row], turns.context[row]) == pytest.approx(expected[row], abs=1e-4)
+        given = ranker.rank(turns.features[row], turns.context[row])
+        assert np.exp(given).sum() == pytest.approx(1, abs=1e-4)
+        assert given - given[0] == pytest.approx(expected[row] - expected[row][0], abs=1e-4)
+
+
+def test_a_forest_says_what_scikit_learn_says(turns, monkeypatch):
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    fitted = []
+    fit = HistGradientBoostingClassifier.fit
+    monkeypatch.setattr(HistGradientBoostingClassifier, "fit", lambda self, *a: fitted.append(self) or fit(self, *a))
+    forest = grow(turns, np.arange(TURNS), seed=0)
+    assert len(forest.feature) == TURNS // 20
+    for row in range(3):
+        rows = wide(turns.features[row], turns.context[row])
+        theirs = fitted[0].decision_function(rows) - fitted[0]._baseline_prediction.item()
+        assert forest.scores(rows) == pytest.approx(theirs, abs=1e-5)
+
+
+def test_a_forest_learns_from_the_best_and_from_some_of_the_rest(monkeypatch):
+    monkeypatch.setattr(ranking, "_HARD", 4)
+    monkeypatch.setattr(ranking, "_EASY", 3)
+    wanted = np.zeros((50, 16), dtype=np.float32)
+    wanted[np.arange(50), np.arange(50) % 16] = 1
+    chosen, weights = ranking._sampled(wanted, seed=1)
+    assert chosen[:, :4].all()
+    assert chosen[wanted > 0].all()
+    assert (weights[wanted > 0] == 1).all()
+    easy = chosen[:, 4:] & (wanted[:, 4:] == 0)
+    assert set(easy.sum(axis=1).tolist()) <= {2, 3}
+    assert (weights[:, 4:][easy] == 4).all()
+
+
+def test_few_turns_grow_few_trees_or_none(turns):
+    assert len(grow(turns, np.arange(60), seed=0).feature) == 3
+    assert grow(turns, np.arange(19), seed=0) is None
+    assert fit_ranker(SETTINGS, turns, rows=np.arange(19), members=1).forests == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [("left", 99, "lead out of themselves"), ("right", -1, "lead out of themselves"), ("feature", 50, "more than 14")],
+)
+def test_a_damaged_forest_is_refused(turns, name, value, reason):
+    kept = grow(turns, np.arange(200), seed=0).tensors()
+    assert Forest.of(kept, 14).scores(np.zeros((2, 14), dtype=np.float32)).shape == (2,)
+    kept[name][0, 0] = value
+    with pytest.raises(ValueError, match=reason):
+        Forest.of(kept, 14)
 
 
 def test_the_same_data_give_the_same_ranker(turns):
-    one, other = (fit_ranker(SETTINGS, turns, members=1).members[0] for _ in range(2))
-    assert all(np.array_equal(one[name], other[name]) for name in one)
+    one, other = (fit_ranker(SETTINGS, turns, members=1) for _ in range(2))
+    assert all(np.array_equal(one.members[0][name], other.members[0][name]) for name in one.members[0])
+    for mine, theirs in zip(one.forests, other.forests, strict=True):
+        assert all(np.array_equal(mine.tensors()[name], theirs.tensors()[name]) for name in mine.tensors())
 
 
 def test_everything_beyond_the_candidates_ranks_below(turns, monkeypatch):
