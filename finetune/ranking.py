@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from chat.forest import Forest
@@ -162,7 +163,8 @@ def grow(turns: Turns, rows: IntArray, seed: int) -> Forest | None:
         max_iter=trees, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=60, l2_regularization=5.0,
         early_stopping=False, random_state=seed,
     )  # fmt: skip
-    model.fit(table[chosen], turns.wanted[rows][chosen], weights[chosen])
+    with threadpool_limits(1, user_api="openmp"):  # on a core that others use, threads would only wait for one another
+        model.fit(table[chosen], turns.wanted[rows][chosen], weights[chosen])
     # scikit-learn has no public way to read its trees; tests hold this to its own predictions.
     nodes = [predictor.nodes for (predictor,) in model._predictors]
     shape = (len(nodes), max(map(len, nodes)))
