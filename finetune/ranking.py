@@ -34,7 +34,8 @@ _DROPOUT = 0.1
 _BEGINNING = 0.2  # of the blend, as logits
 _LEAST_STEPS = 150
 FORESTS = 2
-_TREES, _TURNS_A_TREE = 120, 20  # fewer trees for fewer turns: what 200 turns teach is soon learnt by heart
+_TREES, _TURNS_A_TREE = 120, 20  # fewer trees for fewer turns
+_LEAST_TURNS = 1_000  # what 200 turns teach (INSPIRED) a forest has soon learnt by heart
 _HARD, _EASY = 100, 40  # candidates that a forest learns from: the best of the blend, and so many of the others
 
 PartScores = Callable[[int], Mapping[str, FloatArray]]  # of a case, by its number
@@ -155,7 +156,7 @@ def grow(turns: Turns, rows: IntArray, seed: int) -> Forest | None:
 
     rows = rows[turns.wanted[rows].any(axis=1)]
     trees = min(_TREES, len(rows) // _TURNS_A_TREE)
-    if not trees:
+    if len(rows) < _LEAST_TURNS:
         return None
     chosen, weights = _sampled(turns.wanted[rows], seed)
     table = wide(turns.features[rows], turns.context[rows])

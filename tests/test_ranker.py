@@ -103,9 +103,9 @@ def test_a_forest_learns_from_the_best_and_from_some_of_the_rest(monkeypatch):
 
 
 def test_few_turns_grow_few_trees_or_none(turns):
-    assert len(grow(turns, np.arange(60), seed=0).feature) == 3
-    assert grow(turns, np.arange(19), seed=0) is None
-    assert fit_ranker(SETTINGS, turns, rows=np.arange(19), members=1).forests == []
+    assert len(grow(turns, np.arange(1000), seed=0).feature) == 50
+    assert grow(turns, np.arange(999), seed=0) is None
+    assert fit_ranker(SETTINGS, turns, rows=np.arange(99), members=1).forests == []
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_few_turns_grow_few_trees_or_none(turns):
     [("left", 99, "lead out of themselves"), ("right", -1, "lead out of themselves"), ("feature", 50, "more than 14")],
 )
 def test_a_damaged_forest_is_refused(turns, name, value, reason):
-    kept = grow(turns, np.arange(200), seed=0).tensors()
+    kept = grow(turns, np.arange(1000), seed=0).tensors()
     assert Forest.of(kept, 14).scores(np.zeros((2, 14), dtype=np.float32)).shape == (2,)
     kept[name][0, 0] = value
     with pytest.raises(ValueError, match=reason):
