@@ -142,6 +142,7 @@ _FILLER = frozenset(
     think lets let really more less under before after over sort kind recent nothing not dont seen already just
     finished need theyve ive weve youve im its yes leave out tired sick skip make hm actually meant forget adore
     never always ever first second third fourth fifth last mind comes closest seems hello ok okay well rather
+    cheaper pricier newer
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 
@@ -383,7 +384,10 @@ def _whether(parsed: Parsed) -> tuple[str, ...]:
 
 
 def _refines(text: str, parsed: Parsed) -> bool:
-    return _REFINES.search(text) is not None or any(w.surface.casefold().endswith("er") for w in parsed.wishes)
+    compared = bool(parsed.relative) and not parsed.wishes  # "cheaper" asks for the same at another price
+    return (
+        compared or _REFINES.search(text) is not None or any(w.surface.casefold().endswith("er") for w in parsed.wishes)
+    )
 
 
 def _gist(text: str, spans: Sequence[tuple[int, int]], parsed: Parsed) -> str:

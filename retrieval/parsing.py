@@ -24,7 +24,7 @@ from retrieval.types import Constraint, Op
 _ALL_BUT = re.compile(r"\b((?:any|every)thing|all)(\s+)but\b", re.IGNORECASE)
 _AT_MOST = re.compile(r"\b(?:no|not)\s+(?:more|less|fewer)\s+than\b", re.IGNORECASE)  # refuses nothing
 _SUBTITLES = re.compile(
-    r"(?:\b(?:no|without|nothing\s+with|hate|dislike|avoid|(?:don'?t|do\s+not|can'?t)\s+(?:\w+\s+){1,2}?)\s*"
+    r"(?:\b(?:no|without|nothing\s+with|hates?|dislikes?|avoids?|(?:do(?:es)?n'?t|do(?:es)?\s+not|can'?t)\s+(?:\w+\s+){1,2}?)\s*"
     r"(?:films?\s+with\s+)?(?:any\s+)?|(?:不要|不想看|不看|没有|无|讨厌)(?:带|有)?)(?:subtitles|subs\b|字幕)(?:的|片)*",
     re.IGNORECASE,
 )

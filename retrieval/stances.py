@@ -17,7 +17,7 @@ from retrieval.text import Token, words
 _NEGATORS = frozenset(
     """
     no not nothing without except never dont doesnt isnt arent wasnt hate avoid less neither nor cant too
-    excluding minus dislike skip tired sick
+    excluding minus dislike skip tired sick hates dislikes avoids
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _CJK_NEGATORS = ("不要", "不想", "不看", "不喜欢", "不是", "没有", "除了", "别", "讨厌", "无", "不")
