@@ -137,6 +137,8 @@ REFUSED = {
     "anything except comedies": "genres is_not comedy",
     "no more comedies": "genres is_not comedy",
     "I hate musicals": "genres is_not musical",
+    "my sister hates musicals": "genres is_not musical",
+    "he dislikes horror": "genres is_not horror",
     "can't stand westerns": "genres is_not western",
     "thrillers, not crime": "genres is thriller, topic is_not crime",
     "not crime but mystery": "topic is_not crime, genres is mystery",
