@@ -135,14 +135,6 @@ def limits(options: argparse.Namespace) -> Limits:
     return Limits(**suited | {name: value for name, value in given.items() if value is not None})
 
 
-def encodes_apart(model: str) -> bool:
-    """Whether the sentence encoder has a process of its own: many turns at once, and a core that they do not use.
-
-    With a language model turns come one at a time, and its operations are long enough to share an interpreter.
-    """
-    return model == "none" and (os.cpu_count() or 1) > 1
-
-
 def listen(host: str, port: int) -> socket.socket:
     """Take the port before anything slow is done.
 
@@ -168,7 +160,6 @@ def serve(options: argparse.Namespace) -> int:
         if path is not None and not path.exists():
             raise NamedropError(f"there is no file or folder '{path}'; check the path")
     from chat.embedding import origin
-    from retrieval.encoder import SentenceEncoder
 
     taken_on, origins = limits(options), [origin(text) for text in options.allow_origin]
     orders = demo.orders(options.catalog, options.orders)
@@ -184,7 +175,6 @@ def serve(options: argparse.Namespace) -> int:
         knowledge,
         model=options.model,
         adapter=adapter,
-        encoder=SentenceEncoder(apart=encodes_apart(options.model)),
         skip_bad=options.skip_bad_rows,
         background=True,
         database=database(options),

@@ -87,7 +87,7 @@ class Assistant(Keeping):
         *,
         model: str | Path = DEFAULT_LM,
         adapter: str | Path | None = None,
-        encoder: str | Path | Encoder = DEFAULT_ENCODER,
+        encoder: str | Path = DEFAULT_ENCODER,
         skip_bad: bool = False,
         background: bool = False,
         database: str | None = None,
@@ -106,7 +106,7 @@ class Assistant(Keeping):
             knowledge: the shop's policies: Markdown, a question-answer list (.json), or a folder of both.
             model: the causal language model: a name, a folder, a hub id, or "none" for retrieval only.
             adapter: the folder of a LoRA adapter for `model`.
-            encoder: the sentence encoder: a name, a folder, a hub id, or one that is made already.
+            encoder: the sentence encoder.
             skip_bad: go on without the catalogue's bad rows.
             background: return at once and load in a thread; `status` tells how it goes.
             database: see `Services`, as for all that follow.
@@ -142,7 +142,7 @@ class Assistant(Keeping):
             assistant._load(encoder, skip_bad)
         return assistant
 
-    def _load_quietly(self, encoder: str | Path | Encoder, skip_bad: bool) -> None:
+    def _load_quietly(self, encoder: str | Path, skip_bad: bool) -> None:
         try:
             self._load(encoder, skip_bad)
         except NamedropError as error:
@@ -154,9 +154,9 @@ class Assistant(Keeping):
         finally:
             self._done.set()
 
-    def _load(self, encoder: str | Path | Encoder, skip_bad: bool) -> None:
+    def _load(self, encoder: str | Path, skip_bad: bool) -> None:
         self._step = "indexing the catalogue"
-        embedder = SentenceEncoder(encoder) if isinstance(encoder, str | Path) else encoder
+        embedder = SentenceEncoder(encoder)
         live = LiveIndex(self._path, embedder, skip_bad=skip_bad, progress=self._progress)
         self._step = "reading the shop's policies"
         self._desk = self._opened_desk(embedder)

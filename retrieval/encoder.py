@@ -8,14 +8,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 import numpy as np
 
-from retrieval import apart
 from retrieval.errors import ModelError
 from retrieval.models import DEFAULT_ENCODER, EMBEDDED, resolve_encoder
 from retrieval.types import FloatArray, Item
@@ -27,9 +25,6 @@ _MOST_VALUES = 12  # of one list attribute (a cast, say), so that it cannot crow
 _BATCH = 32  # texts; 16 to 64 measured alike on two cores
 _QUERY = 4  # so few texts are a turn's: they share a batch with those of other turns
 _REMEMBERED = 2_048  # rows of a turn's texts, 3 MB at 384 dimensions: several parts of a turn ask for the same
-
-
-_Settings = tuple[str, int, str | None, Path | None]  # model, cut, dtype, tuning
 
 
 class Encoder(Protocol):
@@ -96,7 +91,6 @@ class SentenceEncoder:
         max_length: tokens a text is cut to; an item's telling parts come first in `item_text`.
         dtype: "float32" or "bfloat16"; by default what the hardware is fast at.
         tuning: low-rank changes of the model's weights for one task, as `finetune.paraphrases` writes them.
-        apart: compute in a process of its own (`retrieval.apart`), as a server does whose turns share one interpreter.
 
     Raises:
         ModelError: at first use, if the model cannot be found or read, or the tuning does not fit it.
@@ -109,10 +103,8 @@ class SentenceEncoder:
         max_length: int = 96,
         dtype: str | None = None,
         tuning: Path | None = None,
-        apart: bool = False,
     ) -> None:
         self.model = str(model)
-        self.apart = apart
         self.max_length = max_length
         self.tuning = tuning
         self._dtype = dtype
@@ -133,13 +125,7 @@ class SentenceEncoder:
     @property
     def dimension(self) -> int:
         """Return the length of a vector; loads the model."""
-        if self.apart:
-            return apart.call(_dimension_there, *self._settings)
         return int(self._get().get_embedding_dimension())
-
-    @property
-    def _settings(self) -> _Settings:
-        return self.model, self.max_length, self._dtype, self.tuning
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """Return one L2-normalised row a text: (n, d) float32. Texts of like length share a batch."""
@@ -180,8 +166,6 @@ class SentenceEncoder:
 
     def _encode(self, texts: Sequence[str]) -> FloatArray:
         """Encode in the model; the caller holds the lock."""
-        if self.apart:
-            return apart.call(_encode_there, *self._settings, list(texts))
         rows = self._get().encode(list(texts), batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
         rows = np.asarray(rows, dtype=np.float32)
         # Normalising in bf16 would leave norms up to 0.4 % off.
@@ -215,22 +199,6 @@ class SentenceEncoder:
         model.max_seq_length = min(self.max_length, model.max_seq_length or self.max_length)
         log.info("sentence encoder %r on %s in %s: %s", self.model, model.device, dtype, why)
         return model
-
-
-@cache
-def _there(model: str, max_length: int, dtype: str | None, tuning: Path | None) -> SentenceEncoder:
-    """Return the encoder that the process apart keeps for those settings."""
-    return SentenceEncoder(model, max_length=max_length, dtype=dtype, tuning=tuning)
-
-
-def _encode_there(
-    model: str, max_length: int, dtype: str | None, tuning: Path | None, texts: Sequence[str]
-) -> FloatArray:
-    return _there(model, max_length, dtype, tuning)._encode(texts)
-
-
-def _dimension_there(model: str, max_length: int, dtype: str | None, tuning: Path | None) -> int:
-    return _there(model, max_length, dtype, tuning).dimension
 
 
 def _tune(model: Any, tuning: Path) -> None:  # noqa: ANN401 - a transformers model

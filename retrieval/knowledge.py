@@ -221,7 +221,7 @@ def _encoded(texts: Sequence[str], encoder: Encoder) -> FloatArray:
 def tuned(encoder: Encoder) -> Encoder:
     """Return the embedded encoder with its tuning for questions, every other encoder as it is."""
     if isinstance(encoder, SentenceEncoder) and encoder.tuning is None and is_embedded(encoder.model):
-        return SentenceEncoder(encoder.model, tuning=TUNING, apart=encoder.apart)
+        return SentenceEncoder(encoder.model, tuning=TUNING)
     return encoder
 
 

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import psutil
 import pytest
-from training import write_encoder
 
-from retrieval import apart
 from retrieval.encoder import SentenceEncoder
-from retrieval.errors import ModelError
 
 
 class Recorder:
@@ -104,35 +97,3 @@ def test_a_failure_is_told_to_its_caller_and_nobody_else_is_lost(encoder, model)
     assert isinstance(failures[0], RuntimeError)
     assert failures[1] is None or isinstance(failures[1], RuntimeError)  # it may have led the batch that failed
     assert np.allclose(encoder.encode(["good"])[0], expected("good"))
-
-
-def test_an_encoder_apart_gives_the_same_rows_even_after_its_process_was_killed(tmp_path_factory):
-    folder = write_encoder(tmp_path_factory.mktemp("encoder"))
-    here, there = SentenceEncoder(folder, dtype="float32"), SentenceEncoder(folder, dtype="float32", apart=True)
-    texts = [f"text {n}" for n in range(9)]
-    assert np.allclose(there.encode(texts), here.encode(texts), atol=1e-6)
-    assert there.dimension == here.dimension
-    assert there._loaded is None
-    process = next(iter(apart._pool._processes.values()))
-    process.kill()
-    process.join(10)
-    assert np.allclose(there.encode(["again"]), here.encode(["again"]), atol=1e-6)
-
-
-def test_an_encoder_apart_says_what_is_wrong_with_its_model(tmp_path):
-    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(ModelError, match="cannot read the sentence encoder"):
-        SentenceEncoder(tmp_path, apart=True).encode(["a"])
-
-
-def test_the_process_apart_ends_with_the_one_that_started_it():
-    script = (
-        "from retrieval import apart\nimport os\n"
-        "if __name__ == '__main__':\n    print(apart.call(os.getpid), flush=True)\n    os.kill(os.getpid(), 9)\n"
-    )
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == -9
-    until = time.monotonic() + 10
-    while psutil.pid_exists(int(ended.stdout)) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not psutil.pid_exists(int(ended.stdout))
