@@ -6,8 +6,8 @@
     python -m benchmarks.knowledge --fit              # fit weights/knowledge.json anew on the shops kept for that
 
 The invented shops in `benchmarks/knowledge/` are split three ways: `FITTED_ON` sets the weights of ranking and
-decision, `TESTED_ON` only measures, and on all others the encoder was tuned (`finetune.paraphrases`). Every paraphrase
-was written before anything was fitted. Shares come with 95 % Wilson intervals.
+decision, `TESTED_ON` only measures, and on all others the encoder was tuned (`finetune.paraphrases`). No shop was
+written or changed by what a fit had got wrong. Shares come with 95 % Wilson intervals.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from finetune.contexts import Moment, listening_shop
 from finetune.material import Material, left_out, less_read, records, shelved, wishes
 from retrieval.encoder import SentenceEncoder, item_text
 from retrieval.errors import NamedropError
-from retrieval.index import open_index
+from retrieval.index import Index, open_index
 from retrieval.text import language_of
 from retrieval.types import Item
 
@@ -202,7 +202,12 @@ def make_examples(config: TrainConfig, shop: Shop) -> ExampleSet:
     data, hidden = config.data, left_out(config.data, shop)
     weights = {name: config.tasks[name].weight if name in config.tasks else row.weight for name, row in TASKS.items()}
     wished = any(weights[name] for name in _WISHED)
-    train_material, valid_material = (_material(config, shop, hidden, wished, valid=valid) for valid in (False, True))
+    index = None
+    if config.shelf:
+        index = open_index(data.catalog, SentenceEncoder(config.tower.encoder), skip_bad=data.skip_bad)
+    train_material, valid_material = (
+        _material(config, shop, hidden, index, wished=wished and not valid, valid=valid) for valid in (False, True)
+    )
     has_valid = {m.source.partition(":")[0] for m in (*valid_material.conversations, *valid_material.histories)}
 
     def held(source: str) -> bool:
@@ -228,15 +233,13 @@ def make_examples(config: TrainConfig, shop: Shop) -> ExampleSet:
     return ExampleSet(tuple(train), tuple(valid), weights)
 
 
-def _material(config: TrainConfig, shop: Shop, hidden: frozenset[int], wished: bool, *, valid: bool) -> Material:
-    data = config.data
-    material = replace(records(data, shop, hidden, valid=valid), style=config.prompt)
-    if wished and not valid:
+def _material(
+    config: TrainConfig, shop: Shop, hidden: frozenset[int], index: Index | None, *, wished: bool, valid: bool
+) -> Material:
+    material = replace(records(config.data, shop, hidden, valid=valid), style=config.prompt)
+    if wished:
         material = replace(material, wishes=wishes(shop, hidden, config.seed))
-    if config.shelf:
-        index = open_index(data.catalog, SentenceEncoder(config.tower.encoder), skip_bad=data.skip_bad)
-        material = shelved(material, index, config.shelf, hidden)
-    return material
+    return material if index is None else shelved(material, index, config.shelf, hidden)
 
 
 def _hash(source: str, seed: int) -> float:
