@@ -7,6 +7,7 @@ are compared.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -117,25 +118,25 @@ calm: calming, relaxing, relaxed, peaceful, soothing, chill; 平静, 放松, 治
 cerebral: thoughtful, intellectual, clever, smart, thought provoking, mind bending; 烧脑
 contemplative: meditative, reflective; 沉思
 cosy: cozy, comforting; 温馨
-dark: darker, moody; 黑暗
+dark: moody; 黑暗
 dreamlike: dreamy, surreal; 梦幻
 eerie: creepy, uncanny, spooky; 诡异
-energetic: lively, upbeat, fast, faster, fast paced; 热血, 快节奏
+energetic: lively, upbeat, fast, fast paced; 热血, 快节奏
 epic: grand, sweeping; 史诗, 宏大
-funny: funnier, hilarious, humorous, make me laugh, fun; 搞笑, 好笑, 幽默, 有趣
+funny: hilarious, humorous, make me laugh, fun; 搞笑, 好笑, 幽默, 有趣
 gritty: raw; 粗粝
 hopeful: uplifting, optimistic, happy, feel good, more hopeful; 充满希望
 inspiring: inspirational, motivating; 励志
 intimate: personal; 私密
 lonely: loneliness, solitary; 孤独
-melancholic: melancholy, sad, sadder, wistful, cry, tearjerker, tear jerker; 忧伤, 伤感, 悲伤, 催泪
+melancholic: melancholy, sad, wistful, cry, tearjerker, tear jerker; 忧伤, 伤感, 悲伤, 催泪
 mysterious: enigmatic; 神秘
 nostalgic: nostalgia; 怀旧
 playful: lighthearted, light hearted, light; 轻松, 俏皮
 romantic: ; 浪漫
 satirical: satire; 讽刺
-scary: scarier, frightening, terrifying; 吓人, 可怕
-slow: slower, slow burn, slow paced, quiet, quieter, unhurried; 慢, 慢节奏, 节奏慢
+scary: frightening, terrifying; 吓人, 可怕
+slow: slow burn, slow paced, quiet, unhurried; 慢, 慢节奏, 节奏慢
 tense: suspenseful, suspense, nail biting, gripping; 紧张
 thrilling: exciting, adrenaline; 刺激
 tragic: tragedy; 悲剧
@@ -179,6 +180,10 @@ def genres_full_of(mood: str) -> tuple[str, ...]:
     return _FULL_OF.get(mood, ())
 
 
+_SHORT = re.compile(r"[^aeiouy ]*[aeiou]+[^aeiouy ]+(?:y|ie|le|et|e)?")  # "dark", "gritty", "eerie", "gentle", "quiet"
+_ONE_SYLLABLE = re.compile(r"[^aeiouy]*[aeiou][bdgmnpt]")  # "sad", "grim": doubled before "er"
+
+
 def _read(table: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     for line in table.strip().splitlines():
@@ -187,6 +192,21 @@ def _read(table: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
         split = [tuple(w.strip() for w in part.split(",") if w.strip()) for part in (english, chinese)]
         rows[name.strip()] = (split[0], split[1])
     return rows
+
+
+def _compared(rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Add the comparatives of short words, by which people correct what they are shown: "grittier", "calmer"."""
+    return {
+        name: ((*english, *(_comparative(word) for word in (name, *english) if _SHORT.fullmatch(word))), chinese)
+        for name, (english, chinese) in rows.items()
+    }
+
+
+def _comparative(word: str) -> str:
+    if word[-1] in "ey":
+        return f"{word[:-1]}ier" if word[-1] == "y" else f"{word}r"
+    doubled = word[-1] if _ONE_SYLLABLE.fullmatch(word) else ""
+    return f"{word}{doubled}er"
 
 
 def _makers() -> dict[str, tuple[str, ...]]:
@@ -199,7 +219,7 @@ def _makers() -> dict[str, tuple[str, ...]]:
 TABLES: Mapping[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "kind": _read(_KINDS),
     "genres": _read(_GENRES),
-    "moods": _read(_MOODS),
+    "moods": _compared(_read(_MOODS)),
     "topic": _read(_TOPICS),
     "audience": _read(_AUDIENCES),
     "creators": {name: ((), chinese) for name, chinese in _makers().items()},

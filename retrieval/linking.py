@@ -58,6 +58,7 @@ _SEQUEL = frozenset({"part", "vol", "volume", "chapter", "episode", "season", "n
 _LISTING = frozenset({"and", "or", "nor", "、", "和", "跟", "与"})
 _TITLE_DIGITS = 3  # shorter numbers count cards
 _ENDS = re.compile(r"\s*(?:$|[.,;:!?)]|(?:and|or|but|too|as\s+well|either)\b)", re.IGNORECASE)
+_DATED = re.compile(r"\b(?:newer|older|earlier|later|recent)\s+than\s+$", re.IGNORECASE)
 _BUT_NOT = re.compile(r"\W*(?:(?:but|and|though)\s+)?not\s+", re.IGNORECASE)
 _QUOTES = "\"“”«»《》「」『』‘’'"
 _OPENING = "\"“«《「『‘'"
@@ -354,6 +355,8 @@ def _numbered(text: str, tokens: Sequence[Token], at: int, after: int, before: S
     """Whether a title that is but a number is meant: "I loved 1917", "… but not 2001", and no year or count."""
     rest = text[tokens[after - 1].end :]
     if not tokens[at].norm.isdigit() or len(tokens[at].norm) < _TITLE_DIGITS or not _ENDS.match(rest):
+        return False
+    if _DATED.search(text[: tokens[at].start]):  # "newer than 1984" is about a year
         return False
     refused = before and _BUT_NOT.fullmatch(text[before[-1].end : tokens[at].start])
     return bool(refused) or _cued(tokens, at) or _continues(text, tokens, at, before)

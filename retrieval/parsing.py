@@ -61,6 +61,8 @@ _AMBIGUOUS = frozenset(
 )
 _HARD_FIELDS = ("kind", "audience", "language", "genres", "creators")
 _IDIOMS = frozenset({("of", "course"), ("how", "fast"), ("as", "fast")})  # no course, and nothing energetic
+_HATING = frozenset({"hate", "hates", "dislike", "dislikes"})
+_CANNOT_STAND = frozenset({("cant", "stand"), ("cannot", "stand")})
 _PRIORITY = ("kind", "audience", "genres", "language", "moods", "creators")
 _LONGEST_PHRASE = 8
 _LONGEST_COUNTRY = 3  # "the Soviet Union"
@@ -306,14 +308,14 @@ class Parser:
         return not liking
 
     def _free_topics(self, text: str, tokens: Sequence[Token], covered: set[int]) -> Iterator[tuple[int, int, str]]:
-        """Yield "no clowns", "nothing with clowns": a refusal of a word that no facet knows but the catalogue uses."""
+        """Yield "no clowns", "nothing with clowns", "I hate clowns": a word that is refused, no facet but in the texts."""
         for at, token in enumerate(tokens):
             before = [t.norm for t in tokens[max(0, at - 3) : at]]
             if at in covered or token.norm in _STOP_TOPICS or len(token.norm) < 3 or not before:
                 continue
             about = before[-1] in _ABOUT and bool({"no", "nothing", "not"}.intersection(before[:-1]))
             plain = (
-                before[-1] == "no"
+                ((before[-1] == "no" and before[-2:-1] != ["in"]) or _refuses(before))  # "in no hurry" refuses nothing
                 and text[tokens[at - 1].end : token.start] == " "
                 and token.norm not in STOPWORDS_EN_PLUS
                 and self._facets.document_frequency(token.norm) > 0
@@ -328,6 +330,10 @@ class Parser:
 
     def _label(self, field: str, op: Op, value: str | tuple[str, ...], language: str) -> str:
         return label(field, op, value, language, self._facets.currency, self._facets.name)
+
+
+def _refuses(before: Sequence[str]) -> bool:
+    return before[-1] in _HATING or tuple(before[-2:]) in _CANNOT_STAND
 
 
 def _surname(name: str) -> str:

@@ -85,6 +85,9 @@ class TestLexicon:
             ("language", "日文", "ja"),
             ("creators", "Hayao  MIYAZAKI", "hayao miyazaki"),
             ("colour", "♥", "♥"),
+            ("moods", "grittier", "gritty"),
+            ("moods", "sadder", "melancholic"),
+            ("moods", "Eerier", "eerie"),
         ],
     )
     def test_canonical(self, field, value, expected):

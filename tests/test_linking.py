@@ -98,6 +98,7 @@ NOT_LINKED = [
     # ordinary words that are titles too
     "I love her", "it", "have you seen it", "what about it", "up", "wake me up", "the thing is that I am bored",
     "a film about the moon", "a journey of a family", "I need speed", "in 1917", "I drive a car", "I ran", "once more",
+    "newer than 1984", "I'd prefer something older than 2001.",
     "what is your name", "I am on the road", "films from Brazil", "the heat is on", "I hate horror",
     # genres, moods, themes
     "drama", "I want drama", "a thriller", "a movie with aliens", "jazz", "blues",
