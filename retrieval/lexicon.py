@@ -194,7 +194,9 @@ def _read(table: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     return rows
 
 
-def _compared(rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+def _compared(
+    rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]],
+) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """Add the comparatives of short words, by which people correct what they are shown: "grittier", "calmer"."""
     return {
         name: ((*english, *(_comparative(word) for word in (name, *english) if _SHORT.fullmatch(word))), chinese)

@@ -308,7 +308,7 @@ class Parser:
         return not liking
 
     def _free_topics(self, text: str, tokens: Sequence[Token], covered: set[int]) -> Iterator[tuple[int, int, str]]:
-        """Yield "no clowns", "nothing with clowns", "I hate clowns": a word that is refused, no facet but in the texts."""
+        """Yield what "no clowns", "nothing with clowns" and "I hate clowns" refuse: words of the texts, no facets."""
         for at, token in enumerate(tokens):
             before = [t.norm for t in tokens[max(0, at - 3) : at]]
             if at in covered or token.norm in _STOP_TOPICS or len(token.norm) < 3 or not before:
