@@ -182,10 +182,16 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
 _COMPILED = tuple((field, re.compile(pattern, re.IGNORECASE), make) for field, pattern, make in _PATTERNS)
 
 _UNITS = {"minute": 1.0, "min": 1.0, "分钟": 1.0, "hour": 60.0, "hr": 60.0, "小时": 60.0}
-_LENGTH = re.compile(
+_THAN = (
     r"(?<![a-z])(under|below|less\s+than|shorter\s+than|at\s+most|up\s+to|max|no\s+more\s+than|within|over|above"
     r"|longer\s+than|more\s+than|at\s+least|不超过|少于|超过)\s*"
-    rf"{_N[:-1]}|[一二两三四五六七八九十])\s*个?(minutes?|mins?|hours?|hrs?|pages?|players?|分钟|小时|页)"
+)
+_SPOKEN_LENGTH = re.compile(  # "under an hour and a half"
+    rf"{_THAN}(?:(half)\s+an\s+hour|(an?|{'|'.join(_WORDS)}|\d)(\s+and\s+a\s+half)?\s+hours?(\s+and\s+a\s+half)?)\b",
+    re.IGNORECASE,
+)
+_LENGTH = re.compile(
+    rf"{_THAN}{_N[:-1]}|[一二两三四五六七八九十])\s*个?(minutes?|mins?|hours?|hrs?|pages?|players?|分钟|小时|页)"
     r"(?:\s*以内|\s*以下)?"
     rf"|{_N_ZH}\s*个?(分钟|小时|页)\s*(以内|以下|之内|以上)",
     re.IGNORECASE,
@@ -215,7 +221,7 @@ def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
     """Yield every numeric constraint in a text that the catalogue has a column for."""
     free = text.lower() if len(text.lower()) == len(text) else text
     context = _Say(language, facets.currency)
-    for match in _LENGTH.finditer(free):
+    for match in (*_SPOKEN_LENGTH.finditer(free), *_LENGTH.finditer(free)):
         found = _length(match, facets, context)
         if found is not None:
             free = blank(free, [match.span()])
@@ -238,10 +244,14 @@ def _inverted(text: str, found: Found, say: _Say) -> Found:
 
 
 def _length(match: re.Match[str], facets: Facets, say: _Say) -> Found | None:
-    said, number, unit = (match[1], match[2], match[3]) if match[1] else (match[6], match[4], match[5])
+    if match.re is _SPOKEN_LENGTH:
+        said, unit = match[1], "hour"
+        value = 0.5 if match[2] else (_number(match[3]) if match[3][0] != "a" else 1) + 0.5 * bool(match[4] or match[5])
+    else:
+        said, number, unit = (match[1], match[2], match[3]) if match[1] else (match[6], match[4], match[5])
+        value = _number(number)
     cue, unit = re.sub(r"\s+", " ", said), unit.rstrip("s")
     op = next(op for pattern, op in _LENGTH_OPS if re.search(pattern, cue))
-    value = _number(number)
     if unit in _UNITS:
         if "minutes" in facets.numeric_fields:
             field, amount = "minutes", value * _UNITS[unit]

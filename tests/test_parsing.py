@@ -15,6 +15,10 @@ from retrieval.types import Item
 from tests.shops import marquee
 
 NUMBERS = {
+    "anything shorter than an hour?": "minutes < 60",
+    "a film of no more than an hour and a half": "minutes <= 90, kind is film",
+    "at least two and a half hours": "minutes >= 150",
+    "under half an hour": "minutes < 30",
     # years
     "a film before 1990": "kind is film, year < 1990",
     "pre-1960": "year < 1960",
@@ -98,6 +102,7 @@ NUMBERS = {
     "10% off": "",
 }
 FACETS = {
+    "something funny, my kid is watching": "~moods funny, audience is children",
     "comedies": "genres is comedy",
     "a sci-fi film but not a comedy": "genres is science fiction, kind is film, genres is_not comedy",
     "I'd like a comedy": "genres is comedy",
