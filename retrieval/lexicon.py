@@ -163,7 +163,7 @@ war: ; 战争
 
 
 _AUDIENCES = """
-children: kids, my kids, my kid, my child, for kids, for children, family friendly, for the whole family; 适合孩子, 孩子, 小朋友, 合家欢
+children: kids, my kids, my kid, my child, for kids, family friendly, whole family; 适合孩子, 孩子, 小朋友, 合家欢
 """
 
 
