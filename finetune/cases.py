@@ -57,13 +57,16 @@ class _Mentions:
             self.order[at] = None
 
 
-def dialogue_cases(records: Sequence[DialogueRecord], shop: Shop, *, served: bool = False) -> Iterator[Case]:
+def dialogue_cases(
+    records: Sequence[DialogueRecord], shop: Shop, *, served: bool = False, outcome: bool = False
+) -> Iterator[Case]:
     """Yield a case for every assistant turn that names an item.
 
     Args:
         records: the dialogues.
         shop: understands them.
         served: ask as the chat asks, with its search words, the likes that it is sure of and the limits in force.
+        outcome: what is to be foretold is the dialogue's `target`, at every assistant turn until it has been named.
 
     Items of the person's turns count as liked unless the words around deny it (`finetune.contexts`). Items of earlier
     assistant turns count as liked too: on ReDial, leaving them out costs a third of EASE's recall@10
@@ -76,10 +79,16 @@ def dialogue_cases(records: Sequence[DialogueRecord], shop: Shop, *, served: boo
             positions = tuple(dict.fromkeys(shop.positions(turn.items)))
             if turn.role == "assistant":
                 moment = next(moments)
-                if positions:
-                    case = _case(cluster, moment, tuple(mentions.order), positions, shop.index.catalog)
+                targets = _open(record, shop, mentions) if outcome else positions
+                if targets:
+                    case = _case(cluster, moment, tuple(mentions.order), targets, shop.index.catalog)
                     yield replace(case, query=moment.query, limits=moment.limits) if served else case
             mentions.add(positions)
+
+
+def _open(record: DialogueRecord, shop: Shop, mentions: _Mentions) -> tuple[int, ...]:
+    """Return the position of what a dialogue ends with, while nobody has named it."""
+    return tuple(at for at in shop.positions([record.target] if record.target else []) if at not in mentions.order)
 
 
 def next_item_cases(records: Sequence[NextItemRecord], catalog: Catalog) -> Iterator[Case]:

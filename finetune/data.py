@@ -110,10 +110,13 @@ class DialogueRecord(_Record):
 
         {"id": "418", "turns": [{"role": "user", "text": "I liked Alien", "items": ["film-alien-1979"]},
                                 {"role": "assistant", "text": "Then try Stalker", "items": ["film-stalker-1979"]}]}
+
+    `target`, if it is known, is what the person was after or took in the end.
     """
 
     id: Id
     turns: tuple[Turn, ...] = Field(min_length=1)
+    target: Id | None = None
 
 
 class MentionTurn(_Record):

@@ -94,6 +94,12 @@ def arguments() -> argparse.ArgumentParser:
         action="store_true",
         help="ask as the chat asks: with its search words, the likes that it is sure of, and the limits in force",
     )
+    add(
+        "--outcome",
+        action="store_true",
+        help="foretell the `target` of each dialogue, what the person took in the end, at every turn until it is named; "
+        "not what the turn names",
+    )
     add("--keep-mentioned", action="store_true", help="let what was mentioned compete with the novel targets too")
     add("--skip-bad-rows", action="store_true", help="go on without the records that cannot be used")
     add("--out", type=Path, required=True, metavar="R.json", help="where the result goes, with .md and .png beside it")
@@ -229,13 +235,14 @@ def _cases(options: argparse.Namespace, read: _Reader, catalog: Catalog, histori
     if options.dialogues:
         records = dialogues = _spread(read([options.dialogues], DialogueRecord), options.limit)
         bar = tqdm(dialogues, desc="reading the dialogues", unit=" dialogues")
-        cases = list(dialogue_cases(bar, listening_shop(catalog), served=options.as_served))
+        cases = list(dialogue_cases(bar, listening_shop(catalog), served=options.as_served, outcome=options.outcome))
     else:
         records = pairs = _spread(read([options.next_item], NextItemRecord), options.limit)
         cases = list(next_item_cases(pairs, catalog))
     tested = options.dialogues or options.next_item
     if not any(any(case.novel) for case in cases):
-        raise EvaluationError(f"{tested}: nothing to foretell; expected assistant turns that name new items")
+        expected = "dialogues with a `target`" if options.outcome else "assistant turns that name new items"
+        raise EvaluationError(f"{tested}: nothing to foretell; expected {expected}")
     if leaked := histories.holds(records):
         log.warning("%s: %d of %d records are also learnt from; the figures flatter", tested, leaked, len(records))
     return cases
@@ -299,6 +306,7 @@ def _key(options: argparse.Namespace) -> dict[str, Any]:
             options.encoder,
             options.skip_bad_rows,
             options.as_served,
+            options.outcome,
         ],
     }
 

@@ -110,6 +110,8 @@ def run(options: argparse.Namespace) -> int:
         **summary(meetings, options.turns),
     }
     _write(options.out, json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+    if options.dialogues:
+        _write(options.dialogues, "".join(m.record(options.seed).model_dump_json() + "\n" for m in meetings))
     _tell_run(result, options)
     return 0
 
@@ -241,6 +243,9 @@ def arguments() -> argparse.ArgumentParser:
     one.add_argument("--adapter", type=Path, help="the folder of a LoRA adapter")
     one.add_argument("--people", type=_count, default=200, metavar="N", help="how many (default 200)")
     one.add_argument("--turns", type=_count, default=TURNS, metavar="N", help=f"at most (default {TURNS})")
+    one.add_argument(
+        "--dialogues", type=Path, metavar="D.jsonl", help="also write the conversations, for evaluate --fit --outcome"
+    )
     one.add_argument("--phrases", choices=["train", "test", "all"], default="test", help="(default test)")
     one.set_defaults(command=run)
     one = commands.add_parser("compare", help="the difference of two runs over the same people")

@@ -23,7 +23,7 @@ from chat.shop import Shop
 from chat.state import DialogueState
 from finetune.people import Person
 from finetune.says import Utterance
-from finetune.simulated import TURNS
+from finetune.simulated import TURNS, SimulatedRecord, SimulatedTurn
 from finetune.tastes import SimulationError, World
 from finetune.teacher import Teacher
 from retrieval.constraints import satisfies
@@ -68,6 +68,20 @@ class Meeting(BaseModel):
     back: int = 0
     cards: int = 0
     exchanges: tuple[Exchange, ...] = ()
+
+    def record(self, seed: int) -> SimulatedRecord:
+        """Return the conversation as a dialogue, from which a ranker learns what the people of a seed were after."""
+        turns: list[SimulatedTurn] = []
+        for exchange in self.exchanges:
+            turns.append(SimulatedTurn(role="user", text=exchange.said))
+            turns.append(SimulatedTurn(role="assistant", text=exchange.answer, items=exchange.shown))
+        return SimulatedRecord(
+            id=f"met-{seed}-{self.number}",
+            target=self.target,
+            attitude=self.attitude,
+            language=self.language,
+            turns=tuple(turns),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,16 @@ class TestCases:
         assert plain.query.liked == (0, 1)
         assert recommendable(plain, Facets(shop)).tolist() == [False, False, True, True]
 
+    def test_an_outcome_is_foretold_until_it_is_named(self):
+        turns = [("user", "I loved Stalker", ""), ("assistant", "Alien?", "d"), ("user", "no", ""),
+                 ("assistant", "Brazil", "ec"), ("user", "yes", ""), ("assistant", "Good", "c")]  # fmt: skip
+        rows = [{"role": role, "text": text, "items": list(items)} for role, text, items in turns]
+        records = [DialogueRecord.model_validate({"id": "x", "turns": rows, **more}) for more in ({"target": "c"}, {})]
+        cases = list(dialogue_cases(records, listening_shop(CATALOG), outcome=True))
+        assert [self.ids(case.targets) for case in cases] == ["c", "c"]
+        assert [self.ids(case.mentioned) for case in cases] == ["", "d"]
+        assert all(case.novel == (True,) and case.cluster == 0 for case in cases)
+
     def test_a_history_is_a_case(self):
         rows = [("ann", "ab", "c"), ("bob", "a", "a"), ("ann", "abc", "d")]
         records = [NextItemRecord(user=u, history=tuple(h), next=n) for u, h, n in rows]

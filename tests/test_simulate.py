@@ -417,10 +417,16 @@ class TestCommands:
     @pytest.mark.models
     def test_the_assistant_is_measured(self, tmp_path: Path) -> None:
         out = tmp_path / "r.json"
-        assert run("run", "--catalog", MARQUEE, "--model", "none", "--people", 6, "--out", out) == 0
+        dialogues = tmp_path / "d.jsonl"
+        asked = ["run", "--catalog", MARQUEE, "--model", "none", "--people", 6, "--out", out, "--dialogues", dialogues]
+        assert run(*asked) == 0
         result = json.loads(out.read_text())
         assert result["cards"] > 0
         assert result["ms_per_turn"]["p50"] > 0
+        meetings, records = Transcript.read(tmp_path / "r.people.jsonl"), load_simulated(dialogues, world().catalog)
+        assert [r.target for r in records] == [m.target for m in meetings]
+        assert [t.items for t in records[0].turns if t.role == "assistant"] == [e.shown for e in meetings[0].exchanges]
+        assert not any(t.items for t in records[0].turns if t.role == "user")  # what they name is for the chat to find
 
     @pytest.mark.models
     def test_what_is_measured_answers_as_the_assistant_does(self, tmp_path: Path) -> None:
