@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,10 @@ class Database:
         """Yield a transaction that only reads, and on SQLite waits for no writer."""
         with Session(self._reading, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def connected(self, *, reading: bool = False) -> AbstractContextManager[Connection]:
+        """Return a transaction as `session` or `reading` give one, without the ORM: a turn has no time for it."""
+        return (self._reading if reading else self.engine).begin()
 
     def scrub(self) -> None:
         """Let what has been deleted leave the files too, which a delete alone does not promise.

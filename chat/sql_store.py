@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from pydantic import TypeAdapter
-from sqlalchemy import CursorResult, Table, delete, func, select, update
+from sqlalchemy import Connection, CursorResult, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -77,6 +77,35 @@ class PersonRow(Base):
     body: Mapped[str]
 
 
+# What a turn asks of the database, composed once.
+_SESSIONS, _MESSAGE_ROWS, _FEEDBACK_ROWS, _PEOPLE = (
+    cast(Table, row.__table__) for row in (SessionRow, MessageRow, FeedbackRow, PersonRow)
+)
+_THIS_SESSION, _THIS_PERSON = _SESSIONS.c.id == bindparam("session_id"), _PEOPLE.c.person == bindparam("whose")
+_SESSION = select(_SESSIONS.c.version, _SESSIONS.c.state).where(_THIS_SESSION)
+_LATEST = (
+    select(_MESSAGE_ROWS.c.number, _MESSAGE_ROWS.c.body)
+    .where(_MESSAGE_ROWS.c.session == bindparam("session_id"))
+    .order_by(_MESSAGE_ROWS.c.number.desc())
+    .limit(KEPT_MESSAGES)
+)
+_REMEMBERED = select(_PEOPLE.c.version, _PEOPLE.c.body, _PEOPLE.c.used).where(_THIS_PERSON)
+_ADD_SESSION, _ADD_MESSAGE, _ADD_FEEDBACK, _ADD_PERSON = map(
+    insert, (_SESSIONS, _MESSAGE_ROWS, _FEEDBACK_ROWS, _PEOPLE)
+)
+_CHANGE_SESSION = (
+    update(_SESSIONS)
+    .where(_THIS_SESSION, _SESSIONS.c.version == bindparam("was"))
+    .values({name: bindparam(name) for name in ("person", "training", "used", "version", "state")})
+)
+_CHANGE_PERSON = (
+    update(_PEOPLE)
+    .where(_THIS_PERSON, _PEOPLE.c.version == bindparam("was"))
+    .values({name: bindparam(name) for name in ("used", "version", "body")})
+)
+_FORGET = delete(_PEOPLE).where(_THIS_PERSON, _PEOPLE.c.version == bindparam("was"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """What was in the database when a turn began; version 0: nothing."""
@@ -108,82 +137,16 @@ class SqlStore:
         """
         key = new_id(session)
         with self._turns.hold(key):
-            with self._database.reading() as db:
+            with self._database.connected(reading=True) as db:
                 read, state = _read(db, key, person)
             if not read.version and not create:
                 raise unknown(key)
             yield state
             forgotten = bool(read.memory_version) and state.memory is None
-            with self._writing(key) as db:
-                self._write(db, read, state)
+            with _races(key), self._database.connected() as db:
+                _write(db, read, state)
             if forgotten:
                 self._database.scrub()
-
-    @contextmanager
-    def _writing(self, what: str) -> Iterator[Session]:
-        """Yield a writing transaction; where the database ends it in favour of another one, the race is lost.
-
-        Raises:
-            Conflict: both have made the same row, or each waited for what the other one had changed.
-        """
-        try:
-            with self._database.session() as db:
-                yield db
-        except IntegrityError as error:
-            raise _changed(what) from error
-        except OperationalError as error:
-            if getattr(error.orig, "sqlstate", "") in _GIVEN_UP:
-                raise _changed(what) from error
-            raise
-
-    def _write(self, db: Session, read: _Read, state: DialogueState) -> None:
-        known = {id(message) for message in read.messages}
-        new = [message for message in state.messages if id(message) not in known]
-        body = state.model_dump_json(exclude={"messages"})
-        if body != read.state or new or state.feedback or not read.version:
-            self._write_session(db, read, state, body)
-            rows = [(read.number + n, message.model_dump_json()) for n, message in enumerate(new, 1)]
-            db.add_all(MessageRow(session=state.session, number=number, body=body) for number, body in rows)
-            latest = read.number + len(new)
-            judged = [feedback.model_dump_json() for feedback in state.feedback]
-            db.add_all(FeedbackRow(session=state.session, message=latest, body=body) for body in judged)
-        self._write_memory(db, read, state)
-
-    def _write_session(self, db: Session, read: _Read, state: DialogueState, body: str) -> None:
-        now = time.time()
-        values: dict[str, Any] = {
-            "person": state.person,
-            "training": state.memory is not None and state.memory.training,
-            "used": now,
-            "version": read.version + 1,
-            "state": body,
-        }
-        if not read.version:
-            db.add(SessionRow(id=state.session, begun=now, **values))
-            db.flush()
-            return
-        where = (SessionRow.id == state.session, SessionRow.version == read.version)
-        if not _changes(db, update(SessionRow).where(*where).values(**values)):
-            raise _changed(state.session)
-
-    def _write_memory(self, db: Session, read: _Read, state: DialogueState) -> None:
-        """Write what is remembered of the person, if it has changed; without consent any more, delete it."""
-        where = (PersonRow.person == read.whose, PersonRow.version == read.memory_version)
-        now = time.time()
-        if state.memory is None:
-            if read.memory_version:
-                if not _changes(db, delete(PersonRow).where(*where)):
-                    raise _changed(state.session)
-                _part(db, read.whose)
-            return
-        body = state.memory.model_dump_json()
-        if not read.memory_version:
-            db.add(PersonRow(person=state.person, used=now, version=1, body=body))
-            db.flush()
-        elif body != read.memory or now - read.memory_used > _STALE_S:
-            values = {"used": now, "version": read.memory_version + 1, "body": body}
-            if not _changes(db, update(PersonRow).where(*where).values(**values)):
-                raise _changed(state.session)
 
     def kept(self, session: str) -> Kept:
         """See `Store.kept`.
@@ -191,7 +154,7 @@ class SqlStore:
         Raises:
             UnknownSession: the conversation does not exist.
         """
-        with self._database.reading() as db:
+        with self._database.connected(reading=True) as db:
             read, state = _read(db, session, "")
             if not read.version:
                 raise unknown(session)
@@ -214,7 +177,7 @@ class SqlStore:
         Raises:
             Conflict: somebody else is changing these things.
         """
-        with self._turns.hold(session), self._writing(session) as db:
+        with self._turns.hold(session), _races(session), self._database.session() as db:
             _unlearn(db, session)
             found = _delete(db, [session])
         if found:
@@ -228,7 +191,7 @@ class SqlStore:
             Conflict: somebody else is changing these things.
         """
         ids, _ = self.of_person(person)
-        with self._writing(person) as db:
+        with _races(person), self._database.session() as db:
             found = _delete(db, ids) + _changes(db, delete(PersonRow).filter_by(person=person))
         if found or ids:
             self._database.scrub()
@@ -264,19 +227,35 @@ class SqlStore:
             return db.scalar(select(func.count()).select_from(SessionRow)) or 0
 
 
-def _read(db: Session, session: str, person: str) -> tuple[_Read, DialogueState]:
-    row = db.get(SessionRow, session)
+@contextmanager
+def _races(what: str) -> Iterator[None]:
+    """Tell a lost race: the database ends a transaction in favour of another one.
+
+    Raises:
+        Conflict: both have made the same row, or each waited for what the other one had changed.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        raise _changed(what) from error
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", "") in _GIVEN_UP:
+            raise _changed(what) from error
+        raise
+
+
+def _read(db: Connection, session: str, person: str) -> tuple[_Read, DialogueState]:
+    row = db.execute(_SESSION, {"session_id": session}).first()
     messages: list[StoredMessage] = []
     number = 0
     state = DialogueState(session=session)
     if row is not None:
         state = DialogueState.model_validate_json(row.state)
-        columns = select(MessageRow.number, MessageRow.body).filter_by(session=session)
-        rows = db.execute(columns.order_by(MessageRow.number.desc()).limit(KEPT_MESSAGES)).all()[::-1]
+        rows = db.execute(_LATEST, {"session_id": session}).all()[::-1]
         messages = _MESSAGES.validate_json(_listed([body for _, body in rows]))
         number = rows[-1].number if rows else 0
     whose = asking(state, person)
-    remembered = db.get(PersonRow, whose) if whose else None
+    remembered = db.execute(_REMEMBERED, {"whose": whose}).first() if whose else None
     if remembered is not None:
         state.memory = Memory.model_validate_json(remembered.body)
     state.messages = messages
@@ -292,13 +271,67 @@ def _read(db: Session, session: str, person: str) -> tuple[_Read, DialogueState]
     ), state
 
 
-def _part(db: Session, person: str) -> None:
+def _write(db: Connection, read: _Read, state: DialogueState) -> None:
+    """Write what has changed of a conversation since it was read.
+
+    Raises:
+        Conflict: somebody else has changed it in the meantime.
+    """
+    known = {id(message) for message in read.messages}
+    new = [message for message in state.messages if id(message) not in known]
+    body = state.model_dump_json(exclude={"messages"})
+    if body != read.state or new or state.feedback or not read.version:
+        _write_session(db, read, state, body)
+        if new:
+            rows = [(read.number + n, message.model_dump_json()) for n, message in enumerate(new, 1)]
+            db.execute(_ADD_MESSAGE, [{"session": state.session, "number": n, "body": body} for n, body in rows])
+        if state.feedback:
+            at = {"session": state.session, "message": read.number + len(new)}
+            db.execute(_ADD_FEEDBACK, [{**at, "body": feedback.model_dump_json()} for feedback in state.feedback])
+    _write_memory(db, read, state)
+
+
+def _write_session(db: Connection, read: _Read, state: DialogueState, body: str) -> None:
+    values = {
+        "person": state.person,
+        "training": state.memory is not None and state.memory.training,
+        "used": time.time(),
+        "version": read.version + 1,
+        "state": body,
+    }
+    if not read.version:
+        db.execute(_ADD_SESSION, {"id": state.session, "begun": values["used"], **values})
+    elif not db.execute(_CHANGE_SESSION, {"session_id": state.session, "was": read.version, **values}).rowcount:
+        raise _changed(state.session)
+
+
+def _write_memory(db: Connection, read: _Read, state: DialogueState) -> None:
+    """Write what is remembered of the person, if it has changed; without consent any more, delete it."""
+    now = time.time()
+    if state.memory is None:
+        if read.memory_version:
+            if not db.execute(_FORGET, {"whose": read.whose, "was": read.memory_version}).rowcount:
+                raise _changed(state.session)
+            _part(db, read.whose)
+        return
+    body = state.memory.model_dump_json()
+    if not read.memory_version:
+        db.execute(_ADD_PERSON, {"person": state.person, "used": now, "version": 1, "body": body})
+    elif body != read.memory or now - read.memory_used > _STALE_S:
+        values = {"used": now, "version": read.memory_version + 1, "body": body}
+        if not db.execute(_CHANGE_PERSON, {"whose": read.whose, "was": read.memory_version, **values}).rowcount:
+            raise _changed(state.session)
+
+
+def _part(db: Connection, person: str) -> None:
     """Let a person's conversations stand alone again: nothing says any more whose they were, if that was a visitor."""
-    for row in db.scalars(select(SessionRow).filter_by(person=person)):
+    for row in db.execute(select(*_SESSIONS.c).filter_by(person=person)).all():
         state = DialogueState.model_validate_json(row.state)
         state.visitor = state.joined = ""
-        row.training, row.person, row.version = False, state.person, row.version + 1
-        row.state = state.model_dump_json(exclude={"messages"})
+        values = {"training": False, "person": state.person, "version": row.version + 1, "used": row.used}
+        values["state"] = state.model_dump_json(exclude={"messages"})
+        if not db.execute(_CHANGE_SESSION, {"session_id": row.id, "was": row.version, **values}).rowcount:
+            raise _changed(row.id)
 
 
 def _unlearn(db: Session, session: str) -> None:
@@ -333,7 +366,7 @@ def _changed(session: str) -> Conflict:
     return Conflict(f"the conversation {session!r} or its person's memory has changed in the meantime; try again")
 
 
-def _bodies(db: Session, statement: Any) -> str:  # noqa: ANN401 - a select of one column
+def _bodies(db: Connection, statement: Any) -> str:  # noqa: ANN401 - a select of one column
     return _listed(db.scalars(statement).all())
 
 
