@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 2  # questions in a row without an answer, until a person is asked for
 _REACH = re.compile(
-    r"\b(phone|telephone|number|e-?mail|mail|address|hours|open|opening|reachable|available|time|times|contact\s+details)\b"
+    r"\b(phone|telephone|number|e-?mail|mail|address|hours|open|opening|reachable|available|(?:what|which|response)\s+times?|contact\s+details)\b"
     r"|电话|号码|邮箱|几点|时间|地址",
     re.IGNORECASE,
 )

@@ -277,6 +277,8 @@ class Say:
     def differences(self, items: Sequence[Item]) -> str:
         """Say which of several items is the cheaper, the newer, the longer; "" where nothing can be said."""
         won: dict[str, list[str]] = {}
+        if len(items) < 2:
+            return ""
         for field, sign in _USUAL.items():
             if field == "price" and len({item.currency for item in items}) > 1:
                 continue

@@ -105,6 +105,7 @@ _SAME_MAKER = re.compile(
     r"|\bwhat\s+else\s+(?:did|has|have)\s+(?:he|she|they|the\s+\w+)\b|同一个?(?:作者|导演)|[他她]的?(?:其他|别的)",
     re.IGNORECASE,
 )
+_KIND_BEHIND = re.compile(r",?\s+\(?the\s+(\w+)\b\)?(?!,?\s+(?:and|or|vs)\s+the\b)", re.IGNORECASE)  # "Dune the book"
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
@@ -348,6 +349,10 @@ def _disambiguated(
         if before and kind in vocabulary("kind"):
             positions = linker.narrowed(positions, kind=kind)
             spans.append((before.start(1), before.end(1)))
+        behind = _KIND_BEHIND.match(text, mention.end)
+        if behind and canonical("kind", behind[1]) in vocabulary("kind"):
+            positions = linker.narrowed(positions, kind=canonical("kind", behind[1]))
+            spans.append(behind.span())
         after = re.match(r"\s*[(（,]?\s*(?:from\s+)?(\d{4})\s*[)）]?", text[mention.end :])
         if after and (same_year := linker.narrowed(mention.positions, year=int(after[1]))):
             positions = same_year

@@ -103,6 +103,8 @@ class Updater:
         elif opinion.places:
             ids = [taste.focus[p] for p in opinion.places if p < len(taste.focus)]
             positions = self.shop.positions(ids)
+        elif turn.understood.compares and len(turn.understood.opinions) == 1 and len(opinion.positions) > 1:
+            positions = list(opinion.positions)  # "Solaris, the book or the film?"
         else:
             kind = next((str(x.value) for x in taste.limits if x.field == "kind" and x.op == "is"), "")
             best = self.shop.best(opinion.positions, kind)
@@ -118,6 +120,8 @@ class Updater:
             return
         for item_id in ids:
             self.state.signal(item_id, _SIGNALS[opinion.attitude])
+        if len(ids) == 1 and opinion.attitude == "like":
+            self.state.taste.about = ids[0]  # "the second one sounds great, how long is it?"
         if opinion.attitude in ("like", "neutral"):
             turn.named.extend(at for at in positions if at not in turn.named)
         else:

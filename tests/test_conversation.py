@@ -205,6 +205,20 @@ class TestItems:
         assert "I can't put anything into your basket" in answer.text
         assert "$3.99" in answer.text
 
+    def test_what_has_just_been_liked_is_what_it_means(self):
+        visit = Visit()
+        second = visit("I want a film of the 1970s").cards[1]
+        answer = visit("the second one sounds great, how do I order it?")
+        assert f"{second.title} ({second.year}) costs" in answer.text
+
+    def test_namesakes_are_compared(self):
+        visit = Visit()
+        answer = visit("compare Solaris, the book and the film")
+        assert sorted(ids(answer)) == ["book-solaris-1961", "film-solaris-1972", "film-solaris-2002"]
+        answer = visit("compare Dune the book and Dune the movie")
+        assert answer.text.count("is the cheaper one") == 1
+        assert {card.id.partition("-")[0] for card in answer.cards} == {"book", "film"}
+
 
 class TestPeople:
     def test_a_person_is_fetched(self):
@@ -213,6 +227,10 @@ class TestPeople:
         assert answer.text == "saved as H-00000001"
         assert answer.handoff == Handoff(reason="asked", ticket="H-00000001")
         assert visit.outbox.requests == [("asked", "I want to talk to a person", None)]
+
+    def test_a_complaint_that_counts_its_times_asks_for_no_hours(self):
+        visit = Visit(outbox=FakeOutbox(), router=Sure(this=("human", 0.95)))
+        assert visit("this is the third time my return failed").text == "saved as H-00000001"
 
     def test_a_complaint_is_one(self):
         visit = Visit(outbox=FakeOutbox())

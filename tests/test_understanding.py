@@ -152,6 +152,8 @@ class TestOpinions:
             ("Solaris (2002)", ["film-solaris-2002"]),
             ("Solaris 2002", ["film-solaris-2002"]),
             ("the film Solaris", ["film-solaris-1972", "film-solaris-2002"]),
+            ("Solaris, the book", ["book-solaris-1961"]),
+            ("Solaris the book or the film", ["film-solaris-1972", "film-solaris-2002", "book-solaris-1961"]),
         ],
     )
     def test_kind_and_year_tell_namesakes_apart(self, text, ids):
