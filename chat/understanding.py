@@ -242,7 +242,7 @@ def understand(
     gist = _gist(text, [*spans, *lifted], parsed)
     if asked or (_HAVE.search(text) and mentions and not fields):
         act = "availability"
-    elif (fields and not everywhere) or (about.compares and (len(mentions) > 1 or shown)):
+    elif (fields and not everywhere) or (about.compares and (shown or _several(mentions))):
         act = "question"
     elif _MORE.search(text) and not mentions:
         act = "more"
@@ -365,7 +365,11 @@ def _questions(text: str, mentions: Sequence[Mention], parser: Parser, shown: in
     if not (mentions or shown or spoken_of or _ABOUT_SOMETHING.search(text)):
         asked = questions(text, {}, several=False)  # "the cheapest game" asks about the whole catalogue
         return asked if asked.extreme is not None else Questions()
-    return questions(text, parser.columns, several=len(mentions) > 1 or shown > 1)
+    return questions(text, parser.columns, several=shown > 1 or _several(mentions))
+
+
+def _several(mentions: Sequence[Mention]) -> bool:
+    return sum(len(mention.positions) for mention in mentions) > 1
 
 
 def _fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opinion], asked: str) -> tuple[str, ...]:

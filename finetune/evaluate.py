@@ -97,7 +97,7 @@ def arguments() -> argparse.ArgumentParser:
     add(
         "--outcome",
         action="store_true",
-        help="foretell the `target` of each dialogue, what the person took in the end, at every turn until it is named; "
+        help="foretell the `target` of each dialogue, what they took in the end, at every turn until it is named; "
         "not what the turn names",
     )
     add("--keep-mentioned", action="store_true", help="let what was mentioned compete with the novel targets too")
