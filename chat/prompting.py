@@ -4,6 +4,8 @@ A model that is tuned on a shop's conversations learns its titles, and names no 
 that no conversation was about, would never be named. So the prompt can end with a few titles that the retrievers offer
 for the turn, from which the model copies what suits (retrieval-augmented generation: Lewis et al., NeurIPS 2020).
 Only retrievers that learn nothing from logs fill it: what training sees is then what serving shows.
+
+The user tower reads of the person alone: with the shelf before its eyes it repeats what retrieval has said already.
 """
 
 from __future__ import annotations
@@ -39,6 +41,10 @@ class Prompting(BaseModel):
 
     style: Style = "person"
     shelf: int = Field(default=0, ge=0, le=MOST)
+
+    def person(self, context: UserContext) -> Prompt:
+        """Tell of a person, without a shelf: what the user tower reads."""
+        return render(replace(context, shelf=()), style=self.style)
 
     def title(
         self,

@@ -182,14 +182,14 @@ class Recommender:
         context: UserContext | None,
         rough: Mapping[str, FloatArray] | None = None,
     ) -> dict[str, FloatArray]:
-        """Return what the language model thinks, by part: (N,) each; one reading of the prompt serves both."""
+        """Return what the language model thinks, by part: (N,) each; what its prompts share is read once."""
         spoken: dict[str, FloatArray] = {}
         if self.generator is None or context is None:
             return spoken
-        prompt = self.prompting.title(context, query, self.index, allowed, rough)
         if self.tower is not None and self._reads("tower"):
-            spoken["tower"] = self.tower.scores(self.generator.hidden(prompt))
+            spoken["tower"] = self.tower.scores(self.generator.hidden(self.prompting.person(context)))
         if self._reads("named"):
+            prompt = self.prompting.title(context, query, self.index, allowed, rough)
             spoken["named"] = named_scores(self.generator, prompt, len(allowed), allowed)
         return spoken
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from chat import facts
 from chat.encoding import PromptEncoder
 from chat.prompt import Ask, Prompt, UserContext, render
+from chat.prompting import Prompting
 from chat.shop import Shop
 from chat.state import Language
 from chat.trie import LONGEST
@@ -45,6 +46,7 @@ class Example:
         completion: what follows the prompt, its leading space included, the end of the turn not.
         task: a name of `TASKS`.
         positions: catalogue positions of the items that the completion names or is about.
+        person: what the user tower reads, if that is another prompt.
         source: what it was made of; examples of one source never stand on both sides of the validation split.
     """
 
@@ -53,6 +55,7 @@ class Example:
     task: str
     positions: tuple[int, ...]
     source: str
+    person: Prompt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,10 @@ def _wish(material: Material) -> Iterator[Example]:
 
 def _titles(task: str, material: Material, moments: Iterable[Moment]) -> Iterator[Example]:
     for moment in moments:
-        prompt = render(moment.context, style=material.style)
+        prompt, prompting = render(moment.context, style=material.style), Prompting(style=material.style)
+        person = prompting.person(moment.context) if moment.context.shelf else None
         for at in moment.targets:
-            yield Example(prompt, f" {material.items[at].title}", task, (at,), moment.source)
+            yield Example(prompt, f" {material.items[at].title}", task, (at,), moment.source, person)
 
 
 def _reply(material: Material) -> Iterator[Example]:
@@ -249,10 +253,14 @@ def _hash(source: str, seed: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """An example as token ids: the prompt carries no loss, every token of the completion does, its end included."""
+    """An example as token ids: the prompt carries no loss, every token of the completion does, its end included.
+
+    `person` is what the user tower reads, empty if that is the prompt.
+    """
 
     prompt: tuple[int, ...]
     completion: tuple[int, ...]
+    person: tuple[int, ...] = ()
 
 
 class ExampleEncoder:
@@ -264,12 +272,15 @@ class ExampleEncoder:
 
     def __call__(self, example: Example) -> Tokens:
         """Return an example's tokens; titles are cut where the serving trie cuts them."""
-        prompt = self._prompts.get(example.prompt)
-        if prompt is None:
-            prompt = self._prompts[example.prompt] = tuple(self._encoder.prompt(example.prompt))
         longest = LONGEST if TASKS[example.task].names_titles else _LONGEST_TEXT
         completion = (*self._encoder.text(example.completion)[: longest - 1], self._encoder.end_id)
-        return Tokens(prompt, completion)
+        return Tokens(self._prompt(example.prompt), completion, self._prompt(example.person) if example.person else ())
+
+    def _prompt(self, prompt: Prompt) -> tuple[int, ...]:
+        tokens = self._prompts.get(prompt)
+        if tokens is None:
+            tokens = self._prompts[prompt] = tuple(self._encoder.prompt(prompt))
+        return tokens
 
 
 def load_encoder(model: str) -> tuple[PromptEncoder, object]:

@@ -78,7 +78,7 @@ class Fitting:
             return learnt.prompting.title(case.context, case.query, index, self._allowed(case))
 
         if generator is not None and tower is not None:
-            scorers["tower"] = lambda case: tower.scores(generator.hidden(prompt(case)))
+            scorers["tower"] = lambda case: tower.scores(generator.hidden(learnt.prompting.person(case.context)))
         if generator is not None and naming:
             scorers["named"] = lambda case: named_scores(generator, prompt(case), self._items, self._allowed(case))
         self._scorers = {name: scorers[name] for name in PARTS if name in scorers}

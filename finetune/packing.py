@@ -125,8 +125,20 @@ class _Growing:
         return len(fed)
 
     def add(self, example: Weighed, fed: Sequence[int]) -> None:
+        nodes = self._path(fed)
+        end = len(example.tokens.prompt) - 1
+        for at, token in enumerate(example.tokens.completion, end):
+            self.labels.append((nodes[at], token, example.weight))
+        if example.target is not None:
+            reader = self._path(example.tokens.person)[-1] if example.tokens.person else nodes[end]
+            self.users.append((reader, example.target, example.weight))
+        self.plain += len(fed)
+        self.examples += 1
+
+    def _path(self, tokens: Sequence[int]) -> list[int]:
+        """Lay down what is not there yet, and return the nodes of some tokens from the root on."""
         node, nodes = -1, []
-        for token in fed:
+        for token in tokens:
             child = self._children.get((node, token))
             if child is None:
                 child = self._children[node, token] = len(self.tokens)
@@ -134,13 +146,7 @@ class _Growing:
                 self.parents.append(node)
             node = child
             nodes.append(node)
-        end = len(example.tokens.prompt) - 1
-        for at, token in enumerate(example.tokens.completion, end):
-            self.labels.append((nodes[at], token, example.weight))
-        if example.target is not None:
-            self.users.append((nodes[end], example.target, example.weight))
-        self.plain += len(fed)
-        self.examples += 1
+        return nodes
 
     def done(self) -> Row:
         return Row(
@@ -200,10 +206,12 @@ def pack(examples: Sequence[Weighed], max_tokens: int, seed: int = 0) -> Packed:
         if not example.tokens.completion or not example.tokens.prompt:
             raise PackingError(f"{example.source}: expected a prompt and a completion, found an empty one")
         fed = (*example.tokens.prompt, *example.tokens.completion[:-1])  # nothing follows the end token
-        if len(fed) > max_tokens:
+        person = example.tokens.person if example.target is not None else ()
+        alike = _alike(fed, person)
+        if len(fed) + len(person) - alike > max_tokens:
             too_long += 1
             continue
-        if len(row) + len(fed) - row.shared(fed) > max_tokens:
+        if len(row) + len(fed) - row.shared(fed) + len(person) - max(alike, row.shared(person)) > max_tokens:
             rows.append(row.done())
             row = _Growing()
         row.add(example, fed)
@@ -217,6 +225,11 @@ def pack(examples: Sequence[Weighed], max_tokens: int, seed: int = 0) -> Packed:
     if packed.labels != expected:  # a mask lost by packing would train on the prompt
         raise PackingError(f"packing kept {packed.labels} tokens with loss of {expected}; please report this")
     return packed
+
+
+def _alike(one: Sequence[int], other: Sequence[int]) -> int:
+    """Return how many tokens two sequences begin with in common."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _mixed(examples: Sequence[Weighed], seed: int) -> Iterator[Weighed]:

@@ -100,7 +100,7 @@ def _tower(bench: Bench) -> Scorer:
     tower, generator = bench.tower, bench.generator
     if bench.fitted_on:
         return bench.fitting.alone("tower")
-    return lambda case, allowed: tower.scores(generator.hidden(bench.prompt(case, allowed)))
+    return lambda case, allowed: tower.scores(generator.hidden(bench.learnt.prompting.person(case.context)))
 
 
 def _retrieval(bench: Bench) -> Scorer:

@@ -27,6 +27,37 @@ def test_what_examples_share_is_laid_down_once():
     assert (row.plain, row.examples) == (4 + 4 + 3, 3)
 
 
+def test_the_tower_s_own_prompt_shares_what_it_can():
+    example = Weighed(Tokens((1, 2, 8, 8, 3), (7, 9), person=(1, 2, 3)), 1.0, 4, "a")
+    again = Weighed(Tokens((1, 2, 8, 8, 3), (6, 9), person=(1, 2, 3)), 1.0, 5, "a")
+    untold = Weighed(Tokens((1, 2, 8, 8, 3), (5, 9), person=(1, 2, 3)), 1.0, None, "b")
+    [row] = pack([example, again], 9).rows
+    path, node = [], int(row.user_nodes[0])
+    while node >= 0:
+        path.append(int(row.tokens[node]))
+        node = int(row.parents[node])
+    assert path[::-1] == [1, 2, 3]
+    assert row.user_nodes[0] == row.user_nodes[1]
+    assert len(row) == 8  # five of the prompt, one of the person, two titles
+    assert sorted(row.label_tokens.tolist()) == [6, 7, 9, 9]
+    assert [len(r) for r in pack([example], 7).rows] == [7]
+    with pytest.raises(PackingError, match="no example fits"):
+        pack([example], 6)
+    assert [len(r) for r in pack([untold], 6).rows] == [6]  # where no item is to be found, the tower reads nothing
+
+
+def test_rows_with_prompts_for_the_tower_keep_their_length():
+    rng = np.random.default_rng(1)
+    examples = []
+    for n in range(200):
+        start, shelf = (rng.integers(0, 3, size).tolist() for size in rng.integers(1, 9, 2))
+        tokens = Tokens((*start, *shelf, 4), (5 + n % 9, 9), person=(*start, 4))
+        examples.append(Weighed(tokens, 1.0, n % 7, str(n // 3)))
+    packed = pack(examples, 40)
+    assert all(len(row) <= 40 for row in packed.rows)
+    assert sum(row.examples for row in packed.rows) == 200
+
+
 def test_a_token_sees_itself_and_what_stands_before_it_in_its_example():
     [row] = pack([weighed([1, 2], [5, 9]), weighed([1, 3], [6, 9])], 32).rows
     assert row.tokens.tolist() == [1, 2, 5, 3, 6]

@@ -32,6 +32,7 @@ class Reader:
 
     def __init__(self):
         self.prompts = []
+        self.persons = []
 
     def bind(self, catalog):
         return self
@@ -39,6 +40,20 @@ class Reader:
     def name_titles(self, prompt, k, allowed=None):
         self.prompts.append(prompt)
         return []
+
+    def hidden(self, prompt):
+        self.persons.append(prompt)
+        return np.zeros(3, dtype=np.float32)
+
+
+class Tower:
+    """In place of a user tower: knows nothing."""
+
+    def bind(self, index):
+        return self
+
+    def scores(self, hidden):
+        return np.zeros(24, dtype=np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +91,8 @@ def test_what_training_shows_is_what_the_chat_shows(configure, folder, index, tm
     said = ["Something slow and funny?", "I loved Quiet Runner, but nothing bleak", "before 1990, please"]
     reader = Reader()
     chat = Dialogue(
-        Shop.of(index, reader, Learnt(prompting=Prompting(style="dialogue", shelf=SHELF))), DialogueState(session="s")
+        Shop.of(index, reader, Learnt(tower=Tower(), prompting=Prompting(style="dialogue", shelf=SHELF))),
+        DialogueState(session="s"),
     )
     turns = []
     for text in said:
@@ -93,6 +109,9 @@ def test_what_training_shows_is_what_the_chat_shows(configure, folder, index, tm
     asked = {prompt.user for prompt in reader.prompts}
     assert trained
     assert trained <= asked
+    persons = {e.person.user for e in made if e.task == "conversation"}
+    assert persons <= {prompt.user for prompt in reader.persons}
+    assert not any("Shelf: " in user for user in persons)
     assert all(len(on_shelf(prompt)) == SHELF for prompt in reader.prompts)
 
 
