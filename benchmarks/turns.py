@@ -72,6 +72,7 @@ class Ledger:
     shown: set[str] = field(default_factory=set)
     focus: tuple[str, ...] = ()
     chips: tuple[Chip, ...] = ()
+    spoken_of: str = ""  # what "it" means besides the first card: a title just named, to which no card was shown
 
     def state(self, rule: Rule) -> None:
         """Add a limit; it replaces the last of its slot, and a number one that it contradicts."""
@@ -243,6 +244,9 @@ class Checker:
         self.seconds.append(time.perf_counter() - started)
         if rule is not None:
             self.ledger.state(rule)
+        if "片" in message and "不要" not in message:  # "喜剧片" are films
+            self.ledger.rules.pop(("kind", "not film"), None)
+        self.ledger.spoken_of = ""
         self.ledger.rejected.update(rejected)
         self.ledger.seen.update(seen)
         self.check(reply, new=rule)
@@ -260,7 +264,8 @@ class Checker:
         known = self.ledger.rejected | self.ledger.seen
         row = self.rng.choice([r for r in self.rows.values() if r["id"] not in known])
         frame = self.rng.choice(["I loved “{}”.", "something like “{}”", "我喜欢《{}》", "{}"])
-        self.say(frame.replace("{}", row["title"]))
+        reply = self.say(frame.replace("{}", row["title"]))
+        self.ledger.spoken_of = "" if reply.items else row["id"]
 
     def reject(self) -> None:
         """Refuse a card by its place, or all of them."""
@@ -278,8 +283,8 @@ class Checker:
 
     def question(self) -> None:
         """Ask what the first card costs: the answer quotes the file."""
-        row = self.rows[self.ledger.focus[0]]
         asked = self.rng.choice(["what does it cost and is it in stock?", "how much is the first one?", "多少钱？"])
+        row = self.rows[(self.ledger.spoken_of if "first" not in asked else "") or self.ledger.focus[0]]
         reply = self.say(asked, may_repeat=True)
         if f"{row['price']:.2f}" not in reply.text:
             self.wrong(f"the price {row['price']:.2f} of {row['id']} is not in {reply.text!r}")
