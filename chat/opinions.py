@@ -53,11 +53,12 @@ _DISLIKE = re.compile(
     re.IGNORECASE,
 )
 _PANNED = re.compile(
-    r"\b(?:was|is|sucks|disappoint\w*)\b.{0,20}\b(?:boring|bad|awful|terrible|overrated)\b|\bbored\s+me\b",
+    r"\b(?:was|is|sucks|disappoint\w*)\b.{0,20}\b(?:boring|bad|awful|terrible|overrated)\b|\bbored\s+me\b"
+    r"|\b(?:is|was)(?:n'?t|\s+not)\s+(?:(?:really|quite)\s+)?(?:for\s+me|my\s+(?:thing|cup)|what\s+i)\b",
     re.IGNORECASE,
 )
 _SEEN = re.compile(
-    r"\b(?:seen|watched|already\s+(?:read|played|heard|own|know|have|saw)"
+    r"\b(?:seen|watched|already\s+(?:read|played|heard|own|know|have|saw|done|finished|taken|completed|listened)"
     r"|(?:have|'ve|(?<!should )(?<!can )(?<!could )i)\s+(?:read|played|finished)"
     r"|i\s+(?:own|know)|other\s+than|besides|apart\s+from|except)\b"
     r"|看过|读过|玩过|听过|看了|除了",
@@ -115,6 +116,13 @@ def stands(text: str, mentions: Sequence[Mention]) -> list[Opinion]:
                 attitude = found[-1].attitude
         found.append(Opinion(attitude, mention.positions, surface=mention.surface))
     return found
+
+
+def pointed_at(text: str, shown: int) -> list[tuple[int, int]]:
+    """Return where a message points at cards by their places: in "not the second film" no films are refused."""
+    if not shown:
+        return []
+    return [match.span() for match in (*_FIRST_FEW.finditer(text), *_ORDINAL.finditer(text))]
 
 
 def references(text: str, spans: Sequence[tuple[int, int]], shown: int, spoken_of: bool) -> list[Opinion]:

@@ -14,7 +14,7 @@ from typing import Literal
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from chat.memory import ABOUT_ME, FORGET_ME, REMEMBER, lasts
-from chat.opinions import LIKE, Opinion, references, stands
+from chat.opinions import LIKE, Opinion, pointed_at, references, stands
 from chat.questions import Questions, questions
 from retrieval.lexicon import canonical, vocabulary
 from retrieval.linking import Mention, TitleLinker, quoted_spans
@@ -229,7 +229,8 @@ def understand(
     if asked:
         at = text.find(asked)
         spans.append((at, at + len(asked)))
-    parsed = parser.parse(text, [*spans, *(m.span() for m in _THIS_PRODUCT.finditer(text))], language)
+    pointing = [*pointed_at(text, shown), *(m.span() for m in _THIS_PRODUCT.finditer(text))]
+    parsed = parser.parse(text, [*spans, *pointing], language)
     them = [
         m.span() for m in BUT_NOT_THEM.finditer(text) if any(0 <= m.start() - end <= _NEAR for _, end in parsed.spans)
     ]
@@ -239,7 +240,7 @@ def understand(
     fields = _fields(text, about, parsed, opinions, asked)
     everywhere = about.extreme is not None and not about.of_these
     dropped = (*(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w), *parsed.opened)
-    gist = _gist(text, [*spans, *lifted], parsed)
+    gist = _gist(text, [*spans, *lifted, *pointing], parsed)
     if asked or (_HAVE.search(text) and mentions and not fields):
         act = "availability"
     elif (fields and not everywhere) or (about.compares and (shown or _several(mentions))):
@@ -330,7 +331,11 @@ def _asked(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, list[Me
         titled
         or (near and near[0][1] >= 75 and len(tokens) <= 6)
         or (is_cjk(thing) and len(thing) <= 12 and not parsed.spans and not _LIKENESS.search(thing))
-        or not (is_cjk(thing) or any(linker.knows(t.norm) or linker.knows(t.norm.removesuffix("s")) for t in unknown))
+        or not (
+            parsed.spans
+            or is_cjk(thing)
+            or any(linker.knows(t.norm) or linker.knows(t.norm.removesuffix("s")) for t in unknown)
+        )
     ):
         return thing, [m for m in mentions if m not in inside]
     return "", mentions

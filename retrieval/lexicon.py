@@ -20,7 +20,7 @@ _KINDS = """
 film: films, movie, movies, flick, flicks, motion picture, motion pictures, cinema, to watch, should i watch, can we watch; 电影, 影片
 book: books, novel, novels, paperback, paperbacks, to read, should i read, can we read; 书, 图书, 小说, 书籍
 game: games, video game, video games, videogame, videogames, computer game, to play, should i play, can we play; 游戏, 电子游戏
-album: albums, music, to listen to, should i listen to, can we listen to; 专辑, 音乐, 唱片
+album: albums, music, record, records, lp, lps, to listen to, should i listen to, can we listen to; 专辑, 音乐, 唱片
 course: courses, online course, lessons, learn to, learn how to, teach me; 课程, 课
 series: tv series, tv show, tv shows, tv; 电视剧, 剧集
 product: products; 商品, 产品

@@ -60,7 +60,9 @@ _AMBIGUOUS = frozenset(
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _HARD_FIELDS = ("kind", "audience", "language", "genres", "creators")
-_IDIOMS = frozenset({("of", "course"), ("how", "fast"), ("as", "fast")})  # no course, and nothing energetic
+_IDIOMS = frozenset(  # no course, nothing energetic, no album
+    {("of", "course"), ("how", "fast"), ("as", "fast")} | {(word, "record") for word in ("to", "world", "track", "on")}
+)
 _HATING = frozenset({"hate", "hates", "dislike", "dislikes"})
 _CANNOT_STAND = frozenset({("cant", "stand"), ("cannot", "stand")})
 _PRIORITY = ("kind", "audience", "genres", "language", "moods", "creators")

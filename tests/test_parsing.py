@@ -102,6 +102,8 @@ NUMBERS = {
     "10% off": "",
 }
 FACETS = {
+    "a rock record": "genres is rock, kind is album",
+    "how to record it": "",
     "something funny, my kid is watching": "~moods funny, audience is children",
     "comedies": "genres is comedy",
     "a sci-fi film but not a comedy": "genres is science fiction, kind is film, genres is_not comedy",

@@ -146,6 +146,18 @@ class TestOpinions:
         assert read("not the fifth one", shown=3).opinions == ()
 
     @pytest.mark.parametrize(
+        "text", ["Not the second film.", "I don't want the second movie", "the second film isn't for me"]
+    )
+    def test_a_card_s_kind_refuses_no_kind(self, text):
+        found = read(text, shown=5)
+        assert [(o.attitude, o.places) for o in found.opinions] == [("dislike", (1,))]
+        assert found.parsed.constraints == ()
+        assert found.gist == ""
+
+    def test_what_has_been_done_is_known(self):
+        assert read("already done Short Stories in Seven Evenings").opinions[0].attitude == "seen"
+
+    @pytest.mark.parametrize(
         ("text", "ids"),
         [
             ("the book Solaris", ["book-solaris-1961"]),
