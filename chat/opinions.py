@@ -23,7 +23,7 @@ _ORDINALS = {
     "一": 0, "二": 1, "两": 1, "三": 2, "四": 3, "五": 4,
 }  # fmt: skip
 _NOUN = (
-    r"(?:one|ones|card|film|movie|book|game|album|course|pick|suggestion|title|option|result|recommendation"
+    r"(?:one|ones|card|film|movie|flick|book|novel|game|album|record|course|series|pick|suggestion|title|option|result|recommendation"
     r"|item|product|article)"
 )
 _FIRST_FEW = re.compile(r"\b(?:the\s+)?first\s+(two|three|four|[2-4])\b|前([两三四234])[个部本张款]", re.IGNORECASE)
