@@ -120,9 +120,8 @@ def stands(text: str, mentions: Sequence[Mention]) -> list[Opinion]:
 
 def pointed_at(text: str, shown: int) -> list[tuple[int, int]]:
     """Return where a message points at cards by their places: in "not the second film" no films are refused."""
-    if not shown:
-        return []
-    return [match.span() for match in (*_FIRST_FEW.finditer(text), *_ORDINAL.finditer(text))]
+    found = (match.span() for match in (*_FIRST_FEW.finditer(text), *_ORDINAL.finditer(text)))
+    return [span for span in found if shown or _DISLIKE.search(_clause(text, span[0]))]
 
 
 def references(text: str, spans: Sequence[tuple[int, int]], shown: int, spoken_of: bool) -> list[Opinion]:

@@ -154,6 +154,10 @@ class TestOpinions:
         assert found.parsed.constraints == ()
         assert found.gist == ""
 
+    def test_nor_does_a_card_that_is_not_there(self):
+        assert read("Not the second film.", shown=0).parsed.constraints == ()
+        assert read("the first film by Tarkovsky", shown=0).parsed.constraints[0].value == "film"
+
     def test_what_has_been_done_is_known(self):
         assert read("already done Short Stories in Seven Evenings").opinions[0].attitude == "seen"
 
