@@ -135,7 +135,7 @@ def references(text: str, spans: Sequence[tuple[int, int]], shown: int, spoken_o
         word = next(g for g in match.groups() if g).casefold()
         place = _ORDINALS[word]
         place = shown - 1 if place < 0 else place
-        if place < shown:
+        if 0 <= place < shown:  # "the last one" points at nothing where nothing is shown
             found.append(Opinion(_attitude(text, match.start(), match.end(), "neutral"), places=(place,)))
     if found:
         return found

@@ -71,8 +71,8 @@ OPINIONS = {
 }  # fmt: skip
 
 
-def read(text, shown=5):
-    return understand(text, marquee().linker, marquee().parser, shown)
+def read(text, shown=5, **more):
+    return understand(text, marquee().linker, marquee().parser, shown, **more)
 
 
 class TestActs:
@@ -144,6 +144,11 @@ class TestOpinions:
     def test_places_need_cards(self):
         assert read("not the second one", shown=0).opinions == ()
         assert read("not the fifth one", shown=3).opinions == ()
+
+    @pytest.mark.parametrize("text", ["I loved the last one", "the last one was too long"])
+    def test_the_last_of_no_cards_is_none(self, text):
+        assert read(text, shown=0, spoken_of=True).opinions == ()
+        assert [o.places for o in read(text, shown=4).opinions] == [(3,)]
 
     @pytest.mark.parametrize(
         "text", ["Not the second film.", "I don't want the second movie", "the second film isn't for me"]
