@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from retrieval.linking import Mention
+from retrieval.numbers import blank
 from retrieval.stances import AND_THEN
 
 Attitude = Literal["like", "dislike", "seen", "neutral"]
@@ -23,15 +24,15 @@ _ORDINALS = {
     "一": 0, "二": 1, "两": 1, "三": 2, "四": 3, "五": 4,
 }  # fmt: skip
 _NOUN = (
-    r"(?:one|ones|card|film|movie|flick|book|novel|game|album|record|course|series|pick|suggestion|title|option|result|recommendation"
-    r"|item|product|article)"
+    r"(?:(?:video\s+|online\s+|tv\s+)?(?:one|ones|card|film|movie|flick|book|novel|game|album|record|course|series|show)"
+    r"|pick|suggestion|title|option|result|recommendation|item|product|article)"
 )
 _FIRST_FEW = re.compile(r"\b(?:the\s+)?first\s+(two|three|four|[2-4])\b|前([两三四234])[个部本张款]", re.IGNORECASE)
 _ORDINAL = re.compile(
     r"\b(?:the\s+)?(first|second|third|fourth|fifth|last|top|[1-5](?:st|nd|rd|th))\s+"
-    rf"(?:{_NOUN}\b|of\b|and\b|or\b|is\b|looks\b|sounds\b)"
-    r"|\bthe\s+(first|second|third|fourth|fifth|last)\s*(?=$|[.,!?;])"
-    r"|\b(?:number|no\.|nr\.?|option)\s*([1-5]|one|two|three|four|five)\b|#([1-5])\b|第([一二三四五1-5])[个部本张款首]",
+    rf"(?:{_NOUN}\b|of\b|and\b|or\b|is\b|was\b|looks\b|sounds\b|seems\b|comes\b)"
+    r"|\bthe\s+(first|second|third|fourth|fifth|last)\s*(?=$|[.,!?;]|(?:already|instead|please|too)\b)"
+    r"|\b(?:number|no\.|nr\.?|option)\s*([1-5]|one|two|three|four|five)\b|#([1-5])\b|第([一二三四五1-5])[个部本张款首门]",
     re.IGNORECASE,
 )
 _ALL = re.compile(
@@ -48,7 +49,7 @@ _THAT = re.compile(
 _DISLIKE = re.compile(
     r"\b(?:not|no|don'?t\s+(?:want|like|care)|didn'?t\s+(?:like|enjoy|care)|doesn'?t|hated?|dislike[ds]?|boring|bored|awful"
     r"|terrible|worse|worst|can'?t\s+stand|never\s+liked|overrated|avoid|nothing\s+like|unlike|instead\s+of"
-    r"|rather\s+than|none)\b"
+    r"|rather\s+than|none|(?:can|could)(?:n'?t|\s+not)\s+get\s+into|did\s+nothing\s+for\s+me|left\s+me\s+cold)\b"
     r"|不喜欢|不要|讨厌|不想|不是|(?<![特区分个])别",
     re.IGNORECASE,
 )
@@ -61,12 +62,13 @@ _SEEN = re.compile(
     r"\b(?:seen|watched|already\s+(?:read|played|heard|own|know|have|saw|done|finished|taken|completed|listened)"
     r"|(?:have|'ve|(?<!should )(?<!can )(?<!could )i)\s+(?:read|played|finished)"
     r"|i\s+(?:own|know)|other\s+than|besides|apart\s+from|except)\b"
-    r"|看过|读过|玩过|听过|看了|除了",
+    r"|看过|读过|玩过|听过|学过|看了|除了",
     re.IGNORECASE,
 )
 LIKE = re.compile(
-    r"\b(?:loved?|likes?|liked|enjoy(?:ed)?|adored?|favou?rites?|great|amazing|perfect|fan|similar|same|brilliant|good)\b"
-    r"|喜欢|爱|类似|像|好看",
+    r"\b(?:loved?|likes?|liked|enjoy(?:ed)?|adored?|favou?rites?|great|amazing|perfect|fan|similar|same|brilliant|good"
+    r"|clos(?:er|est)|nearest|directions?\s+of|lines\s+of|vein\s+of|blew\s+me\s+away)\b"
+    r"|喜欢|爱|类似|像|好看|不错|挺好|接近|相近",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(rf"[.!?;。！？；\n]|,|，|\bbut\b|\bhowever\b|{AND_THEN}|但是?|不过", re.IGNORECASE)
@@ -100,7 +102,7 @@ def _attitude(text: str, start: int, end: int, default: Attitude) -> Attitude:
         return "dislike"
     if LIKE.search(before) or LIKE.search(after):
         return "like"
-    if _SEEN.search(before) or re.search(r"\balready\b|看过|读过|玩过|听过", after):
+    if _SEEN.search(before) or re.search(r"\balready\b|看过|读过|玩过|听过|学过", after):
         return "seen"
     return default
 
@@ -108,6 +110,7 @@ def _attitude(text: str, start: int, end: int, default: Attitude) -> Attitude:
 def stands(text: str, mentions: Sequence[Mention]) -> list[Opinion]:
     """Read the stand a message takes on each title it names."""
     found: list[Opinion] = []
+    text = blank(text, [(m.start, m.end) for m in mentions])  # "One Cut of the Dead" is called 摄影机不要停
     for at, mention in enumerate(mentions):
         attitude = _attitude(text, mention.start, mention.end, "neutral")
         if at and attitude == "neutral" and not re.search(r"[.!?;]", text[mentions[at - 1].end : mention.start]):

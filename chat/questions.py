@@ -45,8 +45,8 @@ _MOST = (
     r"|(most\s+popular|best[\s-]known|best[\s-]?sell(?:ing|ers?)"
     r"|(?<!\btoo\s)(?<!\bnot\s)(?<!\bless\s)(?<!\bmore\s)(?<!\bso\s)popular(?!\s+(?:science|music|culture))))\b"
 )
-_WHICH = re.compile(rf"\b(?:which|what|who|whose)\b.*?\b{_MORE}", re.IGNORECASE)
-_THAN = re.compile(rf"\b(?:is|are|was|were)\b.*?\b{_MORE}\s+than\b", re.IGNORECASE)
+_WHICH = re.compile(rf"\b(?:which|what|who|whose)\b[^.!?;]*?\b{_MORE}", re.IGNORECASE)
+_THAN = re.compile(rf"\b(?:is|are|was|were)\b[^.!?;]*?\b{_MORE}\s+than\b(?!\s*[$€£¥\d])", re.IGNORECASE)
 _SUPERLATIVE = re.compile(rf"\b{_MOST}", re.IGNORECASE)
 _CHINESE = re.compile(r"(?:哪|最).{0,4}?更?(?:(便宜)|(贵)|(新|晚)|(老|早|旧)|(长)|(短)|(受欢迎|热门|畅销|火))")
 _OF_THESE = re.compile(

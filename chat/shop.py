@@ -10,6 +10,7 @@ from chat.learnt import Learnt
 from chat.messages import Card
 from chat.recommender import Recommender
 from chat.rules import Placed, Rulebook, Situation
+from retrieval.described import describer
 from retrieval.grounding import Grounder
 from retrieval.index import Index
 from retrieval.lexicon import canonical
@@ -52,7 +53,7 @@ class Shop:
         index = replace(index, retrievers={**index.retrievers, **learnt.retrievers})
         ranker = learnt.ranker if learnt.ranker is None or generator or not learnt.ranker.speaks else None
         linker = TitleLinker(index.facets)
-        parser = Parser(index.facets)
+        parser = Parser(index.facets, describer(index.encoder))
         # The first look-ups build what later ones read: not in somebody's first turn.
         linker.fuzzy("misspelt")
         linker.knows("")

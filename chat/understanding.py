@@ -241,7 +241,7 @@ def understand(
     everywhere = about.extreme is not None and not about.of_these
     dropped = (*(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w), *parsed.opened)
     gist = _gist(text, [*spans, *lifted, *pointing], parsed)
-    if asked or (_HAVE.search(text) and mentions and not fields):
+    if asked or (_has(text, mentions) and not fields):
         act = "availability"
     elif (fields and not everywhere) or (about.compares and (shown or _several(mentions))):
         act = "question"
@@ -269,6 +269,12 @@ def understand(
         gist=gist,
         lasting=remember is not None or lasts(text),
     )
+
+
+def _has(text: str, mentions: Sequence[Mention]) -> bool:
+    """Whether a message asks if we have a title that it names: not in "I loved Solaris. Do you have a comedy?"."""
+    have = _HAVE.search(text)
+    return have is not None and (_HAVE_IT.search(text) is not None or any(m.start > have.start() for m in mentions))
 
 
 def _known(gist: str, linker: TitleLinker) -> bool:

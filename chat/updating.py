@@ -61,6 +61,7 @@ class Updater:
             if any(name == dropped for name, _ in taste.wishes):  # "forget the genre" gives up a wish for one, too
                 taste.wishes = [(name, value) for name, value in taste.wishes if name != dropped]
                 taste.wish_text = []
+        self._take_back(understood.parsed.taken_back)
         for opinion in understood.opinions:
             self._absorb_opinion(turn, opinion)
         if understood.act == "question":
@@ -87,6 +88,17 @@ class Updater:
         if "kind" in fields:
             taste.any_kind = False
         self._infer_kind(turn, fields)
+
+    def _take_back(self, values: Sequence[tuple[str, str]]) -> None:
+        """Give up wishes and limits that asked for some values: "forget the thriller"."""
+        taste = self.state.taste
+        if wishes := [w for w in taste.wishes if w in values]:
+            taste.wishes = [w for w in taste.wishes if w not in wishes]
+            taste.wish_text = []
+        asked = [x for x in taste.limits if x.op == "is" and any((x.field, v) in values for v in _values(x.value))]
+        if any(limit.field == "kind" for limit in asked):
+            taste.any_kind = True
+        taste.limits = [x for x in taste.limits if x not in asked]
 
     def _wanted_genres(self, turn: Turn) -> set[object]:
         """Return the genres asked for, now or before: who wants "horror, but not too scary" still wants horror."""

@@ -113,7 +113,7 @@ class Bench:
         if not self.histories.dialogues:
             raise MissingPart("neighbours needs dialogues with words to learn from; give --train-dialogues")
         bar = tqdm(self.histories.dialogues, desc="reading the training dialogues", unit=" dialogues")
-        cases = list(dialogue_cases(bar, listening_shop(self.catalog)))
+        cases = list(dialogue_cases(bar, listening_shop(self.catalog, self.base.encoder)))
         new = [
             [self.catalog[at].id for at, novel in zip(case.targets, case.novel, strict=True) if novel] for case in cases
         ]

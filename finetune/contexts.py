@@ -7,7 +7,7 @@ a training prompt are found by the code that finds them in the chat. Records wit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 import numpy as np
@@ -18,7 +18,10 @@ from chat.shop import Shop
 from chat.state import DialogueState
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, Role
 from retrieval.catalog import Catalog
+from retrieval.described import describer
+from retrieval.encoder import Encoder
 from retrieval.index import make_index
+from retrieval.parsing import Parser
 from retrieval.types import Constraint, FloatArray, Item, Query
 
 _DISLIKED_BELOW = 3.0  # a rating, of those that the public sets give from 1 to 5
@@ -183,6 +186,7 @@ class NoEncoder:
         return np.ones((len(texts), 1), dtype=np.float32)
 
 
-def listening_shop(catalog: Catalog) -> Shop:
-    """Return a shop that understands messages, without a model or an encoder."""
-    return Shop.of(make_index(catalog, NoEncoder()), None)
+def listening_shop(catalog: Catalog, encoder: Encoder | None = None) -> Shop:
+    """Return a shop that understands messages, without a model; only with an encoder also what is described."""
+    shop = Shop.of(make_index(catalog, NoEncoder()), None)
+    return shop if encoder is None else replace(shop, parser=Parser(shop.index.facets, describer(encoder)))

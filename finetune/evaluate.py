@@ -36,6 +36,7 @@ from finetune.outcomes import Measured
 from finetune.systems import SYSTEMS
 from retrieval.catalog import Catalog, RowProblem, load_catalog
 from retrieval.constraints import Facets
+from retrieval.encoder import SentenceEncoder
 from retrieval.errors import NamedropError
 from retrieval.linking import TitleLinker
 from retrieval.metrics import K, popularity_percentiles
@@ -235,7 +236,8 @@ def _cases(options: argparse.Namespace, read: _Reader, catalog: Catalog, histori
     if options.dialogues:
         records = dialogues = _spread(read([options.dialogues], DialogueRecord), options.limit)
         bar = tqdm(dialogues, desc="reading the dialogues", unit=" dialogues")
-        cases = list(dialogue_cases(bar, listening_shop(catalog), served=options.as_served, outcome=options.outcome))
+        shop = listening_shop(catalog, SentenceEncoder(options.encoder))
+        cases = list(dialogue_cases(bar, shop, served=options.as_served, outcome=options.outcome))
     else:
         records = pairs = _spread(read([options.next_item], NextItemRecord), options.limit)
         cases = list(next_item_cases(pairs, catalog))

@@ -322,7 +322,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         encoder, tokenizer = load_encoder(config.model)
         from retrieval.catalog import Catalog
 
-        shop = listening_shop(Catalog.load(config.data.catalog, skip_bad=config.data.skip_bad))
+        catalog = Catalog.load(config.data.catalog, skip_bad=config.data.skip_bad)
+        shop = listening_shop(catalog, SentenceEncoder(config.tower.encoder))
         made = make_examples(config, shop)
     except NamedropError as error:
         print(error, file=sys.stderr)

@@ -79,7 +79,7 @@ def prepare(config: TrainConfig) -> Prepared:
     """
     encoder, tokenizer = load_encoder(config.model)
     catalog = Catalog.load(config.data.catalog, skip_bad=config.data.skip_bad)
-    shop = listening_shop(catalog)
+    shop = listening_shop(catalog, SentenceEncoder(config.tower.encoder))
     examples = make_examples(config, shop)
     index = None
     if config.tower.weight and any(TASKS[e.task].names_titles for e in examples.train):

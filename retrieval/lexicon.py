@@ -17,7 +17,7 @@ from babel import Locale
 from retrieval.text import normalize
 
 _KINDS = """
-film: films, movie, movies, flick, flicks, motion picture, motion pictures, cinema, to watch, should i watch, can we watch; 电影, 影片
+film: films, movie, movies, flick, flicks, motion picture, motion pictures, cinema, to watch, should i watch, can we watch; 电影, 影片, 片子
 book: books, novel, novels, paperback, paperbacks, to read, should i read, can we read; 书, 图书, 小说, 书籍
 game: games, video game, video games, videogame, videogames, computer game, to play, should i play, can we play; 游戏, 电子游戏
 album: albums, music, record, records, lp, lps, to listen to, should i listen to, can we listen to; 专辑, 音乐, 唱片

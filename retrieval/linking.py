@@ -51,7 +51,18 @@ _CUE_PAIRS = frozenset(
         ("what", "about"),
         ("how", "about"),
         ("by", "of"),
+        ("im", "into"),
+        ("am", "into"),
+        ("favourite", "is"),
+        ("favorite", "is"),
+        ("back", "to"),
+        ("enough", "of"),
     }
+)
+_PRAISED = re.compile(
+    r"(?:^|[.!?;\n])\s*([^.!?;,\n]{5,60}?)\s+(?:(?:blew|knocked)\s+me\b"
+    r"|(?:is|was|are|were)\s+(?:wonderful|great|amazing|brilliant|fantastic|perfect|my\s+favou?rites?)\b)",
+    re.IGNORECASE,
 )
 _CJK_CUES = ("喜欢", "看过", "读过", "玩过", "听过", "类似", "像", "看了", "爱看", "讨厌", "有没有", "有", "和")
 _SEQUEL = frozenset({"part", "vol", "volume", "chapter", "episode", "season", "number", "no"})
@@ -398,8 +409,13 @@ def _slots(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> l
 
     if tokens and len(tokens) <= 5:
         slots.append((0, extend(0, 5)))
+    praised = [at for m in _PRAISED.finditer(text) for at, t in enumerate(tokens) if m.start(1) <= t.start < m.end(1)]
+    slots += [(at, extend(at, 6)) for at in praised if at - 1 not in praised or tokens[at - 1].norm in _LISTING]
+    ends = {m.end for m in mentions}
     for at in range(1, len(tokens)):
         capital = text[tokens[at].start].isupper() and free[at] and tokens[at].norm not in _PRONOUNS
-        if free[at] and (_cued(tokens, at) or capital or _quoted(text, tokens[at].start, tokens[at].end)):
+        listed = at > 1 and tokens[at - 1].norm in _LISTING and tokens[at - 2].end in ends
+        quoted = _quoted(text, tokens[at].start, tokens[at].end)
+        if free[at] and (_cued(tokens, at) or listed or capital or quoted):
             slots.append((at, extend(at, 6)))
     return [slot for slot in slots if slot[1] > slot[0]]

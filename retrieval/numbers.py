@@ -213,7 +213,8 @@ LENGTH_FIELDS = ("hours", "minutes", "length", "runtime", "duration", "pages")  
 _INVERSE: dict[str, Op] = {"is": "is_not", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _NEGATED = re.compile(
     r"(?:(?<!why )\b(?:not|nothing|no|none|never)|n't|不要|不想看|不看|别|不)\s*"
-    r"(?:(?:any|an?|made|from|films?|movies?|books?|novels?|games?|albums?|courses?)\s+)*$"
+    r"(?:(?:want|wish|like|care|need|to|spend|pay|watch|read|play|see|anything|something|that|which|is|be|costs?|lasts?|takes?"
+    r"|runs?|any|an?|made|from|films?|movies?|books?|novels?|games?|albums?|courses?)\s+)*$"
 )
 
 

@@ -15,9 +15,10 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval import numbers as numeric
 from retrieval.constraints import Facets
+from retrieval.described import Describer
 from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, origins, synonyms, vocabulary
-from retrieval.stances import JOINS, Hit, stances
+from retrieval.stances import JOINS, Hit, Stance, stances
 from retrieval.text import Token, is_cjk, normalize, tokenize, words
 from retrieval.types import Constraint, Op
 
@@ -64,7 +65,10 @@ _IDIOMS = frozenset(  # no course, nothing energetic, no album
     {("of", "course"), ("how", "fast"), ("as", "fast")} | {(word, "record") for word in ("to", "world", "track", "on")}
 )
 _HATING = frozenset({"hate", "hates", "dislike", "dislikes"})
-_CANNOT_STAND = frozenset({("cant", "stand"), ("cannot", "stand")})
+_REFUSING = frozenset(  # the two words before what is refused; "anything but" has become "anything not"
+    {("cant", "stand"), ("cannot", "stand"), ("dont", "want"), ("not", "want"), ("not", "have"), ("no", "more"),
+     ("anything", "not"), ("everything", "not"), ("tired", "of"), ("sick", "of"), ("spare", "me")}
+)  # fmt: skip
 _PRIORITY = ("kind", "audience", "genres", "language", "moods", "creators")
 _LONGEST_PHRASE = 8
 _LONGEST_COUNTRY = 3  # "the Soviet Union"
@@ -93,6 +97,7 @@ class Parsed:
         hard: those of the spans that became constraints.
         implied: what a refused mood rules out besides, unless it is wanted: "nothing scary" means no horror.
         opened: fields that are to be limited no longer: "not only films".
+        taken_back: (field, value) that is asked for no longer: "forget the thriller".
     """
 
     constraints: tuple[Constraint, ...] = ()
@@ -102,13 +107,32 @@ class Parsed:
     hard: tuple[tuple[int, int], ...] = ()
     implied: tuple[Constraint, ...] = ()
     opened: tuple[str, ...] = ()
+    taken_back: tuple[tuple[str, str], ...] = ()
+
+
+class _Reading:
+    """What has been found of a message so far; constraints with where they stand."""
+
+    def __init__(self) -> None:
+        self.constraints: list[tuple[int, Constraint]] = []
+        self.spans: list[tuple[int, int]] = []
+        self.hard: list[tuple[int, int]] = []
+        self.wishes: list[Wish] = []
+        self.opened: list[str] = []
+        self.taken_back: list[tuple[str, str]] = []
 
 
 class Parser:
-    """Parses messages against the facets of one catalogue."""
+    """Parses messages against the facets of one catalogue.
 
-    def __init__(self, facets: Facets) -> None:
+    Args:
+        facets: what the catalogue holds.
+        describer: reads moods and genres that are described; None reads only those that are named.
+    """
+
+    def __init__(self, facets: Facets, describer: Describer | None = None) -> None:
         self._facets = facets
+        self._describer = describer
         self._phrases = self._gazetteer()
         self._longest = max((len(p.split()) for p in self._phrases), default=1)
         self._kind_words = {w for kind in vocabulary("kind") for w in synonyms("kind", kind)}
@@ -161,54 +185,78 @@ class Parser:
             language: the language of the chips' labels, "en" or "zh".
         """
         free = numeric.blank(text, taken)
-        constraints: list[tuple[int, Constraint]] = []
-        spans: list[tuple[int, int]] = []
-        for found in numeric.parse(free, self._facets, language):
-            constraints.extend((found.start, c) for c in found.constraints)
-            spans.append((found.start, found.end))
+        found = _Reading()
+        for number in numeric.parse(free, self._facets, language):
+            found.constraints.extend((number.start, c) for c in number.constraints)
+            found.spans.append((number.start, number.end))
         subtitles = _SUBTITLES.search(free) if self._facets.knows("language") else None
         if subtitles is not None:  # what needs none is in the language that the person speaks
-            constraints.append((subtitles.start(), self._constraint("language", (language,), False, language)))
-            spans.append(subtitles.span())
-        hard = list(spans)
-        free = numeric.blank(free, spans)
+            found.constraints.append((subtitles.start(), self._constraint("language", (language,), False, language)))
+            found.spans.append(subtitles.span())
+        found.hard = list(found.spans)
+        free = numeric.blank(free, found.spans)
         free = _ALL_BUT.sub(r"\1\2not", free)  # of the same length, so that offsets stay true
         free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
-        wishes: list[Wish] = []
-        opened: list[str] = []
         tokens = tokenize(free)
         hits = list(self._hits(free, tokens))
         for hit, stance in zip(hits, stances(free, tokens, hits), strict=True):
-            start, end = tokens[hit.start].start, tokens[hit.end - 1].end
-            if stance != "allowed":
-                spans.append((start, end))
-            if stance in ("refused", "both") or (stance == "said" and self._is_hard(free, tokens, hit)):
-                hard.append((start, end))
-                field = hit.field if hit.field in (*_HARD_FIELDS, "moods") else "topic"
-                constraints.append((start, self._constraint(field, hit.values, stance == "refused", language)))
-            elif stance == "not_only" and hit.field == "kind":
-                opened.append("kind")
-            elif stance in ("said", "not_only"):
-                wishes.extend(Wish(hit.field, value, text[start:end], start) for value in hit.values)
+            self._take(found, free, tokens, hit, stance, language)
+        for hit, stance in self._described(free, tokens, hits):
+            start = tokens[hit.start].start
+            if stance == "refused":
+                found.constraints.append((start, self._constraint(hit.field, hit.values, True, language)))
+            elif stance == "said":
+                found.wishes.append(Wish(hit.field, hit.values[0], text[start : tokens[hit.end - 1].end], start))
         covered = {at for hit in hits for at in range(hit.start, hit.end)}
         for start, end, topic in self._free_topics(free, tokens, covered):
-            spans.append((start, end))
-            hard.append((start, end))
-            constraints.append((start, self._constraint("topic", (topic,), True, language)))
-        constraints.sort(key=lambda pair: pair[0])
+            found.spans.append((start, end))
+            found.hard.append((start, end))
+            found.constraints.append((start, self._constraint("topic", (topic,), True, language)))
+        found.constraints.sort(key=lambda pair: pair[0])
         merged = _merged(
-            _spanned([c for _, c in constraints], language),
+            _spanned([c for _, c in found.constraints], language),
             lambda field, op, values: self._label(field, op, values, language),
         )
         return Parsed(
             constraints=merged,
-            wishes=tuple(wishes),
+            wishes=tuple(found.wishes),
             relative=numeric.relative(free),
-            spans=tuple(sorted(spans)),
-            hard=tuple(sorted(hard)),
+            spans=tuple(sorted(found.spans)),
+            hard=tuple(sorted(found.hard)),
             implied=self._implied(merged, language),
-            opened=tuple(opened),
+            opened=tuple(found.opened),
+            taken_back=tuple(found.taken_back),
         )
+
+    def _take(
+        self, found: _Reading, text: str, tokens: Sequence[Token], hit: Hit, stance: Stance, language: str
+    ) -> None:
+        """Take over what a message does with a value that it names."""
+        start, end = tokens[hit.start].start, tokens[hit.end - 1].end
+        if stance != "allowed":
+            found.spans.append((start, end))
+        if stance in ("refused", "both") or (stance == "said" and self._is_hard(text, tokens, hit)):
+            found.hard.append((start, end))
+            field = hit.field if hit.field in (*_HARD_FIELDS, "moods") else "topic"
+            found.constraints.append((start, self._constraint(field, hit.values, stance == "refused", language)))
+        elif stance == "not_only" and hit.field == "kind":
+            found.opened.append("kind")
+        elif stance == "taken_back":
+            found.hard.append((start, end))
+            found.taken_back.extend((hit.field, value) for value in hit.values)
+        elif stance in ("said", "not_only"):
+            found.wishes.extend(Wish(hit.field, value, text[start:end], start) for value in hit.values)
+
+    def _described(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit]) -> Iterator[tuple[Hit, Stance]]:
+        """Yield the moods and genres that a message describes instead of naming them, and what it does with them."""
+        if self._describer is None:
+            return
+        named = [tokens[hit.start].start for hit in hits if hit.field in ("moods", "genres")]
+        for found in self._describer.read(text, lambda field, value: value in self._facets.postings.get(field, {})):
+            inside = [at for at, token in enumerate(tokens) if found.start <= token.start < found.end]
+            if inside and not any(found.start <= at < found.end for at in named):
+                hit = Hit(found.field, (found.value,), inside[0], inside[-1] + 1)
+                yield hit, stances(text, tokens, [hit])[0]
 
     def _implied(self, constraints: Sequence[Constraint], language: str) -> tuple[Constraint, ...]:
         refused = [m for c in constraints if (c.field, c.op) == ("moods", "is_not") for m in _tuple(c.value)]
@@ -317,7 +365,7 @@ class Parser:
                 continue
             about = before[-1] in _ABOUT and bool({"no", "nothing", "not"}.intersection(before[:-1]))
             plain = (
-                ((before[-1] == "no" and before[-2:-1] != ["in"]) or _refuses(before))  # "in no hurry" refuses nothing
+                _refuses(before)
                 and text[tokens[at - 1].end : token.start] == " "
                 and token.norm not in STOPWORDS_EN_PLUS
                 and self._facets.document_frequency(token.norm) > 0
@@ -335,7 +383,8 @@ class Parser:
 
 
 def _refuses(before: Sequence[str]) -> bool:
-    return before[-1] in _HATING or tuple(before[-2:]) in _CANNOT_STAND
+    no = before[-1] == "no" and before[-2:-1] != ["in"]  # "in no hurry" refuses nothing
+    return no or before[-1] in _HATING or tuple(before[-2:]) in _REFUSING
 
 
 def _surname(name: str) -> str:

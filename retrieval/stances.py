@@ -1,7 +1,8 @@
-"""What a message does with each facet value that it names: asks for it, refuses it, or merely allows it.
+"""What a message does with each facet value that it names: asks for it, refuses it, allows it, or takes it back.
 
-"No horror" refuses, "I don't mind horror" allows, "not only films but also books" asks for both, and in "no horror
-films" the films only say of what something is refused. Both in English and in Chinese.
+"No horror" refuses, "I don't mind horror" allows, "forget horror" takes back that it was asked for, "not only films but
+also books" asks for both, and in "no horror films" the films only say of what something is refused. Both in English and
+in Chinese.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _NEGATORS = frozenset(
 )
 _CJK_NEGATORS = ("不要", "不想", "不看", "不喜欢", "不是", "没有", "除了", "别", "讨厌", "无", "不")
 _NOT_ONLY = re.compile(r"(?:\bnot\s+(?:only|just)\s+|不只(?:是|想看|看)?)$", re.IGNORECASE)
-_REFUSING = frozenset({("leave", "out"), ("other", "than"), ("enough", "of"), ("enough", "with")})
+_REFUSING = frozenset({("leave", "out"), ("other", "than"), ("enough", "of"), ("enough", "with"), ("spare", "me")})
 _WORKS = r"\s{0,3}(?:films?|movies?|books?|games?|albums?|music)?"
 _I_REFUSE = r"(?:i|we)\s+(?:\w+ly\s+)?(?:hate|dislike|can'?t\s+stand|do(?:n'?t|\s+not)\s+(?:like|enjoy|want))"
 _THEM = r"\s+(?:them|it|those|these|that)\b(?!\s+(?:too|so|very|when|if|as)\b)"
@@ -35,15 +36,26 @@ _REFUSED_AFTER = re.compile(
     r"|片?(?:就算了|就不要了|除外|不要)",
     re.IGNORECASE,
 )
+_CJK_TOO = ("太", "没那么", "没有那么", "不那么", "这么")  # right before it: 太怀旧了
+_TAKES_BACK = re.compile(
+    r"\b(?:forget|scratch|drop|lose)\s+(?:about\s+)?(?:the\s+|it\s+being\s+)?$"
+    r"|\b(?:does|do|need)(?:n'?t|\s+not)\s+(?:have|need)\s+to\s+be\s+(?:an?\s+|so\s+|that\s+)?$"
+    r"|\bneed(?:n'?t|\s+not)\s+be\s+(?:an?\s+|so\s+|that\s+)?$|(?:不用|不一定要|不必)(?:是|太|那么)?$",
+    re.IGNORECASE,
+)
+# "I don't want anything that makes me cry": what is refused stands far from the "don't".
+_RELATIVE = re.compile(
+    r"\b(?:anything|something|nothing|ones?|films?|movies?|books?|games?|albums?)\s+(that|which)\b", re.IGNORECASE
+)
 _NOT_NEGATIVE = ("特别", "别的", "有没有", "别人", "不错", "不同")
 # "I hate westerns and loved Stalker": what follows "and" is another stand.
 AND_THEN = r"\band\s+(?=(?:(?:i|we|really|also|always)\s+)*(?:lov|lik|enjoy|ador|prefer|hat|dislik)(?:e[ds]?|s|ed)?\b)"
 _BREAKS = re.compile(rf"[.,;:!?，。；：！？\n]|\bbut\b|\bjust\b|{AND_THEN}|但|而是|只", re.IGNORECASE)
 JOINS = frozenset({"or", "nor", "and", "或", "和", "跟", "与"})
 _BETWEEN = frozenset({"片", "类", "的", "any", "of"})
-_OF_WHAT = frozenset({"by", "about", "with", "in", "from", "of", "featuring", "的"})
+_OF_WHAT = frozenset({"by", "about", "with", "in", "from", "of", "featuring", "that", "which", "are", "is", "的"})
 
-Stance = Literal["said", "refused", "allowed", "of_what", "both", "not_only"]
+Stance = Literal["said", "refused", "allowed", "taken_back", "of_what", "both", "not_only"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,8 @@ def _stance(text: str, tokens: Sequence[Token], hits: Sequence[Hit], negative: S
     hit, before = hits[at], text[: tokens[hits[at].start].start]
     if _allowed(before):
         return "allowed"
+    if _TAKES_BACK.search(before):
+        return "taken_back"
     if negative[at]:
         return "of_what" if hit.field == "kind" and _says_of_what(text, tokens, hits, negative, at) else "refused"
     if _NOT_ONLY.search(before):
@@ -86,13 +100,16 @@ def _negated(text: str, tokens: Sequence[Token], hit: Hit) -> bool:
     clause = _BREAKS.split(text[:start])[-1]
     for harmless in _NOT_NEGATIVE:
         clause = clause.replace(harmless, " " * len(harmless))
-    if clause.endswith(_CJK_NEGATORS) or any(n in clause[-5:] for n in _CJK_NEGATORS[:9]):
+    if clause.endswith((*_CJK_NEGATORS, *_CJK_TOO)) or any(n in clause[-5:] for n in _CJK_NEGATORS[:9]):
         return True
     if _REFUSED_AFTER.match(text[tokens[hit.end - 1].end :]):
         return True
     if _NOT_ONLY.search(text[:start]):
         return False
+    relative = _RELATIVE.search(clause)
     near = words(clause)[-4:]
+    if relative is not None:
+        near = [*words(clause[: relative.start(1)])[-4:], *words(clause[relative.end() :])[-4:]]
     return any(n in _NEGATORS for n in near) or any(pair in _REFUSING for pair in pairwise(near))
 
 
