@@ -201,6 +201,12 @@ class TestMemory:
         talk("forget the genre")
         assert talk.state.taste.wishes == []
 
+    def test_a_wish_and_a_limit_are_taken_back(self, talk):
+        talk("a slow thriller")
+        talk("forget the thriller, and it doesn't have to be slow")
+        assert talk.state.taste.wishes == []
+        assert "genres" not in {field for field, *_ in talk.limits}
+
     def test_not_only_films(self, talk):
         talk("I loved Arrival")
         assert {i.kind for i in keeps_promises(talk, talk("not only films but also books"))} <= {"film", "book"}

@@ -34,6 +34,12 @@ LINKED = {
     "intersteller": [("intersteller", "film-interstellar-2014", "fuzzy")],
     "something like intersteller please": [("intersteller", "film-interstellar-2014", "fuzzy")],
     "Seven Samuria": [("Seven Samuria", "film-seven-samurai-1954", "fuzzy")],
+    "rumurs blew me away": [("rumurs", "album-rumours-1977", "fuzzy")],
+    "casablnca was wonderful": [("casablnca", "film-casablanca-1942", "fuzzy")],
+    "im into modern times and the devil weras prada": [
+        ("modern times", "film-modern-times-1936", "title"),
+        ("the devil weras prada", "film-the-devil-wears-prada-2006", "fuzzy"),
+    ],
     "I loved spirted away": [("spirted away", "film-spirited-away-2001", "fuzzy")],
     "Shawshank redemtion": [("Shawshank redemtion", "film-the-shawshank-redemption-1994", "fuzzy")],
     "godfater": [("godfater", "film-the-godfather-1972", "fuzzy")],

@@ -55,6 +55,11 @@ NUMBERS = {
     "not after 2000": "year <= 2000",
     "not from before 1990": "year >= 1990",
     "no films before 1980": "year >= 1980",
+    "I don't want to spend more than $10": "price <= 10",
+    "I can't pay more than 15 dollars": "price <= 15",
+    "not something that costs over $20": "price <= 20",
+    "I don't want anything over 2 hours": "minutes <= 120",
+    "nothing that lasts more than two hours": "minutes <= 120",
     "nothing from 1990": "year is_not 1990",
     "why not before 1990?": "year < 1990",
     # prices
@@ -135,6 +140,13 @@ FACETS = {
     "a war film": "genres is war, kind is film",
 }
 REFUSED = {
+    "I don't like films that are slow": "moods is_not slow",
+    "a film that isn't slow": "kind is film, moods is_not slow",
+    "I don't want anything that makes me cry": "moods is_not melancholic",
+    "anything but love": "topic is_not love",
+    "I don't want dragons": "topic is_not dragons",
+    "no more dragons": "topic is_not dragons",
+    "spare me the romance": "genres is_not romance",
     "no comedies": "genres is_not comedy",
     "not horror": "genres is_not horror",
     "she loves jazz but can't stand clowns": "~genres jazz, topic is_not clowns",
@@ -210,6 +222,10 @@ CHINESE = {
     "宫崎骏的电影": "creators is hayao miyazaki, kind is film",
     "诺兰导演的": "creators is christopher nolan",
     "别太暴力": "moods is_not violent",
+    "太怀旧了": "moods is_not nostalgic",
+    "没那么浪漫的有吗？": "moods is_not romantic",
+    "不够好笑": "~moods funny",
+    "温暖的片子": "kind is film, ~moods warm",
     "日本电影": "language is ja, kind is film",
     "韩国惊悚片": "language is ko, genres is thriller, kind is film",
     "温暖的书": "kind is book, ~moods warm",
@@ -298,6 +314,16 @@ class TestTables:
     def test_not_only_opens_a_column(self):
         assert marquee().parser.parse("not only films").opened == ("kind",)
         assert marquee().parser.parse("not only films but also books").opened == ()
+
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [("forget the thriller", ("genres", "thriller")), ("scratch slow", ("moods", "slow")),
+         ("it doesn't have to be funny", ("moods", "funny")), ("不用浪漫", ("moods", "romantic"))],
+    )  # fmt: skip
+    def test_what_is_taken_back_is_neither_wanted_nor_refused(self, text, value):
+        parsed = marquee().parser.parse(text)
+        assert parsed.taken_back == (value,)
+        assert (parsed.constraints, parsed.wishes) == ((), ())
 
     def test_titles_say_nothing_about_facets(self):
         text = "I loved 2001: A Space Odyssey and French Kiss"
