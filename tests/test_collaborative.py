@@ -126,7 +126,7 @@ class TestBoth:
         assert [p.name for p in path.parent.iterdir()] == [path.name]
         loaded = kind.load(tmp_path / "adapter", catalog_of("bax"))
         was, now = made.scores(Query(liked=(0,))), loaded.scores(Query(liked=(1,)))
-        assert now.tolist() == [was[1], was[0], 0]
+        assert now.tolist() == pytest.approx([was[1], was[0], 0], rel=1e-3)  # kept in half precision
 
     def test_a_missing_or_damaged_model_is_told(self, kind, tmp_path):
         catalog = catalog_of("abcdefg")
