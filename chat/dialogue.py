@@ -238,7 +238,8 @@ class Dialogue:
         """Return what the retrievers are asked."""
         taste = self.state.taste
         liked = self.shop.positions(taste.liked[-_RECENT_LIKES:])
-        return Query(self._search_text(), tuple(liked), tuple(self.shop.positions(taste.disliked)), tuple(taste.wishes))
+        disliked = self.shop.positions(taste.disliked)
+        return Query(self._search_text(), tuple(liked), tuple(disliked), tuple(taste.wishes), tuple(taste.earlier))
 
     def _search_text(self) -> str:
         """Return the words to search by: the person's own, and the wishes that no column can meet.

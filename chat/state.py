@@ -56,6 +56,7 @@ class Taste(BaseModel):
     shown: list[str] = Field(default_factory=list)
     limits: list[Limit] = Field(default_factory=list)
     wishes: list[tuple[str, str]] = Field(default_factory=list)
+    earlier: list[tuple[str, str]] = Field(default_factory=list)  # wishes that newer ones stand before; they count less
     wish_text: list[str] = Field(default_factory=list)
     focus: list[str] = Field(default_factory=list)
     about: str = ""  # the item that "it" means; "" is the first of the focus

@@ -116,6 +116,11 @@ _ANY = re.compile(
     r"|(价格|年份|年代|类型|语言)(?:无所谓|不限|随便|都行|不重要)",
     re.IGNORECASE,
 )
+_OTHER = re.compile(
+    r"\bsomething\s+(?:completely|entirely|totally|very|quite)\s+(?:different|else|new)\b|\bchange\s+of\s+(?:plan|subject|topic)\b"
+    r"|\b(?:forget|scrap)\s+(?:all\s+)?(?:that|it|everything|what\s+i\s+said)\b|换个话题|完全不(?:同|一样)|重新来",
+    re.IGNORECASE,
+)
 _REFINES = re.compile(
     r"^\W*(?:and|but|also|plus|even|only|just|with|without|no|not|nothing|more|less|ok(?:ay)?)\b"
     r"|\b(?:more|less|too|as\s+well|also|instead|same)\b|更|一点|还要|另外",
@@ -166,6 +171,7 @@ class Understanding:
         compares: the items are to be compared.
         asked_title: a title asked for that no exact or fuzzy match explains ("The Matrix 9").
         dropped: fields whose limits the person lifts ("any year").
+        other: what was wished before is over ("something completely different").
         refining: the message adds to the last wish ("darker", "and shorter") instead of making a new one.
         anything: the person asks for any kind of work ("anything by …").
         same_maker: the person asks for more by whoever made the item spoken of.
@@ -186,6 +192,7 @@ class Understanding:
     compares: bool = False
     asked_title: str = ""
     dropped: tuple[str, ...] = ()
+    other: bool = False
     refining: bool = False
     anything: bool = False
     same_maker: bool = False
@@ -261,6 +268,7 @@ def understand(
         compares=about.compares,
         asked_title=asked,
         dropped=dropped,
+        other=_OTHER.search(text) is not None,
         refining=_refines(text, parsed),
         anything=_ANYTHING.search(text) is not None,
         same_maker=_SAME_MAKER.search(text) is not None,

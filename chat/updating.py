@@ -19,6 +19,8 @@ from retrieval.lexicon import canonical, display
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.types import Constraint
 
+_EARLIER = 6  # wishes that are kept behind newer ones
+_TEXTS = 1  # messages whose words are still searched for beside the last one's
 _CHANGES_NOTHING = frozenset(
     "meta help greeting thanks farewell undo reset service unclear about_me forget_me".split()  # noqa: SIM905
 )
@@ -58,9 +60,8 @@ class Updater:
         for dropped in understood.dropped:
             for name in ("year", "decade") if dropped in ("year", "decade") else (dropped,):
                 self.state.unlimit(name)
-            if any(name == dropped for name, _ in taste.wishes):  # "forget the genre" gives up a wish for one, too
-                taste.wishes = [(name, value) for name, value in taste.wishes if name != dropped]
-                taste.wish_text = []
+            # "forget the genre" gives up a wish for one, too
+            self._take_back([wish for wish in (*taste.wishes, *taste.earlier) if wish[0] == dropped])
         self._take_back(understood.parsed.taken_back)
         for opinion in understood.opinions:
             self._absorb_opinion(turn, opinion)
@@ -92,8 +93,9 @@ class Updater:
     def _take_back(self, values: Sequence[tuple[str, str]]) -> None:
         """Give up wishes and limits that asked for some values: "forget the thriller"."""
         taste = self.state.taste
-        if wishes := [w for w in taste.wishes if w in values]:
-            taste.wishes = [w for w in taste.wishes if w not in wishes]
+        if any(wish in values for wish in (*taste.wishes, *taste.earlier)):
+            taste.wishes = [wish for wish in taste.wishes if wish not in values]
+            taste.earlier = [wish for wish in taste.earlier if wish not in values]
             taste.wish_text = []
         asked = [x for x in taste.limits if x.op == "is" and any((x.field, v) in values for v in _values(x.value))]
         if any(limit.field == "kind" for limit in asked):
@@ -224,18 +226,20 @@ class Updater:
             turn.lifted.extend(x.label for x in limits)
 
     def _wish(self, turn: Turn, constraints: Sequence[Constraint]) -> None:
-        """Take over what the person would like; a wish that stands alone replaces the last one, "darker" adds to it."""
+        """Take over what the person would like; a wish that stands alone goes before the last one, "darker" beside it."""
         taste, understood = self.state.taste, turn.understood
         wishes = [(w.field, w.value) for w in understood.parsed.wishes]
         afresh = bool(turn.named) or bool((wishes or understood.gist) and not understood.refining)
-        if afresh and understood.act != "more":
-            taste.wishes, taste.wish_text = [], []
-        replaced = {f for f, _ in wishes}
+        if understood.other:
+            taste.wishes, taste.earlier, taste.wish_text = [], [], []
+        replaced = {f for f, _ in taste.wishes} if afresh and understood.act != "more" else {f for f, _ in wishes}
         refused = {(c.field, v) for c in constraints if c.op == "is_not" for v in _values(c.value)}
-        kept = [w for w in taste.wishes if w[0] not in replaced and w not in refused]
+        left = [w for w in (*taste.earlier, *taste.wishes) if w not in wishes and w not in refused]
+        kept = [w for w in taste.wishes if w in left and w[0] not in replaced]
+        taste.earlier = [w for w in left if w not in kept][-_EARLIER:]
         taste.wishes = [*kept, *dict.fromkeys(wishes)]
         if understood.gist:
-            taste.wish_text = [*taste.wish_text[-1:], understood.gist]
+            taste.wish_text = [*taste.wish_text[-_TEXTS:], understood.gist]
 
     def _infer_kind(self, turn: Turn, fields: set[str]) -> None:
         """Who loved a film asks for films, until they say otherwise; shown as a chip, so that they can."""

@@ -16,7 +16,7 @@ An item that is itself liked scores high; leave it out with `allowed` where it m
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from retrieval.types import BoolArray, Constraint, FloatArray, IntArray, Item, Q
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG and tells every build
 
 _DISLIKED = 0.5
+_EARLIER = 0.5  # of a wish that newer ones stand before
 _NEARLY_MET = 0.5
 _EXAMPLES = 1_000  # items that meet a wish and show what such items are like; more would hardly show another thing
 
@@ -190,8 +191,8 @@ class FacetRetriever(ScoringRetriever):
     def rough(self, query: Query) -> FloatArray:
         """Score the whole catalogue by the wishes met and the liked overlap, without what is like them: (N,)."""
         score = self._overlap(self._matrix, query)
-        for field, value in query.wishes:
-            score += self._meets(field, value) * np.float32(1 / len(query.wishes))
+        for field, value, weight in _weighed(query):
+            score += self._meets(field, value) * np.float32(weight)
         return score
 
     def exact(self, query: Query, rough: FloatArray, rows: IntArray) -> FloatArray:
@@ -200,11 +201,11 @@ class FacetRetriever(ScoringRetriever):
 
     def _scores(self, matrix: sparse.csr_matrix, query: Query, rows: IntArray | slice) -> FloatArray:
         score = self._overlap(matrix, query)
-        for field, value in query.wishes:
+        for field, value, weight in _weighed(query):
             met = self._meets(field, value)[rows]
             near = matrix @ self._example(field, value)
             near *= np.float32(_NEARLY_MET / max(float(near.max(initial=0.0)), 1e-12))
-            score += np.maximum(met, near) / np.float32(len(query.wishes))
+            score += np.maximum(met, near) * np.float32(weight)
         return score
 
     def _overlap(self, matrix: sparse.csr_matrix, query: Query) -> FloatArray:
@@ -231,6 +232,13 @@ class FacetRetriever(ScoringRetriever):
         if not len(positions):
             return np.zeros(self._matrix.shape[1], dtype=np.float32)
         return np.asarray(self._matrix[np.asarray(positions)].mean(axis=0), dtype=np.float32).ravel()
+
+
+def _weighed(query: Query) -> Iterator[tuple[str, str, float]]:
+    """Yield the wishes with their weights, which sum to 1 where something is wished now."""
+    total = max(len(query.wishes), 1) + _EARLIER * len(query.earlier)
+    yield from ((field, value, 1 / total) for field, value in query.wishes)
+    yield from ((field, value, _EARLIER / total) for field, value in query.earlier)
 
 
 def make_retrievers(

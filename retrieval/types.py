@@ -79,12 +79,14 @@ class Query:
         liked: catalogue positions of the items the person likes, oldest first.
         disliked: positions of the items they rejected.
         wishes: soft preferences as (field, canonical value), e.g. ("moods", "slow").
+        earlier: those that were said before them and not taken back; they count less.
     """
 
     text: str = ""
     liked: tuple[int, ...] = ()
     disliked: tuple[int, ...] = ()
     wishes: tuple[tuple[str, str], ...] = ()
+    earlier: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
