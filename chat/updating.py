@@ -226,7 +226,7 @@ class Updater:
             turn.lifted.extend(x.label for x in limits)
 
     def _wish(self, turn: Turn, constraints: Sequence[Constraint]) -> None:
-        """Take over what the person would like; a wish that stands alone goes before the last one, "darker" beside it."""
+        """Take over what is wished: "something funny" goes before what was wished so far, "darker" stands beside it."""
         taste, understood = self.state.taste, turn.understood
         wishes = [(w.field, w.value) for w in understood.parsed.wishes]
         afresh = bool(turn.named) or bool((wishes or understood.gist) and not understood.refining)

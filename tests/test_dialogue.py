@@ -12,7 +12,7 @@ import pytest
 
 from retrieval.catalog import Catalog, load_catalog
 from retrieval.constraints import satisfies_all, topic_words
-from retrieval.types import Item
+from retrieval.types import Item, Query
 from tests.shops import MARQUEE, Talk, ids, marquee, shop_of, titles
 
 ARRIVAL = "I loved Arrival. Something slower, before 1990?"
@@ -200,6 +200,32 @@ class TestMemory:
         talk("I love romance")
         talk("forget the genre")
         assert talk.state.taste.wishes == []
+
+    def test_earlier_wishes_count_less_than_the_last(self, talk):
+        talk("a warm film")
+        talk("something funny")
+        taste = talk.state.taste
+        assert (taste.wishes, taste.earlier) == ([("moods", "funny")], [("moods", "warm")])
+        query = Query(wishes=tuple(taste.wishes), earlier=tuple(taste.earlier))
+        scores = talk.shop.index.retrievers["facets"].scores(query)
+        postings = talk.shop.index.facets.postings["moods"]
+        stocked = set(talk.shop.index.catalog.in_stock.nonzero()[0].tolist())
+        funny, warm = (stocked.intersection(postings[mood].tolist()) for mood in ("funny", "warm"))
+        both, last, earlier = (scores[list(at)] for at in (funny & warm, funny - warm, warm - funny))
+        assert both.min() > last.max()
+        assert last.min() >= earlier.max()
+
+    def test_what_is_refused_taken_back_or_over_is_wished_no_longer(self, talk):
+        talk("something slow")
+        talk("something dark")
+        talk("something funny")
+        talk("nothing dark")
+        assert talk.state.taste.earlier == [("moods", "slow")]
+        talk("it doesn't have to be slow")
+        assert talk.state.taste.earlier == []
+        talk("something warm")
+        talk("something completely different: a thriller")
+        assert (talk.state.taste.wishes, talk.state.taste.earlier) == ([], [])
 
     def test_a_wish_and_a_limit_are_taken_back(self, talk):
         talk("a slow thriller")
