@@ -132,7 +132,7 @@ lonely: loneliness, solitary; 孤独
 melancholic: melancholy, sad, wistful, cry, tearjerker, tear jerker; 忧伤, 伤感, 悲伤, 催泪
 mysterious: enigmatic; 神秘
 nostalgic: nostalgia; 怀旧
-playful: lighthearted, light hearted, light; 轻松, 俏皮
+playful: lighthearted, light hearted, light, silly, goofy; 轻松, 俏皮
 romantic: ; 浪漫
 satirical: satire; 讽刺
 scary: frightening, terrifying; 吓人, 可怕

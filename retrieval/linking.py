@@ -327,6 +327,8 @@ class TitleLinker:
                     continue
                 if length == 1 and self._facets.document_frequency(name) >= _COMMON_FROM:
                     continue  # a real word, not a misspelling
+                if length == 2 and part[0].norm == "the" and self.knows(part[1].norm):
+                    continue  # "for the whole family" does not mean "The Whale"
                 positions, score = self.fuzzy(name, _FUZZY_SCORE_SHORT if len(name) < _SHORT else _FUZZY_SCORE)
                 if positions:
                     start, end = part[0].start, part[-1].end

@@ -102,6 +102,7 @@ NOT_LINKED = [
     "The Matrix 9", "do you have The Matrix 9?", "Toy Story 9", "Blade Runner 2050", "The Godfather part 4",
     "Kill Bill vol 7",
     # ordinary words that are titles too
+    "a film for the whole family",
     "I love her", "it", "have you seen it", "what about it", "up", "wake me up", "the thing is that I am bored",
     "a film about the moon", "a journey of a family", "I need speed", "in 1917", "I drive a car", "I ran", "once more",
     "newer than 1984", "I'd prefer something older than 2001.",
