@@ -167,7 +167,9 @@ def _by_act(understood: Understanding) -> Iterator[tuple[Route, float]]:
 
 def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
     parsed = understood.parsed
-    if any(c.field != "kind" for c in parsed.constraints) or parsed.relative or understood.dropped:
+    if any(opinion.places and not opinion.that and opinion.attitude != "neutral" for opinion in understood.opinions):
+        yield "recommend", 2.0  # "the second one comes closest"
+    if any(c.field != "kind" for c in parsed.constraints) or parsed.relative or understood.dropped or parsed.taken_back:
         yield "recommend", 2.0
     elif parsed.constraints or parsed.wishes:  # "a film" may as well be sent back
         yield "recommend", 1.0

@@ -199,9 +199,13 @@ class Parser:
         free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
         tokens = tokenize(free)
         hits = list(self._hits(free, tokens))
+        described = list(self._described(free, tokens, hits))
+        # "Something that helps me unwind after work" is not about work.
+        moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
+        hits = [hit for hit in hits if hit.start not in moods or hit.field in ("kind", *_HARD_FIELDS)]
         for hit, stance in zip(hits, stances(free, tokens, hits), strict=True):
             self._take(found, free, tokens, hit, stance, language)
-        for hit, stance in self._described(free, tokens, hits):
+        for hit, stance in described:
             start = tokens[hit.start].start
             if stance == "refused":
                 found.constraints.append((start, self._constraint(hit.field, hit.values, True, language)))

@@ -67,6 +67,9 @@ class TestReal:
     def test_what_is_named_needs_no_description(self, parser):
         assert soft(parser.parse("something that is slow and makes my palms sweat")) == [("moods", "slow")]
 
+    def test_a_described_mood_is_about_nothing(self, parser):
+        assert [w.field for w in parser.parse("something that helps me unwind after work").wishes] == ["moods"]
+
     def test_where_the_wish_stands(self, parser):
         (wish,) = parser.parse("a film that makes my palms sweat, please").wishes
         assert (wish.surface, wish.start) == ("makes my palms sweat", 12)

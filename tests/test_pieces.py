@@ -10,11 +10,11 @@ from chat.understanding import understand
 from tests.shops import marquee
 
 
-def pieces(text, before="", known=0.0, router=None):
+def pieces(text, before="", known=0.0, router=None, shown=0):
     shop = marquee()
 
     def understood(part):
-        return understand(part, shop.linker, shop.parser, served=("service",))
+        return understand(part, shop.linker, shop.parser, shown, served=("service",))
 
     return Reader(router or Patterns(), understood, lambda part: known, before).read(text)
 
@@ -98,6 +98,11 @@ class TestEvidence:
             pieces("what's in it?", "order")[0].routed.scores["order"]
             > 3 * pieces("what's in it?")[0].routed.scores["order"]
         )
+
+    @pytest.mark.parametrize("text", ["the second one comes closest", "I know the second and the third already"])
+    def test_a_stand_on_cards_speaks_for_a_recommendation(self, text):
+        assert pieces(text, shown=5)[0].routed.scores["recommend"] > 0.9
+        assert pieces(text)[0].routed.scores["recommend"] < 0.9
 
     @pytest.mark.parametrize(
         ("text", "known", "route"),
