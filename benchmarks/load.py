@@ -147,6 +147,7 @@ class Chat(threading.Thread):
                 self.seen.refused.append(time.perf_counter() - began)
                 if time.perf_counter() >= self._until:
                     return
+                self._line.close()  # which the server would do itself after some seconds without a request
                 time.sleep(float(response.headers["Retry-After"]))
                 continue
             if response.status == 200:
