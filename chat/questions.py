@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from retrieval.numbers import LENGTH_FIELDS
 from retrieval.text import normalize
 
 # field of the catalogue: what people ask it with
@@ -98,7 +99,8 @@ def questions(text: str, columns: Mapping[str, str], several: bool) -> Questions
     fields = [name for name, pattern in _COMPILED if pattern.search(text)]
     if columns and _ASKS.search(text):
         said = f" {normalize(text)} "
-        fields += [name for words, name in columns.items() if _asked_of(words, said) and name not in fields]
+        asked = [name for words, name in columns.items() if _asked_of(words, said) and name not in fields]
+        fields += [name for name in asked if "length" not in fields or name not in LENGTH_FIELDS]  # "how many hours?"
     return Questions(tuple(fields), yes_no=_YES_NO.search(text) is not None)
 
 

@@ -43,6 +43,10 @@ _CLAUSES = (
     re.compile(
         r"\b(?:something|anything|one|film|movie|book|game|album|music)\s+to\s+([^.,;:!?\n]{5,60})", re.IGNORECASE
     ),
+    re.compile(
+        r"\b(?:something|anything|nothing|ones?|films?|movies?|books?|games?|stor(?:y|ies))\s+where\s+([^.,;:!?\n]{5,60})",
+        re.IGNORECASE,
+    ),
 )
 _ENDS = re.compile(r"\s+(?:but|and\s+(?:that|which|is|has|isn'?t|under|not)|please|instead)\b", re.IGNORECASE)
 

@@ -24,6 +24,7 @@ WISHES = {
     "an album that helps me unwind after a long day": [("moods", "calm")],
     "a game that has me hunting zombies": [("genres", "horror")],
     "a film that has an inspector looking for clues": [("genres", "mystery")],
+    "a book where people laugh out loud": [("moods", "funny")],
     "想要让人屏住呼吸的电影": [("moods", "tense")],
 }
 NOTHING = [

@@ -173,3 +173,12 @@ class TestAnswers:
         talk("games")
         assert "最贵" in talk("这些里哪个最贵？").text
         assert "Quibble" in talk("Quibble多长？").text
+
+
+def test_a_length_is_asked_for_once():
+    assert questions("how many hours is it?", {"hours": "hours", "age rating": "age_rating"}, False).fields == (
+        "length",
+    )
+    assert questions("what is the age rating?", {"hours": "hours", "age rating": "age_rating"}, False).fields == (
+        "age_rating",
+    )
