@@ -29,7 +29,7 @@ from finetune.contexts import Moment, listening_shop
 from finetune.material import Material, left_out, less_read, records, shelved, wishes
 from retrieval.encoder import SentenceEncoder, item_text
 from retrieval.errors import NamedropError
-from retrieval.index import Index, open_index
+from retrieval.index import open_index
 from retrieval.text import language_of
 from retrieval.types import Item
 
@@ -206,11 +206,9 @@ def make_examples(config: TrainConfig, shop: Shop) -> ExampleSet:
     data, hidden = config.data, left_out(config.data, shop)
     weights = {name: config.tasks[name].weight if name in config.tasks else row.weight for name, row in TASKS.items()}
     wished = any(weights[name] for name in _WISHED)
-    index = None
-    if config.shelf:
-        index = open_index(data.catalog, SentenceEncoder(config.tower.encoder), skip_bad=data.skip_bad)
+    fill = _filler(config, hidden) if config.shelf else _as_it_is
     train_material, valid_material = (
-        _material(config, shop, hidden, index, wished=wished and not valid, valid=valid) for valid in (False, True)
+        fill(_material(config, shop, hidden, wished=wished and not valid, valid=valid)) for valid in (False, True)
     )
     has_valid = {m.source.partition(":")[0] for m in (*valid_material.conversations, *valid_material.histories)}
 
@@ -237,13 +235,20 @@ def make_examples(config: TrainConfig, shop: Shop) -> ExampleSet:
     return ExampleSet(tuple(train), tuple(valid), weights)
 
 
-def _material(
-    config: TrainConfig, shop: Shop, hidden: frozenset[int], index: Index | None, *, wished: bool, valid: bool
-) -> Material:
+def _filler(config: TrainConfig, hidden: frozenset[int]) -> Callable[[Material], Material]:
+    """Return what puts the configured shelf into contexts."""
+    encoder = SentenceEncoder(config.tower.encoder)
+    index = open_index(config.data.catalog, encoder, skip_bad=config.data.skip_bad)
+    return lambda material: shelved(material, index, encoder, config.shelf, hidden)
+
+
+def _as_it_is(material: Material) -> Material:
+    return material
+
+
+def _material(config: TrainConfig, shop: Shop, hidden: frozenset[int], *, wished: bool, valid: bool) -> Material:
     material = replace(records(config.data, shop, hidden, valid=valid), style=config.prompt)
-    if wished:
-        material = replace(material, wishes=wishes(shop, hidden, config.seed))
-    return material if index is None else shelved(material, index, config.shelf, hidden)
+    return replace(material, wishes=wishes(shop, hidden, config.seed)) if wished else material
 
 
 def _hash(source: str, seed: int) -> float:

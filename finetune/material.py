@@ -24,10 +24,12 @@ from finetune.contexts import (
 )
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, R, load
 from finetune.wishes import Wish, make_wishes
+from retrieval.encoder import SentenceEncoder
 from retrieval.index import Index
 from retrieval.types import Item
 
 _WISHES = 4  # made for each item
+_TOGETHER = 512  # moments whose texts are encoded in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +127,35 @@ def less_read(material: Material, share: float, seed: int, held: Callable[[str],
     return material.each(less)
 
 
-def shelved(material: Material, index: Index, k: int, hidden: frozenset[int]) -> Material:
+def shelved(material: Material, index: Index, encoder: SentenceEncoder, k: int, hidden: frozenset[int]) -> Material:
     """Put a shelf of k retrieved items into the contexts, as the chat would, but for hidden items.
 
     Not where it is the person who names items: those are what they like already, which retrieval does not know.
+
+    Args:
+        material: whose contexts are to be filled.
+        index: what is retrieved from.
+        encoder: the index's.
+        k: how many items.
+        hidden: the positions of what may not be shown.
     """
-    total = len(material.conversations) + len(material.histories) + len(material.wishes)
-    with tqdm(total=total, desc="filling the shelves", unit=" moments") as bar:
+    moments = [*material.conversations, *material.histories, *(moment for _, moment in material.wishes)]
+    shelves: list[Sequence[Item]] = []
+    with tqdm(total=len(moments), desc="filling the shelves", unit=" moments") as bar:
+        for start in range(0, len(moments), _TOGETHER):
+            some = moments[start : start + _TOGETHER]
+            encoder.read_ahead([moment.query.text for moment in some])
+            for moment in some:
+                allowed = index.facets.mask(moment.limits)
+                allowed[[*hidden, *moment.before, *moment.query.liked, *moment.query.disliked]] = False
+                shelves.append([index.catalog[int(at)] for at in shelf(moment.query, index, allowed, k)])
+                bar.update()
+    filled = iter(shelves)
 
-        def fill(moment: Moment, _: str) -> Moment:
-            allowed = index.facets.mask(moment.limits)
-            allowed[[*hidden, *moment.before, *moment.query.liked, *moment.query.disliked]] = False
-            bar.update()
-            found = shelf(moment.query, index, allowed, k)
-            return replace(moment, context=replace(moment.context, shelf=[index.catalog[int(at)] for at in found]))
+    def fill(moment: Moment, _: str) -> Moment:
+        return replace(moment, context=replace(moment.context, shelf=next(filled)))
 
-        return replace(replace(material, told=()).each(fill), told=material.told)
+    return replace(replace(material, told=()).each(fill), told=material.told)
 
 
 def _mentioned(moment: Moment, shop: Shop) -> Iterator[int]:

@@ -62,6 +62,13 @@ def test_a_turns_texts_are_encoded_once(encoder, model):
     assert model.batches == [["abc", "de"], ["f"]]
 
 
+def test_texts_read_ahead_are_not_encoded_again(encoder, model):
+    encoder.encode(["abc"])
+    encoder.read_ahead(["abc", *"vwxyz", "v"])
+    assert np.allclose(encoder.encode(["z", "abc"]), [expected("z"), expected("abc")])
+    assert model.batches == [["abc"], list("vwxyz")]
+
+
 def test_a_result_belongs_to_its_caller(encoder):
     encoder.encode(["abc"])[0] = 0
     assert np.allclose(encoder.encode(["abc"])[0], expected("abc"))
