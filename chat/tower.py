@@ -83,22 +83,7 @@ class UserTower:
         Raises:
             ModelError: the files are missing or damaged, or were made for another encoder.
         """
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
-        folder = Path(folder)
-        try:
-            settings = TowerSettings.model_validate_json((folder / SETTINGS_FILE).read_bytes())
-            tensors = load_file(folder / WEIGHTS_FILE)
-            parts = [np.asarray(tensors[name], dtype=np.float32) for name in ("user", "bias", "item")]
-            weights = TowerWeights(parts[0], parts[1], parts[2], float(tensors["prior"].item()))
-            if settings.factored:
-                weights = replace(weights, factors=np.asarray(tensors["factors"], dtype=np.float32))
-            if len(weights.factors) != len(settings.factored):
-                raise ValueError(f"{len(weights.factors)} rows of factors for {len(settings.factored)} items")
-        except (OSError, ValidationError, SafetensorError, KeyError, ValueError) as error:
-            detail = str(error).splitlines()[0]
-            raise ModelError(f"cannot read the user tower in {folder} ({detail}); give an adapter's folder") from error
+        settings, weights = read_tower(Path(folder))
         empty = np.empty((0, len(weights.bias)), dtype=np.float32)
         return cls(settings, weights, empty, np.empty(0, dtype=np.float32)).bind(index)
 
@@ -143,6 +128,30 @@ class UserTower:
         top = logits.max(initial=-np.inf)
         scores: FloatArray = (logits - top - np.log(np.exp(logits - top).sum())).astype(np.float32)
         return scores
+
+
+def read_tower(folder: Path) -> tuple[TowerSettings, TowerWeights]:
+    """Read what `save_tower` wrote.
+
+    Raises:
+        ModelError: the files are missing or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        settings = TowerSettings.model_validate_json((folder / SETTINGS_FILE).read_bytes())
+        tensors = load_file(folder / WEIGHTS_FILE)
+        parts = [np.asarray(tensors[name], dtype=np.float32) for name in ("user", "bias", "item")]
+        weights = TowerWeights(parts[0], parts[1], parts[2], float(tensors["prior"].item()))
+        if settings.factored:
+            weights = replace(weights, factors=np.asarray(tensors["factors"], dtype=np.float32))
+        if len(weights.factors) != len(settings.factored):
+            raise ValueError(f"{len(weights.factors)} rows of factors for {len(settings.factored)} items")
+    except (OSError, ValidationError, SafetensorError, KeyError, ValueError) as error:
+        detail = str(error).splitlines()[0]
+        raise ModelError(f"cannot read the user tower in {folder} ({detail}); give an adapter's folder") from error
+    return settings, weights
 
 
 def save_tower(folder: Path, weights: TowerWeights, settings: TowerSettings) -> None:

@@ -1,4 +1,4 @@
-"""The model that is trained: loading it with fresh adapters, saving what was learnt, and proving that it was saved."""
+"""The model that is trained: loading it with its adapters, saving what was learnt, and proving that it was saved."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from torch import nn
 from chat.encoding import PromptEncoder
 from chat.engine import DType, choose_dtype, load_model
 from chat.prompt import Prompt
+from chat.tower import read_tower
 from finetune.config import ConfigError, TrainConfig
-from finetune.objective import Tuned, backbone_of, causal_of
+from finetune.objective import TowerHead, Tuned, backbone_of, causal_of
 from retrieval.errors import ModelError, NamedropError
+from retrieval.index import Index
 from retrieval.models import resolve_lm
 
 log = logging.getLogger(__name__)
@@ -37,14 +39,15 @@ def precision_of(config: TrainConfig) -> tuple[torch.dtype, str]:
 
 
 def load_trainable(config: TrainConfig) -> tuple[Any, torch.dtype | None]:
-    """Load the causal LM, frozen, with fresh LoRA adapters; return it and the number format of its products.
+    """Load the causal LM, frozen, with LoRA adapters to train; return it and the number format of its products.
 
     In bfloat16 the frozen weights are kept so, which halves what every forward reads; the adapters stay in float32,
     because their updates would drown in bfloat16's 8 bits.
 
     Raises:
         ModelError: the model cannot be found or read.
-        ConfigError: the adapters' targets or layers are not in the model, or --qlora is not supported here.
+        ConfigError: the adapters' targets or layers are not in the model, those to start from are others, or --qlora is
+            not supported here.
     """
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging as transformers_logging
@@ -67,7 +70,10 @@ def load_trainable(config: TrainConfig) -> tuple[Any, torch.dtype | None]:
         # In evaluation on a CPU, bitsandbytes repacks its weights for inference, from which training cannot go on.
         if hasattr(part, "support_avx512bf16_for_cpu"):
             vars(part)["support_avx512bf16_for_cpu"] = False
-    return add_adapters(model, config), None if dtype == torch.float32 else dtype
+    made = add_adapters(model, config)
+    if config.start is not None:
+        start_adapters(made, config.start, config.lora.alpha)
+    return made, None if dtype == torch.float32 else dtype
 
 
 def _four_bits(dtype: torch.dtype) -> Any:  # noqa: ANN401
@@ -127,6 +133,61 @@ def _layers(config: TrainConfig, count: int) -> list[int] | None:
     if beyond:
         raise ConfigError(f"lora.layers: expected 0 to {count - 1}, found {beyond[0]}; the model has {count} layers")
     return list(config.lora.layers)
+
+
+def start_adapters(model: Any, folder: Path, alpha: int) -> None:  # noqa: ANN401 - the peft model
+    """Give fresh adapters the weights of trained ones.
+
+    Raises:
+        ConfigError: the folder holds adapters of another shape.
+        ModelError: it cannot be read.
+    """
+    from peft import LoraConfig, get_peft_model_state_dict, load_peft_weights
+
+    try:
+        saved, tensors = LoraConfig.from_pretrained(str(folder)), load_peft_weights(str(folder), device="cpu")
+    except Exception as error:  # a damaged folder shows as an error of any library below
+        raise ModelError(f"start: cannot read the adapter in {folder} ({error}); give an adapter's folder") from error
+    expected = get_peft_model_state_dict(model)
+    if (
+        tensors.keys() != expected.keys()
+        or any(part.shape != expected[name].shape for name, part in tensors.items())
+        or saved.lora_alpha != alpha
+    ):
+        layers = "all layers" if saved.layers_to_transform is None else f"layers {saved.layers_to_transform}"
+        raise ConfigError(
+            f"start: {folder} holds adapters of rank {saved.r} and alpha {saved.lora_alpha} on {layers} of "
+            f"{saved.base_model_name_or_path}, which this configuration does not train; take over its lora and model"
+        )
+    with torch.no_grad():
+        for name, part in tensors.items():
+            expected[name].copy_(part)
+
+
+def start_tower(tower: TowerHead, folder: Path, index: Index) -> None:
+    """Give a fresh tower, its scales fixed already, the weights and the counts of a trained one.
+
+    Raises:
+        ConfigError: the folder holds a tower of another shape, or of another encoder.
+        ModelError: it cannot be read.
+    """
+    settings, weights = read_tower(folder)
+    if (weights.user.shape, weights.item.shape) != (tuple(tower.user.weight.shape), tuple(tower.item.weight.shape)):
+        found = f"{len(weights.bias)} dimensions and {weights.factors.shape[1]} factors"
+        raise ConfigError(f"start: the tower in {folder} has {found}; set tower.dimensions and tower.factors so")
+    if settings.encoder != index.encoder.name:
+        raise ConfigError(
+            f"start: the tower in {folder} reads embeddings of {settings.encoder}, not of {index.encoder.name}; "
+            "set tower.encoder so"
+        )
+    counts = [settings.counts.get(item.id, 0) for item in index.catalog]
+    with torch.no_grad():
+        user = torch.from_numpy(weights.user)
+        tower.user.weight.copy_(user * tower.deviation)
+        tower.user.bias.copy_(torch.from_numpy(weights.bias) + user @ tower.mean)
+        tower.item.weight.copy_(torch.from_numpy(weights.item))
+        tower.prior.fill_(weights.prior)
+        tower.log_counts.copy_(torch.log1p(tower.log_counts.expm1() + torch.tensor(counts, dtype=torch.float32)))
 
 
 def learnt(model: Tuned) -> dict[str, torch.Tensor]:

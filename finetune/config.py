@@ -114,6 +114,8 @@ class TrainConfig(_Strict):
     Attributes:
         model: the causal LM: a name, a folder or a hub id.
         output: the run's folder; it must not exist, unless the run is resumed.
+        start: the folder of an adapter to go on from, with its tower, instead of from nothing: a shipped one, say, with
+            a shop's own logs as data. `lora`, `tower.dimensions` and `tower.factors` must be those it was trained with.
         prompt: how the model is told of people: "dialogue" with what both sides said, "person" with less of it; the
             adapter keeps it, and serving renders likewise.
         shelf: how many retrieved titles the prompt offers the model to choose from, so that it can name items that no
@@ -136,6 +138,7 @@ class TrainConfig(_Strict):
 
     model: str = DEFAULT_LM
     output: Path
+    start: Path | None = None
     data: Data
     prompt: Style = "dialogue"
     shelf: Annotated[int, Field(ge=0, le=MOST)] = 0
@@ -220,7 +223,8 @@ def read_config(path: str | Path, **overrides: object) -> TrainConfig:
     except ValidationError as error:
         faults = [_fault(detail) for detail in error.errors(include_url=False)]
         raise ConfigError("\n  ".join([f"{path}: this configuration cannot be used", *faults])) from error
-    missing = [f"{key} = '{file}': no such file; correct it" for key, file in config.data.files() if not file.is_file()]
+    files = [*config.data.files(), *([("start", config.start / "adapter_config.json")] if config.start else [])]
+    missing = [f"{key} = '{file}': no such file; correct it" for key, file in files if not file.is_file()]
     if missing:
         where = f"{path}: looked for the files from {Path.cwd()}"
         raise ConfigError("\n  ".join([where, *missing]))

@@ -133,7 +133,7 @@ def build(prepared: Prepared, progress: bool = True) -> tuple[Tuned, Batches, Ba
     """
     import torch
 
-    from finetune.adapters import load_trainable
+    from finetune.adapters import load_trainable, start_tower
     from finetune.loop import Batches
     from finetune.objective import TowerHead, Tuned, causal_of, counts_of
     from finetune.upper import check_split, split
@@ -157,8 +157,10 @@ def build(prepared: Prepared, progress: bool = True) -> tuple[Tuned, Batches, Ba
         described = prepared.factors.beside(prepared.index.embeddings, prepared.index.catalog)
         tower = TowerHead(config.tower, causal.config.hidden_size, described, counts, usable)
     tuned = Tuned(model, tower, upper=upper, autocast=autocast)
-    if tower is not None:
+    if tower is not None and prepared.index is not None:
         _standardise(tuned, tower, train)
+        if config.start is not None:
+            start_tower(tower, config.start, prepared.index)
     return tuned, train, valid
 
 

@@ -280,6 +280,44 @@ def test_the_tower_is_saved_with_the_adapter(configure, tmp_path, tmp_path_facto
     assert scores.shape == (24,)
 
 
+def test_a_run_goes_on_from_a_trained_adapter_and_its_tower(configure, tmp_path, tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("NAMEDROP_CACHE", str(tmp_path / "cache"))
+    encoder = str(write_encoder(tmp_path_factory.mktemp("encoder")))
+    tower = {"weight": 0.5, "encoder": encoder, "dimensions": 8, "learning_rate": 0.2, "prior": False}
+    first = train(read_config(configure("first", tower=tower, max_steps=12)))
+    still = {"learning_rate": 1e-9, "tower": {**tower, "learning_rate": 1e-9}}
+    second = train(read_config(configure("second", max_steps=1, start=str(first), **still)))
+    was, now = (json.loads((run / "run.json").read_text(encoding="utf-8"))["metrics"] for run in (first, second))
+    assert was["eval_lm"] < was["before_eval_lm"] - 0.1
+    assert now["before_eval_lm"] == pytest.approx(was["eval_lm"], abs=1e-4)
+    for file in ("adapter_model.safetensors", "tower.safetensors"):
+        old, new = load_file(first / file), load_file(second / file)
+        assert all(torch.allclose(part, new[name], atol=1e-4) for name, part in old.items())
+    assert read_config(second / "config.yaml").start == first
+    faults = {
+        "rank 4 and alpha 8": {"lora": {"rank": 2, "alpha": 8}},
+        "alpha 8": {"lora": {"rank": 4, "alpha": 4}},
+        "8 dimensions and 0 factors": {"tower": {**tower, "dimensions": 4}},
+    }
+    for number, (message, changes) in enumerate(faults.items()):
+        settings = {"lora": {"rank": 4, "alpha": 8}, "tower": tower, "start": str(first)} | changes
+        with pytest.raises(ConfigError, match=message):
+            train(read_config(configure(f"fault-{number}", **settings)))
+    with pytest.raises(ConfigError, match=r"start = .*adapter_config\.json': no such file"):
+        read_config(configure("none", start=str(tmp_path / "nowhere")))
+
+
+def test_the_counts_of_both_trainings_make_a_started_towers_prior(configure, tmp_path, tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("NAMEDROP_CACHE", str(tmp_path / "cache"))
+    encoder = str(write_encoder(tmp_path_factory.mktemp("encoder")))
+    tower = {"weight": 0.5, "encoder": encoder, "dimensions": 8}
+    first = train(read_config(configure("first", tower=tower, max_steps=3)))
+    second = train(read_config(configure("second", tower=tower, max_steps=2, start=str(first))))
+    was, now = (json.loads((run / "tower.json").read_text(encoding="utf-8"))["counts"] for run in (first, second))
+    assert was
+    assert now == {i: 2 * n for i, n in was.items()}
+
+
 def test_four_bit_training_runs(configure, tmp_path):
     """QLoRA on the tiny model; on a CPU it is slow, and bitsandbytes says that it lacks its fast kernels."""
     assert command.main([str(configure(max_steps=2, lora={"rank": 4})), "--qlora"]) == 0
