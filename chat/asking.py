@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from chat import facts
 from chat.replies import Say
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.updating import Turn
+from retrieval.lexicon import display
 from retrieval.types import Item
 
 _MOST = 5  # items that one answer tells of
@@ -49,10 +51,23 @@ class Asking:
             described = [self.say.described(item) for item in items]
             return Asked(self.say.sentences(*described, self.say.differences(items)), tuple(items))
         fields = understood.questions
+        if fields == ("other",):
+            return Asked(self.say("not_said", title=facts.names(items, self.say.language)), tuple(items), known=False)
+        if understood.form:
+            return self._in_form(items[0], understood.form)
         answers = [self.say.answer(item, fields) for item in items]
-        return Asked(
-            self.say.sentences(*answers, self.say.compared(items, fields)), tuple(items), known=fields != ("other",)
-        )
+        return Asked(self.say.sentences(*answers, self.say.compared(items, fields)), tuple(items))
+
+    def _in_form(self, item: Item, kind: str) -> Asked:
+        """Say whether there is a film, a book … of an item: works of the same title."""
+        linker, catalog = self.shop.linker, self.shop.index.catalog
+        found = [catalog[at] for at in linker.narrowed(linker.exact(item.title), kind=kind) if not self.shop.hides(at)]
+        if found:
+            titles = facts.join([self.say.listed(other) for other in found[:_MOST]], self.say.language)
+            return Asked(self.say("has_form", titles=titles), tuple(found[:_MOST]))
+        noun = display("kind", kind, self.say.language)
+        title = facts.name(item, self.say.language)
+        return Asked(self.say("no_form", title=title, kind=self.say.a(noun)), (item,))
 
     def _items(self, turn: Turn) -> list[Item]:
         taste, understood = self.state.taste, turn.understood

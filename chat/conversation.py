@@ -13,8 +13,9 @@ from chat.pieces import SHOP, Piece, Reader, asks, masked
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
 from chat.shop import Shop
-from chat.state import DialogueState
-from chat.understanding import Act, Understanding
+from chat.state import DialogueState, Language
+from chat.typed import spelled_out
+from chat.understanding import Act, Understanding, telling_words
 from retrieval.constraints import values_of
 from retrieval.labels import label
 from retrieval.text import is_cjk, words
@@ -36,8 +37,13 @@ _FIRST = re.compile(
 )
 _SECOND = re.compile(r"^\W*(?:the\s+)?(?:second|latter|2|other)\b|^\W*(?:第二|后者)", re.IGNORECASE)
 _BUYS = re.compile(
-    r"\b(?:add|put)\b.{0,40}\b(?:basket|cart|bag)\b|\bcheck\s*out\b|\bi(?:'ll|\s+will)?\s+(?:take|buy|order)\s+(?:it|this|that|the)\b"
+    r"\b(?:add|put)\b.{0,40}\b(?:basket|cart|bag)\b|\bcheck\s*out\b|\bi(?:'?ll|\s+will)?\s+(?:take|buy|order|have)\s+(?:it|this|that|the|both)\b"
+    r"|\bget\s+me\s+(?:it|this|that|the)\b"
     r"|加入?购物车|我(?:要|就)买(?:这|它)|下单吧",
+    re.IGNORECASE,
+)
+_HOW_TO_BUY = re.compile(
+    r"\bhow\s+(?:do|can|would)\s+(?:i|we)\s+(?:buy|order|get|purchase)\s+(?:it|this|that|them|one|both|the\s+\w+\s+one)\b",
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(r"\binstead\b|\bin\s+(?:return|exchange)\b|换(?:个|成|一)|代替", re.IGNORECASE)
@@ -74,17 +80,22 @@ class Conversation:
 
     def take(self, text: str) -> Answer:
         """Answer one message and record both in the state."""
+        typed, text = text, spelled_out(text)
         desk, understood = self._desk, self._read(text)
         if desk is None or understood.act in _PLAIN:
             self._state.doubt = []
-            return self._dialogue.take(text) if desk is None or understood.act != "help" else self._helped(text)
+            return (
+                self._dialogue.take(typed)
+                if desk is None or understood.act != "help"
+                else self._helped(typed, understood.language)
+            )
         reader = Reader(desk.router, self._read, desk.known, self._state.route)
         pieces = self._settled(text, desk) or reader.read(text)
-        self._dialogue.listen(text, pieces[0].understood.language)
+        self._dialogue.listen(typed, pieces[0].understood.language)
         return self._dialogue.record(self._answered(pieces, desk))
 
-    def _helped(self, text: str) -> Answer:
-        self._dialogue.listen(text, self._read(text).language)
+    def _helped(self, text: str, language: Language) -> Answer:
+        self._dialogue.listen(text, language)
         say = self._dialogue.say
         return self._dialogue.record(Answer(say.sentences(say("help"), say("help_desk"))))
 
@@ -113,10 +124,13 @@ class Conversation:
         """Answer each wish in its turn, and join the answers."""
         answers = [self._answer(piece, desk) for piece in self._of_one_kind(pieces)]
         telling = [a for a, p in zip(answers, pieces, strict=True) if p.route != "small_talk"] or answers
+        advice = [a for a in telling if a.route == "recommend" and a.cards]
+        telling = [a for a in telling if a not in advice[:-1]]  # the last one knows all that has been said
         abstained = all(answer.abstained for answer in telling)
         handoff = next((a.handoff for a in telling if a.handoff is not None), None)
         last = [a for a in telling if a.route == "recommend" and a.cards]  # its cards stand below the text
-        text = self._dialogue.say.sentences(*(a.text for a in (*(a for a in telling if a not in last), *last)))
+        told = [a for a in telling if not a.abstained] or telling  # what has no answer needs no sentence beside one
+        text = self._dialogue.say.sentences(*(a.text for a in (*(a for a in told if a not in last), *last)))
         self._state.unsure = self._state.unsure + 1 if abstained and handoff is None else 0
         if self._state.unsure >= PATIENCE and desk.outbox is not None:
             served = desk.handed_over("unanswered", text, self._state, self._dialogue.say, self._customer)
@@ -159,18 +173,24 @@ class Conversation:
     def _answer(self, piece: Piece, desk: Desk) -> Answer:
         """Answer one wish where it belongs; what nobody is sure of is looked up, and else asked back."""
         route, sure, understood = piece.route, piece.routed.confidence, piece.understood
-        if _BUYS.search(piece.text) and (sure < _CHAT_SURE or route not in ("policy", "order")):
+        buys = _BUYS.search(piece.text) and (sure < _CHAT_SURE or route not in ("policy", "order"))
+        if buys or _HOW_TO_BUY.search(piece.text):
             return self._bought(piece)
         if route in ("recommend", "item"):
-            if sure >= SURE or _says_something(understood):
+            wished = route == "recommend" and len(telling_words(piece.text)) > 1
+            if sure >= SURE or wished or _says_something(understood):
                 return self._of_shop(piece, desk)
             return self._doubted(piece, desk)
         if route == "small_talk" and sure < _CHAT_SURE and _says_something(understood):
             return self._of_shop(piece, desk)
+        if route == "out_of_scope" and any(opinion.surface for opinion in understood.opinions):
+            return self._of_shop(piece, desk)  # it names a work of ours
         told = sure < _TOLD_SURE and understood.act != "unclear" and not asks(piece.text)
         if route == "out_of_scope" and told and (_says_something(understood) or not is_cjk(piece.text)):
             return self._of_shop(piece, desk)  # "a lighthouse keeper in winter"; Chinese may be anything
         if sure < (_OUT_SURE if route == "out_of_scope" else SURE):
+            if self._state.route in SHOP and _says_something(understood) and not asks(piece.text):
+                return self._of_shop(piece, desk)  # "no, too sad" is about the cards
             return self._doubted(piece, desk)
         return _answer(desk.serve(piece, self._state, self._dialogue.say, self._customer, self._named(piece)), route)
 
@@ -227,7 +247,8 @@ def _asks_more(understood: Understanding) -> bool:
     limits = parsed.relative or any(c.field != "kind" for c in parsed.constraints)  # "play it" says of what
     plain = all(o.attitude == "neutral" for o in understood.opinions) and not limits
     titled = understood.asked_title != understood.asked_title.casefold()
-    return plain and not titled and understood.act in ("recommend", "unclear", "availability")
+    have = understood.act == "availability" and any(opinion.surface for opinion in understood.opinions)
+    return plain and not titled and not have and understood.act in ("recommend", "unclear", "availability")
 
 
 def _says_something(understood: Understanding) -> bool:

@@ -22,6 +22,7 @@ from chat.rules import Situation
 from chat.shop import Shop, card
 from chat.state import DialogueState, Language
 from chat.telling import ENOUGH, Telling
+from chat.typed import spelled_out
 from chat.understanding import Act, Understanding, understand
 from chat.updating import Turn, Updater
 from retrieval.constraints import as_values, satisfies, satisfies_all
@@ -79,9 +80,10 @@ class Dialogue:
 
     def hear(self, text: str) -> Turn:
         """Record one message and let it change the state, without answering; training reads its dialogues so."""
-        understood = self.understand(text)
+        read = spelled_out(text)
+        understood = self.understand(read)
         self.listen(text, understood.language)
-        return self.absorb(text, understood)
+        return self.absorb(read, understood)
 
     def listen(self, text: str, language: Language) -> None:
         """Record a message, and speak its language from now on."""
@@ -152,6 +154,7 @@ class Dialogue:
         notes = list(turn.notes)
         if turn.lifted:
             notes.append(self.say("lifted", limits=self.say.quoted([f"“{label}”" for label in turn.lifted])))
+        notes.extend(self.say("no_kind", kind=self.say.plural(kind)) for kind in turn.understood.lacking)
         notes.extend(telling.outside(turn))
         if turn.understood.unknown_name:
             notes.append(self.say("no_data", name=turn.understood.unknown_name))

@@ -11,6 +11,7 @@ from babel.numbers import format_currency, format_decimal
 
 from chat.messages import Card
 from chat.state import Language
+from chat.typed import EVERYDAY
 from chat.understanding import telling_words
 from retrieval.constraints import Facets, number_of, satisfies, topic_words, values_of
 from retrieval.lexicon import canonical, display, vocabulary
@@ -143,7 +144,8 @@ def meets(item: Item, wish: tuple[str, str]) -> bool:
 def _wished(item: Item, wishes: Sequence[tuple[str, str]], language: Language) -> list[str]:
     met_wishes = [wish for wish in wishes if meets(item, wish)]
     about = [v for f, v in met_wishes if f in _ABOUT]
-    met = [display(f, v, language) for f, v in met_wishes if f not in _ABOUT]
+    makers = {canonical("creators", maker): maker for maker in item.creators}
+    met = [makers.get(v, v) if f == "creators" else display(f, v, language) for f, v in met_wishes if f not in _ABOUT]
     found: list[str] = []
     if met:
         found.append(join(list(dict.fromkeys(met))[:3], language))
@@ -184,7 +186,7 @@ def _mentioned(
     rare = [
         w
         for w in dict.fromkeys(telling_words(said))
-        if w not in spoken and len(w) > 3 and facets.document_frequency(w) <= ceiling
+        if w not in spoken and w not in EVERYDAY and len(w) > 3 and facets.document_frequency(w) <= ceiling
     ]
     own = set(topic_words(item)) if rare else set()
     telling = [w for w in rare if w in own][:2]

@@ -17,7 +17,10 @@ from retrieval.stances import AND_THEN
 
 Attitude = Literal["like", "dislike", "seen", "neutral"]
 
-_SIMILAR = re.compile(r"\b(?:similar|alternatives?)\b|类似|相似", re.IGNORECASE)
+_SIMILAR = re.compile(
+    r"\b(?:similar|alternatives?|(?:in|of)\s+th(?:at|is)\s+(?:direction|vein|kind|style)|along\s+th(?:ose|ese)\s+lines)\b|类似|相似",
+    re.IGNORECASE,
+)
 _ORDINALS = {
     "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4,
     "last": -1, "top": 0, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "one": 0, "two": 1, "three": 2, "four": 3, "five": 4,
@@ -49,17 +52,26 @@ _THAT = re.compile(
 _DISLIKE = re.compile(
     r"\b(?:not|no|don'?t\s+(?:want|like|care)|didn'?t\s+(?:like|enjoy|care)|doesn'?t|hated?|dislike[ds]?|boring|bored|awful"
     r"|terrible|worse|worst|can'?t\s+stand|never\s+liked|overrated|avoid|nothing\s+like|unlike|instead\s+of"
-    r"|rather\s+than|none|(?:can|could)(?:n'?t|\s+not)\s+get\s+into|did\s+nothing\s+for\s+me|left\s+me\s+cold)\b"
+    r"|rather\s+than|none|(?:can|could)(?:n'?t|\s+not)\s+(?:get\s+(?:into|on\s+with|along\s+with)|stand|finish)|did\s+nothing\s+for\s+me"
+    r"|left\s+me\s+cold|gave\s+up\s+on|dropped|(?:sick|tired|bored)\s+of|fed\s+up\s+with)\b"
     r"|不喜欢|不要|讨厌|不想|不是|(?<![特区分个])别",
     re.IGNORECASE,
 )
 _PANNED = re.compile(
     r"\b(?:was|is|sucks|disappoint\w*)\b.{0,20}\b(?:boring|bad|awful|terrible|overrated)\b|\bbored\s+me\b"
-    r"|\b(?:is|was)(?:n'?t|\s+not)\s+(?:(?:really|quite)\s+)?(?:for\s+me|my\s+(?:thing|cup)|what\s+i)\b",
+    r"|\b(?:is|was)(?:n'?t|\s+not)\s+(?:(?:really|quite)\s+)?(?:for\s+me|my\s+(?:thing|cup)|what\s+i)\b"
+    r"|\bwas\s+a\s+mistake\b|\bnearly\s+(?:finished|killed)\s+(?:me|us)\b|\bput\s+(?:me|us)\s+off\b|\bdo(?:es)?\s+my\s+head\s+in\b"
+    r"|\b(?:i|we)\s+(?:dropped|gave\s+up|quit|abandoned|hated)\b",
+    re.IGNORECASE,
+)
+_NOT_THAT = re.compile(r"\bnot\s+(?:that|this)(?:\s+one)?$", re.IGNORECASE)
+_LOATHED = re.compile(  # what "it" is refused with
+    r"\b(?:don'?t|didn'?t|doesn'?t)\s+(?:want|like|care|enjoy|love)|\b(?:hated?|dislike[ds]?|boring|awful|terrible|worst|can'?t\s+stand"
+    r"|not\s+(?:for|my|it|into|watch|read|play|again|convinced|keen))\b|\bno\W*$",
     re.IGNORECASE,
 )
 _SEEN = re.compile(
-    r"\b(?:seen|watched|already\s+(?:read|played|heard|own|know|have|saw|done|finished|taken|completed|listened)"
+    r"\b(?:seen|watched|(?:i|we)(?:'ve|\s+have)\s+done|already\s+(?:read|played|heard|own|know|have|saw|done|finished|taken|completed|listened)"
     r"|(?:have|'ve|(?<!should )(?<!can )(?<!could )i)\s+(?:read|played|finished)"
     r"|i\s+(?:own|know)|other\s+than|besides|apart\s+from|except)\b"
     r"|看过|读过|玩过|听过|学过|看了|除了",
@@ -148,11 +160,16 @@ def references(text: str, spans: Sequence[tuple[int, int]], shown: int, spoken_o
         attitude = "dislike" if every.group().casefold().startswith("none") or every.group() == "都不" else attitude
         return [Opinion(attitude, places=tuple(range(shown)))]
     that = _THAT.search(text)
+    if that is not None and any(end <= that.start() for _, end in spans) and _NOT_THAT.search(text[: that.end()]):
+        return []  # "we have seen Paddington, so not that one" is about no card
     if that is not None and not any(s <= that.start() < e for s, e in spans):
         inside = that.group().casefold()
         noun = re.search(rf"(that|this)\s+{_NOUN}|\b(that|this|it)$|个|部|本|它", inside)
         start = that.start() + (noun.start() if noun else 0)
-        return [Opinion(_attitude(text, start, that.end(), "neutral"), places=(0,), that=True)]
+        attitude = _attitude(text, start, that.end(), "neutral")
+        if inside == "it" and attitude == "dislike" and (spans or not _LOATHED.search(text)):
+            attitude = "neutral"  # "he might not have a way of watching it"
+        return [Opinion(attitude, places=(0,), that=True)]
     if spoken_of and not spans and _SIMILAR.search(text):
         return [Opinion("like", places=(0,), that=True)]
     return []

@@ -48,6 +48,13 @@ _POINTS = re.compile(
     r"\b(?:it|its|it's|that|they|them|those|the\s+(?:other|rest)|again|(?:signed|logged)\s+in)\b|它|那个|另|登录",
     re.IGNORECASE,
 )
+_ADVICE = re.compile(
+    r"\bwhat\s+(?:do|should|can|shall|could|would)\s+(?:i|we|you)\s+(?:watch|read|play|listen|hear|put\s+on|recommend|suggest)\b"
+    r"|\b(?:have|got)\s+(?:you\s+)?(?:got\s+)?any(?:thing)?\b|\banything\s+(?:by|like|from|similar|else)\b"
+    r"|\b(?:what|where)(?:'s|\s+is|\s+to)?\s+next\b|\bmore\s+like\s+(?:it|this|that|those|them)\b"
+    r"|\b(?:sick|tired|bored)\s+of\s+(?!waiting|this\s+shop|you\b|your\b|being\b|the\s+delays?)",
+    re.IGNORECASE,
+)
 _FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about)\b|^那|呢\W*$", re.IGNORECASE)
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
 _SAID_SURE = 0.8  # and what asks for nothing ("this is a disgrace") this
@@ -139,6 +146,8 @@ def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Rout
     found: dict[Route, float] = {}
     for route, odds in (*_by_act(understood), *_by_taste(understood)):
         found[route] = found.get(route, 0.0) + odds
+    if _ADVICE.search(text):
+        found["recommend"] = found.get("recommend", 0.0) + 2.5
     if _ORDER_NUMBER.search(text):
         found["order"] = found.get("order", 0.0) + (1.5 if _names(understood) else 3.0)  # "U-571" is a film
     last = _LASTING.get(before)
@@ -195,9 +204,12 @@ def weighed(routed: Routed, odds: Mapping[Route, float]) -> Routed:
 def _stands_alone(piece: Piece) -> bool:
     if piece.route == "small_talk" or piece.understood.act in ("greeting", "thanks", "farewell"):
         return False
-    if piece.route == "out_of_scope" and (_POINTS.search(piece.text) or not telling_words(piece.text)):
-        return False  # "what can I do?" is about what stands beside it
+    told = not asks(piece.text)
+    if piece.route == "out_of_scope" and (told or _POINTS.search(piece.text) or not telling_words(piece.text)):
+        return False  # "what can I do?", "my dad turns 70" are about what stands beside them
     taste = piece.route in SHOP and (piece.understood.opinions or piece.understood.parsed.spans)
+    if told and piece.route in SHOP and not taste:
+        return False  # "she falls asleep"
     return piece.routed.confidence >= (_PART_SURE if taste or asks(piece.text) else _SAID_SURE)
 
 

@@ -17,7 +17,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  r"|\bhave\s+(it|this|that|this\s+one)\s+in\s+stock\b|有货|库存|现货"),
     ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b|哪一?年|什么时候"),
     ("creators", r"\bwho\s+(made|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"
-                 r"|\bwho\s+is\s+(it|that|this)\s+by\b"
+                 r"|\bwho(?:'s|\s+is)\s+(it|that|this)\s+by\b|\bwho(?:'s|\s+is)\s+(it|that|this)\s+(one\s+)?by\b"
                  r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍|教)"
                  r"|(作者|导演)是|是谁(写|拍|做)"),
     ("length", r"\bhow\s+(long|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b"
@@ -27,6 +27,11 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("description", r"\bwhat('s|\s+is|\s+are)\s+(it|that|this|they|the\s+\S+(\s+\S+)?|\S+)\s+about\b"
                     r"|\b(is|are)\s+(\S+\s+){1,6}(any\s+good|worth\s+\w+)|\btell\s+me\s+(more\s+)?about\b|\bdescribe\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
 )  # fmt: skip
+_NO_COLUMN = re.compile(  # nobody's columns
+    r"\bwho\s+(?:did|made|wrote|composed)\s+the\s+(?:music|score|soundtrack|art(?:work)?|voices?|cover)\b"
+    r"|\bwho(?:'s|\s+is|\s+was|\s+are)\s+in\s+(?:it|that|this|the)\b|\bwho\s+(?:stars|plays|acts)\b",
+    re.IGNORECASE,
+)
 _COMPILED = tuple((name, re.compile(p, re.IGNORECASE)) for name, p in _COLUMNS)
 _COMPARE = re.compile(
     r"\bcompare\b|\bdifferences?\b.{0,12}\bbetween\b|\bhow\s+do\s+(?:they|these|those)\s+differ\b|\bversus\b|\bvs\b"
@@ -59,7 +64,9 @@ _ASKS = re.compile(
     r"\?|？|吗|呢|\b(?:what|which|how|does|do|is|are|tell\s+me|who|when|where|has|have)\b|什么|哪|几", re.IGNORECASE
 )
 _YES_NO = re.compile(
-    r"^\W*(?:(?:and|so|but)\s+)?(?:is|are|was|were|does|do|has|have)\s+(?!there\b|you\b|we\b|i\b)|吗[?？]?\W*$",
+    r"(?:^|[,;:—–]\s|\b(?:one|that)\s+(?=is\s+(?:it|that)\b))\W*(?:(?:and|so|but)\s+)?(?:is|are|was|were|does|do|has|have)\s+"
+    r"(?!there\b|you\b|we\b|i\b)|吗[?？]?\W*$"
+    r"|\bhow\s+(?!much\b|many\b|long\b|old\b|do\b|does\b|did\b|can\b|could\b|would\b|is\b|are\b|about\b|to\b)\w+\s+(?:is|are|was)\b",
     re.IGNORECASE,
 )
 
@@ -96,6 +103,8 @@ def questions(text: str, columns: Mapping[str, str], several: bool) -> Questions
     extreme, superlative = _extreme(text)
     if extreme is not None and (several or superlative):
         return Questions((extreme[0],), extreme, several and (not superlative or _OF_THESE.search(text) is not None))
+    if _NO_COLUMN.search(text):
+        return Questions(("other",))
     fields = [name for name, pattern in _COMPILED if pattern.search(text)]
     if columns and _ASKS.search(text):
         said = f" {normalize(text)} "

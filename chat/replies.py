@@ -6,12 +6,12 @@ reply cannot invent one. `Say` holds one language's sentences; both languages ha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat import facts
 from chat.state import Language
-from retrieval.lexicon import canonical, display
+from retrieval.lexicon import canonical, display, synonyms
 from retrieval.types import Item
 
 _SAY: Mapping[str, tuple[str, str]] = {
@@ -110,6 +110,10 @@ _SAY: Mapping[str, tuple[str, str]] = {
                 "我没太明白。可以说说你喜欢过的作品、心情、年代或价格。"),
     "no_data": ("The catalogue says nothing about “{name}”, so I went by the rest.",
                 "目录里没有“{name}”的信息，我按其余条件来找。"),
+    "no_kind": ("We don't carry any {kind}.", "我们没有{kind}。"),
+    "has_form": ("Yes: {titles}.", "有的：{titles}。"),
+    "no_form": ("We don't have {title} as {kind}.", "我们没有{title}的{kind}版本。"),
+    "is_form": ("{title} is {kind}.", "{title}是{kind}。"),
     "not_said": ("I don't have that information about {title}.", "我没有{title}的这项信息。"),
     "wins": ("{title} is the {which}.", "{title}{which}。"),
     "leads": ("{title} is the {which} one.", "{title}{which}。"),
@@ -198,13 +202,22 @@ class Say:
         """Join the labels of constraints or wishes."""
         return facts.join(list(dict.fromkeys(labels)), self.language)
 
-    def wished(self, wishes: Sequence[tuple[str, str]]) -> str:
-        """Word soft preferences: ``slow and dreamlike, about first contact``; "" for none."""
+    def wished(self, wishes: Sequence[tuple[str, str]], maker: Callable[[str], str] = str) -> str:
+        """Word soft preferences: ``slow and dreamlike, by Ursula K. Le Guin, about first contact``; "" for none.
+
+        Args:
+            wishes: (field, canonical value) each.
+            maker: gives a maker's name as the catalogue writes it.
+        """
         chinese = self.language == "zh"
         about = ("topic", "themes")
-        of = [display(f, v, self.language) for f, v in wishes if f not in about]
+        of = [display(f, v, self.language) for f, v in wishes if f not in (*about, "creators")]
         topics = [display("topic", v, self.language) for f, v in wishes if f in about]
+        makers = [maker(v) for f, v in wishes if f == "creators"]
         parts = [facts.join(list(dict.fromkeys(of))[:3], self.language)] if of else []
+        if makers:
+            joined = facts.join(list(dict.fromkeys(makers))[:2], self.language)
+            parts.append(joined if chinese else f"by {joined}")
         if topics:
             joined = facts.join(list(dict.fromkeys(topics))[:2], self.language)
             parts.append(f"关于{joined}" if chinese else f"about {joined}")
@@ -215,6 +228,16 @@ class Say:
         if not item.kind:
             return "作品" if self.language == "zh" else "work"
         return display("kind", canonical("kind", item.kind), self.language)
+
+    def plural(self, kind: str) -> str:
+        """Name a kind as a whole: ``books``, 书."""
+        if self.language == "zh":
+            return display("kind", kind, "zh")
+        return next((word for word in synonyms("kind", kind) if word == f"{kind}s"), kind)
+
+    def a(self, noun: str) -> str:
+        """Put the article before a noun: ``an album``."""
+        return noun if self.language == "zh" else f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
 
     def offer(self, item: Item) -> str:
         """Quote what an item is and costs: ``film, $7.99, in stock``."""
@@ -227,16 +250,19 @@ class Say:
         parts = [p for p in (kind, facts.price(item, self.language), stock) if p]
         return ("，" if self.language == "zh" else ", ").join(parts)
 
+    def listed(self, item: Item) -> str:
+        """Name an item with what it is and costs: ``Solaris (1961), book, $9.99, in stock``."""
+        return facts.name(item, self.language) + ("，" if self.language == "zh" else ", ") + self.offer(item)
+
     def answer(self, item: Item, fields: Sequence[str]) -> str:
         """Answer a question about an item from its columns; what the catalogue does not say is said to be unknown."""
-        if tuple(fields) == ("other",):
-            return self("not_said", title=facts.name(item, self.language))
-        clauses = [self._clause(item, field) for field in fields]
-        first, *others = clauses
+        asked = [field for field in fields if field != "topic"] or fields  # no column: others say what it is about
+        first, *others = [self._clause(item, field) for field in asked]
         title = facts.name(item, self.language)
         if self.language == "zh":
             text = "，".join([first, *(c.removeprefix(title) for c in others)])
             return text if text.endswith(("。", "！", "？", ".", "!", "?")) else text + "。"
+        others = [c.removeprefix(f"{title}, ") for c in others]  # "mood: calm"
         others = [("it" + c.removeprefix(title)) if c.startswith(title) else c for c in others]
         text = ", and ".join([first, *others])
         return text if text.endswith((".", "!", "?")) else text + "."
@@ -336,6 +362,8 @@ class Say:
         title = facts.name(item, self.language)
         if field == "in_stock":
             return self("in_stock_yes" if item.in_stock else "in_stock_no", title=title)
+        if field == "kind" and item.kind:
+            return self("is_form", title=title, kind=self.a(self.kind(item)))
         value = self._value(item, field)
         named = _FIELDS.get(field, (field.replace("_", " "),) * 2)[self.language == "zh"]
         if not value:

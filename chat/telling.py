@@ -30,7 +30,7 @@ class Telling:
     def unmet(self, turn: Turn, items: Sequence[Item]) -> str:
         """Own up to what this message wishes for and nothing shown has."""
         wishes = [(w.field, w.value) for w in turn.understood.parsed.wishes]
-        unmet = self.say.wished([wish for wish in wishes if not any(facts.meets(item, wish) for item in items)])
+        unmet = self._wished([wish for wish in wishes if not any(facts.meets(item, wish) for item in items)])
         return self.say("unmet", wishes=unmet) if unmet else ""
 
     def lead(self, turn: Turn, items: Sequence[Item]) -> str:
@@ -52,13 +52,16 @@ class Telling:
         if liked and not turn.refined:
             variant = "anchor" if len(self.state.messages) % 4 < 2 else "anchor2"
             return self.say(variant, anchor=facts.names(liked, language), first=first)
-        wished = self.say.wished([w for w in taste.wishes if any(facts.meets(item, w) for item in items)])
+        wished = self._wished([w for w in taste.wishes if any(facts.meets(item, w) for item in items)])
         if limits:
             quoted = self.say.quoted(limits)
             if wished and not turn.refined:
                 return self.say("both", wishes=wished, limits=quoted, first=first)
             return self.say("limits", limits=quoted[:1].upper() + quoted[1:], first=first)
         return self.say("wishes", wishes=wished, first=first) if wished else self.say("open", first=first)
+
+    def _wished(self, wishes: Sequence[tuple[str, str]]) -> str:
+        return self.say.wished(wishes, self.shop.index.facets.name)
 
     def rest(self, items: Sequence[Item]) -> str:
         """Name the next ones."""

@@ -16,9 +16,10 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 from chat.memory import ABOUT_ME, FORGET_ME, REMEMBER, lasts
 from chat.opinions import LIKE, Opinion, pointed_at, references, stands
 from chat.questions import Questions, questions
+from chat.typed import asides
 from retrieval.lexicon import canonical, vocabulary
 from retrieval.linking import Mention, TitleLinker, quoted_spans
-from retrieval.numbers import blank
+from retrieval.numbers import LENGTH_FIELDS, blank
 from retrieval.parsing import Parsed, Parser
 from retrieval.stances import BUT_NOT_THEM
 from retrieval.text import fold, is_cjk, language_of, tokenize, words
@@ -105,10 +106,34 @@ _SAME_MAKER = re.compile(
     r"|\bwhat\s+else\s+(?:did|has|have)\s+(?:he|she|they|the\s+\w+)\b|同一个?(?:作者|导演)|[他她]的?(?:其他|别的)",
     re.IGNORECASE,
 )
+_FORM = re.compile(  # "is there a film of it?"
+    r"\b(?:is|are)\s+there\s+(?:also\s+)?(?:an?|any)\s+(\w+)\s+(?:of|version|adaptation)\b"
+    r"|\b(?:does|do|is|are)\s+(?:it|that|this|they)\s+(?:also\s+)?(?:come|exist|available|out)\s+(?:as|in)\s+(?:an?\s+)?(\w+)"
+    r"|\b(?:have|get|got|sell)\s+(?:it|that|this)\s+as\s+an?\s+(\w+)",
+    re.IGNORECASE,
+)
+_WHAT_KIND = re.compile(r"\b(?:is|was)\s+(?:it|that|this|the\s+\w+\s+one)\s+an?\s+(\w+)\b", re.IGNORECASE)
+_WHAT_LIKE = re.compile(r"\bwhat(?:'s|\s+is|\s+are|\s+was)\b[^.?!]*?\blike\b(?=\s+in\b|\s*[,?]|\s*$)", re.IGNORECASE)
+_MOVED = re.compile(  # who tells of what they know, so that more of it is found
+    r"\b(?:wonderful|loved|brilliant|amazing|great|beautiful|stunning|perfect|incredible|fantastic|excellent|superb|in\s+(?:bits|tears)|cried"
+    r"|so\s+good|both\s+\w+|similar|another|need\s+more|more\s+like|in\s+that\s+vein|(?:anything|what|something)\s+(?:else|next|similar|like)"
+    r"|(?:where|what)(?:'s|\s+to)?\s+next|like\s+(?:it|that|those|them))\b",
+    re.IGNORECASE,
+)
 _KIND_BEHIND = re.compile(r",?\s+\(?the\s+(\w+)\b\)?(?!,?\s+(?:and|or|vs)\s+the\b)", re.IGNORECASE)  # "Dune the book"
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
+_MEASURED = {"price": "price", "year": "year", "decade": "year"} | dict.fromkeys(LENGTH_FIELDS, "length")
+_CAPITAL = r"[A-ZÀ-Ý0-9][\w'’-]*"
+_TITLED = re.compile(
+    rf"\b(?:(?:A|An|The)\s+)?[A-ZÀ-Ý][\w'’-]*(?::?\s+(?:(?:of|the|a|an|in|on|and|to|for|from|at|with|no|my|de|la|le|du)\s+){{0,3}}{_CAPITAL})*"
+)
+_TOLD_BY = frozenset(
+    "love loved like likes liked enjoyed adore adored watch watched watching seen saw read reading play played playing "
+    "finish finished hated rewatched reread obsessed adores enjoys called vs versus".split()  # noqa: SIM905
+)
+_LISTED = frozenset({",", "and", "or", "&", ", and", ", or", "vs", "/"})
 _ANY = re.compile(
     r"\bany\s+(year|decade|price|genre|kind|type|language|mood|topic|author|director)\b"
     r"|\b(year|price|genre|kind|type|language)\s+(?:doesn'?t|does\s+not)\s+matter\b"
@@ -167,6 +192,7 @@ class Understanding:
         parsed: constraints, wishes and comparatives.
         questions: the catalogue columns asked about; ("other",) is one that the catalogue lacks.
         extreme: the measure by which one item is singled out: ("price", -1) is the cheapest.
+        form: the kind as which an item is asked for: "is there a film of it?".
         of_these: that one is among the items named or shown.
         compares: the items are to be compared.
         asked_title: a title asked for that no exact or fuzzy match explains ("The Matrix 9").
@@ -175,6 +201,7 @@ class Understanding:
         refining: the message adds to the last wish ("darker", "and shorter") instead of making a new one.
         anything: the person asks for any kind of work ("anything by …").
         same_maker: the person asks for more by whoever made the item spoken of.
+        lacking: kinds asked for that this catalogue does not have.
         bare_title: the message is a title and little else.
         unknown_name: a name the message uses that nothing in the catalogue bears ("Tom Hanks").
         gist: the message without titles and limits, for retrieval by meaning; "" if it says nothing beyond those and
@@ -188,6 +215,7 @@ class Understanding:
     parsed: Parsed = field(default_factory=Parsed)
     questions: tuple[str, ...] = ()
     extreme: tuple[str, int] | None = None
+    form: str = ""
     of_these: bool = False
     compares: bool = False
     asked_title: str = ""
@@ -196,6 +224,7 @@ class Understanding:
     refining: bool = False
     anything: bool = False
     same_maker: bool = False
+    lacking: tuple[str, ...] = ()
     bare_title: bool = False
     unknown_name: str = ""
     gist: str = ""
@@ -236,19 +265,29 @@ def understand(
     if asked:
         at = text.find(asked)
         spans.append((at, at + len(asked)))
-    pointing = [*pointed_at(text, shown), *(m.span() for m in _THIS_PRODUCT.finditer(text))]
-    parsed = parser.parse(text, [*spans, *pointing], language)
+    aside = [a for a in asides(text) if not any(s < a[1] and a[0] < e for s, e in spans)]
+    pointing = [*pointed_at(text, shown), *(m.span() for m in _THIS_PRODUCT.finditer(text)), *aside]
+    strange = _strange_titles(text, spans, linker, parser)
+    read = parser.parse(text, [*spans, *pointing, *((m.start(), m.end()) for m in strange)], language)
+    parsed, lacking = _carried(read, parser)
     them = [
         m.span() for m in BUT_NOT_THEM.finditer(text) if any(0 <= m.start() - end <= _NEAR for _, end in parsed.spans)
     ]
-    pointed = references(blank(text, them), spans, shown, spoken_of) if shown or spoken_of else []
-    opinions = [*stands(text, mentions), *pointed]
+    named = [
+        *spans,
+        *(m.span() for m in _TITLED.finditer(text) if _TOLD_BY.intersection(words(text[: m.start()])[-1:])),
+    ]
+    pointed = references(blank(text, them), named, shown, spoken_of) if shown or spoken_of else []
+    opinions = [_moved(text, opinion) for opinion in stands(text, mentions)] + pointed
     about = Questions() if lifted else _questions(text, mentions, parser, shown, spoken_of)
     fields = _fields(text, about, parsed, opinions, asked)
     everywhere = about.extreme is not None and not about.of_these
     dropped = (*(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w), *parsed.opened)
     gist = _gist(text, [*spans, *lifted, *pointing], parsed)
-    if asked or (_has(text, mentions) and not fields):
+    form = _form(text) if shown or spoken_of or mentions else ""
+    if form:
+        act, fields = "question", ("form",)
+    elif asked or (_has(text, mentions) and not fields):
         act = "availability"
     elif (fields and not everywhere) or (about.compares and (shown or _several(mentions))):
         act = "question"
@@ -264,6 +303,7 @@ def understand(
         parsed=parsed,
         questions=fields,
         extreme=about.extreme,
+        form=form,
         of_these=about.of_these,
         compares=about.compares,
         asked_title=asked,
@@ -272,8 +312,10 @@ def understand(
         refining=_refines(text, parsed),
         anything=_ANYTHING.search(text) is not None,
         same_maker=_SAME_MAKER.search(text) is not None,
+        lacking=lacking,
         bare_title=bool(mentions) and not rest and all(o.attitude == "neutral" for o in opinions),
-        unknown_name=_unknown_name(text, [*spans, *parsed.spans], linker),
+        unknown_name=" / ".join(m.group().strip(" ,") for m in strange[:2])
+        or _unknown_name(text, [*spans, *parsed.spans], linker),
         gist=gist,
         lasting=remember is not None or lasts(text),
     )
@@ -304,7 +346,7 @@ def _asked(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, list[Me
     for quoted in quoted_spans(text):
         start = text.find(quoted)
         explained = any(m.start == start and len(words(m.surface)) == len(words(quoted)) for m in mentions)
-        if words(quoted) and not explained and not linker.exact(quoted):
+        if telling_words(quoted) and not explained and not linker.exact(quoted):
             return quoted, [m for m in mentions if start > m.start or m.start > start + len(quoted)]
     about = _ABOUT_TITLE.search(text)
     if about is not None and not mentions:
@@ -337,7 +379,7 @@ def _asked(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, list[Me
     ]
     if not unknown:
         return "", mentions
-    titled = any(thing[t.start].isupper() or t.norm.isdigit() for t in unknown) or (
+    titled = any((thing[t.start].isupper() and t.norm != "i") or t.norm.isdigit() for t in unknown) or (
         any(t.norm.isdigit() for t in tokens) and bool(covered)
     )
     near = linker.nearest(thing, 1)
@@ -396,10 +438,14 @@ def _fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opin
     it = _HAVE_IT.search(text)
     if it is not None and not about.fields and any(opinion.that for opinion in opinions):
         return ("other",) if it[1] else ("in_stock",)  # "do you have it in blue?"
-    advice = LIKE.search(text) or _HAVE.search(text) or _ADVICE.search(text)
+    kind = _WHAT_KIND.search(text)
+    if opinions and kind is not None and canonical("kind", kind[1]) in vocabulary("kind"):
+        return ("kind",)
+    like = _WHAT_LIKE.search(text)
+    advice = LIKE.search(_WHAT_LIKE.sub(" ", text)) or _HAVE.search(text) or _ADVICE.search(text)
     if about.fields or about.compares or asked or not opinions or advice:
         return about.fields
-    if about.yes_no:
+    if about.yes_no or like is not None:
         return _whether(parsed) or ("other",)
     return ("other",) if not parsed.spans and _OPEN_QUESTION.search(text) else ()
 
@@ -408,7 +454,52 @@ def _whether(parsed: Parsed) -> tuple[str, ...]:
     """Return the columns that "is it scary?" and "is it for children?" ask about."""
     fields = [c.field for c in parsed.constraints if c.op == "is" and isinstance(c.value, str | tuple)]
     fields += [w.field for w in parsed.wishes]
-    return tuple(dict.fromkeys(f for f in fields if f not in ("kind", "creators")))
+    fields += [_MEASURED.get(c.field, c.field) for c in parsed.constraints if isinstance(c.value, float | int)]
+    return tuple(dict.fromkeys(f for f in fields if f not in ("kind", "creators", "topic")))
+
+
+def _form(text: str) -> str:
+    """Return the kind as which an item is asked for, "" if none."""
+    match = _FORM.search(text)
+    kind = canonical("kind", next(g for g in match.groups() if g)) if match else ""
+    return kind if kind in vocabulary("kind") else ""
+
+
+def _carried(parsed: Parsed, parser: Parser) -> tuple[Parsed, tuple[str, ...]]:
+    """Return what was read without limits to kinds that this catalogue does not have, and those kinds."""
+    lacking: list[str] = []
+    kept = []
+    for limit in parsed.constraints:
+        values = limit.value if isinstance(limit.value, tuple) else (limit.value,)
+        if (limit.field, limit.op) == ("kind", "is") and not any(parser.carries("kind", str(v)) for v in values):
+            lacking.extend(str(v) for v in values)
+        else:
+            kept.append(limit)
+    return (replace(parsed, constraints=tuple(kept)), tuple(lacking)) if lacking else (parsed, ())
+
+
+def _moved(text: str, opinion: Opinion) -> Opinion:
+    """Who has seen a work that they name, and praises it or wants more, likes it."""
+    return replace(opinion, attitude="like") if opinion.attitude == "seen" and _MOVED.search(text) else opinion
+
+
+def _strange_titles(
+    text: str, spans: Sequence[tuple[int, int]], linker: TitleLinker, parser: Parser
+) -> list[re.Match[str]]:
+    """Return names that look like titles and are none of ours: "we just finished A Gentleman in Moscow"."""
+    free = blank(text, spans)
+    found: list[re.Match[str]] = []
+    for match in _TITLED.finditer(free):
+        name = match.group().strip(" ,")
+        before = words(free[: match.start()])[-3:]
+        listed = bool(found) and free[found[-1].end() : match.start()].strip().casefold() in _LISTED
+        cued = listed or bool(_TOLD_BY.intersection(before)) or before[-2:] in (["sick", "of"], ["into", "the"])
+        single = len(words(name)) == 1
+        if " ".join(words(name)) in parser.facet_words or (single and linker.knows(words(name)[0])):
+            continue
+        if cued and not (single and words(name)[0] in _STOPWORDS):
+            found.append(match)
+    return found
 
 
 def _refines(text: str, parsed: Parsed) -> bool:

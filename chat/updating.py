@@ -63,6 +63,9 @@ class Updater:
             # "forget the genre" gives up a wish for one, too
             self._take_back([wish for wish in (*taste.wishes, *taste.earlier) if wish[0] == dropped])
         self._take_back(understood.parsed.taken_back)
+        taste.limits = [
+            x for x in taste.limits if x.op != "is_not" or not set(understood.parsed.allowed) & set(_values(x.value))
+        ]
         for opinion in understood.opinions:
             self._absorb_opinion(turn, opinion)
         if understood.act == "question":

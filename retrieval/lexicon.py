@@ -17,11 +17,11 @@ from babel import Locale
 from retrieval.text import normalize
 
 _KINDS = """
-film: films, movie, movies, flick, flicks, motion picture, motion pictures, cinema, to watch, should i watch, can we watch; 电影, 影片, 片子
-book: books, novel, novels, paperback, paperbacks, to read, should i read, can we read; 书, 图书, 小说, 书籍
-game: games, video game, video games, videogame, videogames, computer game, to play, should i play, can we play; 游戏, 电子游戏
+film: films, movie, movies, flick, flicks, motion picture, motion pictures, cinema, to watch, should i watch, can we watch, do we watch, shall we watch, should we watch; 电影, 影片, 片子
+book: books, novel, novels, paperback, paperbacks, to read, should i read, can we read, do i read, should we read; 书, 图书, 小说, 书籍
+game: games, video game, video games, videogame, videogames, computer game, to play, should i play, can we play, couch co op, co op, should we play; 游戏, 电子游戏
 album: albums, music, record, records, lp, lps, to listen to, should i listen to, can we listen to; 专辑, 音乐, 唱片
-course: courses, online course, lessons, learn to, learn how to, teach me; 课程, 课
+course: courses, online course, lessons, learn to, learn how to, teach me, learn something, learn guitar, get better at; 课程, 课
 series: tv series, tv show, tv shows, tv; 电视剧, 剧集
 product: products; 商品, 产品
 """  # noqa: E501
@@ -70,7 +70,7 @@ martial arts: kung fu, wuxia; 武侠, 功夫
 mathematics: maths, math; 数学
 memoir: memoirs; 回忆录
 metal: heavy metal; 金属
-metroidvania: ; 银河恶魔城
+metroidvania: metroidvanias; 银河恶魔城
 musical: musicals; 歌舞, 音乐剧
 mystery: mysteries, whodunit, whodunnit, detective story, detective stories, detective; 悬疑, 推理
 philosophy: philosophical; 哲学
@@ -86,7 +86,7 @@ racing: ; 竞速, 赛车
 reggae: ; 雷鬼
 rhythm: rhythm game; 节奏
 rock: rock music; 摇滚
-roguelike: roguelikes, roguelite; 肉鸽
+roguelike: roguelikes, roguelite, roguelites; 肉鸽
 role-playing: role playing, rpg, rpgs, jrpg; 角色扮演
 romance: romances, love story, love stories, romcom, romcoms, rom com, romantic comedy; 爱情, 言情, 浪漫爱情
 sandbox: ; 沙盒
@@ -113,7 +113,7 @@ young adult: ya, teen; 青少年
 _MOODS = """
 angry: furious; 愤怒
 bittersweet: ; 苦乐参半
-bleak: hopeless, grim; 绝望
+bleak: hopeless, grim, depressing; 绝望
 calm: calming, relaxing, relaxed, peaceful, soothing, chill; 平静, 放松, 治愈
 cerebral: thoughtful, intellectual, clever, smart, thought provoking, mind bending; 烧脑
 contemplative: meditative, reflective; 沉思
@@ -121,11 +121,11 @@ cosy: cozy, comforting; 温馨
 dark: moody; 黑暗
 dreamlike: dreamy, surreal; 梦幻
 eerie: creepy, uncanny, spooky; 诡异
-energetic: lively, upbeat, fast, fast paced; 热血, 快节奏
+energetic: lively, upbeat, fast, fast paced, high energy; 热血, 快节奏
 epic: grand, sweeping; 史诗, 宏大
 funny: hilarious, humorous, make me laugh, fun; 搞笑, 好笑, 幽默, 有趣
 gritty: raw; 粗粝
-hopeful: uplifting, optimistic, happy, feel good, more hopeful; 充满希望
+hopeful: uplifting, optimistic, happy, feel good, more hopeful, cheerful, cheer me up, cheer us up, cheer her up, cheer him up, cheering up, cheer up; 充满希望
 inspiring: inspirational, motivating; 励志
 intimate: personal; 私密
 lonely: loneliness, solitary; 孤独
@@ -135,12 +135,12 @@ nostalgic: nostalgia; 怀旧
 playful: lighthearted, light hearted, light, silly, goofy; 轻松, 俏皮
 romantic: ; 浪漫
 satirical: satire; 讽刺
-scary: frightening, terrifying; 吓人, 可怕
+scary: frightening, terrifying, too frightening; 吓人, 可怕
 slow: slow burn, slow paced, quiet, unhurried; 慢, 慢节奏, 节奏慢
 tense: suspenseful, suspense, nail biting, gripping; 紧张
 thrilling: exciting, adrenaline; 刺激
 tragic: tragedy; 悲剧
-violent: violence, gore, gory, bloody, brutal; 暴力, 血腥
+violent: violence, gore, gory, bloody, brutal, shooting, people get shot, people getting shot, people being shot; 暴力, 血腥
 warm: heartwarming, heart warming, gentle, wholesome, sweet; 温暖, 暖心
 whimsical: quirky; 异想天开
 """

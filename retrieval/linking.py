@@ -32,7 +32,7 @@ _PRONOUNS = frozenset(
     """
     a an the it its her him us them they you me we he she i my this that these those up go one some any no
     yes not so if in on at of to or and but for with is was are be do does did what who how why when where
-    here there now then more most less least other another same something anything nothing everything
+    here there now then more most less least other others another same something anything nothing everything
     """.split()  # noqa: SIM905 - a column of 40 quoted words reads worse
 )
 _CUES = frozenset(
@@ -249,6 +249,8 @@ class TitleLinker:
     ) -> bool:
         span = tokens[at:after]
         surface = text[span[0].start : span[-1].end]
+        if text[span[-1].end : span[-1].end + 2].strip().startswith("-") and len(span) == 1:
+            return False  # "No-Face"
         if _quoted(text, span[0].start, span[-1].end) or re.match(r"\s*\(\d{4}\)", text[span[-1].end :]):
             return True
         whole = len(span) == len(tokens)
@@ -258,6 +260,8 @@ class TitleLinker:
             cued = len(span) > 1 and text[: span[0].start].endswith(_CJK_CUES)
             return whole or ((len(span) >= 3 or cued) and name not in facet_words)
         content = [t for t in span if t.norm not in _PRONOUNS]
+        if len(span) == 1 and at and tokens[at - 1].norm in _DETERMINERS and surface.islower():
+            return False  # "I don't have a way of watching it"
         capitals = bool(content or span) and all(text[t.start].isupper() or t.norm.isdigit() for t in content or span)
         initial = at == 0 or text[: span[0].start].rstrip()[-1:] in ".!?;:\n"
         if not content or all(t.norm.isdigit() for t in span):  # "It", "Her", "1917"

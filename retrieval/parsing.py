@@ -23,6 +23,9 @@ from retrieval.text import Token, is_cjk, normalize, tokenize, words
 from retrieval.types import Constraint, Op
 
 _ALL_BUT = re.compile(r"\b((?:any|every)thing|all)(\s+)but\b", re.IGNORECASE)
+_ALLOWED = re.compile(
+    r"\b(?:don'?t|do\s+not|wouldn'?t)\s+mind\s+(?:a\s+(?:bit|little)(?:\s+of)?\s+|some\s+|any\s+)?(\w+)", re.IGNORECASE
+)
 _AT_MOST = re.compile(r"\b(?:no|not)\s+(?:more|less|fewer)\s+than\b", re.IGNORECASE)  # refuses nothing
 _SUBTITLES = re.compile(
     r"(?:\b(?:no|without|nothing\s+with|hates?|dislikes?|avoids?|(?:do(?:es)?n'?t|do(?:es)?\s+not|can'?t)\s+(?:\w+\s+){1,2}?)\s*"
@@ -98,6 +101,7 @@ class Parsed:
         implied: what a refused mood rules out besides, unless it is wanted: "nothing scary" means no horror.
         opened: fields that are to be limited no longer: "not only films".
         taken_back: (field, value) that is asked for no longer: "forget the thriller".
+        allowed: words for what need not be refused any longer: "I don't mind some fighting".
     """
 
     constraints: tuple[Constraint, ...] = ()
@@ -108,6 +112,7 @@ class Parsed:
     implied: tuple[Constraint, ...] = ()
     opened: tuple[str, ...] = ()
     taken_back: tuple[tuple[str, str], ...] = ()
+    allowed: tuple[str, ...] = ()
 
 
 class _Reading:
@@ -147,6 +152,10 @@ class Parser:
         """The phrases that make a bare title ambiguous: kinds, genres, moods, languages, topics."""
         fields = ("kind", "genres", "moods", "language", "topic")
         return frozenset(p for p, meanings in self._phrases.items() if any(f in fields for f, _ in meanings))
+
+    def carries(self, field: str, value: str) -> bool:
+        """Whether any item has a canonical value of a field, or the catalogue does not have the field at all."""
+        return not self._facets.knows(field) or value in self._facets.postings.get(field, {})
 
     @cached_property
     def columns(self) -> Mapping[str, str]:
@@ -230,6 +239,7 @@ class Parser:
             implied=self._implied(merged, language),
             opened=tuple(found.opened),
             taken_back=tuple(found.taken_back),
+            allowed=tuple(normalize(match[1]) for match in _ALLOWED.finditer(text)),
         )
 
     def _take(
@@ -315,7 +325,8 @@ class Parser:
         fields = list(dict.fromkeys(f for f, _ in meanings))
         phrase = " ".join(t.norm for t in tokens[start:end])
         before = [t.norm for t in tokens[max(0, start - 2) : start]]
-        about = bool(_ABOUT.intersection(before)) or text[: tokens[start].start].endswith(_CJK_ABOUT)
+        asked_of = before[-2:-1] in (["what"], ["how"]) and before[-1] == "about"  # "what about creepy?"
+        about = (bool(_ABOUT.intersection(before)) and not asked_of) or text[: tokens[start].start].endswith(_CJK_ABOUT)
         beside = "audience" in fields and before[-1:] != ["about"]  # "with my kids" says who watches, not what
         if about and not beside and set(fields) - {"creators", "kind", "language"}:
             topic = next((v for f, v in meanings if f == "topic"), phrase)

@@ -17,10 +17,12 @@ from retrieval.text import Token, words
 
 _NEGATORS = frozenset(
     """
-    no not nothing without except never dont doesnt isnt arent wasnt hate avoid less neither nor cant too
+    no not nothing without except never dont doesnt isnt arent wasnt hate avoid less neither nor cant wont too
     excluding minus dislike skip tired sick hates dislikes avoids
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_UNABLE = frozenset({"cant", "wont"})  # these refuse only with one of the next: "can't sleep" says nothing of sleep
+_BEARING = frozenset("stand watch take handle do stomach bear see read play have like enjoy touch listen".split())  # noqa: SIM905
 _CJK_NEGATORS = ("不要", "不想", "不看", "不喜欢", "不是", "没有", "除了", "别", "讨厌", "无", "不")
 _NOT_ONLY = re.compile(r"(?:\bnot\s+(?:only|just)\s+|不只(?:是|想看|看)?)$", re.IGNORECASE)
 _REFUSING = frozenset({("leave", "out"), ("other", "than"), ("enough", "of"), ("enough", "with"), ("spare", "me")})
@@ -37,6 +39,13 @@ _REFUSED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _CJK_TOO = ("太", "没那么", "没有那么", "不那么", "这么")  # right before it: 太怀旧了
+_HOW = r"(?:so|too|really|very|rather|quite|pretty|a\s+bit|a\s+little)\s*$"
+_FOUND_SO = re.compile(
+    rf"\b(?:find|finds|found)\s+(?:\S+\s+){{1,4}}{_HOW}", re.IGNORECASE
+)  # "she found it really scary"
+_WAS_SO = re.compile(
+    rf"\b(?:was|were)\s+{_HOW}", re.IGNORECASE
+)  # "the last one was so bleak": what was, not what is wished
 _TAKES_BACK = re.compile(
     r"\b(?:forget|scratch|drop|lose)\s+(?:about\s+)?(?:the\s+|it\s+being\s+)?$"
     r"|\b(?:does|do|need)(?:n'?t|\s+not)\s+(?:have|need)\s+to\s+be\s+(?:an?\s+|so\s+|that\s+)?$"
@@ -89,6 +98,8 @@ def _stance(text: str, tokens: Sequence[Token], hits: Sequence[Hit], negative: S
         return "taken_back"
     if negative[at]:
         return "of_what" if hit.field == "kind" and _says_of_what(text, tokens, hits, negative, at) else "refused"
+    if _WAS_SO.search(before):
+        return "of_what"
     if _NOT_ONLY.search(before):
         rest = zip(hits[at + 1 :], negative[at + 1 :], strict=True)
         return "both" if any(other.field == hit.field and not no for other, no in rest) else "not_only"
@@ -110,7 +121,10 @@ def _negated(text: str, tokens: Sequence[Token], hit: Hit) -> bool:
     near = words(clause)[-4:]
     if relative is not None:
         near = [*words(clause[: relative.start(1)])[-4:], *words(clause[relative.end() :])[-4:]]
-    return any(n in _NEGATORS for n in near) or any(pair in _REFUSING for pair in pairwise(near))
+    if _FOUND_SO.search(clause):
+        return True
+    refuses = (n in _NEGATORS and (n not in _UNABLE or after in _BEARING) for n, after in pairwise([*near, ""]))
+    return any(refuses) or any(pair in _REFUSING for pair in pairwise(near))
 
 
 def _joined(text: str, tokens: Sequence[Token], first: Hit, second: Hit) -> bool:

@@ -1,0 +1,101 @@
+"""What people type: shorthand spelled out before it is read, and the parts of a message that tell of no work.
+
+On a phone people leave out apostrophes and half of the letters ("whats that one abt, hes 8"). Everywhere they tell of
+themselves: "movie night with my in-laws after a long week" asks for nothing about nights, laws or weeks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_CHILD = 12  # years up to which a person's age makes them a child
+_SHORTHAND: Mapping[str, str] = {
+    "whats": "what's", "thats": "that's", "wheres": "where's", "whos": "who's", "hows": "how's", "theres": "there's",
+    "hes": "he's", "shes": "she's", "theyre": "they're", "youre": "you're", "im": "i'm", "ive": "i've", "weve": "we've",
+    "theyve": "they've", "youve": "you've", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't", "isnt": "isn't",
+    "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "cant": "can't", "couldnt": "couldn't", "wont": "won't",
+    "wouldnt": "wouldn't", "shouldnt": "shouldn't", "havent": "haven't", "hasnt": "hasn't", "hadnt": "hadn't",
+    "u": "you", "ur": "your", "r": "are", "pls": "please", "plz": "please", "thx": "thanks", "abt": "about", "smth": "something",
+    "sth": "something", "wanna": "want to", "gonna": "going to", "gotta": "got to", "lemme": "let me", "gimme": "give me",
+    "bday": "birthday", "xmas": "christmas", "ppl": "people", "bc": "because", "cuz": "because", "tmrw": "tomorrow",
+    "nvm": "never mind", "idk": "i don't know", "atm": "now", "rn": "now", "tho": "though", "yr": "year", "yrs": "years",
+    "hrs": "hours", "mins": "minutes",
+}  # fmt: skip
+_WORD = re.compile(r"(?<!\S)(?:" + "|".join(_SHORTHAND) + r")(?=[\s.,!?;:)]|$)", re.IGNORECASE)
+_INTERJECTION = re.compile(
+    r"^\s*(?:oh\s+|ah\s+)?no,?\s+wait\b\W*|\b(?:lol|lmao|haha(?:ha)*|tbh|to\s+be\s+honest)\b", re.IGNORECASE
+)
+_AGED = re.compile(
+    r"\b(?:(?:my|our|his|her|the|an?)\s+)?(?P<a>\d{1,2})[\s-]*years?[\s-]*olds?\b"
+    r"|\b(?:(?:he|she|they)(?:['’]s|['’]re|\s+is|\s+are)\s+(?:only\s+|just\s+|nearly\s+|almost\s+)?|turn(?:s|ing)\s+)(?P<b>\d{1,2})\b(?!\s*%|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
+    re.IGNORECASE,
+)
+_PEOPLE = (
+    r"(?:dad|father|mum|mom|mother|parents?|son|daughter|brother|sister|wife|husband|hubby|partner|boyfriend|girlfriend|bf|gf"
+    r"|fianc[eé]e?|friends?|mates?|boss|colleagues?|neighbou?rs?|gran|nan|granny|grandma|grandmother|grandpa|granddad|grandad|grandfather"
+    r"|grandsons?|granddaughters?|grandchildren|nephews?|nieces?|aunt|uncle|cousins?|flatmates?|roommates?|family)"
+)
+_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+_SPAN = (
+    rf"(?:time|times|day|night|evening|morning|afternoon|weekend|week|month|year|winter|summer|spring|autumn|{_DAY})"
+)
+_ASIDES = re.compile(
+    rf"\b(?:this|last|next|every|all|most|the\s+other|(?:a|one|two|three|\d+|many|several|forty|hundred)\s+(?:long\s+|whole\s+)?)\s*{_SPAN}\b"
+    rf"|\b(?:long|hard|busy|rough|bad|horrible|rainy|lazy|cold|quiet|late)\s+(?:{_SPAN})\b|\b(?:on\s+)?{_DAY}(?:\s+(?:night|evening|morning|afternoon))?\b"
+    r"|(?<=\bmovie\s)nights?\b|(?<=\bfilm\s)nights?\b|(?<=\bgame\s)nights?\b|\bdate\s+night\b|\btonight\b"
+    r"|\b(?:great|good|bad|hopeless|useless|terrible|handy)\s+(?:with|at)\s+\w+"
+    r"|\b(?:in|at|during)\s+(?:the\s+)?(?:night|evenings?|mornings?|weekends?)\b|\bnext\s+to\s+(?:me|us)\b"
+    r"|\b(?:at|after|from|to|for|before|off)\s+(?:work|school|home|college|uni|university|church|bed|sleep|dinner|lunch)\b"
+    r"|\b(?:on|in|under)\s+(?:the|a|my|our)\s+(?:sofa|couch|bed|bath|plane|train|bus|car|blanket|beach|road|way\s+home)\b|\bcar\s+trip\b"
+    rf"|\b(?:father|mother|brother|sister|son|daughter)s?[\s-]in[\s-]law(?:['’]?s)?\b|(?<!about\s)\b(?:my|our|his|her|their|your)\s+(?:own\s+|old\s+|little\s+|big\s+|older\s+|younger\s+|best\s+)?{_PEOPLE}(?:['’]s)?\b"
+    r"|\b(?:of|with|in|to)\s+my\s+life\b|\bmy\s+life\s+(?:now|back)\b|\bhave\s+to\s+work\b|\bsounds?\s+(?:a\s+bit|good|great|nice|fun)\b"
+    r"|\b(?:birthday|anniversary)\b(?!\s+(?:film|movie|book|party\s+film))|\b\d+(?:st|nd|rd|th)\b",
+    re.IGNORECASE,
+)
+
+# Words that a work's text may share with any message by chance: no reason to recommend it.
+EVERYDAY = frozenset(
+    """
+    able actually afternoon again age ago almost alone already answer anybody anymore anyone anyway anywhere asked asking away
+    back bad based basically become before begin beginning believe beside better bit bored boring both bought bring brings bus
+    buy call called came can't car card carry change changed check choose class cold come comes coming couple course crap
+    day days deal decent decide definitely did didn't different done door down drop dropped due early easy else end ended ending
+    enough entire especially even evening ever every everybody everyone everywhere exactly except expect explain face fact far
+    feel feeling fell felt few figure finally find finds fine finish finished finishing first fit follow forget form forward
+    found free friend friends full fully gave get gets getting gift give given gives giving goes going gone gonna got grab half
+    hand hang happen happened happens hard hate head headspace heard hear hearing held hell help here high hit hold home honest
+    hope hour hours house huge idea imagine inside interested issue item job join just keep keeps kept kind kinda knew know
+    known landing large last late lately later latest least leave leaves leaving left less let likely line list listen listened
+    listening little living long longer look looked looking looks lose lost lots love loved low made main make makes making
+    many maybe mean means meant meet mention mentioned middle might mind minute minutes miss missed moment month months morning
+    mostly move moved moves moving much must near need needed needs never nice night nights none normal note nothing notice
+    number obviously odd often older once ones online open order ordinary others ought outside over pace page pages pair part
+    party past pay pick picked piece place plan plane play played playing plays please plus point post prefer present pretty
+    price probably properly put puts quick quickly quite random rather read reading ready real really reason recent remember
+    remind rest right round run running runs said same saw saying says school second see seeing seem seems seen send sense sent
+    serious set several share short shorter show showed shows side similar simple since sitting size slightly small someone
+    something sometimes somewhere soon sorry sort sound sounds spend start started starting starts stay still stop stopped
+    story straight stuff such sure take taken takes taking talk talking tell telling than thing things think thinking third
+    thought through tight time times tired today together told tomorrow tonight took top total totally touch tried true try
+    trying turn turned turns type under understand until used using usual usually various very view wait waiting walk want
+    wanted wants watch watched watching week weeks weird well went wish without wonder wonderful word words work worked working
+    works worth wouldn't wrong year years yesterday yet young
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
+
+
+def spelled_out(text: str) -> str:
+    """Return a message as it would stand in a letter: "whats abt hes 8" is "what's about he's my child"."""
+    text = _WORD.sub(lambda match: _cased(_SHORTHAND[match.group().lower()], match.group()), text)
+    text = _INTERJECTION.sub(" ", text)
+    return _AGED.sub(lambda match: " my kid " if 1 < int(match["a"] or match["b"]) <= _CHILD else match.group(), text)
+
+
+def asides(text: str) -> list[tuple[int, int]]:
+    """Return where a message tells of the person's day, home and family rather than of a work: (start, end) each."""
+    return [match.span() for match in _ASIDES.finditer(text)]
+
+
+def _cased(word: str, like: str) -> str:
+    return word[:1].upper() + word[1:] if like[:1].isupper() and len(like) > 1 else word
