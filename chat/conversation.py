@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chat.desk import PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
-from chat.pieces import SHOP, Piece, Reader, asks, masked
+from chat.pieces import ABOUT_SHOP, SHOP, Piece, Reader, asks, clauses, masked
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
 from chat.shop import Shop
@@ -37,8 +37,9 @@ _FIRST = re.compile(
 )
 _SECOND = re.compile(r"^\W*(?:the\s+)?(?:second|latter|2|other)\b|^\W*(?:第二|后者)", re.IGNORECASE)
 _BUYS = re.compile(
-    r"\b(?:add|put)\b.{0,40}\b(?:basket|cart|bag)\b|\bcheck\s*out\b|\bi(?:'?ll|\s+will)?\s+(?:take|buy|order|have)\s+(?:it|this|that|the|both)\b"
-    r"|\bget\s+me\s+(?:it|this|that|the)\b"
+    r"\b(?:add|put)\b.{0,40}\b(?:basket|cart|bag)\b|\bcheck\s*out\b"
+    r"|\bi(?:'?ll|\s+will)\s+(?:take|buy|order|have)\s+(?:it|this|that|the|both)\b"
+    r"|\bi\s+(?:take|buy|order)\s+(?:it|this|that|the)\b|\bget\s+me\s+(?:it|this|that|the)\b"
     r"|加入?购物车|我(?:要|就)买(?:这|它)|下单吧",
     re.IGNORECASE,
 )
@@ -173,26 +174,39 @@ class Conversation:
     def _answer(self, piece: Piece, desk: Desk) -> Answer:
         """Answer one wish where it belongs; what nobody is sure of is looked up, and else asked back."""
         route, sure, understood = piece.route, piece.routed.confidence, piece.understood
-        buys = _BUYS.search(piece.text) and (sure < _CHAT_SURE or route not in ("policy", "order"))
-        if buys or _HOW_TO_BUY.search(piece.text):
+        if _buys(piece):
             return self._bought(piece)
         if route in ("recommend", "item"):
             wished = route == "recommend" and len(telling_words(piece.text)) > 1
             if sure >= SURE or wished or _says_something(understood):
                 return self._of_shop(piece, desk)
             return self._doubted(piece, desk)
-        if route == "small_talk" and sure < _CHAT_SURE and _says_something(understood):
+        if self._of_works(piece):
             return self._of_shop(piece, desk)
-        if route == "out_of_scope" and any(opinion.surface for opinion in understood.opinions):
-            return self._of_shop(piece, desk)  # it names a work of ours
-        told = sure < _TOLD_SURE and understood.act != "unclear" and not asks(piece.text)
-        if route == "out_of_scope" and told and (_says_something(understood) or not is_cjk(piece.text)):
-            return self._of_shop(piece, desk)  # "a lighthouse keeper in winter"; Chinese may be anything
         if sure < (_OUT_SURE if route == "out_of_scope" else SURE):
-            if self._state.route in SHOP and _says_something(understood) and not asks(piece.text):
-                return self._of_shop(piece, desk)  # "no, too sad" is about the cards
             return self._doubted(piece, desk)
-        return _answer(desk.serve(piece, self._state, self._dialogue.say, self._customer, self._named(piece)), route)
+        served = desk.serve(piece, self._state, self._dialogue.say, self._customer, self._named(piece))
+        if served.abstained and route == "policy" and any(opinion.surface for opinion in understood.opinions):
+            return self._of_shop(piece, desk)  # "I've had Kind of Blue on repeat, where do I go from there?"
+        return _answer(served, route)
+
+    def _of_works(self, piece: Piece) -> bool:
+        """Whether a wish is about works after all, although it was routed elsewhere."""
+        route, sure, understood = piece.route, piece.routed.confidence, piece.understood
+        says, told = _says_something(understood), not asks(piece.text)
+        match route:
+            case "small_talk":
+                return sure < _CHAT_SURE and says
+            case "human":
+                return says and not ABOUT_SHOP.search(piece.text)  # "no, too sad, I want to feel angry"
+            case "out_of_scope":
+                if any(opinion.surface for opinion in understood.opinions):
+                    return True
+                # "A lighthouse keeper in winter"; Chinese may be anything.
+                told = told and sure < _TOLD_SURE and understood.act != "unclear"
+                return told and (says or not is_cjk(piece.text))
+            case _:
+                return sure < SURE and told and says and self._state.route in SHOP
 
     def _bought(self, piece: Piece) -> Answer:
         """Say that nothing can be bought here, and what the item spoken of costs."""
@@ -239,6 +253,15 @@ class Conversation:
         """Return the ids of the items that a wish names."""
         catalog = self._shop.index.catalog
         return [catalog[at].id for opinion in piece.understood.opinions for at in opinion.positions]
+
+
+def _buys(piece: Piece) -> bool:
+    """Whether a wish is to buy what has been spoken of, and nothing else."""
+    if _HOW_TO_BUY.search(piece.text):
+        return True
+    if not _BUYS.search(piece.text) or any(asks(part) for part in clauses(piece.text) if not _BUYS.search(part)):
+        return False
+    return piece.routed.confidence < _CHAT_SURE or piece.route not in ("policy", "order")
 
 
 def _asks_more(understood: Understanding) -> bool:

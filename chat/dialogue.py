@@ -6,6 +6,7 @@ the message is: a table of methods, one an act.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,14 +27,19 @@ from chat.typed import spelled_out
 from chat.understanding import Act, Understanding, understand
 from chat.updating import Turn, Updater
 from retrieval.constraints import as_values, satisfies, satisfies_all
-from retrieval.text import is_cjk
-from retrieval.types import Constraint, FloatArray, Query
+from retrieval.lexicon import display
+from retrieval.text import is_cjk, words
+from retrieval.types import Constraint, FloatArray, Item, Query
 
 CARDS = 5
 _RECENT_LIKES = 6
 _RESEMBLES = 75.0  # a similarity, in [0, 100], from which words may be meant for a title
 _PROMPT_TURNS = 40
 _TOLD = 10  # items of a kind named when the person asks what is known of them
+_PLACES = ("first", "second", "third", "fourth", "fifth")
+_THE_SUCH_ONE = re.compile(
+    rf"\bthe\s+(?!(?:{'|'.join(_PLACES)}|last|other|same|next|only|right|top|new|old)\b)(\w+)\s+one\b", re.IGNORECASE
+)
 _GIVES_WAY = ("kind", "genres", "creators", "language")  # limits a new request may lift; numbers and "no …" stay
 
 
@@ -76,7 +82,19 @@ class Dialogue:
         """Read a message in the light of what is on screen; `served` are acts that the desk sees to."""
         spoken_of = bool(self.state.taste.about or self.state.page)
         shown = len(self.state.taste.focus)
+        text = self._counted(text)
         return understand(text, self.shop.linker, self.shop.parser, shown, spoken_of=spoken_of, served=served)
+
+    def _counted(self, text: str) -> str:
+        """Read "the guitar one" as "the second one", if it is the only card that has to do with it."""
+        match = _THE_SUCH_ONE.search(text)
+        if match is None:
+            return text
+        wanted = set(words(match[1]))
+        fits = [at for at, item in enumerate(self.shop.items(self.state.taste.focus)) if wanted <= _telling(item)]
+        if len(fits) != 1 or fits[0] >= len(_PLACES):
+            return text
+        return text[: match.start()] + f"the {_PLACES[fits[0]]} one" + text[match.end() :]
 
     def hear(self, text: str) -> Turn:
         """Record one message and let it change the state, without answering; training reads its dialogues so."""
@@ -225,7 +243,7 @@ class Dialogue:
         """Lift older limits on kind, genre, maker or language, one by one, until the new request has an answer."""
         new = {(c.field, c.op) for c in turn.understood.parsed.constraints}
         for old in [x for x in self.state.taste.limits if x.field in _GIVES_WAY and x.op == "is"]:
-            if (old.field, old.op) in new or not new:
+            if (old.field, old.op) in new or not (new or turn.changed_subject):
                 continue
             self._updater().lift(turn, [old], silently=old.inferred)  # nobody has asked for what is inferred
             picks = self._picks(turn)
@@ -430,3 +448,10 @@ class Dialogue:
         "service": _service,
         "unclear": _unclear,
     }
+
+
+def _telling(item: Item) -> set[str]:
+    """Return the words by which one card among five is told from the others."""
+    values = [item.title, item.kind, *item.genres, *item.creators, display("language", item.language, "en")]
+    values += [v for value in item.attributes.values() if isinstance(value, tuple) for v in value]
+    return {word for value in values for word in words(value)}

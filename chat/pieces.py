@@ -48,6 +48,17 @@ _POINTS = re.compile(
     r"\b(?:it|its|it's|that|they|them|those|the\s+(?:other|rest)|again|(?:signed|logged)\s+in)\b|它|那个|另|登录",
     re.IGNORECASE,
 )
+_FOR_A_PERSON = re.compile(
+    r"\b(?:talk|speak|chat)\s+(?:to|with)\s+(?:an?|the|some|any|some\s+of\s+your|your)?\s*(?:real\s+|actual\s+|live\s+)?"
+    r"(?:human|person|people|agent|someone|somebody|staff|manager|representative)\b",
+    re.IGNORECASE,
+)
+ABOUT_SHOP = re.compile(  # what is said of a shop rather than of works
+    r"\b(?:orders?|ordered|parcel|package|deliver\w*|arriv\w+|refund\w*|return\w*|service|support|staff|shop|store|site|website|assistant|bot|robot"
+    r"|you|your|charged?|paid|pay|money|waiting|waited|person|human|someone|somebody|manager|complain\w*|account|download\w*|broken|damaged|scratched"
+    r"|email|e-mail|phone|call|speak|talk)\b|[\u3400-\u9fff]",
+    re.IGNORECASE,
+)
 _ADVICE = re.compile(
     r"\bwhat\s+(?:do|should|can|shall|could|would)\s+(?:i|we|you)\s+(?:watch|read|play|listen|hear|put\s+on|recommend|suggest)\b"
     r"|\b(?:have|got)\s+(?:you\s+)?(?:got\s+)?any(?:thing)?\b|\banything\s+(?:by|like|from|similar|else)\b"
@@ -146,6 +157,8 @@ def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Rout
     found: dict[Route, float] = {}
     for route, odds in (*_by_act(understood), *_by_taste(understood)):
         found[route] = found.get(route, 0.0) + odds
+    if _FOR_A_PERSON.search(text):
+        found["human"] = found.get("human", 0.0) + 4.0
     if _ADVICE.search(text):
         found["recommend"] = found.get("recommend", 0.0) + 2.5
     if _ORDER_NUMBER.search(text):
@@ -184,6 +197,7 @@ def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
         yield "recommend", 1.0
     if parsed.spans or _names(understood):
         yield "small_talk", -1.5
+        yield "out_of_scope", -1.0
 
 
 def _names(understood: Understanding) -> bool:
@@ -205,12 +219,15 @@ def _stands_alone(piece: Piece) -> bool:
     if piece.route == "small_talk" or piece.understood.act in ("greeting", "thanks", "farewell"):
         return False
     told = not asks(piece.text)
+    if piece.route == "human" and told and not ABOUT_SHOP.search(piece.text):
+        return False  # "me and my boyfriend can never agree"
     if piece.route == "out_of_scope" and (told or _POINTS.search(piece.text) or not telling_words(piece.text)):
         return False  # "what can I do?", "my dad turns 70" are about what stands beside them
     taste = piece.route in SHOP and (piece.understood.opinions or piece.understood.parsed.spans)
     if told and piece.route in SHOP and not taste:
         return False  # "she falls asleep"
-    return piece.routed.confidence >= (_PART_SURE if taste or asks(piece.text) else _SAID_SURE)
+    sure = _PART_SURE if (taste or not told) and piece.route != "out_of_scope" else _SAID_SURE
+    return piece.routed.confidence >= sure
 
 
 def _grouped(pieces: Sequence[Piece], alone: Sequence[bool]) -> list[list[Piece]]:

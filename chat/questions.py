@@ -19,9 +19,9 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("creators", r"\bwho\s+(made|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"
                  r"|\bwho(?:'s|\s+is)\s+(it|that|this)\s+by\b|\bwho(?:'s|\s+is)\s+(it|that|this)\s+(one\s+)?by\b"
                  r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍|教)"
-                 r"|(作者|导演)是|是谁(写|拍|做)"),
+                 r"|(作者|导演)是|是谁(写|拍|做|唱|的)"),
     ("length", r"\bhow\s+(long|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b"
-               r"|多长|片长|时长|几页"),
+               r"|多长|多厚|片长|时长|几页|多少页"),
     ("language", r"\b(what|which)\s+languages?\b|什么语言|哪种语言"),
     ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
     ("description", r"\bwhat('s|\s+is|\s+are)\s+(it|that|this|they|the\s+\S+(\s+\S+)?|\S+)\s+about\b"
@@ -64,6 +64,7 @@ _ASKS = re.compile(
     r"\?|？|吗|呢|\b(?:what|which|how|does|do|is|are|tell\s+me|who|when|where|has|have)\b|什么|哪|几", re.IGNORECASE
 )
 _YES_NO = re.compile(
+    r"^\W*(?:and\s+)?it\s+(?:has|is|comes|needs)\b[^?]*\?\W*$|"
     r"(?:^|[,;:—–]\s|\b(?:one|that)\s+(?=is\s+(?:it|that)\b))\W*(?:(?:and|so|but)\s+)?(?:is|are|was|were|does|do|has|have)\s+"
     r"(?!there\b|you\b|we\b|i\b)|吗[?？]?\W*$"
     r"|\bhow\s+(?!much\b|many\b|long\b|old\b|do\b|does\b|did\b|can\b|could\b|would\b|is\b|are\b|about\b|to\b)\w+\s+(?:is|are|was)\b",

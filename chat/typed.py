@@ -49,7 +49,8 @@ _ASIDES = re.compile(
     r"|\b(?:at|after|from|to|for|before|off)\s+(?:work|school|home|college|uni|university|church|bed|sleep|dinner|lunch)\b"
     r"|\b(?:on|in|under)\s+(?:the|a|my|our)\s+(?:sofa|couch|bed|bath|plane|train|bus|car|blanket|beach|road|way\s+home)\b|\bcar\s+trip\b"
     rf"|\b(?:father|mother|brother|sister|son|daughter)s?[\s-]in[\s-]law(?:['’]?s)?\b|(?<!about\s)\b(?:my|our|his|her|their|your)\s+(?:own\s+|old\s+|little\s+|big\s+|older\s+|younger\s+|best\s+)?{_PEOPLE}(?:['’]s)?\b"
-    r"|\b(?:of|with|in|to)\s+my\s+life\b|\bmy\s+life\s+(?:now|back)\b|\bhave\s+to\s+work\b|\bsounds?\s+(?:a\s+bit|good|great|nice|fun)\b"
+    r"|\b(?:of|with|in|to)\s+my\s+life\b|\bmy\s+life\s+(?:now|back)\b|\bhave\s+to\s+work\b|\b(?:full|part)[\s-]time\b|\bfrom\s+holidays?\b"
+    r"|\b(?:can'?t|cannot|couldn'?t)\s+sleep\b"
     r"|\b(?:birthday|anniversary)\b(?!\s+(?:film|movie|book|party\s+film))|\b\d+(?:st|nd|rd|th)\b",
     re.IGNORECASE,
 )

@@ -130,8 +130,37 @@ _TITLED = re.compile(
     rf"\b(?:(?:A|An|The)\s+)?[A-ZÀ-Ý][\w'’-]*(?::?\s+(?:(?:of|the|a|an|in|on|and|to|for|from|at|with|no|my|de|la|le|du)\s+){{0,3}}{_CAPITAL})*"
 )
 _TOLD_BY = frozenset(
-    "love loved like likes liked enjoyed adore adored watch watched watching seen saw read reading play played playing "
-    "finish finished hated rewatched reread obsessed adores enjoys called vs versus".split()  # noqa: SIM905
+    [
+        "love",
+        "loved",
+        "like",
+        "likes",
+        "liked",
+        "enjoyed",
+        "adore",
+        "adored",
+        "watch",
+        "watched",
+        "watching",
+        "seen",
+        "saw",
+        "read",
+        "reading",
+        "play",
+        "played",
+        "playing",
+        "finish",
+        "finished",
+        "hated",
+        "rewatched",
+        "reread",
+        "obsessed",
+        "adores",
+        "enjoys",
+        "called",
+        "vs",
+        "versus",
+    ]
 )
 _LISTED = frozenset({",", "and", "or", "&", ", and", ", or", "vs", "/"})
 _ANY = re.compile(
@@ -414,6 +443,10 @@ def _disambiguated(
         if behind and canonical("kind", behind[1]) in vocabulary("kind"):
             positions = linker.narrowed(positions, kind=canonical("kind", behind[1]))
             spans.append(behind.span())
+        made, end = linker.by_their_maker(text, mention)
+        if made:  # "Blue by Joni Mitchell" asks for nothing else of hers
+            positions = made
+            spans.append((mention.end, end))
         after = re.match(r"\s*[(（,]?\s*(?:from\s+)?(\d{4})\s*[)）]?", text[mention.end :])
         if after and (same_year := linker.narrowed(mention.positions, year=int(after[1]))):
             positions = same_year

@@ -30,7 +30,7 @@ _LENGTHS: dict[str, tuple[str, str]] = {
     "is": ("{} {}", "{}{}"),
 }
 _UNITS = {"minutes": "分钟", "hours": "小时", "pages": "页"}
-_REFUSALS = {"moods": "not {}", "language": "not in {}", "creators": "nothing by {}"}
+_REFUSALS = {"moods": "not {}", "audience": "not {}", "language": "not in {}", "creators": "nothing by {}"}
 
 
 def label(

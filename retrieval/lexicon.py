@@ -3,7 +3,7 @@
 Each row reads ``canonical: English words; Chinese words``. The first Chinese word is how a Chinese reply names it.
 A catalogue may use any of the words ("Sci-Fi", "科幻"): both sides are brought to the canonical one before they
 are compared.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ film: films, movie, movies, flick, flicks, motion picture, motion pictures, cine
 book: books, novel, novels, paperback, paperbacks, to read, should i read, can we read, do i read, should we read; 书, 图书, 小说, 书籍
 game: games, video game, video games, videogame, videogames, computer game, to play, should i play, can we play, couch co op, co op, should we play; 游戏, 电子游戏
 album: albums, music, record, records, lp, lps, to listen to, should i listen to, can we listen to; 专辑, 音乐, 唱片
-course: courses, online course, lessons, learn to, learn how to, teach me, learn something, learn guitar, get better at; 课程, 课
+course: courses, online course, lessons, learn to, learn how to, teach me, learn something, get better at; 课程, 课
 series: tv series, tv show, tv shows, tv; 电视剧, 剧集
 product: products; 商品, 产品
 """  # noqa: E501
@@ -57,7 +57,7 @@ folk: folk music; 民谣
 gardening: ; 园艺
 graphic novel: graphic novels, comic, comics, comic book, comic books, manga; 漫画
 hip hop: hiphop, rap; 嘻哈, 说唱
-historical: historical fiction, period piece, costume drama; 历史题材, 古装
+historical: historical fiction, period piece, period pieces, period drama, period dramas, costume drama, costume dramas; 历史题材, 古装
 history: ; 历史
 horror: horrors; 恐怖, 惊悚恐怖
 indie: ; 独立
@@ -78,7 +78,7 @@ photography: ; 摄影
 platformer: platformers, platform game; 平台跳跃
 poetry: poems; 诗歌, 诗集
 pop: pop music; 流行
-programming: coding; 编程
+programming: coding, code, to code; 编程
 punk: punk rock; 朋克
 puzzle: puzzles, puzzler; 解谜
 r&b: rnb, r b; 节奏布鲁斯
@@ -108,13 +108,13 @@ western: westerns; 西部
 wellbeing: wellness; 身心健康
 writing: creative writing; 写作
 young adult: ya, teen; 青少年
-"""
+"""  # noqa: E501
 
 _MOODS = """
 angry: furious; 愤怒
 bittersweet: ; 苦乐参半
 bleak: hopeless, grim, depressing; 绝望
-calm: calming, relaxing, relaxed, peaceful, soothing, chill; 平静, 放松, 治愈
+calm: calming, relaxing, relaxed, peaceful, soothing, chill; 平静, 放松, 治愈, 安静
 cerebral: thoughtful, intellectual, clever, smart, thought provoking, mind bending; 烧脑
 contemplative: meditative, reflective; 沉思
 cosy: cozy, comforting; 温馨
@@ -143,7 +143,7 @@ tragic: tragedy; 悲剧
 violent: violence, gore, gory, bloody, brutal, shooting, people get shot, people getting shot, people being shot; 暴力, 血腥
 warm: heartwarming, heart warming, gentle, wholesome, sweet; 温暖, 暖心
 whimsical: quirky; 异想天开
-"""
+"""  # noqa: E501
 
 _TOPICS = """
 space: outer space, spaceship, spaceships, astronaut, astronauts; 太空, 宇宙
@@ -159,12 +159,12 @@ dogs: dog; 狗
 cats: cat; 猫
 christmas: ; 圣诞
 war: ; 战争
-"""
+"""  # noqa: E501
 
 
 _AUDIENCES = """
 children: kids, my kids, my kid, my child, for kids, family friendly, whole family; 适合孩子, 孩子, 小朋友, 合家欢
-"""
+"""  # noqa: E501
 
 
 # Genres that are not for whom a mood is too much, whatever moods the catalogue gives their works.

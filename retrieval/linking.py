@@ -25,6 +25,7 @@ _LONGEST = 14  # tokens of a title that are looked at; longer titles are found b
 _COMMON_FROM = 3  # a word in this many items' texts is an ordinary word
 _FUZZY_LENGTH, _FUZZY_SCORE, _FUZZY_SCORE_SHORT = 5, 88.0, 90.0
 _SHORT = 8
+_LONGEST_NAME = 5  # tokens of a maker's name
 _WHOLE_LENGTH, _WHOLE_SCORE = 10, 92.0  # of a message that is nothing but a misspelt title
 
 _DETERMINERS = ("a", "an", "this", "that", "some", "any", "no", "my", "your")  # "a lighthouse keeper"
@@ -41,6 +42,12 @@ _CUES = frozenset(
     reading play played playing hear heard finish finished hate hated dislike disliked than called titled
     named prefer have sell carry stock film movie book novel game album prequel sequel rewatched reread
     """.split()  # noqa: SIM905 - a column of 40 quoted words reads worse
+)
+_AFTER_TITLES = frozenset(
+    """
+    too also so again yesterday today last already very really because before after until from about lots loads twice once
+    please instead well immensely years ages though when while as than
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _CUE_PAIRS = frozenset(
     {
@@ -64,6 +71,7 @@ _PRAISED = re.compile(
     r"|(?:is|was|are|were)\s+(?:wonderful|great|amazing|brilliant|fantastic|perfect|my\s+favou?rites?)\b)",
     re.IGNORECASE,
 )
+_CJK_KNOWN = ("看过", "读过", "玩过", "听过", "看完", "读完")
 _CJK_CUES = ("喜欢", "看过", "读过", "玩过", "听过", "类似", "像", "看了", "爱看", "讨厌", "有没有", "有", "和")
 _SEQUEL = frozenset({"part", "vol", "volume", "chapter", "episode", "season", "number", "no"})
 _LISTING = frozenset({"and", "or", "nor", "、", "和", "跟", "与"})
@@ -126,6 +134,22 @@ class TitleLinker:
         for names in found.values():
             names.sort(key=len)
         return {first: ([len(name) for name in names], names) for first, names in found.items()}
+
+    def by_their_maker(self, text: str, mention: Mention) -> tuple[tuple[int, ...], int]:
+        """Return those of a mention's works whose maker stands behind it ("Blue by Joni Mitchell"), and where that ends."""
+        match = re.match(r"\s*,?\s+by\s+(?=\w)", text[mention.end :], re.IGNORECASE)
+        behind = tokenize(text[mention.end + match.end() :])[:_LONGEST_NAME] if match else []
+        said = [token.norm for token in behind]
+        found: dict[int, int] = {}
+        for at in mention.positions:
+            for maker in self._items[at].creators:
+                name = words(maker)
+                for part in (name, name[-1:]):
+                    if part and said[: len(part)] == part:
+                        found[at] = max(found.get(at, 0), len(part))
+        if match is None or not found:
+            return (), mention.end
+        return tuple(found), mention.end + match.end() + behind[max(found.values()) - 1].end
 
     def exact(self, name: str) -> tuple[int, ...]:
         """Return the items whose title or alias is this name, titles before aliases."""
@@ -249,19 +273,16 @@ class TitleLinker:
     ) -> bool:
         span = tokens[at:after]
         surface = text[span[0].start : span[-1].end]
-        if text[span[-1].end : span[-1].end + 2].strip().startswith("-") and len(span) == 1:
-            return False  # "No-Face"
         if _quoted(text, span[0].start, span[-1].end) or re.match(r"\s*\(\d{4}\)", text[span[-1].end :]):
             return True
         whole = len(span) == len(tokens)
         if is_cjk(surface):
-            if text[: span[0].start].endswith(tuple(_OPENING)):
-                return False  # the beginning of a longer title
-            cued = len(span) > 1 and text[: span[0].start].endswith(_CJK_CUES)
-            return whole or ((len(span) >= 3 or cued) and name not in facet_words)
+            return _meant_in_chinese(text, span, whole) and (whole or name not in facet_words)
+        if len(span) == 1 and self._inside_a_phrase(text, tokens, at):
+            return False
         content = [t for t in span if t.norm not in _PRONOUNS]
-        if len(span) == 1 and at and tokens[at - 1].norm in _DETERMINERS and surface.islower():
-            return False  # "I don't have a way of watching it"
+        if surface[0].isupper() and self._by_its_maker(name, tokens[after : after + 4]):
+            return True
         capitals = bool(content or span) and all(text[t.start].isupper() or t.norm.isdigit() for t in content or span)
         initial = at == 0 or text[: span[0].start].rstrip()[-1:] in ".!?;:\n"
         if not content or all(t.norm.isdigit() for t in span):  # "It", "Her", "1917"
@@ -278,6 +299,30 @@ class TitleLinker:
         if whole or (capitals and (not initial or len(content) > 1)):
             return True
         return cued or self._unusual(tokens, at, after, content)
+
+    def _by_its_maker(self, name: str, behind: Sequence[Token]) -> bool:
+        """Whether a name is followed by who made the work: "Blue by Joni Mitchell"."""
+        said = [t.norm for t in behind]
+        if said[:1] != ["by"]:
+            return False
+        return any(set(words(maker)) & set(said[1:]) for at in self._names[name] for maker in self._items[at].creators)
+
+    def _inside_a_phrase(self, text: str, tokens: Sequence[Token], at: int) -> bool:
+        """Whether one word is part of something else: "a way", "No-Face", "Pink Moon", "stranger things"."""
+        word, before, behind = tokens[at], tokens[at - 1] if at else None, tokens[at + 1 : at + 2]
+        capital = text[word.start].isupper()
+        if text[word.end : word.end + 1] == "-":
+            return True
+        if before is not None and not capital and before.norm in _DETERMINERS:
+            return True
+        if before is not None and capital:
+            initial = at == 1 or text[: before.start].rstrip()[-1:] in ".!?;:\n"
+            named = text[before.start].isupper() and len(before.norm) > 1 and text[before.end : word.start] == " "
+            return named and not initial and before.norm not in _PRONOUNS and before.norm not in _CUES
+        if not behind or capital or text[word.end : behind[0].start] != " " or not behind[0].norm.isalpha():
+            return False
+        goes_on = not ({behind[0].norm} & (_PRONOUNS | _CUES | _AFTER_TITLES)) and not is_cjk(behind[0].norm)
+        return goes_on and f"the {word.norm}" in self._names
 
     def _unusual(self, tokens: Sequence[Token], at: int, after: int, content: Sequence[Token]) -> bool:
         """Whether the words alone tell that a title is meant: long ones do, and those that no other text has."""
@@ -340,6 +385,15 @@ class TitleLinker:
             if length <= len(span) - 3:
                 break  # misspelt titles are near the slot's full length; shorter ones invite accidents
         return None
+
+
+def _meant_in_chinese(text: str, span: Sequence[Token], whole: bool) -> bool:
+    """Whether Chinese words of a title name it: alone, long ones, or with a cue beside them."""
+    before, behind = text[: span[0].start], text[span[-1].end :]
+    if before.endswith(tuple(_OPENING)):
+        return False  # the beginning of a longer title
+    cued = len(span) > 1 and (before.endswith(_CJK_CUES) or behind.startswith(_CJK_KNOWN))
+    return whole or len(span) >= 3 or cued
 
 
 def numbers_in(tokens: Sequence[str]) -> list[str]:

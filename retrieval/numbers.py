@@ -203,7 +203,7 @@ _LENGTH_OPS: tuple[tuple[str, Op], ...] = (
     ("over|above|longer|more|超过", ">"),
 )
 _RELATIVE: tuple[tuple[str, tuple[str, Op]], ...] = (
-    (r"\b(cheaper|less\s+expensive)\b|便宜(一)?点|更便宜", ("price", "<")),
+    (r"\b(cheaper|less\s+expensive)\b|便宜(一)?[点些]|更便宜", ("price", "<")),
     (r"\b(newer|more\s+(?:recent|modern|contemporary|up\s+to\s+date))\b|更新的|新一点", ("year", ">")),
     (r"\b(older|earlier)\b|更老|老一点|早一点", ("year", "<")),
     (r"\bshorter\b|更短|短一点", ("length", "<")),

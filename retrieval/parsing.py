@@ -26,6 +26,7 @@ _ALL_BUT = re.compile(r"\b((?:any|every)thing|all)(\s+)but\b", re.IGNORECASE)
 _ALLOWED = re.compile(
     r"\b(?:don'?t|do\s+not|wouldn'?t)\s+mind\s+(?:a\s+(?:bit|little)(?:\s+of)?\s+|some\s+|any\s+)?(\w+)", re.IGNORECASE
 )
+_BY = re.compile(r"\bby\b")
 _AT_MOST = re.compile(r"\b(?:no|not)\s+(?:more|less|fewer)\s+than\b", re.IGNORECASE)  # refuses nothing
 _SUBTITLES = re.compile(
     r"(?:\b(?:no|without|nothing\s+with|hates?|dislikes?|avoids?|(?:do(?:es)?n'?t|do(?:es)?\s+not|can'?t)\s+(?:\w+\s+){1,2}?)\s*"
@@ -74,6 +75,8 @@ _REFUSING = frozenset(  # the two words before what is refused; "anything but" h
 )  # fmt: skip
 _PRIORITY = ("kind", "audience", "genres", "language", "moods", "creators")
 _LONGEST_PHRASE = 8
+_BRIEF = 8  # words of a message in which a maker's name alone asks for their works
+_PLURAL = 5  # letters from which a word may be a plural
 _LONGEST_COUNTRY = 3  # "the Soviet Union"
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
@@ -308,7 +311,7 @@ class Parser:
         """Return the longest phrase that begins at a token and means something here."""
         for length in range(min(self._longest, len(tokens) - at), 0, -1):
             phrase = " ".join(t.norm for t in tokens[at : at + length])
-            meanings = self._phrases.get(phrase)
+            meanings = self._phrases.get(phrase) or self._of_one(phrase)
             if meanings is None or (at and (tokens[at - 1].norm, phrase) in _IDIOMS):
                 continue
             if phrase in _LIKING and not (at and tokens[at - 1].norm in _ABOUT):
@@ -317,6 +320,12 @@ class Parser:
             if hit is not None:
                 return hit
         return None
+
+    def _of_one(self, phrase: str) -> list[tuple[str, str]] | None:
+        """Return what the singular of a word means as a theme: "heists"."""
+        if len(phrase) < _PLURAL or not phrase.endswith("s"):
+            return None
+        return [meaning for meaning in self._phrases.get(phrase[:-1], ()) if meaning[0] in ("themes", "topic")] or None
 
     def _meaning(
         self, text: str, tokens: Sequence[Token], start: int, end: int, meanings: Sequence[tuple[str, str]]
@@ -337,6 +346,8 @@ class Parser:
             if not others:
                 return None
             field = others[0]
+        if field == "genres" and before[-1:] == ["for"] and phrase.endswith("ing"):
+            return None  # "music for cooking"
         values = tuple(v for f, v in meanings if f == field)
         if field == "creators" and end - start == 1 and not self._named(text, tokens, start):
             return None
@@ -354,6 +365,10 @@ class Parser:
         """Whether a surname alone is meant as a person: capitalised inside the sentence, or behind "by"."""
         start = tokens[at].start
         initial = at == 0 or text[:start].rstrip()[-1:] in ".!?;:\n"
+        before = tokens[at - 1] if at > 1 else None
+        named = before is not None and before.norm not in STOPWORDS_EN_PLUS and before.norm not in self._kind_words
+        if before is not None and named and text[before.start].isupper() and text[before.end : start] == " ":
+            return text[: before.start].rstrip()[-1:] in ".!?;:\n"  # the "Moon" of "Pink Moon" is no maker
         beside = at + 1 < len(tokens) and tokens[at + 1].norm in self._kind_words
         return (text[start].isupper() and (not initial or beside)) or (at > 0 and tokens[at - 1].norm in ("by", "from"))
 
@@ -368,8 +383,9 @@ class Parser:
         asked = _ASKING.sub(" ", sentence)
         liking = bool(_LIKING.intersection(words(asked))) or any(w in asked for w in _CJK_LIKING)
         if hit.field == "creators":
-            near = {t.norm for t in tokens[max(0, hit.start - 2) : hit.start]}
-            return not liking or bool(near & {"by", "anything", "something"})
+            near = {t.norm for t in (*tokens[max(0, hit.start - 2) : hit.start], *tokens[hit.end : hit.end + 2])}
+            named = bool(near & {"by", "anything", "something", "from", "of", "other", "another", *self._kind_words})
+            return named or bool(_BY.search(asked)) or (not liking and len(tokens) <= _BRIEF)
         return not liking
 
     def _free_topics(self, text: str, tokens: Sequence[Token], covered: set[int]) -> Iterator[tuple[int, int, str]]:

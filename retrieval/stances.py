@@ -40,12 +40,13 @@ _REFUSED_AFTER = re.compile(
 )
 _CJK_TOO = ("太", "没那么", "没有那么", "不那么", "这么")  # right before it: 太怀旧了
 _HOW = r"(?:so|too|really|very|rather|quite|pretty|a\s+bit|a\s+little)\s*$"
+# "She found it really scary" and "sounds a bit sad" refuse; "the last one was so bleak" tells what was.
 _FOUND_SO = re.compile(
-    rf"\b(?:find|finds|found)\s+(?:\S+\s+){{1,4}}{_HOW}", re.IGNORECASE
-)  # "she found it really scary"
-_WAS_SO = re.compile(
-    rf"\b(?:was|were)\s+{_HOW}", re.IGNORECASE
-)  # "the last one was so bleak": what was, not what is wished
+    rf"\b(?:find|finds|found)\s+(?:\S+\s+){{1,4}}{_HOW}"
+    r"|\b(?:sounds?|looks?|seems?)\s+(?:a\s+(?:bit|little)|too|rather|kind\s+of|kinda)\s*$",
+    re.IGNORECASE,
+)
+_WAS_SO = re.compile(rf"\b(?:was|were)\s+{_HOW}", re.IGNORECASE)
 _TAKES_BACK = re.compile(
     r"\b(?:forget|scratch|drop|lose)\s+(?:about\s+)?(?:the\s+|it\s+being\s+)?$"
     r"|\b(?:does|do|need)(?:n'?t|\s+not)\s+(?:have|need)\s+to\s+be\s+(?:an?\s+|so\s+|that\s+)?$"

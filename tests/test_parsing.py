@@ -150,7 +150,7 @@ REFUSED = {
     "no comedies": "genres is_not comedy",
     "not horror": "genres is_not horror",
     "she loves jazz but can't stand clowns": "~genres jazz, topic is_not clowns",
-    "I hate deserts": "topic is_not deserts",
+    "I hate deserts": "topic is_not desert",
     "something in no hurry": "",
     "comedies without romance": "genres is comedy, genres is_not romance",
     "anything but horror": "genres is_not horror",
