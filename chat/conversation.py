@@ -126,7 +126,8 @@ class Conversation:
         answers = [self._answer(piece, desk) for piece in self._of_one_kind(pieces)]
         telling = [a for a, p in zip(answers, pieces, strict=True) if p.route != "small_talk"] or answers
         advice = [a for a in telling if a.route == "recommend" and a.cards]
-        telling = [a for a in telling if a not in advice[:-1]]  # the last one knows all that has been said
+        # The last advice knows all that has been said, and beside it nobody misses what is none of our business.
+        telling = [a for a in telling if a not in advice[:-1] and (not advice or a.route != "out_of_scope")]
         abstained = all(answer.abstained for answer in telling)
         handoff = next((a.handoff for a in telling if a.handoff is not None), None)
         last = [a for a in telling if a.route == "recommend" and a.cards]  # its cards stand below the text
@@ -219,7 +220,7 @@ class Conversation:
         """Answer from the catalogue; a question that it does not answer may be one for the shop's pages."""
         understood, about_item = piece.understood, piece.route == "item"
         spoken_of = bool(understood.opinions) or bool(self._state.page) or self._state.route == "item"
-        if about_item and spoken_of and _asks_more(understood):
+        if about_item and spoken_of and asks(piece.text) and _asks_more(understood):
             understood = replace(understood, act="question", questions=("other",), asked_title="")
         elif about_item and not _says_something(understood):
             return self._doubted(piece, desk)
