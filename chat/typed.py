@@ -12,15 +12,16 @@ from collections.abc import Mapping
 _CHILD = 12  # years up to which a person's age makes them a child
 _SHORTHAND: Mapping[str, str] = {
     "whats": "what's", "thats": "that's", "wheres": "where's", "whos": "who's", "hows": "how's", "theres": "there's",
-    "hes": "he's", "shes": "she's", "theyre": "they're", "youre": "you're", "im": "i'm", "ive": "i've", "weve": "we've",
-    "theyve": "they've", "youve": "you've", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't", "isnt": "isn't",
-    "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "cant": "can't", "couldnt": "couldn't", "wont": "won't",
-    "wouldnt": "wouldn't", "shouldnt": "shouldn't", "havent": "haven't", "hasnt": "hasn't", "hadnt": "hadn't",
-    "u": "you", "ur": "your", "r": "are", "pls": "please", "plz": "please", "thx": "thanks", "abt": "about", "smth": "something",
-    "sth": "something", "wanna": "want to", "gonna": "going to", "gotta": "got to", "lemme": "let me", "gimme": "give me",
-    "bday": "birthday", "xmas": "christmas", "ppl": "people", "bc": "because", "cuz": "because", "tmrw": "tomorrow",
-    "nvm": "never mind", "idk": "i don't know", "atm": "now", "rn": "now", "tho": "though", "yr": "year", "yrs": "years",
-    "hrs": "hours", "mins": "minutes",
+    "hes": "he's", "shes": "she's", "theyre": "they're", "youre": "you're", "im": "i'm", "ive": "i've",
+    "weve": "we've", "theyve": "they've", "youve": "you've", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't",
+    "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "cant": "can't",
+    "couldnt": "couldn't", "wont": "won't", "wouldnt": "wouldn't", "shouldnt": "shouldn't", "havent": "haven't",
+    "hasnt": "hasn't", "hadnt": "hadn't", "u": "you", "ur": "your", "r": "are", "pls": "please", "plz": "please",
+    "thx": "thanks", "abt": "about", "smth": "something", "sth": "something", "wanna": "want to", "gonna": "going to",
+    "gotta": "got to", "lemme": "let me", "gimme": "give me", "bday": "birthday", "xmas": "christmas",
+    "ppl": "people", "bc": "because", "cuz": "because", "tmrw": "tomorrow", "nvm": "never mind",
+    "idk": "i don't know", "atm": "now", "rn": "now", "tho": "though", "yr": "year", "yrs": "years", "hrs": "hours",
+    "mins": "minutes",
 }  # fmt: skip
 _WORD = re.compile(r"(?<!\S)(?:" + "|".join(_SHORTHAND) + r")(?=[\s.,!?;:)]|$)", re.IGNORECASE)
 _INTERJECTION = re.compile(
@@ -58,30 +59,33 @@ _ASIDES = re.compile(
 # Words that a work's text may share with any message by chance: no reason to recommend it.
 EVERYDAY = frozenset(
     """
-    able actually afternoon again age ago almost alone already answer anybody anymore anyone anyway anywhere asked asking away
-    back bad based basically become before begin beginning believe beside better bit bored boring both bought bring brings bus
-    buy call called came can't car card carry change changed check choose class cold come comes coming couple course crap
-    day days deal decent decide definitely did didn't different done door down drop dropped due early easy else end ended ending
-    enough entire especially even evening ever every everybody everyone everywhere exactly except expect explain face fact far
-    feel feeling fell felt few figure finally find finds fine finish finished finishing first fit follow forget form forward
-    found free friend friends full fully gave get gets getting gift give given gives giving goes going gone gonna got grab half
-    hand hang happen happened happens hard hate head headspace heard hear hearing held hell help here high hit hold home honest
-    hope hour hours house huge idea imagine inside interested issue item job join just keep keeps kept kind kinda knew know
-    known landing large last late lately later latest least leave leaves leaving left less let likely line list listen listened
-    listening little living long longer look looked looking looks lose lost lots love loved low made main make makes making
-    many maybe mean means meant meet mention mentioned middle might mind minute minutes miss missed moment month months morning
-    mostly move moved moves moving much must near need needed needs never nice night nights none normal note nothing notice
-    number obviously odd often older once ones online open order ordinary others ought outside over pace page pages pair part
-    party past pay pick picked piece place plan plane play played playing plays please plus point post prefer present pretty
-    price probably properly put puts quick quickly quite random rather read reading ready real really reason recent remember
-    remind rest right round run running runs said same saw saying says school second see seeing seem seems seen send sense sent
-    serious set several share short shorter show showed shows side similar simple since sitting size slightly small someone
-    something sometimes somewhere soon sorry sort sound sounds spend start started starting starts stay still stop stopped
-    story straight stuff such sure take taken takes taking talk talking tell telling than thing things think thinking third
-    thought through tight time times tired today together told tomorrow tonight took top total totally touch tried true try
-    trying turn turned turns type under understand until used using usual usually various very view wait waiting walk want
-    wanted wants watch watched watching week weeks weird well went wish without wonder wonderful word words work worked working
-    works worth wouldn't wrong year years yesterday yet young
+    able actually afternoon again age ago almost alone already answer anybody anymore anyone anyway anywhere asked
+    asking away back bad based basically become before begin beginning believe beside better bit bored boring both
+    bought bring brings bus buy call called came can't car card carry change changed check choose class cold come
+    comes coming couple course crap day days deal decent decide definitely did didn't different done door down drop
+    dropped due early easy else end ended ending enough entire especially even evening ever every everybody everyone
+    everywhere exactly except expect explain face fact far feel feeling fell felt few figure finally find finds fine
+    finish finished finishing first fit follow forget form forward found free friend friends full fully gave get
+    gets getting gift give given gives giving goes going gone gonna got grab half hand hang happen happened happens
+    hard hate head headspace hear heard hearing held hell help here high hit hold home honest hope hour hours house
+    huge idea imagine inside interested issue item job join just keep keeps kept kind kinda knew know known landing
+    large last late lately later latest least leave leaves leaving left less let likely line list listen listened
+    listening little living long longer look looked looking looks lose lost lots love loved low made main make makes
+    making many maybe mean means meant meet mention mentioned middle might mind minute minutes miss missed moment
+    month months morning mostly move moved moves moving much must near need needed needs never nice night nights
+    none normal note nothing notice number obviously odd often older once ones online open order ordinary others
+    ought outside over pace page pages pair part party past pay pick picked piece place plan plane play played
+    playing plays please plus point post prefer present pretty price probably properly put puts quick quickly quite
+    random rather read reading ready real really reason recent remember remind rest right round run running runs
+    said same saw saying says school second see seeing seem seems seen send sense sent serious set several share
+    short shorter show showed shows side similar simple since sitting size slightly small someone something
+    sometimes somewhere soon sorry sort sound sounds spend start started starting starts stay still stop stopped
+    story straight stuff such sure take taken takes taking talk talking tell telling than thing things think
+    thinking third thought through tight time times tired today together told tomorrow tonight took top total
+    totally touch tried true try trying turn turned turns type under understand until used using usual usually
+    various very view wait waiting walk want wanted wants watch watched watching week weeks weird well went wish
+    without wonder wonderful word words work worked working works worth wouldn't wrong year years yesterday yet
+    young
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 

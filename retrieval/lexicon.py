@@ -3,7 +3,7 @@
 Each row reads ``canonical: English words; Chinese words``. The first Chinese word is how a Chinese reply names it.
 A catalogue may use any of the words ("Sci-Fi", "科幻"): both sides are brought to the canonical one before they
 are compared.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ warm: heartwarming, heart warming, gentle, wholesome, sweet; 温暖, 暖心
 whimsical: quirky; 异想天开
 """  # noqa: E501
 
-_TOPICS = """
+_TOPICS = """  # noqa: E501
 space: outer space, spaceship, spaceships, astronaut, astronauts; 太空, 宇宙
 aliens: alien, extraterrestrial, extraterrestrials; 外星人
 robots: robot, androids, android; 机器人
@@ -159,12 +159,12 @@ dogs: dog; 狗
 cats: cat; 猫
 christmas: ; 圣诞
 war: ; 战争
-"""  # noqa: E501
+"""
 
 
 _AUDIENCES = """
 children: kids, my kids, my kid, my child, for kids, family friendly, whole family; 适合孩子, 孩子, 小朋友, 合家欢
-"""  # noqa: E501
+"""
 
 
 # Genres that are not for whom a mood is too much, whatever moods the catalogue gives their works.

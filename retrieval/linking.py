@@ -45,8 +45,8 @@ _CUES = frozenset(
 )
 _AFTER_TITLES = frozenset(
     """
-    too also so again yesterday today last already very really because before after until from about lots loads twice once
-    please instead well immensely years ages though when while as than
+    too also so again yesterday today last already very really because before after until from about lots
+    loads twice once please instead well immensely years ages though when while as than
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _CUE_PAIRS = frozenset(
@@ -136,7 +136,7 @@ class TitleLinker:
         return {first: ([len(name) for name in names], names) for first, names in found.items()}
 
     def by_their_maker(self, text: str, mention: Mention) -> tuple[tuple[int, ...], int]:
-        """Return those of a mention's works whose maker stands behind it ("Blue by Joni Mitchell"), and where that ends."""
+        """Return those of a mention's works whose maker stands behind it, and where: "Blue by Joni Mitchell"."""
         match = re.match(r"\s*,?\s+by\s+(?=\w)", text[mention.end :], re.IGNORECASE)
         behind = tokenize(text[mention.end + match.end() :])[:_LONGEST_NAME] if match else []
         said = [token.norm for token in behind]
