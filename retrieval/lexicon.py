@@ -145,7 +145,7 @@ warm: heartwarming, heart warming, gentle, wholesome, sweet; 温暖, 暖心
 whimsical: quirky; 异想天开
 """  # noqa: E501
 
-_TOPICS = """  # noqa: E501
+_TOPICS = """
 space: outer space, spaceship, spaceships, astronaut, astronauts; 太空, 宇宙
 aliens: alien, extraterrestrial, extraterrestrials; 外星人
 robots: robot, androids, android; 机器人
