@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chat.desk import PATIENCE, Desk, Served, wish
+from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
-from chat.pieces import ABOUT_SHOP, SHOP, Piece, Reader, asks, clauses, masked
+from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, clauses, masked
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
 from chat.shop import Shop
@@ -36,13 +36,6 @@ _FIRST = re.compile(
     r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
 )
 _SECOND = re.compile(r"^\W*(?:the\s+)?(?:second|latter|2|other)\b|^\W*(?:第二|后者)", re.IGNORECASE)
-_BUYS = re.compile(
-    r"\b(?:add|put)\b.{0,40}\b(?:basket|cart|bag)\b|\bcheck\s*out\b"
-    r"|\bi(?:'?ll|\s+will)\s+(?:take|buy|order|have)\s+(?:it|this|that|the|both)\b"
-    r"|\bi\s+(?:take|buy|order)\s+(?:it|this|that|the)\b|\bget\s+me\s+(?:it|this|that|the)\b"
-    r"|加入?购物车|我(?:要|就)买(?:这|它)|下单吧",
-    re.IGNORECASE,
-)
 _HOW_TO_BUY = re.compile(
     r"\bhow\s+(?:do|can|would)\s+(?:i|we)\s+(?:buy|order|get|purchase)\s+(?:it|this|that|them|one|both|the\s+\w+\s+one)\b",
     re.IGNORECASE,
@@ -199,7 +192,9 @@ class Conversation:
             case "small_talk":
                 return sure < _CHAT_SURE and says
             case "human":
-                return says and not ABOUT_SHOP.search(piece.text)  # "no, too sad, I want to feel angry"
+                # "No, too sad, I want to feel angry", "he gave up on Hornblower"
+                calm = told and not COMPLAINT.search(piece.text)
+                return sure < 1 and not ABOUT_SHOP.search(piece.text) and (says or calm)
             case "out_of_scope":
                 if any(opinion.surface for opinion in understood.opinions):
                     return True
@@ -260,7 +255,7 @@ def _buys(piece: Piece) -> bool:
     """Whether a wish is to buy what has been spoken of, and nothing else."""
     if _HOW_TO_BUY.search(piece.text):
         return True
-    if not _BUYS.search(piece.text) or any(asks(part) for part in clauses(piece.text) if not _BUYS.search(part)):
+    if not BUYS.search(piece.text) or any(asks(part) for part in clauses(piece.text) if not BUYS.search(part)):
         return False
     return piece.routed.confidence < _CHAT_SURE or piece.route not in ("policy", "order")
 

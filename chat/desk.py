@@ -39,7 +39,7 @@ _PERSON = re.compile(
     r"|call\s+me|call\s+back|speak|talk|contact|reach)\b|人工|真人|客服|经理|找人|说话|打电话",
     re.IGNORECASE,
 )
-_COMPLAINT = re.compile(
+COMPLAINT = re.compile(
     r"\bcomplain|\b(useless|worst|terrible|awful|disgrace|unacceptable|ridiculous|angry|furious|disappointed|scam|fraud"
     r"|thie(?:f|ves)|rude|never\s+again|fed\s+up|nobody|no\s+one)\b|投诉|太差|生气|失望|骗|没人|态度",
     re.IGNORECASE,
@@ -194,7 +194,7 @@ class Desk:
             return self.handed_over("asked", text, state, say, customer)
         if _REACH.search(text) and (page := self.quoted(text, say)) is not None:
             return page
-        asked = _YES.search(text) or (_PERSON.search(text) and not _COMPLAINT.search(text))
+        asked = _YES.search(text) or (_PERSON.search(text) and not COMPLAINT.search(text))
         return self.handed_over("asked" if asked else "complaint", text, state, say, customer)
 
     def handed_over(
@@ -222,7 +222,7 @@ class Desk:
         return self.outbox is not None and gives_contact(text) and self.outbox.open_ticket(state.session) is not None
 
     def _small_talk(self, text: str, say: Say) -> Served:
-        if _COMPLAINT.search(text):  # "you are useless"
+        if COMPLAINT.search(text):  # "you are useless"
             return Served(say.sentences(say("sorry"), say("at_hand")))
         kinds: Mapping[str, re.Pattern[str]] = {"bot": _BOT, "farewell": _PARTING, "well": _WELL, "thanks": _THANKS}
         return Served(say(next((kind for kind, pattern in kinds.items() if pattern.search(text)), "at_hand")))

@@ -60,7 +60,7 @@ _DISLIKE = re.compile(
 _PANNED = re.compile(
     r"\b(?:was|is|sucks|disappoint\w*)\b.{0,20}\b(?:boring|bad|awful|terrible|overrated)\b|\bbored\s+me\b"
     r"|\b(?:is|was)(?:n'?t|\s+not)\s+(?:(?:really|quite)\s+)?(?:for\s+me|my\s+(?:thing|cup)|what\s+i)\b"
-    r"|\bwas\s+a\s+mistake\b|\bnearly\s+(?:finished|killed)\s+(?:me|us)\b|\bput\s+(?:me|us)\s+off\b|\bdo(?:es)?\s+my\s+head\s+in\b"
+    r"|\bwas\s+a\s+mistake\b|\bnearly\s+(?:finished|killed)\s+\w+|\bput\s+(?:me|us)\s+off\b|\bdo(?:es)?\s+my\s+head\s+in\b"
     r"|\b(?:i|we)\s+(?:dropped|gave\s+up|quit|abandoned|hated)\b",
     re.IGNORECASE,
 )
@@ -73,7 +73,7 @@ _LOATHED = re.compile(  # what "it" is refused with
 _SEEN = re.compile(
     r"\b(?:seen|watched|(?:i|we)(?:'ve|\s+have)\s+done|already\s+(?:read|played|heard|own|know|have|saw|done|finished|taken|completed|listened)"
     r"|(?:have|'ve|(?<!should )(?<!can )(?<!could )i)\s+(?:read|played|finished)"
-    r"|i\s+(?:own|know)|other\s+than|besides|apart\s+from|except)\b"
+    r"|(?:has|have|owns?|got)\s+(?:it|that|this|them|those)(?=\s+(?:one\s+)?already|\W*$|\s+(?:ugh|too|on)\b)|i\s+(?:own|know)|other\s+than|besides|apart\s+from|except)\b"
     r"|看过|读过|玩过|听过|学过|看了|除了",
     re.IGNORECASE,
 )

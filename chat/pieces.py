@@ -67,6 +67,13 @@ _ADVICE = re.compile(
     re.IGNORECASE,
 )
 _FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about)\b|^那|呢\W*$", re.IGNORECASE)
+BUYS = re.compile(
+    r"\b(?:add|put)\b.{0,40}\b(?:basket|cart|bag)\b|\bcheck\s*out\b"
+    r"|\bi(?:'?ll|\s+will)\s+(?:take|buy|order|have)\s+(?:it|this|that|the|both)\b"
+    r"|\bi\s+(?:take|buy|order)\s+(?:it|this|that|the)\b|\bget\s+(?:me|us)\s+(?:it|this|that|the)\b"
+    r"|加入?购物车|我(?:要|就)买(?:这|它)|下单吧",
+    re.IGNORECASE,
+)
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
 _SAID_SURE = 0.8  # and what asks for nothing ("this is a disgrace") this
 _MOST_ODDS = 5.0  # log odds that the shop's pages add at most
@@ -219,6 +226,8 @@ def _stands_alone(piece: Piece) -> bool:
     if piece.route == "small_talk" or piece.understood.act in ("greeting", "thanks", "farewell"):
         return False
     told = not asks(piece.text)
+    if told and BUYS.search(piece.text):
+        return True
     if piece.route == "human" and told and not ABOUT_SHOP.search(piece.text):
         return False  # "me and my boyfriend can never agree"
     if piece.route == "out_of_scope" and (told or _POINTS.search(piece.text) or not telling_words(piece.text)):
@@ -251,6 +260,8 @@ def _grouped(pieces: Sequence[Piece], alone: Sequence[bool]) -> list[list[Piece]
 
 
 def _way(piece: Piece) -> str:
+    if BUYS.search(piece.text):
+        return "buys"  # "I'll take that one. Would it be here by Saturday?"
     return "shop" if piece.route in SHOP else piece.route
 
 

@@ -14,8 +14,12 @@ from chat.shop import Shop
 from chat.state import DialogueState, Limit
 from chat.updating import Turn
 from retrieval.constraints import satisfies, satisfies_all
+from retrieval.parsing import Wish
+from retrieval.text import words
 from retrieval.types import Item
 
+_SHORT = 6  # words of a message in which nothing is said by the way
+_ASKS_FOR = frozenset({"about", "with", "featuring", "involving", "concerning", "on", "set"})
 ENOUGH = 3  # fewer cards than this are worth a word about what limits them
 
 
@@ -29,7 +33,7 @@ class Telling:
 
     def unmet(self, turn: Turn, items: Sequence[Item]) -> str:
         """Own up to what this message wishes for and nothing shown has."""
-        wishes = [(w.field, w.value) for w in turn.understood.parsed.wishes]
+        wishes = [(w.field, w.value) for w in turn.understood.parsed.wishes if _asked_for(w, turn.text)]
         unmet = self._wished([wish for wish in wishes if not any(facts.meets(item, wish) for item in items)])
         return self.say("unmet", wishes=unmet) if unmet else ""
 
@@ -114,3 +118,11 @@ class Telling:
                 labels = [c.label for c in limits if not satisfies(item, c)]
                 said.append(self.say("outside", title=title, limits=self.say.quoted(labels)))
         return said
+
+
+def _asked_for(wish: Wish, text: str) -> bool:
+    """Whether a subject was asked for, rather than happening to be said in a long message."""
+    if wish.field not in ("themes", "topic"):
+        return True
+    before = words(text[: wish.start])[-3:]
+    return len(words(text)) <= _SHORT or bool(_ASKS_FOR.intersection(before))

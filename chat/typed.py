@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 
 _CHILD = 12  # years up to which a person's age makes them a child
+_AGES = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _SHORTHAND: Mapping[str, str] = {
     "whats": "what's", "thats": "that's", "wheres": "where's", "whos": "who's", "hows": "how's", "theres": "there's",
     "hes": "he's", "shes": "she's", "theyre": "they're", "youre": "you're", "im": "i'm", "ive": "i've",
@@ -28,7 +29,7 @@ _INTERJECTION = re.compile(
     r"^\s*(?:oh\s+|ah\s+)?no,?\s+wait\b\W*|\b(?:lol|lmao|haha(?:ha)*|tbh|to\s+be\s+honest)\b", re.IGNORECASE
 )
 _AGED = re.compile(
-    r"\b(?:(?:my|our|his|her|the|an?)\s+)?(?P<a>\d{1,2})[\s-]*years?[\s-]*olds?\b"
+    rf"\b(?:(?:my|our|his|her|the|an?)\s+)?(?P<a>\d{{1,2}}|{'|'.join(_AGES)})[\s-]*years?[\s-]*olds?\b"
     r"|\b(?:(?:he|she|they)(?:['’]s|['’]re|\s+is|\s+are)\s+(?:only\s+|just\s+|nearly\s+|almost\s+)?|turn(?:s|ing)\s+)(?P<b>\d{1,2})\b(?!\s*%|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
     re.IGNORECASE,
 )
@@ -37,6 +38,7 @@ _PEOPLE = (
     r"|fianc[eé]e?|friends?|mates?|boss|colleagues?|neighbou?rs?|gran|nan|granny|grandma|grandmother|grandpa|granddad|grandad|grandfather"
     r"|grandsons?|granddaughters?|grandchildren|nephews?|nieces?|aunt|uncle|cousins?|flatmates?|roommates?|family)"
 )
+_MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _SPAN = (
     rf"(?:time|times|day|night|evening|morning|afternoon|weekend|week|month|year|winter|summer|spring|autumn|{_DAY})"
@@ -50,7 +52,11 @@ _ASIDES = re.compile(
     r"|\b(?:at|after|from|to|for|before|off)\s+(?:work|school|home|college|uni|university|church|bed|sleep|dinner|lunch)\b"
     r"|\b(?:on|in|under)\s+(?:the|a|my|our)\s+(?:sofa|couch|bed|bath|plane|train|bus|car|blanket|beach|road|way\s+home)\b|\bcar\s+trip\b"
     rf"|\b(?:father|mother|brother|sister|son|daughter)s?[\s-]in[\s-]law(?:['’]?s)?\b|(?<!about\s)\b(?:my|our|his|her|their|your)\s+(?:own\s+|old\s+|little\s+|big\s+|older\s+|younger\s+|best\s+)?{_PEOPLE}(?:['’]s)?\b"
-    r"|\b(?:of|with|in|to)\s+my\s+life\b|\bmy\s+life\s+(?:now|back)\b|\bhave\s+to\s+work\b|\b(?:full|part)[\s-]time\b|\bfrom\s+holidays?\b"
+    r"|\b(?:of|with|in|to)\s+my\s+life\b|\bmy\s+life\s+(?:now|back)\b|\bhave\s+to\s+work\b|\b(?:full|part)[\s-]time\b"
+    rf"|\bgood\s+(?:morning|afternoon|evening|night|day)\b|\b(?:in|since|until|till|by|next|last|early|late|mid)[\s-]+{_MONTH}\b"
+    r"|\bhalf[\s-]term\b|\bto\s+death\b|\bme\s+(?:and|n|&)\s+the\s+(?:girls|boys|lads)\b"
+    r"|\b(?:gets?|got|is|are|was|were)\s+(?:upset|scared|bored|frightened|sad|angry|nervous)\s+(?:when|if|by|at)\s+[^,.;!?]+"
+    r"|\bfrom\s+holidays?\b"
     r"|\b(?:can'?t|cannot|couldn'?t)\s+sleep\b"
     r"|\b(?:birthday|anniversary)\b(?!\s+(?:film|movie|book|party\s+film))|\b\d+(?:st|nd|rd|th)\b",
     re.IGNORECASE,
@@ -94,7 +100,13 @@ def spelled_out(text: str) -> str:
     """Return a message as it would stand in a letter: "whats abt hes 8" is "what's about he's my child"."""
     text = _WORD.sub(lambda match: _cased(_SHORTHAND[match.group().lower()], match.group()), text)
     text = _INTERJECTION.sub(" ", text)
-    return _AGED.sub(lambda match: " my kid " if 1 < int(match["a"] or match["b"]) <= _CHILD else match.group(), text)
+    return _AGED.sub(
+        lambda match: " my kid " if 1 < _years(match["a"] or match["b"]) <= _CHILD else match.group(), text
+    )
+
+
+def _years(age: str) -> int:
+    return int(age) if age.isdigit() else _AGES.index(age.lower()) + 2
 
 
 def asides(text: str) -> list[tuple[int, int]]:

@@ -107,7 +107,7 @@ _SAME_MAKER = re.compile(
     re.IGNORECASE,
 )
 _FORM = re.compile(  # "is there a film of it?"
-    r"\b(?:is|are)\s+there\s+(?:also\s+)?(?:an?|any)\s+(\w+)\s+(?:of|version|adaptation)\b"
+    r"\b(?:is|are|isn'?t|aren'?t)\s+there\s+(?:also\s+)?(?:an?|any)\s+(\w+)\s+(?:of|version|adaptation|too|as\s+well)\b"
     r"|\b(?:does|do|is|are)\s+(?:it|that|this|they)\s+(?:also\s+)?(?:come|exist|available|out)\s+(?:as|in)\s+(?:an?\s+)?(\w+)"
     r"|\b(?:have|get|got|sell)\s+(?:it|that|this)\s+as\s+an?\s+(\w+)",
     re.IGNORECASE,
@@ -130,37 +130,10 @@ _TITLED = re.compile(
     rf"\b(?:(?:A|An|The)\s+)?[A-ZÀ-Ý][\w'’-]*(?::?\s+(?:(?:of|the|a|an|in|on|and|to|for|from|at|with|no|my|de|la|le|du)\s+){{0,3}}{_CAPITAL})*"
 )
 _TOLD_BY = frozenset(
-    [
-        "love",
-        "loved",
-        "like",
-        "likes",
-        "liked",
-        "enjoyed",
-        "adore",
-        "adored",
-        "watch",
-        "watched",
-        "watching",
-        "seen",
-        "saw",
-        "read",
-        "reading",
-        "play",
-        "played",
-        "playing",
-        "finish",
-        "finished",
-        "hated",
-        "rewatched",
-        "reread",
-        "obsessed",
-        "adores",
-        "enjoys",
-        "called",
-        "vs",
-        "versus",
-    ]
+    """
+    love loved like likes liked enjoyed enjoys adore adored adores watch watched watching seen saw read reading play played
+    playing finish finished hated rewatched reread obsessed called vs versus did tried done
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _LISTED = frozenset({",", "and", "or", "&", ", and", ", or", "vs", "/"})
 _ANY = re.compile(
@@ -365,7 +338,7 @@ def _unknown_name(text: str, spans: Sequence[tuple[int, int]], linker: TitleLink
     for match in _NAME.finditer(blank(text, spans)):
         refused = text[: match.start()].casefold().endswith("not ")
         if refused or not all(linker.knows(word) for word in words(match.group())):
-            return match.group()
+            return re.split(r"[.!?]\s", match.group())[0]
     return ""
 
 

@@ -43,6 +43,9 @@ _CUES = frozenset(
     named prefer have sell carry stock film movie book novel game album prequel sequel rewatched reread
     """.split()  # noqa: SIM905 - a column of 40 quoted words reads worse
 )
+_BETWEEN_CUE = frozenset(
+    {"the", "a", "an", "film", "movie", "book", "novel", "game", "album", "really", "was", "were", "is"}
+)
 _AFTER_TITLES = frozenset(
     """
     too also so again yesterday today last already very really because before after until from about lots
@@ -298,7 +301,8 @@ class TitleLinker:
             return False  # "films from Brazil"
         if whole or (capitals and (not initial or len(content) > 1)):
             return True
-        return cued or self._unusual(tokens, at, after, content)
+        stripped = len(span) == 1 and surface.islower() and f"the {name}" in self._names  # "to host my book club"
+        return cued or (not stripped and self._unusual(tokens, at, after, content))
 
     def _by_its_maker(self, name: str, behind: Sequence[Token]) -> bool:
         """Whether a name is followed by who made the work: "Blue by Joni Mitchell"."""
@@ -413,7 +417,7 @@ def _quoted(text: str, start: int, end: int) -> bool:
 
 def _cued(tokens: Sequence[Token], at: int) -> bool:
     before = [t.norm for t in tokens[max(0, at - 3) : at]]
-    while before and before[-1] in ("the", "a", "an", "film", "movie", "book", "novel", "game", "album", "really"):
+    while before and before[-1] in _BETWEEN_CUE:
         if before[-1] in _CUES:
             return True
         before.pop()

@@ -75,6 +75,8 @@ _REFUSING = frozenset(  # the two words before what is refused; "anything but" h
 )  # fmt: skip
 _PRIORITY = ("kind", "audience", "genres", "language", "moods", "creators")
 _LONGEST_PHRASE = 8
+_BEFORE_MAKERS = frozenset({"not", "no", "more", "another", "love", "like", "hate"})
+_RARE = 2  # items whose texts hold a maker's name by chance
 _BRIEF = 8  # words of a message in which a maker's name alone asks for their works
 _PLURAL = 5  # letters from which a word may be a plural
 _LONGEST_COUNTRY = 3  # "the Soviet Union"
@@ -370,6 +372,8 @@ class Parser:
         if before is not None and named and text[before.start].isupper() and text[before.end : start] == " ":
             return text[: before.start].rstrip()[-1:] in ".!?;:\n"  # the "Moon" of "Pink Moon" is no maker
         beside = at + 1 < len(tokens) and tokens[at + 1].norm in self._kind_words
+        if text[start].islower() and at and tokens[at - 1].norm in _BEFORE_MAKERS:  # "not nolan again"
+            return self._facets.document_frequency(tokens[at].norm) <= _RARE
         return (text[start].isupper() and (not initial or beside)) or (at > 0 and tokens[at - 1].norm in ("by", "from"))
 
     def _is_hard(self, text: str, tokens: Sequence[Token], hit: Hit) -> bool:
