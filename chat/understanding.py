@@ -131,8 +131,8 @@ _TITLED = re.compile(
 )
 _TOLD_BY = frozenset(
     """
-    love loved like likes liked enjoyed enjoys adore adored adores watch watched watching seen saw read reading play played
-    playing finish finished hated rewatched reread obsessed called vs versus did tried done
+    love loved like likes liked enjoyed enjoys adore adored adores watch watched watching seen saw read reading
+    play played playing finish finished hated rewatched reread obsessed called vs versus did tried done
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _LISTED = frozenset({",", "and", "or", "&", ", and", ", or", "vs", "/"})
