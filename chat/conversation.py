@@ -196,7 +196,7 @@ class Conversation:
                 calm = told and not COMPLAINT.search(piece.text)
                 return sure < 1 and not ABOUT_SHOP.search(piece.text) and (says or calm)
             case "out_of_scope":
-                if any(opinion.surface for opinion in understood.opinions):
+                if understood.unknown_name or any(opinion.surface for opinion in understood.opinions):
                     return True
                 # "A lighthouse keeper in winter"; Chinese may be anything.
                 told = told and sure < _TOLD_SURE and understood.act != "unclear"

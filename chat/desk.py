@@ -39,6 +39,7 @@ _PERSON = re.compile(
     r"|call\s+me|call\s+back|speak|talk|contact|reach)\b|人工|真人|客服|经理|找人|说话|打电话",
     re.IGNORECASE,
 )
+_LIKELY = 0.3  # of a passage that answers a question about orders, where no order can be looked up
 COMPLAINT = re.compile(
     r"\bcomplain|\b(useless|worst|terrible|awful|disgrace|unacceptable|ridiculous|angry|furious|disappointed|scam|fraud"
     r"|thie(?:f|ves)|rude|never\s+again|fed\s+up|nobody|no\s+one)\b|投诉|太差|生气|失望|骗|没人|态度",
@@ -132,9 +133,11 @@ class Desk:
         found = self.found(question)
         return found.confidence if found is not None else 0.0
 
-    def quoted(self, question: str, say: Say) -> Served | None:
-        """Answer from the shop's pages; None if they do not."""
+    def quoted(self, question: str, say: Say, *, sure: bool = True) -> Served | None:
+        """Answer from the shop's pages; None if they do not, or, if it need not be `sure`, hardly do."""
         found = self.found(question)
+        if found is None and not sure and self.knowledge is not None:
+            found = next((near for near in self.knowledge.search(question, 1) if near.confidence >= _LIKELY), None)
         if found is None:
             return None
         passage = found.passage
@@ -172,7 +175,8 @@ class Desk:
     ) -> Served:
         """Quote the orders that are meant; what the shop's pages say of the matter goes with it."""
         if self.orders is None:
-            return self.quoted(text, say) or Served(say("no_orders"), abstained=True)
+            near = self.quoted(text, say, sure=False)  # what the shop's pages say of orders, rather than nothing
+            return near or Served(say("no_orders"), abstained=True)
         page = self.quoted(text, say)
         if customer is None:
             told = order_replies.signed_out(say.language)

@@ -328,7 +328,7 @@ class Dialogue:
         if asked.isascii() and asked == asked.casefold() and not any(c.isdigit() for c in asked):
             near = self.shop.linker.nearest(asked, 1)
             if not near or near[0][1] < _RESEMBLES:  # "fridges" is no title that we could lack
-                return Answer(self.say("no_such", thing=asked))
+                return Answer(self.say("no_such", thing=asked), abstained=True)
         constraints = self.constraints()
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         allowed = self.shop.recommender.allowed(constraints, known)

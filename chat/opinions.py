@@ -33,7 +33,7 @@ _NOUN = (
 _FIRST_FEW = re.compile(r"\b(?:the\s+)?first\s+(two|three|four|[2-4])\b|前([两三四234])[个部本张款]", re.IGNORECASE)
 _ORDINAL = re.compile(
     r"\b(?:the\s+)?(first|second|third|fourth|fifth|last|top|[1-5](?:st|nd|rd|th))\s+"
-    rf"(?:{_NOUN}\b|of\b|and\b|or\b|is\b|was\b|looks\b|sounds\b|seems\b|comes\b)"
+    rf"(?:{_NOUN}\b|of\b|and\b|or\b|is\b|was\b|has\b|have\b|does\b|cost\b|costs\b|looks\b|sounds\b|seems\b|comes\b)"
     r"|\bthe\s+(first|second|third|fourth|fifth|last)\s*(?=$|[.,!?;]|(?:already|instead|please|too)\b)"
     r"|\b(?:number|no\.|nr\.?|option)\s*([1-5]|one|two|three|four|five)\b|#([1-5])\b|第([一二三四五1-5])[个部本张款首门]",
     re.IGNORECASE,

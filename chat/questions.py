@@ -32,6 +32,10 @@ _NO_COLUMN = re.compile(  # nobody's columns
     r"|\bwho(?:'s|\s+is|\s+was|\s+are)\s+in\s+(?:it|that|this|the)\b|\bwho\s+(?:stars|plays|acts)\b",
     re.IGNORECASE,
 )
+_SAME_HAND = re.compile(
+    r"\b(?:is|was|are)\s+(?:it|that|this)\s+(?:by\s+)?the\s+same\s+(?:guy|man|woman|person|people|director|author|writer|team|studio|band)\b",
+    re.IGNORECASE,
+)
 _COMPILED = tuple((name, re.compile(p, re.IGNORECASE)) for name, p in _COLUMNS)
 _COMPARE = re.compile(
     r"\bcompare\b|\bdifferences?\b.{0,12}\bbetween\b|\bhow\s+do\s+(?:they|these|those)\s+differ\b|\bversus\b|\bvs\b"
@@ -46,7 +50,7 @@ _MORE = (
     r"|(more\s+popular|better\s+known))\b"
 )
 _MOST = (
-    r"(?:(cheapest|least\s+expensive)|(most\s+expensive|priciest|dearest)|(newest|latest|most\s+recent)"
+    r"(?:(cheapest|least\s+expensive)|(most\s+expensive|priciest|dearest)|(newest|latest|most\s+recent(?:ly)?)"
     r"|(oldest|earliest)|(longest)|(shortest)"
     r"|(most\s+popular|best[\s-]known|best[\s-]?sell(?:ing|ers?)"
     r"|(?<!\btoo\s)(?<!\bnot\s)(?<!\bless\s)(?<!\bmore\s)(?<!\bso\s)popular(?!\s+(?:science|music|culture))))\b"
@@ -106,6 +110,8 @@ def questions(text: str, columns: Mapping[str, str], several: bool) -> Questions
         return Questions((extreme[0],), extreme, several and (not superlative or _OF_THESE.search(text) is not None))
     if _NO_COLUMN.search(text):
         return Questions(("other",))
+    if _SAME_HAND.search(text):
+        return Questions(("creators",))
     fields = [name for name, pattern in _COMPILED if pattern.search(text)]
     if columns and _ASKS.search(text):
         said = f" {normalize(text)} "

@@ -28,6 +28,12 @@ _WORD = re.compile(r"(?<!\S)(?:" + "|".join(_SHORTHAND) + r")(?=[\s.,!?;:)]|$)",
 _INTERJECTION = re.compile(
     r"^\s*(?:oh\s+|ah\s+)?no,?\s+wait\b\W*|\b(?:lol|lmao|haha(?:ha)*|tbh|to\s+be\s+honest)\b", re.IGNORECASE
 )
+_WILL = re.compile(r"\b(he|she|we|they|you)['’]ll\b", re.IGNORECASE)  # without the apostrophe "he'll" is hell
+_RAVES = re.compile(
+    r"\b(?:never\s+(?:shuts?|stops?)\s+(?:up|talking|going\s+on)|can'?t\s+(?:shut\s+up|stop\s+\w+ing|get\s+enough)|won'?t\s+shut\s+up)"
+    r"\s+(?:about|of|to)\s+",
+    re.IGNORECASE,
+)
 _AGED = re.compile(
     rf"\b(?:(?:my|our|his|her|the|an?)\s+)?(?P<a>\d{{1,2}}|{'|'.join(_AGES)})[\s-]*years?[\s-]*olds?\b"
     r"|\b(?:(?:he|she|they)(?:['’]s|['’]re|\s+is|\s+are)\s+(?:only\s+|just\s+|nearly\s+|almost\s+)?|turn(?:s|ing)\s+)(?P<b>\d{1,2})\b(?!\s*%|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
@@ -51,7 +57,7 @@ _ASIDES = re.compile(
     r"|\b(?:in|at|during)\s+(?:the\s+)?(?:night|evenings?|mornings?|weekends?)\b|\bnext\s+to\s+(?:me|us)\b"
     r"|\b(?:at|after|from|to|for|before|off)\s+(?:work|school|home|college|uni|university|church|bed|sleep|dinner|lunch)\b"
     r"|\b(?:on|in|under)\s+(?:the|a|my|our)\s+(?:sofa|couch|bed|bath|plane|train|bus|car|blanket|beach|road|way\s+home)\b|\bcar\s+trip\b"
-    rf"|\b(?:father|mother|brother|sister|son|daughter)s?[\s-]in[\s-]law(?:['’]?s)?\b|(?<!about\s)\b(?:my|our|his|her|their|your)\s+(?:own\s+|old\s+|little\s+|big\s+|older\s+|younger\s+|best\s+)?{_PEOPLE}(?:['’]s)?\b"
+    rf"|\b(?:father|mother|brother|sister|son|daughter)s?[\s-]in[\s-]law(?:['’]?s)?\b|(?<!about\s)\b(?:my|our|his|her|their|your)\s+(?:own\s+|old\s+|little\s+|big\s+|older\s+|younger\s+|best\s+)?{_PEOPLE}(?:[\s-]in[\s-]law)?(?:['’]s)?\b|\bpart\s+of\s+(?:an?|the)\s+series\b"
     r"|\b(?:of|with|in|to)\s+my\s+life\b|\bmy\s+life\s+(?:now|back)\b|\bhave\s+to\s+work\b|\b(?:full|part)[\s-]time\b"
     rf"|\bgood\s+(?:morning|afternoon|evening|night|day)\b|\b(?:in|since|until|till|by|next|last|early|late|mid)[\s-]+{_MONTH}\b"
     r"|\bhalf[\s-]term\b|\bto\s+death\b|\bme\s+(?:and|n|&)\s+the\s+(?:girls|boys|lads)\b"
@@ -99,7 +105,8 @@ EVERYDAY = frozenset(
 def spelled_out(text: str) -> str:
     """Return a message as it would stand in a letter: "whats abt hes 8" is "what's about he's my child"."""
     text = _WORD.sub(lambda match: _cased(_SHORTHAND[match.group().lower()], match.group()), text)
-    text = _INTERJECTION.sub(" ", text)
+    text = _RAVES.sub("loves ", _INTERJECTION.sub(" ", text))
+    text = _WILL.sub(r"\1 will", text)
     return _AGED.sub(
         lambda match: " my kid " if 1 < _years(match["a"] or match["b"]) <= _CHILD else match.group(), text
     )

@@ -7,7 +7,7 @@ no part in it, so nothing a person writes can talk the assistant into anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -103,13 +103,14 @@ _LIKENESS = re.compile(r"类似|相似|别的|其[他它]|这样|那样|一样|�
 _THIS_PRODUCT = re.compile(r"\b(?:this|that|these|those)\s+(?:product|item|article|thing)s?\b", re.IGNORECASE)
 _SAME_MAKER = re.compile(
     r"\bby\s+the\s+same\s+\w+|\belse\s+(?:by|from)\s+(?:him|her|them|the\s+same)\b|\b(?:more|others?|anything)\s+by\s+(?:him|her|them)\b"
+    r"|\b(?:his|her|their)\s+(?:older|other|earlier|early|newer|later|previous)\s+(?:stuff|works?|films?|books?|games?|albums?|ones)\b"
     r"|\bwhat\s+else\s+(?:did|has|have)\s+(?:he|she|they|the\s+\w+)\b|同一个?(?:作者|导演)|[他她]的?(?:其他|别的)",
     re.IGNORECASE,
 )
 _FORM = re.compile(  # "is there a film of it?"
     r"\b(?:is|are|isn'?t|aren'?t)\s+there\s+(?:also\s+)?(?:an?|any)\s+(\w+)\s+(?:of|version|adaptation|too|as\s+well)\b"
     r"|\b(?:does|do|is|are)\s+(?:it|that|this|they)\s+(?:also\s+)?(?:come|exist|available|out)\s+(?:as|in)\s+(?:an?\s+)?(\w+)"
-    r"|\b(?:have|get|got|sell)\s+(?:it|that|this)\s+as\s+an?\s+(\w+)",
+    r"|\b(?:have|get|got|sell)\s+(?:it|that|this)\s+as\s+an?\s+(\w+)|\bthe\s+(\w+)\s+of\s+(?:it|that|this)\b",
     re.IGNORECASE,
 )
 _WHAT_KIND = re.compile(r"\b(?:is|was)\s+(?:it|that|this|the\s+\w+\s+one)\s+an?\s+(\w+)\b", re.IGNORECASE)
@@ -125,9 +126,9 @@ _NEAR = 10  # characters between what is refused and the pronoun that refuses it
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
 _MEASURED = {"price": "price", "year": "year", "decade": "year"} | dict.fromkeys(LENGTH_FIELDS, "length")
-_CAPITAL = r"[A-ZÀ-Ý0-9][\w'’-]*"
+_CAPITAL = r"(?!I\b)[A-ZÀ-Ý][\w'’-]*"
 _TITLED = re.compile(
-    rf"\b(?:(?:A|An|The)\s+)?[A-ZÀ-Ý][\w'’-]*(?::?\s+(?:(?:of|the|a|an|in|on|and|to|for|from|at|with|no|my|de|la|le|du)\s+){{0,3}}{_CAPITAL})*"
+    rf"\b(?:(?:A|An|The)\s+)?[A-ZÀ-Ý][\w'’-]*(?::?\s+(?:(?:of|the|a|an|in|on|and|to|for|from|at|with|no|my|de|la|le|du)\s+){{0,3}}{_CAPITAL}|\s+\d{{1,4}}\b)*"
 )
 _TOLD_BY = frozenset(
     """
@@ -135,6 +136,10 @@ _TOLD_BY = frozenset(
     play played playing finish finished hated rewatched reread obsessed called vs versus did tried done
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_MEDIA: Mapping[str, str] = {
+    "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film",
+    "read": "book", "reading": "book", "reread": "book", "play": "game", "played": "game", "playing": "game",
+}  # fmt: skip
 _LISTED = frozenset({",", "and", "or", "&", ", and", ", or", "vs", "/"})
 _ANY = re.compile(
     r"\bany\s+(year|decade|price|genre|kind|type|language|mood|topic|author|director)\b"
@@ -208,6 +213,7 @@ class Understanding:
         unknown_name: a name the message uses that nothing in the catalogue bears ("Tom Hanks").
         gist: the message without titles and limits, for retrieval by meaning; "" if it says nothing beyond those and
             the wishes.
+        medium: the kind of the works that it names and we do not have: who "read" one reads.
         lasting: its limits are meant to hold beyond this conversation ("I never watch horror").
     """
 
@@ -230,6 +236,7 @@ class Understanding:
     bare_title: bool = False
     unknown_name: str = ""
     gist: str = ""
+    medium: str = ""
     lasting: bool = False
 
 
@@ -319,6 +326,7 @@ def understand(
         unknown_name=" / ".join(m.group().strip(" ,") for m in strange[:2])
         or _unknown_name(text, [*spans, *parsed.spans], linker),
         gist=gist,
+        medium=next((kind for m in strange for kind in map(_MEDIA.get, words(text[: m.start()])[-3:]) if kind), ""),
         lasting=remember is not None or lasts(text),
     )
 

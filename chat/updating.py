@@ -249,9 +249,14 @@ class Updater:
         taste = self.state.taste
         if any(x.field == "kind" and not x.inferred for x in taste.limits) or taste.any_kind or "creators" in fields:
             return
-        taste.limits = [x for x in taste.limits if not x.inferred]
         anchors = turn.named or self.shop.positions(taste.liked[-1:])
+        medium = turn.understood.medium
+        if not anchors and not medium:
+            return
+        taste.limits = [x for x in taste.limits if not x.inferred]
         kinds = {canonical("kind", self.shop.index.catalog[at].kind) for at in anchors} - {""}
+        if not kinds and self.shop.parser.carries("kind", medium):
+            kinds = {medium} - {""}
         if len(kinds) == 1:
             kind = kinds.pop()
             label = display("kind", kind, self.say.language)

@@ -17,9 +17,9 @@ from babel import Locale
 from retrieval.text import normalize
 
 _KINDS = """
-film: films, movie, movies, flick, flicks, motion picture, motion pictures, cinema, to watch, should i watch, can we watch, do we watch, shall we watch, should we watch; 电影, 影片, 片子
-book: books, novel, novels, paperback, paperbacks, to read, should i read, can we read, do i read, should we read; 书, 图书, 小说, 书籍
-game: games, video game, video games, videogame, videogames, computer game, to play, should i play, can we play, couch co op, co op, should we play; 游戏, 电子游戏
+film: films, movie, movies, flick, flicks, motion picture, motion pictures, cinema, to watch, should i watch, can we watch, do we watch, shall we watch, should we watch, watch next, could they watch; 电影, 影片, 片子
+book: books, novel, novels, paperback, paperbacks, to read, should i read, can we read, do i read, should we read, read next, could they read, can they read; 书, 图书, 小说, 书籍
+game: games, video game, video games, videogame, videogames, computer game, to play, should i play, can we play, couch co op, co op, should we play, play next; 游戏, 电子游戏
 album: albums, music, record, records, lp, lps, to listen to, should i listen to, can we listen to; 专辑, 音乐, 唱片
 course: courses, online course, lessons, learn to, learn how to, teach me, learn something, get better at; 课程, 课
 series: tv series, tv show, tv shows, tv; 电视剧, 剧集

@@ -130,6 +130,17 @@ def _free(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
     return (_c("price", "is", 0, say),)
 
 
+def _era(op: Op, year: int) -> Make:
+    return lambda m, say: (_c("year", op, year, say),)
+
+
+_OLD, _RECENT = 1980, 2015  # what people mean by "an old film" and "something recent", as a chip that they can remove
+_SOME = r"(?:an?|some|any|more|really|very|only|the|loves?|likes?|his|her|those)"
+_NEW = r"(?:recent|contemporary|modern)"
+_OF_WORKS = (
+    r"(?:[a-z-]+\s+)?(?:ones?|films?|movies?|books?|novels?|games?|albums?|records?|westerns?|comed(?:y|ies)|musicals?|thrillers?"
+    r"|dramas?|horrors?|classics?|jazz|music|crime|whodunn?its?)\b"
+)
 _DECADE_ZH = r"(?:(?:上世纪|二十世纪|20世纪)\s*)?(\d{4}|\d0|[二三四五六七八九]十)\s*年代"
 _A_PRICE = rf"{_MONEY_BEFORE}?{_N}{_MONEY_AFTER}?"
 _PATTERNS: tuple[tuple[str, str, Make], ...] = (
@@ -177,6 +188,9 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("price", rf"(?:低于|少于|便宜过)\s*{_N_ZH}{_YUAN}?", _price("<")),
     ("price", rf"(?:高于|超过|多于)\s*{_N_ZH}{_YUAN}", _price(">")),
     ("price", rf"{_N_ZH}{_YUAN}\s*以上", _price(">=")),
+    ("year", rf"\b{_SOME}\s+(?:old|vintage)\s+(?={_OF_WORKS})", _era("<", _OLD)),
+    ("year", rf"\b(?:something|anything|ones?)\s+(?:really\s+|very\s+)?{_NEW}\b", _era(">=", _RECENT)),
+    ("year", rf"\b{_SOME}\s+{_NEW}\s+(?={_OF_WORKS})", _era(">=", _RECENT)),
     ("price", r"\bfor\s+free\b|\bfree\s+of\s+charge\b|免费", _free),
 )  # fmt: skip
 _COMPILED = tuple((field, re.compile(pattern, re.IGNORECASE), make) for field, pattern, make in _PATTERNS)

@@ -75,6 +75,7 @@ _REFUSING = frozenset(  # the two words before what is refused; "anything but" h
 )  # fmt: skip
 _PRIORITY = ("kind", "audience", "genres", "language", "moods", "creators")
 _LONGEST_PHRASE = 8
+_STUDIED = frozenset("teach teaches taught learn learns learning study studies studying speak speaks year gcse".split())  # noqa: SIM905
 _BEFORE_MAKERS = frozenset({"not", "no", "more", "another", "love", "like", "hate"})
 _RARE = 2  # items whose texts hold a maker's name by chance
 _BRIEF = 8  # words of a message in which a maker's name alone asks for their works
@@ -348,6 +349,8 @@ class Parser:
             if not others:
                 return None
             field = others[0]
+        if field == "language" and _STUDIED.intersection(before):
+            return None  # "I teach Year 10 English"
         if field == "genres" and before[-1:] == ["for"] and phrase.endswith("ing"):
             return None  # "music for cooking"
         values = tuple(v for f, v in meanings if f == field)
@@ -405,7 +408,8 @@ class Parser:
                 and token.norm not in STOPWORDS_EN_PLUS
                 and self._facets.document_frequency(token.norm) > 0
             )
-            if before[-1] == "without" or about or plain:
+            lacks = before[-1] == "without" and not token.norm.endswith("ing")  # "without being embarrassing"
+            if lacks or about or plain:
                 yield token.start, token.end, token.norm
 
     def _constraint(self, field: str, values: tuple[str, ...], no: bool, language: str) -> Constraint:
