@@ -52,7 +52,7 @@ _THAT = re.compile(
 _DISLIKE = re.compile(
     r"\b(?:not|no|don'?t\s+(?:want|like|care)|didn'?t\s+(?:like|enjoy|care)|doesn'?t|hated?|dislike[ds]?|boring|bored|awful"
     r"|terrible|worse|worst|can'?t\s+stand|never\s+liked|overrated|avoid|nothing\s+like|unlike|instead\s+of"
-    r"|rather\s+than|none|(?:can|could)(?:n'?t|\s+not)\s+(?:get\s+(?:into|on\s+with|along\s+with)|stand|finish)|did\s+nothing\s+for\s+me"
+    r"|rather\s+than|none|(?:can'?t|cannot|could(?:n'?t|\s+not))\s+(?:get\s+(?:into|on\s+with|along\s+with)|stand|finish)|did\s+nothing\s+for\s+me"
     r"|left\s+me\s+cold|gave\s+up\s+on|dropped|(?:sick|tired|bored)\s+of|fed\s+up\s+with)\b"
     r"|不喜欢|不要|讨厌|不想|不是|(?<![特区分个])别",
     re.IGNORECASE,
