@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from chat import stateless, views
 from chat.conversation import Conversation
 from chat.desk import Desk
-from chat.dialogue import CARDS, Answer, Dialogue
+from chat.dialogue import Answer, Dialogue
 from chat.generator import Generator, LocalGenerator
 from chat.identity import SECRET_VARIABLE, BadToken, Customer, Tokens
 from chat.keeping import Keeping, Services
 from chat.learnt import Learnt
 from chat.messages import (
+from chat.picking import CARDS
     Card,
     Event,
     Feedback,

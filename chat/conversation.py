@@ -14,8 +14,8 @@ from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
 from chat.shop import Shop
 from chat.state import DialogueState, Language
-from chat.typed import spelled_out
-from chat.understanding import Act, Understanding, telling_words
+from chat.typed import spelled_out, telling_words
+from chat.understanding import Act, Understanding
 from retrieval.constraints import values_of
 from retrieval.labels import label
 from retrieval.text import is_cjk, words

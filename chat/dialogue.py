@@ -8,39 +8,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from chat import facts, memory
 from chat.asking import Asking
 from chat.messages import Card, Citation, Handoff
-from chat.prompt import UserContext
+from chat.picking import CARDS, Picking
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.routing import Route
-from chat.rules import Situation
-from chat.shop import Shop, card
+from chat.shop import Shop
 from chat.state import DialogueState, Language
-from chat.telling import ENOUGH, Telling
+from chat.telling import Telling
 from chat.typed import spelled_out
 from chat.understanding import Act, Understanding, understand
 from chat.updating import Turn, Updater
-from retrieval.constraints import as_values, satisfies, satisfies_all
+from retrieval.constraints import satisfies, satisfies_all
 from retrieval.lexicon import display
-from retrieval.text import is_cjk, words
-from retrieval.types import Constraint, FloatArray, Item, Query
+from retrieval.text import words
+from retrieval.types import Constraint, Item, Query
 
-CARDS = 5
-_RECENT_LIKES = 6
 _RESEMBLES = 75.0  # a similarity, in [0, 100], from which words may be meant for a title
-_PROMPT_TURNS = 40
 _TOLD = 10  # items of a kind named when the person asks what is known of them
 _PLACES = ("first", "second", "third", "fourth", "fifth")
 _THE_SUCH_ONE = re.compile(
     rf"\bthe\s+(?!(?:{'|'.join(_PLACES)}|last|other|same|next|only|right|top|new|old)\b)(\w+)\s+one\b", re.IGNORECASE
 )
-_GIVES_WAY = ("kind", "genres", "creators", "language")  # limits a new request may lift; numbers and "no …" stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +125,11 @@ class Dialogue:
         """Answer what has been absorbed, from the catalogue."""
         return self._ANSWERS[turn.understood.act](self, turn)
 
+    @property
+    def picking(self) -> Picking:
+        """What chooses from the catalogue for this conversation."""
+        return Picking(self.shop, self.state, self.say)
+
     def _updater(self) -> Updater:
         return Updater(self.shop, self.state, self.say)
 
@@ -165,9 +163,9 @@ class Dialogue:
     # What is answered
 
     def _recommend(self, turn: Turn) -> Answer:
-        picks = self._picks(turn)
+        picks = self.picking.picks(turn)
         if not picks and turn.understood.act != "more":
-            picks = self._picks_with_room(turn)
+            picks = self.picking.picks_with_room(turn, self._updater())
         telling = Telling(self.shop, self.state, self.say)
         notes = list(turn.notes)
         if turn.lifted:
@@ -178,135 +176,12 @@ class Dialogue:
             notes.append(self.say("no_data", name=turn.understood.unknown_name))
         if not picks:
             return Answer(self.say.sentences(*notes, telling.nothing(turn)))
-        cards = self._cards(picks)
+        cards = self.picking.cards(picks)
         items = self.shop.items(c.id for c in cards)
         pinned = {self._id(pick.position) for pick in picks if pick.pinned}
         ours = [item for item in items if item.id not in pinned] or items  # a pin is not spoken of as our advice
         said = [*notes, telling.unmet(turn, items), telling.lead(turn, ours), telling.rest(ours), telling.scarce(items)]
         return Answer(self.say.sentences(*said), cards)
-
-    def _picks(self, turn: Turn) -> list[Recommended]:
-        """Recommend; a work asked for by its title comes first, shown ones return only if little else fits."""
-        if turn.understood.extreme is not None:
-            return self._utmost(turn, *turn.understood.extreme)
-        taste = self.state.taste
-        constraints = self.constraints()
-        allowed = self.shop.recommender.allowed(constraints)
-        pinned: list[int] = []
-        if turn.understood.bare_title or turn.understood.act == "availability":
-            pinned = [at for at in turn.named if allowed[at]]
-        known = {*self.shop.positions([*taste.liked, *taste.disliked, *taste.seen]), *turn.named}
-        shown = set() if turn.refined else set(self.shop.positions(taste.shown))
-        placed = self.shop.placed(self._situation(turn))
-        first = placed.first(allowed, known | shown)
-        known.update(first)
-        k = CARDS - len(pinned) - len(first)
-        picks = self._ask(constraints, known | shown, k, placed.lift)
-        if shown and CARDS - k + len(picks) < ENOUGH and turn.understood.act != "more":
-            picks = self._ask(constraints, known, k, placed.lift)
-        put = [Recommended(at, 0.0, pinned=True) for at in first]
-        ranked = [replace(pick, sponsored=pick.position in placed.sponsored) for pick in (*put, *picks)]
-        return [*(Recommended(at, 0.0) for at in pinned), *ranked]
-
-    def _situation(self, turn: Turn) -> Situation:
-        kinds = (v for c in self.constraints() if (c.field, c.op) == ("kind", "is") for v in as_values(c))
-        said = " ".join([*self.state.taste.wish_text, turn.text])
-        return Situation(said, frozenset(kinds), self.state.page)
-
-    def _utmost(self, turn: Turn, field: str, sign: int) -> list[Recommended]:
-        """Return the cheapest, newest, most popular … that the limits leave, and what this message wishes for."""
-        known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
-        allowed = self.shop.recommender.allowed(self.constraints(), known)
-        for wish in turn.understood.parsed.wishes:
-            wished = allowed & self.shop.index.facets.mask([Constraint(wish.field, "is", wish.value)])
-            allowed = wished if wished.any() else allowed
-        catalog = self.shop.index.catalog
-        known_for = self.shop.index.retrievers["popularity"].scores(Query())
-        measured: list[tuple[float, int]] = []
-        for at in np.flatnonzero(allowed).tolist():
-            value = float(known_for[at]) if field == "popularity" else facts.measure(catalog[at], field)
-            if value is not None:
-                measured.append((value, at))
-        measured.sort(key=lambda pair: (-sign * pair[0], -known_for[pair[1]]))
-        return [Recommended(at, 0.0) for _, at in measured[:CARDS]]
-
-    def _ask(
-        self, constraints: Sequence[Constraint], exclude: set[int], k: int, lift: FloatArray | None
-    ) -> list[Recommended]:
-        if k <= 0:
-            return []
-        return self.shop.recommender.recommend(
-            self.query(), constraints, exclude=exclude, context=self.context(), k=k, lift=lift
-        )
-
-    def _picks_with_room(self, turn: Turn) -> list[Recommended]:
-        """Lift older limits on kind, genre, maker or language, one by one, until the new request has an answer."""
-        new = {(c.field, c.op) for c in turn.understood.parsed.constraints}
-        for old in [x for x in self.state.taste.limits if x.field in _GIVES_WAY and x.op == "is"]:
-            if (old.field, old.op) in new or not (new or turn.changed_subject):
-                continue
-            self._updater().lift(turn, [old], silently=old.inferred)  # nobody has asked for what is inferred
-            picks = self._picks(turn)
-            if picks:
-                return picks
-        return []
-
-    def constraints(self) -> list[Constraint]:
-        """Return the limits in force."""
-        return [x.constraint for x in self.state.taste.limits]
-
-    def query(self) -> Query:
-        """Return what the retrievers are asked."""
-        taste = self.state.taste
-        liked = self.shop.positions(taste.liked[-_RECENT_LIKES:])
-        disliked = self.shop.positions(taste.disliked)
-        return Query(self._search_text(), tuple(liked), tuple(disliked), tuple(taste.wishes), tuple(taste.earlier))
-
-    def _search_text(self) -> str:
-        """Return the words to search by: the person's own, and the wishes that no column can meet.
-
-        A wish that a column can meet is left to the facets: to an encoder, "slow" is next to "fast". Chinese goes by
-        its canonical English wishes, since the embedded encoder knows English only.
-        """
-        taste, facets = self.state.taste, self.shop.index.facets
-        said = " ".join(taste.wish_text)
-        chinese = is_cjk(said)
-        unmet = [v for f, v in taste.wishes if chinese or not facets.mask([Constraint(f, "is", v)]).any()]
-        return ". ".join(part for part in ("" if chinese and unmet else said, ", ".join(unmet)) if part)
-
-    def context(self) -> UserContext:
-        """Return what the language model is told of the person now, in training as in serving."""
-        taste = self.state.taste
-        return UserContext(
-            said=[(m.role, m.text) for m in self.state.messages[-_PROMPT_TURNS:]],
-            liked=self.shop.items(taste.liked[-_RECENT_LIKES:]),
-            disliked=self.shop.items(taste.disliked[-_RECENT_LIKES:]),
-            limits=[x.label for x in taste.limits],
-            wishes=[value for _, value in taste.wishes],
-        )
-
-    def _cards(self, picks: Sequence[Recommended]) -> tuple[Card, ...]:
-        taste, constraints = self.state.taste, self.constraints()
-        liked = self.shop.items(taste.liked[-_RECENT_LIKES:])
-        hidden = set(self.shop.recommender.rules.hidden(self.shop.index).tolist())
-        made: list[Card] = []
-        for pick in picks:
-            item = self.shop.index.catalog[pick.position]
-            if not satisfies_all(item, constraints) or pick.position in hidden:
-                continue
-            why = facts.reasons(
-                item,
-                facets=self.shop.index.facets,
-                language=self.say.language,
-                liked=[other for other in liked if other.id != item.id],
-                wishes=taste.wishes,
-                said=" ".join(taste.wish_text),
-                constraints=constraints,
-            )
-            if pick.pinned:
-                why = self.say.sentences(self.say("shop_pick"), why)
-            made.append(card(item, why, pick.score, sponsored=pick.sponsored))
-        return tuple(made)
 
     def _id(self, at: int) -> str:
         return str(self.shop.index.catalog[at].id)
@@ -329,7 +204,7 @@ class Dialogue:
             near = self.shop.linker.nearest(asked, 1)
             if not near or near[0][1] < _RESEMBLES:  # "fridges" is no title that we could lack
                 return Answer(self.say("no_such", thing=asked), abstained=True)
-        constraints = self.constraints()
+        constraints = self.picking.constraints()
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         allowed = self.shop.recommender.allowed(constraints, known)
         nearest = [at for at in grounding.nearest if not self.shop.hides(at)]
@@ -340,7 +215,7 @@ class Dialogue:
             exclude = {*known, *fitting}
             picks += self.shop.recommender.recommend(query, constraints, exclude=exclude, k=CARDS - len(picks))
         said = [self.say("not_carried", asked=asked), self._nearest(nearest[:3], constraints)]
-        return Answer(self.say.sentences(*said), self._cards(picks))
+        return Answer(self.say.sentences(*said), self.picking.cards(picks))
 
     def _nearest(self, positions: Sequence[int], constraints: Sequence[Constraint]) -> str:
         near = [self.shop.index.catalog[at] for at in positions]
@@ -356,14 +231,16 @@ class Dialogue:
         """Answer from the catalogue's columns; the cards asked about come first, the others stay."""
         taste, catalog = self.state.taste, self.shop.index.catalog
         asked = Asking(self.shop, self.state, self.say).answer(turn)
-        constraints = self.constraints()
+        constraints = self.picking.constraints()
         ids = dict.fromkeys([*(item.id for item in asked.items), *taste.focus])
         kept = [
             item
             for item in self.shop.items(ids)
             if item.in_stock and satisfies_all(item, constraints) and item.id not in taste.disliked
         ]
-        cards = self._cards([Recommended(catalog.positions[i.id], 0.0) for i in kept[:CARDS]]) if asked.items else ()
+        cards = (
+            self.picking.cards([Recommended(catalog.positions[i.id], 0.0) for i in kept[:CARDS]]) if asked.items else ()
+        )
         about = asked.items[0].id if asked.items else ""
         text = self.say.sentences(*turn.notes, asked.text)
         compared = tuple(item.id for item in asked.items) if len(asked.items) > 1 else ()
@@ -373,16 +250,20 @@ class Dialogue:
         if self.state.page and self.state.taste.about == self.state.page:  # they are looking at something already
             (item,) = self.shop.items([self.state.page])
             return Answer(self.say("greeting_page", title=facts.name(item, self.say.language)))
-        return Answer(self.say.sentences(self.say("greeting"), self.say("starters")), self._cards(self._picks(turn)))
+        return Answer(
+            self.say.sentences(self.say("greeting"), self.say("starters")), self.picking.cards(self.picking.picks(turn))
+        )
 
     def _meta(self, turn: Turn) -> Answer:
-        return Answer(self.say.sentences(self.say("meta"), self.say("perhaps")), self._cards(self._picks(turn)))
+        return Answer(
+            self.say.sentences(self.say("meta"), self.say("perhaps")), self.picking.cards(self.picking.picks(turn))
+        )
 
     def _service(self, turn: Turn) -> Answer:
         return Answer(self.say("service"))
 
     def _unclear(self, turn: Turn) -> Answer:
-        return Answer(self.say("unclear"), self._cards(self._picks(turn)))
+        return Answer(self.say("unclear"), self.picking.cards(self.picking.picks(turn)))
 
     def _help(self, turn: Turn) -> Answer:
         return Answer(self.say("help"))
@@ -398,7 +279,9 @@ class Dialogue:
             return Answer(self.say("nothing_to_undo"))
         taste = self.state.taste
         kept = [i for i in taste.focus if i not in (*taste.disliked, *taste.seen)]
-        return Answer(self.say("undone"), self._cards([Recommended(at, 0.0) for at in self.shop.positions(kept)]))
+        return Answer(
+            self.say("undone"), self.picking.cards([Recommended(at, 0.0) for at in self.shop.positions(kept)])
+        )
 
     def _reset(self, turn: Turn) -> Answer:
         self.state.taste = memory.started(self.state)

@@ -11,8 +11,7 @@ from babel.numbers import format_currency, format_decimal
 
 from chat.messages import Card
 from chat.state import Language
-from chat.typed import EVERYDAY
-from chat.understanding import telling_words
+from chat.typed import EVERYDAY, telling_words
 from retrieval.constraints import Facets, number_of, satisfies, topic_words, values_of
 from retrieval.lexicon import canonical, display, vocabulary
 from retrieval.numbers import LENGTH_FIELDS

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat.routing import Route, Routed, Routing
-from chat.understanding import Understanding, telling_words
+from chat.typed import telling_words
+from chat.understanding import Understanding
 
 SHOP: frozenset[Route] = frozenset(("recommend", "item", "small_talk"))  # what the dialogue answers without the desk
 

@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bm25s.stopwords import STOPWORDS_EN_PLUS
+
+from retrieval.text import fold, words
+
 _CHILD = 12  # years up to which a person's age makes them a child
 _AGES = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _SHORTHAND: Mapping[str, str] = {
@@ -101,6 +105,20 @@ EVERYDAY = frozenset(
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 
+FILLER = frozenset(
+    """
+    a an the any anything something some please in stock film movie book game album course called named titled by
+    it that this one ones there have got for me my new now you to of and or films movies books games albums good
+    great nice with like want would looking find show give recommend recommendation recommendations suggest
+    suggestion suggestions tell same mood loved love liked enjoyed watch read play listen tonight today hear know
+    think lets let really more less under before after over sort kind recent nothing not dont seen already just
+    finished need theyve ive weve youve im its yes leave out tired sick skip make hm actually meant forget adore
+    never always ever first second third fourth fifth last mind comes closest seems hello ok okay well rather
+    cheaper pricier newer
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
+STOPWORDS = frozenset(fold(word) for word in STOPWORDS_EN_PLUS)
+
 
 def spelled_out(text: str) -> str:
     """Return a message as it would stand in a letter: "whats abt hes 8" is "what's about he's my child"."""
@@ -110,6 +128,11 @@ def spelled_out(text: str) -> str:
     return _AGED.sub(
         lambda match: " my kid " if 1 < _years(match["a"] or match["b"]) <= _CHILD else match.group(), text
     )
+
+
+def telling_words(text: str) -> list[str]:
+    """Return the words of a message that say what it is about."""
+    return [w for w in words(text) if w not in STOPWORDS and w not in FILLER and not w.isdigit()]
 
 
 def _years(age: str) -> int:

@@ -7,22 +7,32 @@ no part in it, so nothing a person writes can talk the assistant into anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from bm25s.stopwords import STOPWORDS_EN_PLUS
-
 from chat.memory import ABOUT_ME, FORGET_ME, REMEMBER, lasts
+from chat.naming import (
+    HAVE,
+    HAVE_IT,
+    TITLED,
+    TOLD_BY,
+    asked_title,
+    disambiguated,
+    has,
+    medium,
+    strange_titles,
+    unknown_name,
+)
 from chat.opinions import LIKE, Opinion, pointed_at, references, stands
 from chat.questions import Questions, questions
-from chat.typed import asides
+from chat.typed import FILLER, asides, telling_words
 from retrieval.lexicon import canonical, vocabulary
-from retrieval.linking import Mention, TitleLinker, quoted_spans
+from retrieval.linking import Mention, TitleLinker
 from retrieval.numbers import LENGTH_FIELDS, blank
 from retrieval.parsing import Parsed, Parser
 from retrieval.stances import BUT_NOT_THEM
-from retrieval.text import fold, is_cjk, language_of, tokenize, words
+from retrieval.text import is_cjk, language_of, tokenize, words
 
 Act = Literal[
     "recommend",
@@ -71,12 +81,6 @@ _MORE = re.compile(
     r"|换一批|换一些|还有(别的|其他|吗)|更多|别的|其他的",
     re.IGNORECASE,
 )
-_HAVE = re.compile(
-    r"\b(?:do|did|would)\s+you\s+(?:guys\s+)?(?:have|sell|carry|stock)\b|\bhave\s+you\s+got\b|\byou\s+got\b|\bis\s+there\b"
-    r"|\bgot\s+any\b|\bcan\s+i\s+(?:buy|get|rent|order)\b|\b(?:i\s+am|i'?m)?\s*looking\s+for\b|\bwhere\s+is\b(?!\s+my\b)"
-    r"|有没有|有卖|卖不卖|找一?下|你们有",
-    re.IGNORECASE,
-)
 
 _ADVICE = re.compile(
     r"\b(?:should|could|can|would)\s+(?:i|we|you)\b|\b(?:recommend|suggest|similar|next|after|instead|else)\b|推荐|类似|接下来",
@@ -87,19 +91,7 @@ _OPEN_QUESTION = re.compile(
     r"|吗\W*$|谁|什么|怎么样",
     re.IGNORECASE,
 )
-_HAVE_IT = re.compile(
-    r"\b(?:do\s+you\s+(?:have|sell|stock)|can\s+i\s+(?:buy|get|have))\s+(?:it|this|that)(?:\s+one)?\b\W*(as\b|for\b|in\b|on\b|with\b)?",
-    re.IGNORECASE,
-)
-# What is asked about a title in words that name it, known or not.
-_ABOUT_TITLE = re.compile(
-    r"\b(?:is|are)\s+(?P<a>.+?)\s+(?:in\s+stock|available)\b|\bhow\s+(?:much|long)\s+(?:is|does)\s+(?P<b>.+?)(?:\s+cost|\s+run)?\W*$"
-    r"|\bwho\s+(?:directed|wrote|made|composed|developed)\s+(?P<c>.+?)\W*$|\btell\s+me\s+(?:more\s+)?about\s+(?P<d>.+?)\W*$",
-    re.IGNORECASE,
-)
-_NAME = re.compile(r"(?<=\bnot )[A-Z]\w+|(?<!^)(?<![.!?]\s)\b[A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’.-]+)+")
 _COMPILED_ACTS = tuple((act, re.compile(p, re.IGNORECASE)) for act, p in _ACTS)
-_LIKENESS = re.compile(r"类似|相似|别的|其[他它]|这样|那样|一样|便宜|更")  # what is asked for by these is no title
 _THIS_PRODUCT = re.compile(r"\b(?:this|that|these|those)\s+(?:product|item|article|thing)s?\b", re.IGNORECASE)
 _SAME_MAKER = re.compile(
     r"\bby\s+the\s+same\s+\w+|\belse\s+(?:by|from)\s+(?:him|her|them|the\s+same)\b|\b(?:more|others?|anything)\s+by\s+(?:him|her|them)\b"
@@ -121,26 +113,10 @@ _MOVED = re.compile(  # who tells of what they know, so that more of it is found
     r"|(?:where|what)(?:'s|\s+to)?\s+next|like\s+(?:it|that|those|them))\b",
     re.IGNORECASE,
 )
-_KIND_BEHIND = re.compile(r",?\s+\(?the\s+(\w+)\b\)?(?!,?\s+(?:and|or|vs)\s+the\b)", re.IGNORECASE)  # "Dune the book"
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
 _MEASURED = {"price": "price", "year": "year", "decade": "year"} | dict.fromkeys(LENGTH_FIELDS, "length")
-_CAPITAL = r"(?!I\b)[A-ZÀ-Ý][\w'’-]*"
-_TITLED = re.compile(
-    rf"\b(?:(?:A|An|The)\s+)?[A-ZÀ-Ý][\w'’-]*(?::?\s+(?:(?:of|the|a|an|in|on|and|to|for|from|at|with|no|my|de|la|le|du)\s+){{0,3}}{_CAPITAL}|\s+\d{{1,4}}\b)*"
-)
-_TOLD_BY = frozenset(
-    """
-    love loved like likes liked enjoyed enjoys adore adored adores watch watched watching seen saw read reading
-    play played playing finish finished hated rewatched reread obsessed called vs versus did tried done
-    """.split()  # noqa: SIM905 - a column of quoted words reads worse
-)
-_MEDIA: Mapping[str, str] = {
-    "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film",
-    "read": "book", "reading": "book", "reread": "book", "play": "game", "played": "game", "playing": "game",
-}  # fmt: skip
-_LISTED = frozenset({",", "and", "or", "&", ", and", ", or", "vs", "/"})
 _ANY = re.compile(
     r"\bany\s+(year|decade|price|genre|kind|type|language|mood|topic|author|director)\b"
     r"|\b(year|price|genre|kind|type|language)\s+(?:doesn'?t|does\s+not)\s+matter\b"
@@ -171,21 +147,6 @@ _ANY_FIELDS = {
     "director": "creators",
 }
 _ANYTHING = re.compile(r"\banything\b|\bany\s+(?:work|works|thing)\b|什么都|任何", re.IGNORECASE)
-_FILLER = frozenset(
-    """
-    a an the any anything something some please in stock film movie book game album course called named titled by
-    it that this one ones there have got for me my new now you to of and or films movies books games albums good
-    great nice with like want would looking find show give recommend recommendation recommendations suggest
-    suggestion suggestions tell same mood loved love liked enjoyed watch read play listen tonight today hear know
-    think lets let really more less under before after over sort kind recent nothing not dont seen already just
-    finished need theyve ive weve youve im its yes leave out tired sick skip make hm actually meant forget adore
-    never always ever first second third fourth fifth last mind comes closest seems hello ok okay well rather
-    cheaper pricier newer
-    """.split()  # noqa: SIM905 - a column of quoted words reads worse
-)
-
-
-_STOPWORDS = frozenset(fold(word) for word in STOPWORDS_EN_PLUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,15 +229,15 @@ def understand(
     if remember is not None:
         text = blank(text, [remember.span()])
     lifted = [m.span() for m in _ANY.finditer(text)]  # "forget the year" names no book
-    asked, mentions = _asked(blank(text, lifted), linker, parser)
-    mentions, beside = _disambiguated(text, mentions, linker)
+    asked, mentions = asked_title(blank(text, lifted), linker, parser)
+    mentions, beside = disambiguated(text, mentions, linker)
     spans = [*((m.start, m.end) for m in mentions), *beside]
     if asked:
         at = text.find(asked)
         spans.append((at, at + len(asked)))
     aside = [a for a in asides(text) if not any(s < a[1] and a[0] < e for s, e in spans)]
     pointing = [*pointed_at(text, shown), *(m.span() for m in _THIS_PRODUCT.finditer(text)), *aside]
-    strange = _strange_titles(text, spans, linker, parser)
+    strange = strange_titles(text, spans, linker, parser)
     read = parser.parse(text, [*spans, *pointing, *((m.start(), m.end()) for m in strange)], language)
     parsed, lacking = _carried(read, parser)
     them = [
@@ -284,7 +245,7 @@ def understand(
     ]
     named = [
         *spans,
-        *(m.span() for m in _TITLED.finditer(text) if _TOLD_BY.intersection(words(text[: m.start()])[-1:])),
+        *(m.span() for m in TITLED.finditer(text) if TOLD_BY.intersection(words(text[: m.start()])[-1:])),
     ]
     pointed = references(blank(text, them), named, shown, spoken_of) if shown or spoken_of else []
     opinions = [_moved(text, opinion) for opinion in stands(text, mentions)] + pointed
@@ -296,7 +257,7 @@ def understand(
     form = _form(text) if shown or spoken_of or mentions else ""
     if form:
         act, fields = "question", ("form",)
-    elif asked or (_has(text, mentions) and not fields):
+    elif asked or (has(text, mentions) and not fields):
         act = "availability"
     elif (fields and not everywhere) or (about.compares and (shown or _several(mentions))):
         act = "question"
@@ -304,7 +265,7 @@ def understand(
         act = "more"
     elif not (opinions or parsed.spans or parsed.relative or dropped or everywhere) and not _known(gist, linker):
         act = "unclear"
-    rest = [t for t in tokenize(text) if not any(s <= t.start < e for s, e in spans) and t.norm not in _FILLER]
+    rest = [t for t in tokenize(text) if not any(s <= t.start < e for s, e in spans) and t.norm not in FILLER]
     return Understanding(
         "remember" if remember else act,
         language,
@@ -324,116 +285,16 @@ def understand(
         lacking=lacking,
         bare_title=bool(mentions) and not rest and all(o.attitude == "neutral" for o in opinions),
         unknown_name=" / ".join(m.group().strip(" ,") for m in strange[:2])
-        or _unknown_name(text, [*spans, *parsed.spans], linker),
+        or unknown_name(text, [*spans, *parsed.spans], linker),
         gist=gist,
-        medium=next((kind for m in strange for kind in map(_MEDIA.get, words(text[: m.start()])[-3:]) if kind), ""),
+        medium=medium(text, strange),
         lasting=remember is not None or lasts(text),
     )
-
-
-def _has(text: str, mentions: Sequence[Mention]) -> bool:
-    """Whether a message asks if we have a title that it names: not in "I loved Solaris. Do you have a comedy?"."""
-    have = _HAVE.search(text)
-    return have is not None and (_HAVE_IT.search(text) is not None or any(m.start > have.start() for m in mentions))
 
 
 def _known(gist: str, linker: TitleLinker) -> bool:
     """Whether any telling word of a message occurs in the catalogue; Chinese is given the benefit of the doubt."""
     return is_cjk(gist) or any(linker.knows(word) for word in telling_words(gist))
-
-
-def _unknown_name(text: str, spans: Sequence[tuple[int, int]], linker: TitleLinker) -> str:
-    for match in _NAME.finditer(blank(text, spans)):
-        refused = text[: match.start()].casefold().endswith("not ")
-        if refused or not all(linker.knows(word) for word in words(match.group())):
-            return re.split(r"[.!?]\s", match.group())[0]
-    return ""
-
-
-def _asked(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, list[Mention]]:
-    """Return the title that is asked for but not ours, if any, and the titles that are ours."""
-    mentions = linker.link(text, parser.common_words)
-    for quoted in quoted_spans(text):
-        start = text.find(quoted)
-        explained = any(m.start == start and len(words(m.surface)) == len(words(quoted)) for m in mentions)
-        if telling_words(quoted) and not explained and not linker.exact(quoted):
-            return quoted, [m for m in mentions if start > m.start or m.start > start + len(quoted)]
-    about = _ABOUT_TITLE.search(text)
-    if about is not None and not mentions:
-        thing = next(g for g in about.groups() if g)
-        tokens = tokenize(thing)
-        if any(thing[t.start].isupper() for t in tokens) and len(tokens) <= 8:
-            return thing, []
-    have = _HAVE.search(text)
-    if have is None or _HAVE_IT.search(text):
-        return "", mentions
-    thing = re.split(r"[?!;。？！；\n]|\.\s|(?:,|\bbut\b|\bor\s+(?:something|anything)\b)", text[have.end() :])[0]
-    thing = re.sub(
-        r"^\W*(?:(?:the|a|an|any)\s+)?(?:(?:film|movie|book|novel|game|album|course)s?\s+)(?:called\s+|named\s+)?"
-        r"|\s+(?:in\s+stock|available|on\s+(?:dvd|blu-?ray|vinyl)|there|吗|呢)\W*$",
-        "",
-        thing,
-        flags=re.IGNORECASE,
-    ).strip(" \t'\"“”《》吗呢")
-    start = text.find(thing)
-    inside = [m for m in mentions if start <= m.start and m.end <= start + len(thing)]
-    tokens = [t for t in tokenize(thing)]
-    covered = [t for t in tokens if any(m.start - start <= t.start < m.end - start for m in inside)]
-    if not thing or (inside and len(covered) == len(tokens)):
-        return "", mentions
-    parsed = parser.parse(thing, [(m.start - start, m.end - start) for m in inside])
-    unknown = [
-        t
-        for t in tokens
-        if t not in covered and t.norm not in _FILLER and not any(s <= t.start < e for s, e in parsed.spans)
-    ]
-    if not unknown:
-        return "", mentions
-    titled = any((thing[t.start].isupper() and t.norm != "i") or t.norm.isdigit() for t in unknown) or (
-        any(t.norm.isdigit() for t in tokens) and bool(covered)
-    )
-    near = linker.nearest(thing, 1)
-    if (
-        titled
-        or (near and near[0][1] >= 75 and len(tokens) <= 6)
-        or (is_cjk(thing) and len(thing) <= 12 and not parsed.spans and not _LIKENESS.search(thing))
-        or not (
-            parsed.spans
-            or is_cjk(thing)
-            or any(linker.knows(t.norm) or linker.knows(t.norm.removesuffix("s")) for t in unknown)
-        )
-    ):
-        return thing, [m for m in mentions if m not in inside]
-    return "", mentions
-
-
-def _disambiguated(
-    text: str, mentions: Sequence[Mention], linker: TitleLinker
-) -> tuple[list[Mention], list[tuple[int, int]]]:
-    """Let "the film Solaris" and "Solaris (1972)" mean one of the works of that name; return those words' spans too."""
-    kept: list[Mention] = []
-    spans: list[tuple[int, int]] = []
-    for mention in mentions:
-        positions = mention.positions
-        before = re.search(r"(\w+)\W{1,2}$", text[: mention.start])
-        kind = canonical("kind", before[1]) if before else ""
-        if before and kind in vocabulary("kind"):
-            positions = linker.narrowed(positions, kind=kind)
-            spans.append((before.start(1), before.end(1)))
-        behind = _KIND_BEHIND.match(text, mention.end)
-        if behind and canonical("kind", behind[1]) in vocabulary("kind"):
-            positions = linker.narrowed(positions, kind=canonical("kind", behind[1]))
-            spans.append(behind.span())
-        made, end = linker.by_their_maker(text, mention)
-        if made:  # "Blue by Joni Mitchell" asks for nothing else of hers
-            positions = made
-            spans.append((mention.end, end))
-        after = re.match(r"\s*[(（,]?\s*(?:from\s+)?(\d{4})\s*[)）]?", text[mention.end :])
-        if after and (same_year := linker.narrowed(mention.positions, year=int(after[1]))):
-            positions = same_year
-            spans.append((mention.end, mention.end + after.end()))
-        kept.append(replace(mention, positions=positions or mention.positions))
-    return kept, spans
 
 
 def _questions(text: str, mentions: Sequence[Mention], parser: Parser, shown: int, spoken_of: bool) -> Questions:
@@ -449,14 +310,14 @@ def _several(mentions: Sequence[Mention]) -> bool:
 
 def _fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opinion], asked: str) -> tuple[str, ...]:
     """Return the columns asked about; ("other",) for a question about an item that no column answers."""
-    it = _HAVE_IT.search(text)
+    it = HAVE_IT.search(text)
     if it is not None and not about.fields and any(opinion.that for opinion in opinions):
         return ("other",) if it[1] else ("in_stock",)  # "do you have it in blue?"
     kind = _WHAT_KIND.search(text)
     if opinions and kind is not None and canonical("kind", kind[1]) in vocabulary("kind"):
         return ("kind",)
     like = _WHAT_LIKE.search(text)
-    advice = LIKE.search(_WHAT_LIKE.sub(" ", text)) or _HAVE.search(text) or _ADVICE.search(text)
+    advice = LIKE.search(_WHAT_LIKE.sub(" ", text)) or HAVE.search(text) or _ADVICE.search(text)
     if about.fields or about.compares or asked or not opinions or advice:
         return about.fields
     if about.yes_no or like is not None:
@@ -497,25 +358,6 @@ def _moved(text: str, opinion: Opinion) -> Opinion:
     return replace(opinion, attitude="like") if opinion.attitude == "seen" and _MOVED.search(text) else opinion
 
 
-def _strange_titles(
-    text: str, spans: Sequence[tuple[int, int]], linker: TitleLinker, parser: Parser
-) -> list[re.Match[str]]:
-    """Return names that look like titles and are none of ours: "we just finished A Gentleman in Moscow"."""
-    free = blank(text, spans)
-    found: list[re.Match[str]] = []
-    for match in _TITLED.finditer(free):
-        name = match.group().strip(" ,")
-        before = words(free[: match.start()])[-3:]
-        listed = bool(found) and free[found[-1].end() : match.start()].strip().casefold() in _LISTED
-        cued = listed or bool(_TOLD_BY.intersection(before)) or before[-2:] in (["sick", "of"], ["into", "the"])
-        single = len(words(name)) == 1
-        if " ".join(words(name)) in parser.facet_words or (single and linker.knows(words(name)[0])):
-            continue
-        if cued and not (single and words(name)[0] in _STOPWORDS):
-            found.append(match)
-    return found
-
-
 def _refines(text: str, parsed: Parsed) -> bool:
     compared = bool(parsed.relative) and not parsed.wishes  # "cheaper" asks for the same at another price
     return (
@@ -532,8 +374,3 @@ def _gist(text: str, spans: Sequence[tuple[int, int]], parsed: Parsed) -> str:
     if not telling_words(blank(text, [*spans, *parsed.spans])):
         return ""
     return " ".join(blank(text, [*spans, *parsed.hard]).split())
-
-
-def telling_words(text: str) -> list[str]:
-    """Return the words of a message that say what it is about."""
-    return [w for w in words(text) if w not in _STOPWORDS and w not in _FILLER and not w.isdigit()]

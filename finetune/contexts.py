@@ -92,14 +92,14 @@ def _moments(record: DialogueRecord, shop: Shop, role: Role) -> Iterator[Moment]
         if turn.role == role:
             yield Moment(
                 f"dialogue:{record.id}",
-                heard.dialogue.context(),
+                heard.dialogue.picking.context(),
                 new,
                 tuple(dict.fromkeys(positions)),
                 turn.text,
                 tuple(state.taste.wishes),
                 before,
-                heard.dialogue.query(),
-                tuple(heard.dialogue.constraints()),
+                heard.dialogue.picking.query(),
+                tuple(heard.dialogue.picking.constraints()),
             )
         if turn.role == "assistant":
             heard.dialogue.told(turn.text, turn.items)
@@ -116,8 +116,15 @@ def said(text: str, shop: Shop) -> Moment:
     state = DialogueState(session="")
     dialogue = Dialogue(shop, state)
     dialogue.hear(text)
-    limits = tuple(dialogue.constraints())
-    return Moment("", dialogue.context(), (), wishes=tuple(state.taste.wishes), query=dialogue.query(), limits=limits)
+    limits = tuple(dialogue.picking.constraints())
+    return Moment(
+        "",
+        dialogue.picking.context(),
+        (),
+        wishes=tuple(state.taste.wishes),
+        query=dialogue.picking.query(),
+        limits=limits,
+    )
 
 
 def mention_moments(record: MentionsRecord, catalog: Catalog) -> Iterator[Moment]:

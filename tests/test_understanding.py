@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from chat.understanding import telling_words, understand
+from chat.typed import telling_words
+from chat.understanding import understand
 from tests.shops import marquee
 
 # act: messages (with five cards on the table)

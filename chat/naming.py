@@ -1,0 +1,175 @@
+"""Names: which works a message names, asks for or knows, ours and not ours, and which of several of one name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from chat.typed import FILLER, STOPWORDS, telling_words
+from retrieval.lexicon import canonical, vocabulary
+from retrieval.linking import Mention, TitleLinker, quoted_spans
+from retrieval.numbers import blank
+from retrieval.parsing import Parser
+from retrieval.text import is_cjk, tokenize, words
+
+HAVE = re.compile(
+    r"\b(?:do|did|would)\s+you\s+(?:guys\s+)?(?:have|sell|carry|stock)\b|\bhave\s+you\s+got\b|\byou\s+got\b|\bis\s+there\b"
+    r"|\bgot\s+any\b|\bcan\s+i\s+(?:buy|get|rent|order)\b|\b(?:i\s+am|i'?m)?\s*looking\s+for\b|\bwhere\s+is\b(?!\s+my\b)"
+    r"|有没有|有卖|卖不卖|找一?下|你们有",
+    re.IGNORECASE,
+)
+HAVE_IT = re.compile(
+    r"\b(?:do\s+you\s+(?:have|sell|stock)|can\s+i\s+(?:buy|get|have))\s+(?:it|this|that)(?:\s+one)?\b\W*(as\b|for\b|in\b|on\b|with\b)?",
+    re.IGNORECASE,
+)
+# What is asked about a title in words that name it, known or not.
+_ABOUT_TITLE = re.compile(
+    r"\b(?:is|are)\s+(?P<a>.+?)\s+(?:in\s+stock|available)\b|\bhow\s+(?:much|long)\s+(?:is|does)\s+(?P<b>.+?)(?:\s+cost|\s+run)?\W*$"
+    r"|\bwho\s+(?:directed|wrote|made|composed|developed)\s+(?P<c>.+?)\W*$|\btell\s+me\s+(?:more\s+)?about\s+(?P<d>.+?)\W*$",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"(?<=\bnot )[A-Z]\w+|(?<!^)(?<![.!?]\s)\b[A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’.-]+)+")
+_LIKENESS = re.compile(r"类似|相似|别的|其[他它]|这样|那样|一样|便宜|更")  # what is asked for by these is no title
+_KIND_BEHIND = re.compile(r",?\s+\(?the\s+(\w+)\b\)?(?!,?\s+(?:and|or|vs)\s+the\b)", re.IGNORECASE)  # "Dune the book"
+_CAPITAL = r"(?!I\b)[A-ZÀ-Ý][\w'’-]*"
+TITLED = re.compile(
+    rf"\b(?:(?:A|An|The)\s+)?[A-ZÀ-Ý][\w'’-]*(?::?\s+(?:(?:of|the|a|an|in|on|and|to|for|from|at|with|no|my|de|la|le|du)\s+){{0,3}}{_CAPITAL}|\s+\d{{1,4}}\b)*"
+)
+TOLD_BY = frozenset(
+    """
+    love loved like likes liked enjoyed enjoys adore adored adores watch watched watching seen saw read reading
+    play played playing finish finished hated rewatched reread obsessed called vs versus did tried done
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
+_MEDIA: Mapping[str, str] = {
+    "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film",
+    "read": "book", "reading": "book", "reread": "book", "play": "game", "played": "game", "playing": "game",
+}  # fmt: skip
+_LISTED = frozenset({",", "and", "or", "&", ", and", ", or", "vs", "/"})
+
+
+def has(text: str, mentions: Sequence[Mention]) -> bool:
+    """Whether a message asks if we have a title that it names: not in "I loved Solaris. Do you have a comedy?"."""
+    have = HAVE.search(text)
+    return have is not None and (HAVE_IT.search(text) is not None or any(m.start > have.start() for m in mentions))
+
+
+def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, list[Mention]]:
+    """Return the title that is asked for but not ours, if any, and the titles that are ours."""
+    mentions = linker.link(text, parser.common_words)
+    for quoted in quoted_spans(text):
+        start = text.find(quoted)
+        explained = any(m.start == start and len(words(m.surface)) == len(words(quoted)) for m in mentions)
+        if telling_words(quoted) and not explained and not linker.exact(quoted):
+            return quoted, [m for m in mentions if start > m.start or m.start > start + len(quoted)]
+    about = _ABOUT_TITLE.search(text)
+    if about is not None and not mentions:
+        thing = next(g for g in about.groups() if g)
+        tokens = tokenize(thing)
+        if any(thing[t.start].isupper() for t in tokens) and len(tokens) <= 8:
+            return thing, []
+    have = HAVE.search(text)
+    if have is None or HAVE_IT.search(text):
+        return "", mentions
+    thing = re.split(r"[?!;。？！；\n]|\.\s|(?:,|\bbut\b|\bor\s+(?:something|anything)\b)", text[have.end() :])[0]
+    thing = re.sub(
+        r"^\W*(?:(?:the|a|an|any)\s+)?(?:(?:film|movie|book|novel|game|album|course)s?\s+)(?:called\s+|named\s+)?"
+        r"|\s+(?:in\s+stock|available|on\s+(?:dvd|blu-?ray|vinyl)|there|吗|呢)\W*$",
+        "",
+        thing,
+        flags=re.IGNORECASE,
+    ).strip(" \t'\"“”《》吗呢")
+    start = text.find(thing)
+    inside = [m for m in mentions if start <= m.start and m.end <= start + len(thing)]
+    tokens = [t for t in tokenize(thing)]
+    covered = [t for t in tokens if any(m.start - start <= t.start < m.end - start for m in inside)]
+    if not thing or (inside and len(covered) == len(tokens)):
+        return "", mentions
+    parsed = parser.parse(thing, [(m.start - start, m.end - start) for m in inside])
+    unknown = [
+        t
+        for t in tokens
+        if t not in covered and t.norm not in FILLER and not any(s <= t.start < e for s, e in parsed.spans)
+    ]
+    if not unknown:
+        return "", mentions
+    titled = any((thing[t.start].isupper() and t.norm != "i") or t.norm.isdigit() for t in unknown) or (
+        any(t.norm.isdigit() for t in tokens) and bool(covered)
+    )
+    near = linker.nearest(thing, 1)
+    if (
+        titled
+        or (near and near[0][1] >= 75 and len(tokens) <= 6)
+        or (is_cjk(thing) and len(thing) <= 12 and not parsed.spans and not _LIKENESS.search(thing))
+        or not (
+            parsed.spans
+            or is_cjk(thing)
+            or any(linker.knows(t.norm) or linker.knows(t.norm.removesuffix("s")) for t in unknown)
+        )
+    ):
+        return thing, [m for m in mentions if m not in inside]
+    return "", mentions
+
+
+def disambiguated(
+    text: str, mentions: Sequence[Mention], linker: TitleLinker
+) -> tuple[list[Mention], list[tuple[int, int]]]:
+    """Let "the film Solaris" and "Solaris (1972)" mean one of the works of that name; return those words' spans too."""
+    kept: list[Mention] = []
+    spans: list[tuple[int, int]] = []
+    for mention in mentions:
+        positions = mention.positions
+        before = re.search(r"(\w+)\W{1,2}$", text[: mention.start])
+        kind = canonical("kind", before[1]) if before else ""
+        if before and kind in vocabulary("kind"):
+            positions = linker.narrowed(positions, kind=kind)
+            spans.append((before.start(1), before.end(1)))
+        behind = _KIND_BEHIND.match(text, mention.end)
+        if behind and canonical("kind", behind[1]) in vocabulary("kind"):
+            positions = linker.narrowed(positions, kind=canonical("kind", behind[1]))
+            spans.append(behind.span())
+        made, end = linker.by_their_maker(text, mention)
+        if made:  # "Blue by Joni Mitchell" asks for nothing else of hers
+            positions = made
+            spans.append((mention.end, end))
+        after = re.match(r"\s*[(（,]?\s*(?:from\s+)?(\d{4})\s*[)）]?", text[mention.end :])
+        if after and (same_year := linker.narrowed(mention.positions, year=int(after[1]))):
+            positions = same_year
+            spans.append((mention.end, mention.end + after.end()))
+        kept.append(replace(mention, positions=positions or mention.positions))
+    return kept, spans
+
+
+def strange_titles(
+    text: str, spans: Sequence[tuple[int, int]], linker: TitleLinker, parser: Parser
+) -> list[re.Match[str]]:
+    """Return names that look like titles and are none of ours: "we just finished A Gentleman in Moscow"."""
+    free = blank(text, spans)
+    found: list[re.Match[str]] = []
+    for match in TITLED.finditer(free):
+        name = match.group().strip(" ,")
+        before = words(free[: match.start()])[-3:]
+        listed = bool(found) and free[found[-1].end() : match.start()].strip().casefold() in _LISTED
+        cued = listed or bool(TOLD_BY.intersection(before)) or before[-2:] in (["sick", "of"], ["into", "the"])
+        single = len(words(name)) == 1
+        if " ".join(words(name)) in parser.facet_words or (single and linker.knows(words(name)[0])):
+            continue
+        if cued and not (single and words(name)[0] in STOPWORDS):
+            found.append(match)
+    return found
+
+
+def unknown_name(text: str, spans: Sequence[tuple[int, int]], linker: TitleLinker) -> str:
+    """Return a name that nothing in the catalogue bears ("Tom Hanks"), "" if there is none."""
+    for match in _NAME.finditer(blank(text, spans)):
+        refused = text[: match.start()].casefold().endswith("not ")
+        if refused or not all(linker.knows(word) for word in words(match.group())):
+            return re.split(r"[.!?]\s", match.group())[0]
+    return ""
+
+
+def medium(text: str, strange: Sequence[re.Match[str]]) -> str:
+    """Return the kind of the works that are not ours, by what one does with them, "" if that is not said."""
+    verbs = (verb for match in strange for verb in words(text[: match.start()])[-3:])
+    return next((_MEDIA[verb] for verb in verbs if verb in _MEDIA), "")

@@ -1,0 +1,160 @@
+"""Picking: what is recommended at a turn, under the limits in force, and the cards that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from chat import facts
+from chat.messages import Card
+from chat.prompt import UserContext
+from chat.recommender import Recommended
+from chat.replies import Say
+from chat.rules import Situation
+from chat.shop import Shop, card
+from chat.state import DialogueState
+from chat.telling import ENOUGH
+from chat.updating import Turn, Updater
+from retrieval.constraints import as_values, satisfies_all
+from retrieval.text import is_cjk
+from retrieval.types import Constraint, FloatArray, Query
+
+CARDS = 5
+_RECENT_LIKES = 6
+_PROMPT_TURNS = 40
+_GIVES_WAY = ("kind", "genres", "creators", "language")  # limits a new request may lift; numbers and "no …" stay
+
+
+@dataclass(frozen=True, slots=True)
+class Picking:
+    """Chooses from the catalogue what suits one conversation."""
+
+    shop: Shop
+    state: DialogueState
+    say: Say
+
+    def picks(self, turn: Turn) -> list[Recommended]:
+        """Recommend; a work asked for by its title comes first, shown ones return only if little else fits."""
+        if turn.understood.extreme is not None:
+            return self._utmost(turn, *turn.understood.extreme)
+        taste = self.state.taste
+        constraints = self.constraints()
+        allowed = self.shop.recommender.allowed(constraints)
+        pinned: list[int] = []
+        if turn.understood.bare_title or turn.understood.act == "availability":
+            pinned = [at for at in turn.named if allowed[at]]
+        known = {*self.shop.positions([*taste.liked, *taste.disliked, *taste.seen]), *turn.named}
+        shown = set() if turn.refined else set(self.shop.positions(taste.shown))
+        placed = self.shop.placed(self._situation(turn))
+        first = placed.first(allowed, known | shown)
+        known.update(first)
+        k = CARDS - len(pinned) - len(first)
+        picks = self._ask(constraints, known | shown, k, placed.lift)
+        if shown and CARDS - k + len(picks) < ENOUGH and turn.understood.act != "more":
+            picks = self._ask(constraints, known, k, placed.lift)
+        put = [Recommended(at, 0.0, pinned=True) for at in first]
+        ranked = [replace(pick, sponsored=pick.position in placed.sponsored) for pick in (*put, *picks)]
+        return [*(Recommended(at, 0.0) for at in pinned), *ranked]
+
+    def _situation(self, turn: Turn) -> Situation:
+        kinds = (v for c in self.constraints() if (c.field, c.op) == ("kind", "is") for v in as_values(c))
+        said = " ".join([*self.state.taste.wish_text, turn.text])
+        return Situation(said, frozenset(kinds), self.state.page)
+
+    def _utmost(self, turn: Turn, field: str, sign: int) -> list[Recommended]:
+        """Return the cheapest, newest, most popular … that the limits leave, and what this message wishes for."""
+        known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
+        allowed = self.shop.recommender.allowed(self.constraints(), known)
+        for wish in turn.understood.parsed.wishes:
+            wished = allowed & self.shop.index.facets.mask([Constraint(wish.field, "is", wish.value)])
+            allowed = wished if wished.any() else allowed
+        catalog = self.shop.index.catalog
+        known_for = self.shop.index.retrievers["popularity"].scores(Query())
+        measured: list[tuple[float, int]] = []
+        for at in np.flatnonzero(allowed).tolist():
+            value = float(known_for[at]) if field == "popularity" else facts.measure(catalog[at], field)
+            if value is not None:
+                measured.append((value, at))
+        measured.sort(key=lambda pair: (-sign * pair[0], -known_for[pair[1]]))
+        return [Recommended(at, 0.0) for _, at in measured[:CARDS]]
+
+    def _ask(
+        self, constraints: Sequence[Constraint], exclude: set[int], k: int, lift: FloatArray | None
+    ) -> list[Recommended]:
+        if k <= 0:
+            return []
+        return self.shop.recommender.recommend(
+            self.query(), constraints, exclude=exclude, context=self.context(), k=k, lift=lift
+        )
+
+    def picks_with_room(self, turn: Turn, updater: Updater) -> list[Recommended]:
+        """Lift older limits on kind, genre, maker or language, one by one, until the new request has an answer."""
+        new = {(c.field, c.op) for c in turn.understood.parsed.constraints}
+        for old in [x for x in self.state.taste.limits if x.field in _GIVES_WAY and x.op == "is"]:
+            if (old.field, old.op) in new or not (new or turn.changed_subject):
+                continue
+            updater.lift(turn, [old], silently=old.inferred)  # nobody has asked for what is inferred
+            picks = self.picks(turn)
+            if picks:
+                return picks
+        return []
+
+    def constraints(self) -> list[Constraint]:
+        """Return the limits in force."""
+        return [x.constraint for x in self.state.taste.limits]
+
+    def query(self) -> Query:
+        """Return what the retrievers are asked."""
+        taste = self.state.taste
+        liked = self.shop.positions(taste.liked[-_RECENT_LIKES:])
+        disliked = self.shop.positions(taste.disliked)
+        return Query(self._search_text(), tuple(liked), tuple(disliked), tuple(taste.wishes), tuple(taste.earlier))
+
+    def _search_text(self) -> str:
+        """Return the words to search by: the person's own, and the wishes that no column can meet.
+
+        A wish that a column can meet is left to the facets: to an encoder, "slow" is next to "fast". Chinese goes by
+        its canonical English wishes, since the embedded encoder knows English only.
+        """
+        taste, facets = self.state.taste, self.shop.index.facets
+        said = " ".join(taste.wish_text)
+        chinese = is_cjk(said)
+        unmet = [v for f, v in taste.wishes if chinese or not facets.mask([Constraint(f, "is", v)]).any()]
+        return ". ".join(part for part in ("" if chinese and unmet else said, ", ".join(unmet)) if part)
+
+    def context(self) -> UserContext:
+        """Return what the language model is told of the person now, in training as in serving."""
+        taste = self.state.taste
+        return UserContext(
+            said=[(m.role, m.text) for m in self.state.messages[-_PROMPT_TURNS:]],
+            liked=self.shop.items(taste.liked[-_RECENT_LIKES:]),
+            disliked=self.shop.items(taste.disliked[-_RECENT_LIKES:]),
+            limits=[x.label for x in taste.limits],
+            wishes=[value for _, value in taste.wishes],
+        )
+
+    def cards(self, picks: Sequence[Recommended]) -> tuple[Card, ...]:
+        """Make the cards of what was picked, each with why; what does not fit any longer is left out."""
+        taste, constraints = self.state.taste, self.constraints()
+        liked = self.shop.items(taste.liked[-_RECENT_LIKES:])
+        hidden = set(self.shop.recommender.rules.hidden(self.shop.index).tolist())
+        made: list[Card] = []
+        for pick in picks:
+            item = self.shop.index.catalog[pick.position]
+            if not satisfies_all(item, constraints) or pick.position in hidden:
+                continue
+            why = facts.reasons(
+                item,
+                facets=self.shop.index.facets,
+                language=self.say.language,
+                liked=[other for other in liked if other.id != item.id],
+                wishes=taste.wishes,
+                said=" ".join(taste.wish_text),
+                constraints=constraints,
+            )
+            if pick.pinned:
+                why = self.say.sentences(self.say("shop_pick"), why)
+            made.append(card(item, why, pick.score, sponsored=pick.sponsored))
+        return tuple(made)
