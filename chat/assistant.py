@@ -20,7 +20,6 @@ from chat.identity import SECRET_VARIABLE, BadToken, Customer, Tokens
 from chat.keeping import Keeping, Services
 from chat.learnt import Learnt
 from chat.messages import (
-from chat.picking import CARDS
     Card,
     Event,
     Feedback,
@@ -31,6 +30,7 @@ from chat.picking import CARDS
     StoredMessage,
     TurnTaken,
 )
+from chat.picking import CARDS
 from chat.routing import routing
 from chat.rules import Rulebook
 from chat.shop import Shop, card
