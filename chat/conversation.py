@@ -117,7 +117,8 @@ class Conversation:
     def _answered(self, pieces: Sequence[Piece], desk: Desk) -> Answer:
         """Answer each wish in its turn, and join the answers."""
         answers = [self._answer(piece, desk) for piece in self._of_one_kind(pieces)]
-        telling = [a for a, p in zip(answers, pieces, strict=True) if p.route != "small_talk"] or answers
+        spoken = [p.route != "small_talk" or BUYS.search(p.text) is not None for p in pieces]
+        telling = [a for a, told in zip(answers, spoken, strict=True) if told] or answers
         advice = [a for a in telling if a.route == "recommend" and a.cards]
         # The last advice knows all that has been said, and beside it nobody misses what is none of our business.
         telling = [a for a in telling if a not in advice[:-1] and (not advice or a.route != "out_of_scope")]

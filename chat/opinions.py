@@ -45,7 +45,7 @@ _ALL = re.compile(
 )
 _THAT = re.compile(
     rf"\b(?:that|this|the\s+same)\s+{_NOUN}\b"
-    r"|\b(?:not|like|loved?|hate|seen|about|is|does|for|than|read|watched|played)\s+(?:that|this|it)\b"
+    r"|\b(?:not|like|loved?|hate|seen|about|is|does|for|than|read|watched|played|has|have|got|owns?)\s+(?:that|this|it)\b"
     r"|\b(?:it|its)\b|那个|这个|那部|这部|那本|这本|它",
     re.IGNORECASE,
 )
@@ -72,7 +72,7 @@ _LOATHED = re.compile(  # what "it" is refused with
 )
 _SEEN = re.compile(
     r"\b(?:seen|watched|(?:i|we)(?:'ve|\s+have)\s+done|already\s+(?:read|played|heard|own|know|have|saw|done|finished|taken|completed|listened)"
-    r"|(?:have|'ve|(?<!should )(?<!can )(?<!could )i)\s+(?:read|played|finished)"
+    r"|(?:have|has|['’]ve|['’]s|(?<!should )(?<!can )(?<!could )i)\s+(?:read|played|finished)"
     r"|(?:has|have|owns?|got)\s+(?:it|that|this|them|those)(?=\s+(?:one\s+)?already|\W*$|\s+(?:ugh|too|on)\b)|i\s+(?:own|know)|other\s+than|besides|apart\s+from|except)\b"
     r"|看过|读过|玩过|听过|学过|看了|除了",
     re.IGNORECASE,

@@ -60,6 +60,7 @@ ABOUT_SHOP = re.compile(  # what is said of a shop rather than of works
     r"|email|e-mail|phone|call|speak|talk)\b|[\u3400-\u9fff]",
     re.IGNORECASE,
 )
+_TELLS = re.compile(r"^\W*i\s+(?:have|am|had|was)\b[^?？]*$", re.IGNORECASE)  # "I have been asked to host my book club"
 _ADVICE = re.compile(
     r"\bwhat\s+(?:do|should|can|shall|could|would)\s+(?:i|we|you)\s+(?:watch|read|play|listen|hear|put\s+on|recommend|suggest)\b"
     r"|\b(?:have|got)\s+(?:you\s+)?(?:got\s+)?any(?:thing)?\b|\banything\s+(?:by|like|from|similar|else)\b"
@@ -224,18 +225,17 @@ def weighed(routed: Routed, odds: Mapping[Route, float]) -> Routed:
 
 
 def _stands_alone(piece: Piece) -> bool:
-    if piece.route == "small_talk" or piece.understood.act in ("greeting", "thanks", "farewell"):
-        return False
-    told = not asks(piece.text)
+    """Whether a part is a wish of its own; what is told and asks for nothing mostly goes with what stands beside it."""
+    told = not asks(piece.text) or _TELLS.search(piece.text) is not None
     if told and BUYS.search(piece.text):
         return True
-    if piece.route == "human" and told and not ABOUT_SHOP.search(piece.text):
-        return False  # "me and my boyfriend can never agree"
-    if piece.route == "out_of_scope" and (told or _POINTS.search(piece.text) or not telling_words(piece.text)):
-        return False  # "what can I do?", "my dad turns 70" are about what stands beside them
+    if piece.route == "small_talk" or piece.understood.act in ("greeting", "thanks", "farewell"):
+        return False
     taste = piece.route in SHOP and (piece.understood.opinions or piece.understood.parsed.spans)
-    if told and piece.route in SHOP and not taste:
-        return False  # "she falls asleep"
+    if told and not (taste if piece.route in SHOP else ABOUT_SHOP.search(piece.text)):
+        return False  # "she falls asleep", "me and my boyfriend can never agree"
+    if piece.route == "out_of_scope" and (told or _POINTS.search(piece.text) or not telling_words(piece.text)):
+        return False  # "what can I do?", "my dad turns 70"
     sure = _PART_SURE if (taste or not told) and piece.route != "out_of_scope" else _SAID_SURE
     return piece.routed.confidence >= sure
 
@@ -255,7 +255,9 @@ def _grouped(pieces: Sequence[Piece], alone: Sequence[bool]) -> list[list[Piece]
         else:
             groups.append([*waiting, piece])
         waiting = []
-    if waiting and groups:
+    if waiting and groups and _way(_surest(groups[-1])) == "buys":
+        groups.append(waiting)
+    elif waiting and groups:
         groups[-1].extend(waiting)
     return groups or [waiting]
 

@@ -114,7 +114,7 @@ FILLER = frozenset(
     think lets let really more less under before after over sort kind recent nothing not dont seen already just
     finished need theyve ive weve youve im its yes leave out tired sick skip make hm actually meant forget adore
     never always ever first second third fourth fifth last mind comes closest seems hello ok okay well rather
-    cheaper pricier newer
+    cheaper pricier newer gift gifts present presents idea ideas birthday
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 STOPWORDS = frozenset(fold(word) for word in STOPWORDS_EN_PLUS)

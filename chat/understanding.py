@@ -113,6 +113,7 @@ _MOVED = re.compile(  # who tells of what they know, so that more of it is found
     r"|(?:where|what)(?:'s|\s+to)?\s+next|like\s+(?:it|that|those|them))\b",
     re.IGNORECASE,
 )
+_LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
@@ -248,7 +249,7 @@ def understand(
         *(m.span() for m in TITLED.finditer(text) if TOLD_BY.intersection(words(text[: m.start()])[-1:])),
     ]
     pointed = references(blank(text, them), named, shown, spoken_of) if shown or spoken_of else []
-    opinions = [_moved(text, opinion) for opinion in stands(text, mentions)] + pointed
+    opinions = [_moved(text, opinion) for opinion in (*stands(text, mentions), *pointed)]
     about = Questions() if lifted else _questions(text, mentions, parser, shown, spoken_of)
     fields = _fields(text, about, parsed, opinions, asked)
     everywhere = about.extreme is not None and not about.of_these
@@ -355,7 +356,10 @@ def _carried(parsed: Parsed, parser: Parser) -> tuple[Parsed, tuple[str, ...]]:
 
 def _moved(text: str, opinion: Opinion) -> Opinion:
     """Who has seen a work that they name, and praises it or wants more, likes it."""
-    return replace(opinion, attitude="like") if opinion.attitude == "seen" and _MOVED.search(text) else opinion
+    moved = _MOVED if opinion.surface else _LIKE_IT if opinion.that else None
+    if opinion.attitude != "seen" or moved is None or not moved.search(text):
+        return opinion
+    return replace(opinion, attitude="like")
 
 
 def _refines(text: str, parsed: Parsed) -> bool:

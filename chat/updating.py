@@ -251,6 +251,8 @@ class Updater:
             return
         anchors = turn.named or self.shop.positions(taste.liked[-1:])
         medium = turn.understood.medium
+        if not anchors and not medium and not any(x.inferred for x in taste.limits):
+            anchors = self.shop.positions([*turn.seen, *turn.rejected])  # "Hereditary was too much" is about films
         if not anchors and not medium:
             return
         taste.limits = [x for x in taste.limits if not x.inferred]
