@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from chat.typed import FILLER, STOPWORDS, telling_words
+from chat.typed import FILLER, STOPWORDS, asides, telling_words
 from retrieval.lexicon import canonical, vocabulary
 from retrieval.linking import Mention, TitleLinker, quoted_spans
 from retrieval.numbers import blank
@@ -86,6 +86,8 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
     covered = [t for t in tokens if any(m.start - start <= t.start < m.end - start for m in inside)]
     if not thing or (inside and len(covered) == len(tokens)):
         return "", mentions
+    if not inside and not is_cjk(thing) and not telling_words(blank(thing, asides(thing))):
+        return "", mentions  # "do you have a present for my dad?"
     parsed = parser.parse(thing, [(m.start - start, m.end - start) for m in inside])
     unknown = [
         t

@@ -60,6 +60,7 @@ ABOUT_SHOP = re.compile(  # what is said of a shop rather than of works
     r"|email|e-mail|phone|call|speak|talk)\b|[\u3400-\u9fff]",
     re.IGNORECASE,
 )
+_GIFT = re.compile(r"\b(?:gift|present)s?\s+(?:ideas?\b|for\s+(?:an?|my|his|her|our|the)\b)", re.IGNORECASE)
 _TELLS = re.compile(r"^\W*i\s+(?:have|am|had|was)\b[^?？]*$", re.IGNORECASE)  # "I have been asked to host my book club"
 _ADVICE = re.compile(
     r"\bwhat\s+(?:do|should|can|shall|could|would)\s+(?:i|we|you)\s+(?:watch|read|play|listen|hear|put\s+on|recommend|suggest)\b"
@@ -125,7 +126,8 @@ class Reader:
         """Route a text as one wish."""
         understood = self.understand(text)
         routed = weighed(self.router.route(masked(text, understood)), _evidence(text, understood, self.before))
-        if routed.route == "recommend" and _QUESTION.search(text) and not _names(understood):
+        asked = _QUESTION.search(text) and not _GIFT.search(text)
+        if routed.route == "recommend" and asked and not _names(understood):
             routed = weighed(routed, {"policy": _odds(self.known(text))})
         return Piece(text, routed, understood)
 
@@ -168,6 +170,8 @@ def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Rout
         found[route] = found.get(route, 0.0) + odds
     if _FOR_A_PERSON.search(text):
         found["human"] = found.get("human", 0.0) + 4.0
+    if _GIFT.search(text):
+        found["recommend"] = found.get("recommend", 0.0) + 4.0
     if _ADVICE.search(text):
         found["recommend"] = found.get("recommend", 0.0) + 2.5
     if _ORDER_NUMBER.search(text):

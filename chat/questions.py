@@ -50,7 +50,7 @@ _MORE = (
     r"|(more\s+popular|better\s+known))\b"
 )
 _MOST = (
-    r"(?:(cheapest|least\s+expensive)|(most\s+expensive|priciest|dearest)|(newest|latest|most\s+recent(?:ly)?)"
+    r"(?:(cheapest|least\s+expensive)|(most\s+expensive|priciest|dearest)|(newest|latest|most\s+recent(?:ly)?|new\s+(?:releases|arrivals)|anything\s+new(?=\s+in\b|\W*$)|what(?:['’]?s|\s+is)\s+new)"
     r"|(oldest|earliest)|(longest)|(shortest)"
     r"|(most\s+popular|best[\s-]known|best[\s-]?sell(?:ing|ers?)"
     r"|(?<!\btoo\s)(?<!\bnot\s)(?<!\bless\s)(?<!\bmore\s)(?<!\bso\s)popular(?!\s+(?:science|music|culture))))\b"

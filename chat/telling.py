@@ -33,8 +33,9 @@ class Telling:
 
     def unmet(self, turn: Turn, items: Sequence[Item]) -> str:
         """Own up to what this message wishes for and nothing shown has."""
-        wishes = [(w.field, w.value) for w in turn.understood.parsed.wishes if _asked_for(w, turn.text)]
-        unmet = self._wished([wish for wish in wishes if not any(facts.meets(item, wish) for item in items)])
+        wishes = [w for w in turn.understood.parsed.wishes if _asked_for(w, turn.text)]
+        met = {w.start for w in wishes if any(facts.meets(item, (w.field, w.value)) for item in items)}
+        unmet = self._wished([(w.field, w.value) for w in wishes if w.start not in met])  # one Miyazaki is enough
         return self.say("unmet", wishes=unmet) if unmet else ""
 
     def lead(self, turn: Turn, items: Sequence[Item]) -> str:

@@ -64,7 +64,7 @@ _ASIDES = re.compile(
     rf"|\b(?:father|mother|brother|sister|son|daughter)s?[\s-]in[\s-]law(?:['’]?s)?\b|(?<!about\s)\b(?:my|our|his|her|their|your)\s+(?:own\s+|old\s+|little\s+|big\s+|older\s+|younger\s+|best\s+)?{_PEOPLE}(?:[\s-]in[\s-]law)?(?:['’]s)?\b|\bpart\s+of\s+(?:an?|the)\s+series\b"
     r"|\b(?:of|with|in|to)\s+my\s+life\b|\bmy\s+life\s+(?:now|back)\b|\bhave\s+to\s+work\b|\b(?:full|part)[\s-]time\b"
     rf"|\bgood\s+(?:morning|afternoon|evening|night|day)\b|\b(?:in|since|until|till|by|next|last|early|late|mid)[\s-]+{_MONTH}\b"
-    r"|\bhalf[\s-]term\b|\bto\s+death\b|\bme\s+(?:and|n|&)\s+the\s+(?:girls|boys|lads)\b"
+    r"|\bhalf[\s-]term\b|\b(?:long|short|my|our|the|hour)\s+(?:flight|drive|journey\s+home|commute)\b|\bto\s+death\b|\bme\s+(?:and|n|&)\s+the\s+(?:girls|boys|lads)\b"
     r"|\b(?:gets?|got|is|are|was|were)\s+(?:upset|scared|bored|frightened|sad|angry|nervous)\s+(?:when|if|by|at)\s+[^,.;!?]+"
     r"|\bfrom\s+holidays?\b"
     r"|\b(?:can'?t|cannot|couldn'?t)\s+sleep\b"
