@@ -66,7 +66,9 @@ _AMBIGUOUS = frozenset(
 )
 _HARD_FIELDS = ("kind", "audience", "language", "genres", "creators")
 _IDIOMS = frozenset(  # no course, nothing energetic, no album
-    {("of", "course"), ("how", "fast"), ("as", "fast")} | {(word, "record") for word in ("to", "world", "track", "on")}
+    {("of", "course"), ("how", "fast"), ("as", "fast")}
+    | {(word, "record") for word in ("to", "world", "track", "on")}
+    | {(word, "work") for word in ("one", "it", "this", "that", "they", "to", "will", "would", "does", "can", "not")}
 )
 _HATING = frozenset({"hate", "hates", "dislike", "dislikes"})
 _REFUSING = frozenset(  # the two words before what is refused; "anything but" has become "anything not"
