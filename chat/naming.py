@@ -46,6 +46,9 @@ _MEDIA: Mapping[str, str] = {
     "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film",
     "read": "book", "reading": "book", "reread": "book", "play": "game", "played": "game", "playing": "game",
 }  # fmt: skip
+_CLAUSE = frozenset(
+    {"i", "we", "that", "which", "where", "who", "to", "with", "about", "for"}
+)  # begin no title asked for
 _LISTED = frozenset({",", "and", "or", "&", ", and", ", or", "vs", "/"})
 
 
@@ -86,8 +89,9 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
     covered = [t for t in tokens if any(m.start - start <= t.start < m.end - start for m in inside)]
     if not thing or (inside and len(covered) == len(tokens)):
         return "", mentions
-    if not inside and not is_cjk(thing) and not telling_words(blank(thing, asides(thing))):
-        return "", mentions  # "do you have a present for my dad?"
+    told = not telling_words(blank(thing, asides(thing))) or bool(tokens and tokens[0].norm in _CLAUSE)
+    if not inside and not is_cjk(thing) and told:
+        return "", mentions  # "do you have a present for my dad?", "looking for a novel I read at school"
     parsed = parser.parse(thing, [(m.start - start, m.end - start) for m in inside])
     unknown = [
         t

@@ -40,7 +40,7 @@ _RAVES = re.compile(
 )
 _AGED = re.compile(
     rf"\b(?:(?:my|our|his|her|the|an?)\s+)?(?P<a>\d{{1,2}}|{'|'.join(_AGES)})[\s-]*years?[\s-]*olds?\b"
-    r"|\b(?:(?:he|she|they)(?:['’]s|['’]re|\s+is|\s+are)\s+(?:only\s+|just\s+|nearly\s+|almost\s+)?|turn(?:s|ing)\s+)(?P<b>\d{1,2})\b(?!\s*%|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
+    r"|\b(?:(?:he|she|they|son|daughter|boy|girl|grandson|granddaughter|nephew|niece|kid)(?:['’]s|['’]re|\s+is|\s+are|\s+just)\s+(?:only\s+|just\s+|nearly\s+|almost\s+)?|turn(?:s|ing)\s+)(?P<b>\d{1,2})\b(?!\s*%|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
     re.IGNORECASE,
 )
 _PEOPLE = (
@@ -64,7 +64,7 @@ _ASIDES = re.compile(
     rf"|\b(?:father|mother|brother|sister|son|daughter)s?[\s-]in[\s-]law(?:['’]?s)?\b|(?<!about\s)\b(?:my|our|his|her|their|your)\s+(?:own\s+|old\s+|little\s+|big\s+|older\s+|younger\s+|best\s+)?{_PEOPLE}(?:[\s-]in[\s-]law)?(?:['’]s)?\b|\bpart\s+of\s+(?:an?|the)\s+series\b"
     r"|\b(?:of|with|in|to)\s+my\s+life\b|\bmy\s+life\s+(?:now|back)\b|\bhave\s+to\s+work\b|\b(?:full|part)[\s-]time\b"
     rf"|\bgood\s+(?:morning|afternoon|evening|night|day)\b|\b(?:in|since|until|till|by|next|last|early|late|mid)[\s-]+{_MONTH}\b"
-    r"|\bhalf[\s-]term\b|\b(?:long|short|my|our|the|hour)\s+(?:flight|drive|journey\s+home|commute)\b|\bto\s+death\b|\bme\s+(?:and|n|&)\s+the\s+(?:girls|boys|lads)\b"
+    r"|\bhalf[\s-]term\b|\b(?:i|we)\s+have\s+(?:an?|one|two|three|four|\d)\s+(?:kids?|children)\b|\b(?:out\s+of|in|from|to)\s+hospital\b|\b(?:from|of|in)\s+(?:that|this|the\s+same)\s+(?:time|era|period)\b|\b(?:long|short|my|our|the|hour)\s+(?:flight|drive|journey\s+home|commute)\b|\bto\s+death\b|\bme\s+(?:and|n|&)\s+the\s+(?:girls|boys|lads)\b"
     r"|\b(?:gets?|got|is|are|was|were)\s+(?:upset|scared|bored|frightened|sad|angry|nervous)\s+(?:when|if|by|at)\s+[^,.;!?]+"
     r"|\bfrom\s+holidays?\b"
     r"|\b(?:can'?t|cannot|couldn'?t)\s+sleep\b"

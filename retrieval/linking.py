@@ -43,6 +43,7 @@ _CUES = frozenset(
     named prefer have sell carry stock film movie book novel game album prequel sequel rewatched reread
     """.split()  # noqa: SIM905 - a column of 40 quoted words reads worse
 )
+_COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")  # "ten years" is not "The Years"
 _BETWEEN_CUE = frozenset(
     {"the", "a", "an", "film", "movie", "book", "novel", "game", "album", "really", "was", "were", "is"}
 )
@@ -380,7 +381,7 @@ class TitleLinker:
                     continue
                 if length == 1 and self._facets.document_frequency(name) >= _COMMON_FROM:
                     continue  # a real word, not a misspelling
-                if length == 2 and part[0].norm == "the" and self.knows(part[1].norm):
+                if length == 2 and part[0].norm in ("the", *_COUNTS) and self.knows(part[1].norm):
                     continue  # "for the whole family" does not mean "The Whale"
                 positions, score = self.fuzzy(name, _FUZZY_SCORE_SHORT if len(name) < _SHORT else _FUZZY_SCORE)
                 if positions:

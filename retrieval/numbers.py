@@ -179,7 +179,9 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("price", rf"(?<!\w){_BELOW}\s*(?:about\s+)?{_A_PRICE}{_NOT_MONEY}", _price("<")),
     ("price", rf"{_MONEY_BEFORE}{_N}\s*{_OR_LESS}", _price("<=")),
     ("price", rf"\b{_N}{_MONEY_AFTER}\s*{_OR_LESS}", _price("<=")),
-    ("price", rf"\b(?:budget(?:\s+(?:is|of)|:)?|i\s+have(?:\s+only)?)\s+{_A_PRICE}{_NOT_MONEY}", _price("<=")),
+    ("price", rf"\bbudget(?:\s+(?:is|of)|:)?\s+{_A_PRICE}{_NOT_MONEY}", _price("<=")),
+    ("price", rf"\bi\s+have(?:\s+only)?\s+{_MONEY_BEFORE}{_N}", _price("<=")),  # "I have two kids" is no budget
+    ("price", rf"\bi\s+have(?:\s+only)?\s+{_N}{_MONEY_AFTER}", _price("<=")),
     ("price", rf"(?<!\w){_ABOVE}\s*{_MONEY_BEFORE}{_N}", _price(">")),
     ("price", rf"(?<!\w){_ABOVE}\s*{_N}{_MONEY_AFTER}", _price(">")),
     ("price", rf"{_N_ZH}{_YUAN}?\s*(?:到|至|-|—)\s*{_N_ZH}{_YUAN}", _prices_between),

@@ -77,7 +77,11 @@ _REFUSING = frozenset(  # the two words before what is refused; "anything but" h
 )  # fmt: skip
 _PRIORITY = ("kind", "audience", "genres", "language", "moods", "creators")
 _LONGEST_PHRASE = 8
-_STUDIED = frozenset("teach teaches taught learn learns learning study studies studying speak speaks year gcse".split())  # noqa: SIM905
+_STUDIED = frozenset(  # what is done with a language, rather than with works in it
+    """
+    excuse my teach teaches taught learn learns learning study studies studying speak speaks year gcse
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
 _BEFORE_MAKERS = frozenset({"not", "no", "more", "another", "love", "like", "hate"})
 _RARE = 2  # items whose texts hold a maker's name by chance
 _BRIEF = 8  # words of a message in which a maker's name alone asks for their works
@@ -353,6 +357,8 @@ class Parser:
             field = others[0]
         if field == "language" and _STUDIED.intersection(before):
             return None  # "I teach Year 10 English"
+        if field == "kind" and [t.norm for t in tokens[end : end + 2]] == ["in", "it"]:
+            return None  # "a film with a bit of music in it"
         if field == "genres" and before[-1:] == ["for"] and phrase.endswith("ing"):
             return None  # "music for cooking"
         values = tuple(v for f, v in meanings if f == field)
@@ -404,6 +410,7 @@ class Parser:
             if at in covered or token.norm in _STOP_TOPICS or len(token.norm) < 3 or not before:
                 continue
             about = before[-1] in _ABOUT and bool({"no", "nothing", "not"}.intersection(before[:-1]))
+            about = about and "," not in text[tokens[max(0, at - 3)].start : token.start]
             plain = (
                 _refuses(before)
                 and text[tokens[at - 1].end : token.start] == " "

@@ -25,7 +25,19 @@ _UNABLE = frozenset({"cant", "wont"})  # these refuse only with one of the next:
 _BEARING = frozenset("stand watch take handle do stomach bear see read play have like enjoy touch listen".split())  # noqa: SIM905
 _CJK_NEGATORS = ("不要", "不想", "不看", "不喜欢", "不是", "没有", "除了", "别", "讨厌", "无", "不")
 _NOT_ONLY = re.compile(r"(?:\bnot\s+(?:only|just)\s+|不只(?:是|想看|看)?)$", re.IGNORECASE)
-_REFUSING = frozenset({("leave", "out"), ("other", "than"), ("enough", "of"), ("enough", "with"), ("spare", "me")})
+_REFUSING = frozenset(
+    {
+        ("scared", "of"),
+        ("afraid", "of"),
+        ("frightened", "of"),
+        ("terrified", "of"),
+        ("leave", "out"),
+        ("other", "than"),
+        ("enough", "of"),
+        ("enough", "with"),
+        ("spare", "me"),
+    }
+)
 _WORKS = r"\s{0,3}(?:films?|movies?|books?|games?|albums?|music)?"
 _I_REFUSE = r"(?:i|we)\s+(?:\w+ly\s+)?(?:hate|dislike|can'?t\s+stand|do(?:n'?t|\s+not)\s+(?:like|enjoy|want))"
 _THEM = r"\s+(?:them|it|those|these|that)\b(?!\s+(?:too|so|very|when|if|as)\b)"
