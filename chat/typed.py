@@ -38,37 +38,63 @@ _RAVES = re.compile(
     r"\s+(?:about|of|to)\s+",
     re.IGNORECASE,
 )
+_CHILDREN = r"(?:he|she|they|son|daughter|boy|girl|grandson|granddaughter|nephew|niece|kid)"
 _AGED = re.compile(
     rf"\b(?:(?:my|our|his|her|the|an?)\s+)?(?P<a>\d{{1,2}}|{'|'.join(_AGES)})[\s-]*years?[\s-]*olds?\b"
-    r"|\b(?:(?:he|she|they|son|daughter|boy|girl|grandson|granddaughter|nephew|niece|kid)(?:['’]s|['’]re|\s+is|\s+are|\s+just)\s+(?:only\s+|just\s+|nearly\s+|almost\s+)?|turn(?:s|ing)\s+)(?P<b>\d{1,2})\b(?!\s*%|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
+    rf"|\b(?:{_CHILDREN}(?:['’]s|['’]re|\s+is|\s+are|\s+just)\s+(?:only\s+|just\s+|nearly\s+|almost\s+)?|turn(?:s|ing)\s+)"
+    r"(?P<b>\d{1,2})\b(?!\s*%|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
     re.IGNORECASE,
-)
-_PEOPLE = (
-    r"(?:dad|father|mum|mom|mother|parents?|son|daughter|brother|sister|wife|husband|hubby|partner|boyfriend|girlfriend|bf|gf"
-    r"|fianc[eé]e?|friends?|mates?|boss|colleagues?|neighbou?rs?|gran|nan|granny|grandma|grandmother|grandpa|granddad|grandad|grandfather"
-    r"|grandsons?|granddaughters?|grandchildren|nephews?|nieces?|aunt|uncle|cousins?|flatmates?|roommates?|family)"
 )
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _SPAN = (
     rf"(?:time|times|day|night|evening|morning|afternoon|weekend|week|month|year|winter|summer|spring|autumn|{_DAY})"
 )
+_SOME = (
+    r"(?:this|last|next|every|all|most|the\s+other"
+    r"|(?:a|one|two|three|\d+|many|several|forty|hundred)\s+(?:long\s+|whole\s+)?)"
+)
+_HARD = r"(?:long|hard|busy|rough|bad|horrible|rainy|lazy|cold|quiet|late)"
+_PEOPLE = (
+    r"(?:dad|father|mum|mom|mother|parents?|son|daughter|brother|sister|wife|husband|hubby|partner|boyfriend|girlfriend"
+    r"|bf|gf|fianc[eé]e?|friends?|mates?|boss|colleagues?|neighbou?rs?|gran|nan|granny|grandma|grandmother|grandpa"
+    r"|granddad|grandad|grandfather|grandsons?|granddaughters?|grandchildren|nephews?|nieces?|aunt|uncle|cousins?"
+    r"|flatmates?|roommates?|family)"
+)
+_OUR = r"(?:my|our|his|her|their|your)\s+(?:own\s+|old\s+|little\s+|big\s+|older\s+|younger\s+|best\s+)?"
 _ASIDES = re.compile(
-    rf"\b(?:this|last|next|every|all|most|the\s+other|(?:a|one|two|three|\d+|many|several|forty|hundred)\s+(?:long\s+|whole\s+)?)\s*{_SPAN}\b"
-    rf"|\b(?:long|hard|busy|rough|bad|horrible|rainy|lazy|cold|quiet|late)\s+(?:{_SPAN})\b|\b(?:on\s+)?{_DAY}(?:\s+(?:night|evening|morning|afternoon))?\b"
-    r"|(?<=\bmovie\s)nights?\b|(?<=\bfilm\s)nights?\b|(?<=\bgame\s)nights?\b|\bdate\s+night\b|\btonight\b"
-    r"|\b(?:great|good|bad|hopeless|useless|terrible|handy)\s+(?:with|at)\s+\w+"
-    r"|\b(?:in|at|during)\s+(?:the\s+)?(?:night|evenings?|mornings?|weekends?)\b|\bnext\s+to\s+(?:me|us)\b"
-    r"|\b(?:at|after|from|to|for|before|off)\s+(?:work|school|home|college|uni|university|church|bed|sleep|dinner|lunch)\b"
-    r"|\b(?:on|in|under)\s+(?:the|a|my|our)\s+(?:sofa|couch|bed|bath|plane|train|bus|car|blanket|beach|road|way\s+home)\b|\bcar\s+trip\b"
-    rf"|\b(?:father|mother|brother|sister|son|daughter)s?[\s-]in[\s-]law(?:['’]?s)?\b|(?<!about\s)\b(?:my|our|his|her|their|your)\s+(?:own\s+|old\s+|little\s+|big\s+|older\s+|younger\s+|best\s+)?{_PEOPLE}(?:[\s-]in[\s-]law)?(?:['’]s)?\b|\bpart\s+of\s+(?:an?|the)\s+series\b"
-    r"|\b(?:of|with|in|to)\s+my\s+life\b|\bmy\s+life\s+(?:now|back)\b|\bhave\s+to\s+work\b|\b(?:full|part)[\s-]time\b"
-    rf"|\bgood\s+(?:morning|afternoon|evening|night|day)\b|\b(?:in|since|until|till|by|next|last|early|late|mid)[\s-]+{_MONTH}\b"
-    r"|\bhalf[\s-]term\b|\b(?:i|we)\s+have\s+(?:an?|one|two|three|four|\d)\s+(?:kids?|children)\b|\b(?:out\s+of|in|from|to)\s+hospital\b|\b(?:from|of|in)\s+(?:that|this|the\s+same)\s+(?:time|era|period)\b|\b(?:long|short|my|our|the|hour)\s+(?:flight|drive|journey\s+home|commute)\b|\bto\s+death\b|\bme\s+(?:and|n|&)\s+the\s+(?:girls|boys|lads)\b"
-    r"|\b(?:gets?|got|is|are|was|were)\s+(?:upset|scared|bored|frightened|sad|angry|nervous)\s+(?:when|if|by|at)\s+[^,.;!?]+"
-    r"|\bfrom\s+holidays?\b"
-    r"|\b(?:can'?t|cannot|couldn'?t)\s+sleep\b"
-    r"|\b(?:birthday|anniversary)\b(?!\s+(?:film|movie|book|party\s+film))|\b\d+(?:st|nd|rd|th)\b",
+    "|".join(
+        (
+            # when
+            rf"\b{_SOME}\s*{_SPAN}\b",
+            rf"\b{_HARD}\s+{_SPAN}\b",
+            rf"\b(?:on\s+)?{_DAY}(?:\s+(?:night|evening|morning|afternoon))?\b",
+            r"(?<=\bmovie\s)nights?\b|(?<=\bfilm\s)nights?\b|(?<=\bgame\s)nights?\b|\bdate\s+night\b|\btonight\b",
+            r"\b(?:in|at|during)\s+(?:the\s+)?(?:night|evenings?|mornings?|weekends?)\b|\bhalf[\s-]term\b",
+            r"\bgood\s+(?:morning|afternoon|evening|night|day)\b",
+            rf"\b(?:in|since|until|till|by|next|last|early|late|mid)[\s-]+{_MONTH}\b",
+            r"\b(?:from|of|in)\s+(?:that|this|the\s+same)\s+(?:time|era|period)\b|\b(?:full|part)[\s-]time\b",
+            r"\b(?:birthday|anniversary)\b(?!\s+(?:film|movie|book))|\b\d+(?:st|nd|rd|th)\b(?![\s-]centur)",
+            # where
+            r"\b(?:at|after|from|to|for|before|off)\s+(?:work|school|home|college|uni|university|church|bed|sleep|lunch)\b",
+            r"\b(?:on|in|under)\s+(?:the|a|my|our)\s+(?:sofa|couch|bed|bath|plane|train|bus|car|blanket|beach|road)\b",
+            r"\b(?:out\s+of|in|from|to)\s+hospital\b|\bfrom\s+holidays?\b|\bcar\s+trip\b|\bnext\s+to\s+(?:me|us)\b",
+            r"\b(?:long|short|my|our|the|hour)\s+(?:flight|drive|commute)\b",
+            # who
+            r"\b(?:father|mother|brother|sister|son|daughter)s?[\s-]in[\s-]law(?:['’]?s)?\b",
+            rf"(?<!about\s)\b{_OUR}{_PEOPLE}(?:[\s-]in[\s-]law)?(?:['’]s)?\b",
+            r"\b(?:i|we)\s+have\s+(?:an?|one|two|three|four|\d)\s+(?:kids?|children)\b",
+            r"\bme\s+(?:and|n|&)\s+the\s+(?:girls|boys|lads)\b",
+            # how they are
+            r"\b(?:of|with|in|to)\s+my\s+life\b|\bmy\s+life\s+(?:now|back)\b|\bhave\s+to\s+work\b|\bto\s+death\b",
+            r"\b(?:great|good|bad|hopeless|useless|terrible|handy)\s+(?:with|at)\s+\w+",
+            r"\b(?:gets?|got|is|are|was|were)\s+(?:upset|scared|bored|frightened|sad|angry|nervous)\s+(?:when|if|by|at)"
+            r"\s+[^,.;!?]+",
+            r"\b(?:can'?t|cannot|couldn'?t)\s+sleep\b",
+            # what is no kind of work here
+            r"\bpart\s+of\s+(?:an?|the)\s+series\b",
+        )
+    ),
     re.IGNORECASE,
 )
 
@@ -121,7 +147,7 @@ STOPWORDS = frozenset(fold(word) for word in STOPWORDS_EN_PLUS)
 
 
 def spelled_out(text: str) -> str:
-    """Return a message as it would stand in a letter: "whats abt hes 8" is "what's about he's my child"."""
+    """Return a message as it would stand in a letter: "whats good, hes 8" is "what's good, my kid"."""
     text = _WORD.sub(lambda match: _cased(_SHORTHAND[match.group().lower()], match.group()), text)
     text = _RAVES.sub("loves ", _INTERJECTION.sub(" ", text))
     text = _WILL.sub(r"\1 will", text)
