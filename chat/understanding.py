@@ -314,6 +314,8 @@ def _fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opin
     it = HAVE_IT.search(text)
     if it is not None and not about.fields and any(opinion.that for opinion in opinions):
         return ("other",) if it[1] else ("in_stock",)  # "do you have it in blue?"
+    if any(opinion.surface and opinion.surface == text.strip(" .!?") for opinion in opinions):
+        return about.fields  # "How Life on Earth Began" is a title, not a question
     kind = _WHAT_KIND.search(text)
     if opinions and kind is not None and canonical("kind", kind[1]) in vocabulary("kind"):
         return ("kind",)

@@ -120,6 +120,11 @@ def test_no_card_and_no_title_is_meant(text):
     assert all(o.attitude == "neutral" for o in read(text).opinions)
 
 
+def test_a_title_that_begins_like_a_question_is_none():
+    understood = read("How Life on Earth Began")
+    assert (understood.act, understood.bare_title) == ("recommend", True)
+
+
 def test_a_maker_behind_a_title_is_no_limit():
     understood = read("I cried through Blue by Joni Mitchell", shown=0)
     assert [o.surface for o in understood.opinions] == ["Blue"]
