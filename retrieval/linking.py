@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -143,17 +143,21 @@ class TitleLinker:
         """Return those of a mention's works whose maker stands behind it, and where: "Blue by Joni Mitchell"."""
         match = re.match(r"\s*,?\s+by\s+(?=\w)", text[mention.end :], re.IGNORECASE)
         behind = tokenize(text[mention.end + match.end() :])[:_LONGEST_NAME] if match else []
-        said = [token.norm for token in behind]
+        found = self._made_by(mention.positions, [token.norm for token in behind])
+        if match is None or not found:
+            return (), mention.end
+        return tuple(found), mention.end + match.end() + behind[max(found.values()) - 1].end
+
+    def _made_by(self, positions: Iterable[int], said: Sequence[str]) -> dict[int, int]:
+        """Return the works whose maker's name, or its last part, these words begin with, and how many words that is."""
         found: dict[int, int] = {}
-        for at in mention.positions:
+        for at in positions:
             for maker in self._items[at].creators:
                 name = words(maker)
                 for part in (name, name[-1:]):
                     if part and said[: len(part)] == part:
                         found[at] = max(found.get(at, 0), len(part))
-        if match is None or not found:
-            return (), mention.end
-        return tuple(found), mention.end + match.end() + behind[max(found.values()) - 1].end
+        return found
 
     def exact(self, name: str) -> tuple[int, ...]:
         """Return the items whose title or alias is this name, titles before aliases."""
@@ -285,8 +289,9 @@ class TitleLinker:
         if len(span) == 1 and self._inside_a_phrase(text, tokens, at):
             return False
         content = [t for t in span if t.norm not in _PRONOUNS]
-        if surface[0].isupper() and self._by_its_maker(name, tokens[after : after + 4]):
-            return True
+        behind = [t.norm for t in tokens[after : after + 1 + _LONGEST_NAME]]
+        if surface[0].isupper() and behind[:1] == ["by"] and self._made_by(self._names[name], behind[1:]):
+            return True  # "Blue by Joni Mitchell"
         capitals = bool(content or span) and all(text[t.start].isupper() or t.norm.isdigit() for t in content or span)
         initial = at == 0 or text[: span[0].start].rstrip()[-1:] in ".!?;:\n"
         if not content or all(t.norm.isdigit() for t in span):  # "It", "Her", "1917"
@@ -304,13 +309,6 @@ class TitleLinker:
             return True
         stripped = len(span) == 1 and surface.islower() and f"the {name}" in self._names  # "to host my book club"
         return cued or (not stripped and self._unusual(tokens, at, after, content))
-
-    def _by_its_maker(self, name: str, behind: Sequence[Token]) -> bool:
-        """Whether a name is followed by who made the work: "Blue by Joni Mitchell"."""
-        said = [t.norm for t in behind]
-        if said[:1] != ["by"]:
-            return False
-        return any(set(words(maker)) & set(said[1:]) for at in self._names[name] for maker in self._items[at].creators)
 
     def _inside_a_phrase(self, text: str, tokens: Sequence[Token], at: int) -> bool:
         """Whether one word is part of something else: "a way", "No-Face", "Pink Moon", "stranger things"."""
