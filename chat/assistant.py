@@ -17,6 +17,7 @@ from chat.desk import Desk
 from chat.dialogue import Answer, Dialogue
 from chat.generator import Generator, LocalGenerator
 from chat.identity import SECRET_VARIABLE, BadToken, Customer, Tokens
+from chat.judge import PassageJudge
 from chat.keeping import Keeping, Services
 from chat.learnt import Learnt
 from chat.messages import (
@@ -180,7 +181,9 @@ class Assistant(Keeping):
             return None
         if services.orders is not None and not services.secret:
             log.info("no order can be told: without %s nobody can show who they are", SECRET_VARIABLE)
-        self._pages = LiveKnowledge(services.knowledge, encoder) if services.knowledge else None
+        # Whoever wants no language model wants none that reads pages either.
+        judge = PassageJudge.shipped() if self._model != NO_MODEL else None
+        self._pages = LiveKnowledge(services.knowledge, encoder, judge) if services.knowledge else None
         return Desk(routing(encoder, services.routes), self._pages, services.orders, self._outbox)
 
     def _progress(self, done: int, total: int) -> None:

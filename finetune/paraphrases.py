@@ -20,7 +20,6 @@ import argparse
 import random
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,13 +27,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from tqdm import tqdm
 
+from finetune.lowrank import LowRankEncoder, pooled
 from retrieval.errors import NamedropError
 from retrieval.knowledge import TUNING
-from retrieval.models import DEFAULT_ENCODER, resolve_encoder
+from retrieval.models import DEFAULT_ENCODER
 
 TEMPERATURE = 0.05
 FIRST_BAR = 0.42  # cosine; where the untuned encoder's best and worst questions part
-MODULES = ("query", "key", "value", "dense")
+_LONGEST = 96  # tokens
 
 
 class Question(BaseModel):
@@ -132,21 +132,11 @@ class _Trainee:
 
     def __init__(self, model: str, settings: Settings) -> None:
         import torch
-        from peft import LoraConfig, get_peft_model
-        from transformers import AutoModel, AutoTokenizer
 
-        folder = resolve_encoder(model)
         self._settings = settings
         self._torch = torch
-        self._name = model
-        self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        config = LoraConfig(
-            r=settings.rank, lora_alpha=2 * settings.rank, lora_dropout=0.05,
-            target_modules=list(MODULES), exclude_modules=r"pooler\..*",
-        )  # fmt: skip
-        self._model: Any = get_peft_model(AutoModel.from_pretrained(folder, local_files_only=True), config)
-        self._model.train()
-        self.parameters = [p for p in self._model.parameters() if p.requires_grad]
+        self._encoder = LowRankEncoder(model, settings.rank)
+        self.parameters = self._encoder.parameters
         self.bar = torch.nn.Parameter(torch.tensor(FIRST_BAR / TEMPERATURE))
 
     def loss(self, shop: ShopQuestions, draw: random.Random) -> Any:  # noqa: ANN401 - a torch.Tensor, imported late
@@ -165,26 +155,15 @@ class _Trainee:
 
     def _embed(self, texts: Sequence[str]) -> Any:  # noqa: ANN401
         """Return the mean of the last hidden states, normalised, as sentence-transformers does: (n, d)."""
-        batch = self._tokenizer(list(texts), padding=True, truncation=True, max_length=96, return_tensors="pt")
-        with self._fast():
-            hidden = self._model(**batch).last_hidden_state.float()  # (n, T, d)
-        mask = batch["attention_mask"][..., None].float()
-        return self._torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1)
-
-    def _fast(self) -> AbstractContextManager[Any]:
-        return self._torch.autocast("cpu", self._torch.bfloat16)
+        states, mask, _ = self._encoder.states(texts, _LONGEST)
+        return self._torch.nn.functional.normalize(pooled(states, mask), dim=-1)
 
     def save(self, out: Path) -> None:
         """Write the changes as `SentenceEncoder` reads them, in half precision."""
-        from peft import get_peft_model_state_dict
         from safetensors.torch import save_file
 
-        tensors = {}
-        for key, value in get_peft_model_state_dict(self._model).items():
-            name, _, part = key.removeprefix("base_model.model.").removesuffix(".weight").rpartition(".lora_")
-            tensors[f"{name}.{part}"] = value.to(self._torch.float16).contiguous()
         out.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, out, metadata={"encoder": self._name, "scale": "2.0"})
+        save_file(self._encoder.changes(), out, metadata=self._encoder.header)
 
 
 def average(files: Sequence[Path], out: Path) -> None:

@@ -199,7 +199,7 @@ class SentenceEncoder:
         except ImportError as error:
             raise ModelError(f"the sentence encoder needs {error.name}; pip install -r requirements.txt") from error
         disable_progress_bar()
-        dtype, why = (self._dtype, "asked for") if self._dtype else _fast_dtype()
+        dtype, why = (self._dtype, "asked for") if self._dtype else fast_dtype()
         try:
             # The tuning is added in float32: bf16 would swallow most of it.
             read_as = torch.float32 if self.tuning else getattr(torch, dtype)
@@ -207,7 +207,7 @@ class SentenceEncoder:
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(f"cannot read the sentence encoder in {folder} ({error}); download it again") from error
         if self.tuning is not None:
-            _tune(model.transformers_model, self.tuning)
+            add_tuning(model.transformers_model, self.tuning)
             model.to(getattr(torch, dtype))
         model.max_seq_length = min(self.max_length, model.max_seq_length or self.max_length)
         log.info("sentence encoder %r on %s in %s: %s", self.model, model.device, dtype, why)
@@ -218,10 +218,14 @@ def _key(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _tune(model: Any, tuning: Path) -> None:  # noqa: ANN401 - a transformers model
+def add_tuning(model: Any, tuning: Path) -> None:  # noqa: ANN401 - a transformers model
     """Add low-rank changes to a model's weights: W += scale · B A (Hu et al., "LoRA", ICLR 2022).
 
-    The file holds ``MODULE.A`` (r, in) and ``MODULE.B`` (out, r) for each changed module, and the scale in its header.
+    The file holds ``MODULE.A`` (r, in) and ``MODULE.B`` (out, r) for each changed module, and the scale in its header;
+    whatever else it holds is not read.
+
+    Raises:
+        ModelError: the file cannot be read, or does not fit the model.
     """
     import torch
     from safetensors import SafetensorError, safe_open
@@ -229,14 +233,14 @@ def _tune(model: Any, tuning: Path) -> None:  # noqa: ANN401 - a transformers mo
     try:
         with safe_open(tuning, framework="pt") as stored, torch.no_grad():
             scale = float(stored.metadata()["scale"])
-            for name in {key.rpartition(".")[0] for key in stored.keys()}:  # noqa: SIM118 - no mapping
+            for name in {key.removesuffix(".A") for key in stored.keys() if key.endswith(".A")}:  # noqa: SIM118
                 change = stored.get_tensor(f"{name}.B").float() @ stored.get_tensor(f"{name}.A").float()
                 model.get_submodule(name).weight += scale * change.to(model.device)
     except (OSError, SafetensorError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise ModelError(f"the tuning {tuning} does not fit the sentence encoder ({error}); fetch it again") from error
 
 
-def _fast_dtype() -> tuple[str, str]:
+def fast_dtype() -> tuple[str, str]:
     """Return the dtype to compute in and why."""
     import torch
 

@@ -1,8 +1,9 @@
 """Answering from a shop's knowledge: the passage that answers a question, quoted verbatim, or an honest no.
 
 Passages are found by meaning: a question is compared with each passage's title (and further questions), with its text,
-and with both together, by the sentence encoder tuned for this (`finetune.paraphrases`). Whether the best one answers is
-decided by a logistic regression on how near each of the three is, and how far the second best passage is behind.
+and with both together, by the sentence encoder tuned for this (`finetune.paraphrases`). The best few are then read
+beside the question by a judge (`chat.judge`), where there is one. Whether the first of them answers is decided by a
+logistic regression on how near each of the three views is, how far the next passage is behind, and what the judge says.
 Ranking weights and regression stand in `weights/knowledge.json`; `benchmarks.knowledge` fits them on some invented
 shops and measures them on others.
 
@@ -24,6 +25,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +37,7 @@ from retrieval.passages import Knowledge, KnowledgeError, Passage
 from retrieval.text import is_cjk, normalize, words
 from retrieval.types import FloatArray
 
-__all__ = ["Found", "Knowledge", "KnowledgeError", "KnowledgeIndex", "Passage"]
+__all__ = ["Found", "Judge", "Knowledge", "KnowledgeError", "KnowledgeIndex", "Passage"]
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,9 @@ WEIGHTS = Path(__file__).parent / "weights"
 TUNING = WEIGHTS / "minilm-knowledge.safetensors"
 VIEWS = ("title", "whole", "text")  # what a question is compared with
 CUES = (*VIEWS, "margin")  # what the decision to answer is made of
+JUDGED_CUES = (*CUES, "over_none", "over_others")  # and what it is made of where a judge has read the passages
+JUDGED = 4  # passages that the judge reads: the right one is among the encoder's best four in 97 of 100
+_ENCODER_WEIGHT = 8.0  # of the encoder's score, in log odds of the judge
 _KEPT = 16  # knowledge bases whose vectors stay in the cache
 _SHORT = 80  # words up to which a passage is quoted whole
 _WINDOW = 60  # words of a text that are read at once, and of a quote from a long passage
@@ -76,17 +81,26 @@ class Weights:
     """What was fitted for an encoder: one weight a view and a cue, and the probability from which on it answers."""
 
     views: Numbers  # (len(VIEWS),)
-    cues: Numbers  # (len(CUES),)
+    cues: Numbers  # (len(CUES),), or (len(JUDGED_CUES),) with a judge
     intercept: float
     threshold: float
 
     @classmethod
     @cache
     def load(cls, name: str) -> Weights:
-        """Read the weights of "tuned" (the embedded encoder with its tuning) or "plain" (any other encoder)."""
+        """Read the weights of the "tuned" embedded encoder, of a "judged" one, or of any other ("plain")."""
         stored = json.loads((WEIGHTS / "knowledge.json").read_text(encoding="utf-8"))[name]
-        views, cues = ([stored[kind][key] for key in keys] for kind, keys in (("views", VIEWS), ("cues", CUES)))
-        return cls(np.array(views), np.array(cues), stored["intercept"], stored["threshold"])
+        keys = JUDGED_CUES if name == "judged" else CUES
+        views, cues = np.array([stored["views"][v] for v in VIEWS]), np.array([stored["cues"][c] for c in keys])
+        return cls(views, cues, stored["intercept"], stored["threshold"])
+
+
+class Judge(Protocol):
+    """Reads a question beside passages. Safe to use from several threads."""
+
+    def judge(self, question: str, passages: Sequence[str]) -> Numbers:
+        """Return the log odds of each passage, that it answers the question, against none of them: (n,)."""
+        ...
 
 
 class KnowledgeIndex:
@@ -95,20 +109,29 @@ class KnowledgeIndex:
     Args:
         knowledge: the passages.
         encoder: the sentence encoder; of the embedded one a copy tuned for questions is used.
+        judge: reads the passages that the embedded encoder finds; beside another encoder it is not asked.
         previous: the index before an edit, whose vectors of unchanged texts are kept.
     """
 
-    def __init__(self, knowledge: Knowledge, encoder: Encoder, *, previous: KnowledgeIndex | None = None) -> None:
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        encoder: Encoder,
+        judge: Judge | None = None,
+        *,
+        previous: KnowledgeIndex | None = None,
+    ) -> None:
         self.knowledge = knowledge
         self._asked_with = encoder
         if previous is not None and previous._asked_with is encoder:
             self.encoder: Encoder = previous.encoder
-            self.weights: Weights = previous.weights
             vectors = previous._vectors
         else:
             self.encoder = tuned(encoder)
-            self.weights = Weights.load("plain" if self.encoder is encoder else "tuned")
             vectors = {}
+        plain = self.encoder is encoder
+        self._judge = None if plain else judge
+        self.weights: Weights = Weights.load("plain" if plain else "tuned" if judge is None else "judged")
         views = [(kind, at, text) for at, passage in enumerate(knowledge) for kind, text in _views(passage)]
         fresh = list(dict.fromkeys(text for _, _, text in views if text not in vectors))
         encoded = dict(zip(fresh, _encoded(fresh, self.encoder), strict=True)) if fresh else {}
@@ -147,11 +170,28 @@ class KnowledgeIndex:
         vector = self.encoder.encode([question])[0]
         views = self.similarities(vector)
         scores = self.scores(views)
+        told = self.judged(question, vector, scores)
         found = []
-        for at in map(int, np.lexsort((np.arange(len(scores)), -scores))[:k]):
-            chance = _sigmoid(float(self.cues(views, scores, at) @ self.weights.cues) + self.weights.intercept)
-            found.append(Found(self.knowledge[at], self._quote(at, vector), chance))
+        least = 1.0
+        for at in ranked(scores, told)[:k]:
+            if told is None or not np.isnan(told[at]):
+                cues = cues_of(views, scores, told, at)
+                least = min(least, _sigmoid(float(cues @ self.weights.cues) + self.weights.intercept))
+            found.append(Found(self.knowledge[at], self._quote(at, vector), least))
         return found
+
+    def judged(self, question: str, vector: FloatArray, scores: Numbers, few: int = JUDGED) -> Numbers | None:
+        """Return the judge's log odds of the `few` best passages, NaN of the others: (N,); None without a judge."""
+        if self._judge is None or not len(scores):
+            return None
+        told = np.full(len(scores), np.nan)
+        best = _best_first(scores)[:few]
+        told[best] = self._judge.judge(question, [self._read_out(at, vector) for at in best])
+        return told
+
+    def _read_out(self, at: int, vector: FloatArray) -> str:
+        """Return what the judge reads of a passage: its title, and of a long text the part that is nearest."""
+        return f"{self.knowledge[at].title}\n{self._quote(at, vector)}"
 
     def similarities(self, vector: FloatArray) -> Numbers:
         """Return each passage's nearest cosine to a question's vector (d,) in every view: (N, len(VIEWS))."""
@@ -164,12 +204,6 @@ class KnowledgeIndex:
         """Blend the views (N, len(VIEWS)) into one score a passage, passages in other scripts last: (N,)."""
         scores = views @ self.weights.views
         return np.where(self._read, scores, scores - _OTHER_SCRIPT) if self._read.any() else scores
-
-    @staticmethod
-    def cues(views: Numbers, scores: Numbers, at: int) -> Numbers:
-        """Return what the decision is made of, for the passage at a position: (len(CUES),)."""
-        others = np.delete(scores, at)
-        return np.append(views[at], scores[at] - others.max(initial=-1.0))
 
     def _quote(self, at: int, vector: FloatArray) -> str:
         """Return the passage's text, or of a long one the sentences together that are nearest: always verbatim."""
@@ -191,6 +225,28 @@ class KnowledgeIndex:
         if len(found) > 1 and found[0].confidence - found[1].confidence < _CLEAR:
             found[0] = replace(found[0], confidence=min(found[0].confidence, _MOST / 2))
         return found
+
+
+def _best_first(scores: Numbers) -> list[int]:
+    return [int(at) for at in np.lexsort((np.arange(len(scores)), -scores))]
+
+
+def ranked(scores: Numbers, told: Numbers | None) -> list[int]:
+    """Return the positions of all passages, likeliest first: those that the judge has read, then the others."""
+    order = _best_first(scores)
+    if told is None:
+        return order
+    blend = np.where(np.isnan(told), -np.inf, told + _ENCODER_WEIGHT * scores)
+    return sorted(order, key=lambda at: -blend[at])
+
+
+def cues_of(views: Numbers, scores: Numbers, told: Numbers | None, at: int) -> Numbers:
+    """Return what the decision is made of, for the passage at a position: (len(CUES),) or (len(JUDGED_CUES),)."""
+    cues = [*views[at], scores[at] - np.delete(scores, at).max(initial=-1.0)]
+    if told is not None:
+        others = np.delete(told, at)
+        cues += [told[at], told[at] - max(others[~np.isnan(others)], default=0.0)]
+    return np.array(cues)
 
 
 def _encoded(texts: Sequence[str], encoder: Encoder) -> FloatArray:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from retrieval.encoder import Encoder
 from retrieval.errors import NamedropError
-from retrieval.knowledge import Found, KnowledgeIndex
+from retrieval.knowledge import Found, Judge, KnowledgeIndex
 from retrieval.passages import Knowledge, knowledge_files
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ class LiveKnowledge:
     Args:
         path: the file or folder to watch.
         encoder: see `KnowledgeIndex`; after an edit only changed texts are encoded.
+        judge: see `KnowledgeIndex`.
         poll: seconds between two looks.
         watch: start the watching thread; without it `refresh` is called by hand.
 
@@ -36,15 +37,24 @@ class LiveKnowledge:
         KnowledgeError: the first version cannot be used.
     """
 
-    def __init__(self, path: str | Path, encoder: Encoder, *, poll: float = 0.5, watch: bool = True) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        encoder: Encoder,
+        judge: Judge | None = None,
+        *,
+        poll: float = 0.5,
+        watch: bool = True,
+    ) -> None:
         self.path = Path(path)
         self.problem: str | None = None
         self._asked_with = encoder
+        self._judge = judge
         self._poll = poll
         self._closed = threading.Event()
         self._refreshing = threading.Lock()
         self._seen = self._signature()
-        self._current = KnowledgeIndex(Knowledge.load(self.path), encoder)
+        self._current = KnowledgeIndex(Knowledge.load(self.path), encoder, judge)
         self._thread = threading.Thread(target=self._watch, name="namedrop-live-knowledge", daemon=True)
         if watch:
             self._thread.start()
@@ -81,7 +91,7 @@ class LiveKnowledge:
             if self._signature() != signature:
                 return False  # still being saved: look again
             try:
-                index = KnowledgeIndex(Knowledge.load(self.path), self._asked_with, previous=self._current)
+                index = KnowledgeIndex(Knowledge.load(self.path), self._asked_with, self._judge, previous=self._current)
             except NamedropError as error:
                 if self._signature() == signature:
                     self._refuse(signature, str(error))

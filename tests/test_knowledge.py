@@ -11,7 +11,7 @@ import pytest
 from finetune.paraphrases import read_shop
 from retrieval import knowledge as module
 from retrieval.encoder import SentenceEncoder
-from retrieval.knowledge import CUES, VIEWS, KnowledgeIndex, Weights, reads, sentences, tuned, windows
+from retrieval.knowledge import CUES, JUDGED_CUES, VIEWS, KnowledgeIndex, Weights, reads, sentences, tuned, windows
 from retrieval.passages import Knowledge, Passage
 from tests.fakes import BagEncoder
 
@@ -129,13 +129,13 @@ class TestEdits:
 
 
 class TestWeights:
-    def test_both_sets_fit_the_code(self):
+    def test_all_sets_fit_the_code(self):
         stored = json.loads((module.WEIGHTS / "knowledge.json").read_text())
-        assert set(stored) == {"tuned", "plain"}
+        assert set(stored) == {"judged", "tuned", "plain"}
         for name in stored:
             weights = Weights.load(name)
             assert weights.views.shape == (len(VIEWS),)
-            assert weights.cues.shape == (len(CUES),)
+            assert weights.cues.shape == (len(JUDGED_CUES if name == "judged" else CUES),)
             assert 0 < weights.threshold < 1
             assert weights.views.sum() == pytest.approx(1, abs=1e-3)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from finetune import paraphrases
+from finetune.lowrank import LowRankEncoder
 from finetune.paraphrases import Settings, ShopQuestions, main, read_shop, shops_of, tune
 from retrieval.encoder import SentenceEncoder
 from retrieval.errors import ModelError, NamedropError
@@ -94,13 +95,13 @@ class TestTuning:
     def test_serving_adds_exactly_what_was_learned(self, tiny_bert, tmp_path, monkeypatch):
         import torch
 
-        monkeypatch.setattr(paraphrases._Trainee, "_fast", lambda self: nullcontext())
+        monkeypatch.setattr(LowRankEncoder, "_fast", lambda self: nullcontext())
         trainee = paraphrases._Trainee(str(tiny_bert), Settings(rank=4))
         torch.manual_seed(0)
         with torch.no_grad():
             for parameter in trainee.parameters:
                 parameter.copy_(torch.randn_like(parameter).half() / 4)  # halves, as they are stored
-        trainee._model.eval()
+        trainee._encoder.evaluating(True)
         trainee.save(tmp_path / "tuning.safetensors")
         texts = ["how much is delivery", "by card"]
         with torch.no_grad():
