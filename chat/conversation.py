@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
-from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, clauses, masked
+from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
+from chat.senses import Purpose
 from chat.shop import Shop
 from chat.state import DialogueState, Language
 from chat.typed import spelled_out, telling_words
@@ -32,6 +33,7 @@ _SERVED: frozenset[Act] = frozenset(("service",))  # the acts that routing takes
 _CHAT_SURE = 0.7  # one from which "are you a robot?" is no wish for robots
 _TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
+_MEANT = 0.7  # a share of a purpose from which it is what the message is meant for
 _FIRST = re.compile(
     r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
 )
@@ -117,7 +119,7 @@ class Conversation:
     def _answered(self, pieces: Sequence[Piece], desk: Desk) -> Answer:
         """Answer each wish in its turn, and join the answers."""
         answers = [self._answer(piece, desk) for piece in self._of_one_kind(pieces)]
-        spoken = [p.route != "small_talk" or BUYS.search(p.text) is not None for p in pieces]
+        spoken = [p.route != "small_talk" or buys(p) for p in pieces]
         telling = [a for a, told in zip(answers, spoken, strict=True) if told] or answers
         advice = [a for a in telling if a.route == "recommend" and a.cards]
         # The last advice knows all that has been said, and beside it nobody misses what is none of our business.
@@ -172,7 +174,7 @@ class Conversation:
         if _buys(piece):
             return self._bought(piece)
         if route in ("recommend", "item"):
-            wished = route == "recommend" and len(telling_words(piece.text)) > 1
+            wished = route == "recommend" and (len(telling_words(piece.text)) > 1 or _means(piece, "recommend"))
             if sure >= SURE or wished or _says_something(understood):
                 return self._of_shop(piece, desk)
             return self._doubted(piece, desk)
@@ -216,7 +218,8 @@ class Conversation:
         """Answer from the catalogue; a question that it does not answer may be one for the shop's pages."""
         understood, about_item = piece.understood, piece.route == "item"
         spoken_of = bool(understood.opinions) or bool(self._state.page) or self._state.route == "item"
-        if about_item and spoken_of and asks(piece.text) and _asks_more(understood):
+        asked_of = asks(piece.text) or _means(piece, "item")
+        if about_item and spoken_of and asked_of and _asks_more(understood):
             understood = replace(understood, act="question", questions=("other",), asked_title="")
         elif about_item and not _says_something(understood):
             return self._doubted(piece, desk)
@@ -252,11 +255,18 @@ class Conversation:
         return [catalog[at].id for opinion in piece.understood.opinions for at in opinion.positions]
 
 
+def _means(piece: Piece, purpose: Purpose) -> bool:
+    """Whether the message as a whole is clearly meant for a purpose."""
+    return piece.understood.purposes.get(purpose, 0.0) > _MEANT
+
+
 def _buys(piece: Piece) -> bool:
     """Whether a wish is to buy what has been spoken of, and nothing else."""
     if _HOW_TO_BUY.search(piece.text):
         return True
-    if not BUYS.search(piece.text) or any(asks(part) for part in clauses(piece.text) if not BUYS.search(part)):
+    if not buys(piece):
+        return False
+    if BUYS.search(piece.text) and any(asks(part) for part in clauses(piece.text) if not BUYS.search(part)):
         return False
     return piece.routed.confidence < _CHAT_SURE or piece.route not in ("policy", "order")
 

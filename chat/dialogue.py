@@ -76,7 +76,10 @@ class Dialogue:
         spoken_of = bool(self.state.taste.about or self.state.page)
         shown = len(self.state.taste.focus)
         text = self._counted(text)
-        return understand(text, self.shop.linker, self.shop.parser, shown, spoken_of=spoken_of, served=served)
+        sensed = self.shop.senses.read(text) if self.shop.senses is not None else None
+        return understand(
+            text, self.shop.linker, self.shop.parser, shown, spoken_of=spoken_of, served=served, sensed=sensed
+        )
 
     def _counted(self, text: str) -> str:
         """Read "the guitar one" as "the second one", if it is the only card that has to do with it."""

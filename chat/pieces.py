@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from chat.routing import Route, Routed, Routing
+from chat.routing import ROUTES, Route, Routed, Routing
 from chat.typed import telling_words
 from chat.understanding import Understanding
 
@@ -80,6 +80,9 @@ BUYS = re.compile(
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
 _SAID_SURE = 0.8  # and what asks for nothing ("this is a disgrace") this
 _MOST_ODDS = 5.0  # log odds that the shop's pages add at most
+_LEAST = 0.01  # the share that any purpose is given
+_PLAINLY = 0.9  # from which a message plainly asks for a recommendation, whatever the pages say
+_TAKES = 0.6  # from which it takes an item
 SHORT = 8  # words of a message that is read in the light of the one before
 
 
@@ -126,7 +129,8 @@ class Reader:
         """Route a text as one wish."""
         understood = self.understand(text)
         routed = weighed(self.router.route(masked(text, understood)), _evidence(text, understood, self.before))
-        asked = _QUESTION.search(text) and not _GIFT.search(text)
+        plainly = understood.purposes.get("recommend", 0.0) > _PLAINLY
+        asked = _QUESTION.search(text) and not _GIFT.search(text) and not plainly
         if routed.route == "recommend" and asked and not _names(understood):
             routed = weighed(routed, {"policy": _odds(self.known(text))})
         return Piece(text, routed, understood)
@@ -148,6 +152,11 @@ def _odds(chance: float) -> float:
 def clauses(text: str) -> list[str]:
     """Cut a message where a new request may begin."""
     return [part.strip() for part in _BREAK.split(text) if part and part.strip(" ,.!?")][:_MOST]
+
+
+def buys(piece: Piece) -> bool:
+    """Whether a wish is to take an item: by what is said, or by what the message is meant for."""
+    return BUYS.search(piece.text) is not None or piece.understood.purposes.get("buy", 0.0) > _TAKES
 
 
 def asks(text: str) -> bool:
@@ -176,6 +185,8 @@ def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Rout
         found["recommend"] = found.get("recommend", 0.0) + 2.5
     if _ORDER_NUMBER.search(text):
         found["order"] = found.get("order", 0.0) + (1.5 if _names(understood) else 3.0)  # "U-571" is a film
+    for route, odds in _by_purpose(understood):
+        found[route] = found.get(route, 0.0) + odds
     last = _LASTING.get(before)
     if last is not None and len(text.split()) <= SHORT and not _names(understood):
         points = _FOLLOWS.search(text) is not None or (last == "order" and _POINTS.search(text) is not None)
@@ -213,6 +224,14 @@ def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
         yield "out_of_scope", -1.0
 
 
+def _by_purpose(understood: Understanding) -> Iterator[tuple[Route, float]]:
+    """Yield what the message as a whole is meant for, beside what its words look like; who buys speaks of an item."""
+    shares = understood.purposes
+    for route in ROUTES if shares else ():
+        share = shares[route] + (shares["buy"] if route == "recommend" else 0.0)
+        yield route, math.log(max(share, _LEAST))
+
+
 def _names(understood: Understanding) -> bool:
     return any(opinion.surface for opinion in understood.opinions)
 
@@ -231,7 +250,7 @@ def weighed(routed: Routed, odds: Mapping[Route, float]) -> Routed:
 def _stands_alone(piece: Piece) -> bool:
     """Whether a part is a wish of its own; what is told and asks for nothing mostly goes with what stands beside it."""
     told = not asks(piece.text) or _TELLS.search(piece.text) is not None
-    if told and BUYS.search(piece.text):
+    if told and buys(piece):
         return True
     if piece.route == "small_talk" or piece.understood.act in ("greeting", "thanks", "farewell"):
         return False
@@ -267,7 +286,7 @@ def _grouped(pieces: Sequence[Piece], alone: Sequence[bool]) -> list[list[Piece]
 
 
 def _way(piece: Piece) -> str:
-    if BUYS.search(piece.text):
+    if buys(piece):
         return "buys"  # "I'll take that one. Would it be here by Saturday?"
     return "shop" if piece.route in SHOP else piece.route
 

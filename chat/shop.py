@@ -10,6 +10,7 @@ from chat.learnt import Learnt
 from chat.messages import Card
 from chat.recommender import Recommender
 from chat.rules import Placed, Rulebook, Situation
+from chat.senses import Senses, senses_of
 from retrieval.described import describer
 from retrieval.grounding import Grounder
 from retrieval.index import Index
@@ -29,6 +30,7 @@ class Shop:
         parser: finds constraints and wishes in messages.
         grounder: answers whether a name is carried.
         recommender: ranks.
+        senses: tells what the words of a message are about; None beside an encoder that it was not tuned from.
     """
 
     index: Index
@@ -36,6 +38,7 @@ class Shop:
     parser: Parser
     grounder: Grounder
     recommender: Recommender
+    senses: Senses | None = None
 
     @classmethod
     def of(
@@ -73,6 +76,7 @@ class Shop:
                 rules=rules or Rulebook(),
                 prompting=learnt.prompting,
             ),
+            senses_of(index.encoder),
         )
 
     def position(self, item_id: str) -> int | None:

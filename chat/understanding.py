@@ -7,7 +7,7 @@ no part in it, so nothing a person writes can talk the assistant into anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -26,6 +26,7 @@ from chat.naming import (
 )
 from chat.opinions import LIKE, Opinion, pointed_at, references, stands
 from chat.questions import Questions, questions
+from chat.senses import Purpose, Sensed, unread
 from chat.typed import FILLER, asides, telling_words
 from retrieval.lexicon import canonical, vocabulary
 from retrieval.linking import Mention, TitleLinker
@@ -114,6 +115,7 @@ _MOVED = re.compile(  # who tells of what they know, so that more of it is found
     re.IGNORECASE,
 )
 _LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
+_PLAINLY = 0.9  # a share of the purpose from which a message asks for a recommendation and about no item
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
@@ -177,6 +179,7 @@ class Understanding:
             the wishes.
         medium: the kind of the works that it names and we do not have: who "read" one reads.
         lasting: its limits are meant to hold beyond this conversation ("I never watch horror").
+        purposes: how likely it is meant for each purpose; {} if nobody can tell.
     """
 
     act: Act
@@ -200,6 +203,7 @@ class Understanding:
     gist: str = ""
     medium: str = ""
     lasting: bool = False
+    purposes: Mapping[Purpose, float] = field(default_factory=dict)
 
 
 def understand(
@@ -210,6 +214,7 @@ def understand(
     *,
     spoken_of: bool = False,
     served: Collection[Act] = (),
+    sensed: Sensed | None = None,
 ) -> Understanding:
     """Read one message.
 
@@ -220,12 +225,14 @@ def understand(
         shown: how many cards the last answer showed, so that "the third one" can mean something.
         spoken_of: "it" means something even if no card is shown: the item of the shop's page.
         served: acts that somebody else has looked for already ("service", where there is a desk).
+        sensed: what its words are about; None if only rules read it.
     """
+    sensed = sensed or unread()
     language: Literal["en", "zh"] = "zh" if language_of(text) == "zh" else "en"
     act: Act = "recommend"
     for other, pattern in _COMPILED_ACTS:
         if other not in served and pattern.search(text):
-            return Understanding(other, language)
+            return Understanding(other, language, purposes=sensed.purpose)
     remember = REMEMBER.search(text)
     if remember is not None:
         text = blank(text, [remember.span()])
@@ -233,14 +240,15 @@ def understand(
     asked, mentions = asked_title(blank(text, lifted), linker, parser)
     mentions, beside = disambiguated(text, mentions, linker)
     spans = [*((m.start, m.end) for m in mentions), *beside]
+    mentions, stood = _stood(text, mentions, sensed)
     if asked:
         at = text.find(asked)
         spans.append((at, at + len(asked)))
     aside = [a for a in asides(text) if not any(s < a[1] and a[0] < e for s, e in spans)]
     pointing = [*pointed_at(text, shown), *(m.span() for m in _THIS_PRODUCT.finditer(text)), *aside]
     strange = strange_titles(text, spans, linker, parser)
-    read = parser.parse(text, [*spans, *pointing, *((m.start(), m.end()) for m in strange)], language)
-    parsed, lacking = _carried(read, parser)
+    taken = [*spans, *pointing, *((m.start(), m.end()) for m in strange)]
+    parsed, lacking = _carried(parser.parse(text, taken, language, sensed.told), parser)
     them = [
         m.span() for m in BUT_NOT_THEM.finditer(text) if any(0 <= m.start() - end <= _NEAR for _, end in parsed.spans)
     ]
@@ -249,12 +257,13 @@ def understand(
         *(m.span() for m in TITLED.finditer(text) if TOLD_BY.intersection(words(text[: m.start()])[-1:])),
     ]
     pointed = references(blank(text, them), named, shown, spoken_of) if shown or spoken_of else []
-    opinions = [_moved(text, opinion) for opinion in (*stands(text, mentions), *pointed)]
+    opinions = [_moved(text, opinion) for opinion in (*stood, *pointed)]
     about = Questions() if lifted else _questions(text, mentions, parser, shown, spoken_of)
-    fields = _fields(text, about, parsed, opinions, asked)
+    named_in = parser.parse(text, taken, language) if about.yes_no else parsed  # "is it scary?" wishes for nothing
+    fields = () if _advises(sensed, opinions) else _fields(text, about, named_in, opinions, asked)
     everywhere = about.extreme is not None and not about.of_these
     dropped = (*(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w), *parsed.opened)
-    gist = _gist(text, [*spans, *lifted, *pointing], parsed)
+    gist = _gist(text, [*spans, *lifted, *pointing, *sensed.idle()], parsed)
     form = _form(text) if shown or spoken_of or mentions else ""
     if form:
         act, fields = "question", ("form",)
@@ -290,6 +299,7 @@ def understand(
         gist=gist,
         medium=medium(text, strange),
         lasting=remember is not None or lasts(text),
+        purposes=sensed.purpose,
     )
 
 
@@ -328,6 +338,11 @@ def _fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opin
     return ("other",) if not parsed.spans and _OPEN_QUESTION.search(text) else ()
 
 
+def _advises(sensed: Sensed, opinions: Sequence[Opinion]) -> bool:
+    """Whether a message plainly asks for advice: "six hours with two teenagers, is there any album for all of us?"."""
+    return sensed.purpose.get("recommend", 0.0) > _PLAINLY and not any(o.surface or o.places for o in opinions)
+
+
 def _whether(parsed: Parsed) -> tuple[str, ...]:
     """Return the columns that "is it scary?" and "is it for children?" ask about."""
     fields = [c.field for c in parsed.constraints if c.op == "is" and isinstance(c.value, str | tuple)]
@@ -354,6 +369,19 @@ def _carried(parsed: Parsed, parser: Parser) -> tuple[Parsed, tuple[str, ...]]:
         else:
             kept.append(limit)
     return (replace(parsed, constraints=tuple(kept)), tuple(lacking)) if lacking else (parsed, ())
+
+
+def _stood(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[list[Mention], list[Opinion]]:
+    """Return the works that matter and the stands on them; where no cue tells one, the whole message may."""
+    kept, stood = [], []
+    for mention, opinion in zip(mentions, stands(text, mentions), strict=True):
+        if opinion.attitude == "neutral":
+            if sensed.merely_named(mention.start, mention.end):
+                continue  # "my girlfriend picked Midsommar last time"
+            opinion = replace(opinion, attitude=sensed.stand(mention.start, mention.end))
+        kept.append(mention)
+        stood.append(opinion)
+    return kept, stood
 
 
 def _moved(text: str, opinion: Opinion) -> Opinion:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
@@ -90,6 +91,13 @@ _LONGEST_COUNTRY = 3  # "the Soviet Union"
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
 
+Told = Literal["idle", "wanted", "refused", ""]  # words that say nothing of the wanted work; "": nobody knows
+
+
+def _untold(start: int, end: int) -> Told:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A soft preference: a canonical facet value the person would like (or, if not `liked`, would rather not have)."""
@@ -110,6 +118,7 @@ class Parsed:
         relative: (field, op) for "cheaper", "newer" …, which need an item to compare with.
         spans: the (start, end) characters that were understood.
         hard: those of the spans that became constraints.
+        refused: those of the spans that say what must not be.
         implied: what a refused mood rules out besides, unless it is wanted: "nothing scary" means no horror.
         opened: fields that are to be limited no longer: "not only films".
         taken_back: (field, value) that is asked for no longer: "forget the thriller".
@@ -121,6 +130,7 @@ class Parsed:
     relative: tuple[tuple[str, Op], ...] = ()
     spans: tuple[tuple[int, int], ...] = ()
     hard: tuple[tuple[int, int], ...] = ()
+    refused: tuple[tuple[int, int], ...] = ()
     implied: tuple[Constraint, ...] = ()
     opened: tuple[str, ...] = ()
     taken_back: tuple[tuple[str, str], ...] = ()
@@ -134,6 +144,7 @@ class _Reading:
         self.constraints: list[tuple[int, Constraint]] = []
         self.spans: list[tuple[int, int]] = []
         self.hard: list[tuple[int, int]] = []
+        self.refused: list[tuple[int, int]] = []
         self.wishes: list[Wish] = []
         self.opened: list[str] = []
         self.taken_back: list[tuple[str, str]] = []
@@ -197,17 +208,26 @@ class Parser:
                     # Language codes are left out: "it", "no" and "so" are words first.
                     yield from ((p, field, value) for p in synonyms(field, value) if field != "language" or len(p) > 2)
 
-    def parse(self, text: str, taken: Iterable[tuple[int, int]] = (), language: str = "en") -> Parsed:
+    def parse(
+        self,
+        text: str,
+        taken: Iterable[tuple[int, int]] = (),
+        language: str = "en",
+        told: Callable[[int, int], Told] = _untold,
+    ) -> Parsed:
         """Parse a message.
 
         Args:
             text: what the person wrote.
             taken: character spans that are titles and therefore say nothing about facets.
             language: the language of the chips' labels, "en" or "zh".
+            told: what the whole message makes of the words in a span, where that is known.
         """
         free = numeric.blank(text, taken)
         found = _Reading()
         for number in numeric.parse(free, self._facets, language):
+            if told(number.start, number.end) == "idle":
+                continue
             found.constraints.extend((number.start, c) for c in number.constraints)
             found.spans.append((number.start, number.end))
         subtitles = _SUBTITLES.search(free) if self._facets.knows("language") else None
@@ -225,17 +245,17 @@ class Parser:
         moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
         hits = [hit for hit in hits if hit.start not in moods or hit.field in ("kind", *_HARD_FIELDS)]
         for hit, stance in zip(hits, stances(free, tokens, hits), strict=True):
-            self._take(found, free, tokens, hit, stance, language)
+            meant = _meant(stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))
+            if meant is not None:
+                self._take(found, free, tokens, hit, meant, language)
         for hit, stance in described:
-            start = tokens[hit.start].start
-            if stance == "refused":
-                found.constraints.append((start, self._constraint(hit.field, hit.values, True, language)))
-            elif stance == "said":
-                found.wishes.append(Wish(hit.field, hit.values[0], text[start : tokens[hit.end - 1].end], start))
+            meant = _meant(stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))
+            self._take_described(found, text, tokens, hit, meant, language)
         covered = {at for hit in hits for at in range(hit.start, hit.end)}
-        for start, end, topic in self._free_topics(free, tokens, covered):
+        for start, end, topic in self._free_topics(free, tokens, covered, told):
             found.spans.append((start, end))
             found.hard.append((start, end))
+            found.refused.append((start, end))
             found.constraints.append((start, self._constraint("topic", (topic,), True, language)))
         found.constraints.sort(key=lambda pair: pair[0])
         merged = _merged(
@@ -248,6 +268,7 @@ class Parser:
             relative=numeric.relative(free),
             spans=tuple(sorted(found.spans)),
             hard=tuple(sorted(found.hard)),
+            refused=tuple(sorted(found.refused)),
             implied=self._implied(merged, language),
             opened=tuple(found.opened),
             taken_back=tuple(found.taken_back),
@@ -263,6 +284,8 @@ class Parser:
             found.spans.append((start, end))
         if stance in ("refused", "both") or (stance == "said" and self._is_hard(text, tokens, hit)):
             found.hard.append((start, end))
+            if stance == "refused":
+                found.refused.append((start, end))
             field = hit.field if hit.field in (*_HARD_FIELDS, "moods") else "topic"
             found.constraints.append((start, self._constraint(field, hit.values, stance == "refused", language)))
         elif stance == "not_only" and hit.field == "kind":
@@ -272,6 +295,17 @@ class Parser:
             found.taken_back.extend((hit.field, value) for value in hit.values)
         elif stance in ("said", "not_only"):
             found.wishes.extend(Wish(hit.field, value, text[start:end], start) for value in hit.values)
+
+    def _take_described(
+        self, found: _Reading, text: str, tokens: Sequence[Token], hit: Hit, stance: Stance | None, language: str
+    ) -> None:
+        """Take over what a message does with a value that it describes."""
+        start = tokens[hit.start].start
+        if stance == "refused":
+            found.refused.append((start, tokens[hit.end - 1].end))
+            found.constraints.append((start, self._constraint(hit.field, hit.values, True, language)))
+        elif stance == "said":
+            found.wishes.append(Wish(hit.field, hit.values[0], text[start : tokens[hit.end - 1].end], start))
 
     def _described(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit]) -> Iterator[tuple[Hit, Stance]]:
         """Yield the moods and genres that a message describes instead of naming them, and what it does with them."""
@@ -403,7 +437,9 @@ class Parser:
             return named or bool(_BY.search(asked)) or (not liking and len(tokens) <= _BRIEF)
         return not liking
 
-    def _free_topics(self, text: str, tokens: Sequence[Token], covered: set[int]) -> Iterator[tuple[int, int, str]]:
+    def _free_topics(
+        self, text: str, tokens: Sequence[Token], covered: set[int], told: Callable[[int, int], Told]
+    ) -> Iterator[tuple[int, int, str]]:
         """Yield what "no clowns", "nothing with clowns" and "I hate clowns" refuse: words of the texts, no facets."""
         for at, token in enumerate(tokens):
             before = [t.norm for t in tokens[max(0, at - 3) : at]]
@@ -418,7 +454,7 @@ class Parser:
                 and self._facets.document_frequency(token.norm) > 0
             )
             lacks = before[-1] == "without" and not token.norm.endswith("ing")  # "without being embarrassing"
-            if lacks or about or plain:
+            if (lacks or about or plain) and told(token.start, token.end) not in ("idle", "wanted"):
                 yield token.start, token.end, token.norm
 
     def _constraint(self, field: str, values: tuple[str, ...], no: bool, language: str) -> Constraint:
@@ -428,6 +464,20 @@ class Parser:
 
     def _label(self, field: str, op: Op, value: str | tuple[str, ...], language: str) -> str:
         return label(field, op, value, language, self._facets.currency, self._facets.name)
+
+
+def _meant(stance: Stance, told: Told) -> Stance | None:
+    """Return what a message does with a value, by rule and by what the whole of it makes of the words; None: nothing.
+
+    What is allowed or taken back asks for nothing, so there the whole message has no say.
+    """
+    if stance not in ("said", "refused", "of_what"):
+        return stance
+    if told == "idle":
+        return None
+    if told == "refused" and stance == "said":
+        return "refused"
+    return "said" if told == "wanted" and stance == "refused" else stance
 
 
 def _refuses(before: Sequence[str]) -> bool:

@@ -1,0 +1,210 @@
+"""The senses of a message's words: which say something of the wanted work, and which tell of the person.
+
+"My wife is a nurse on nights, an album without words" asks for nothing about nurses or nights; "she picked Midsommar
+last time" is no taste. Rules that look words up cannot know; a sentence encoder tuned on marked messages
+(`finetune.senses`) reads the whole message and gives each of its words a sense. It only ever weakens or turns what the
+rules have read: what it takes for wanted and no rule knows asks for nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from retrieval.encoder import Encoder, SentenceEncoder, add_tuning, fast_dtype
+from retrieval.errors import ModelError
+from retrieval.knowledge import WEIGHTS
+from retrieval.models import DEFAULT_ENCODER, is_embedded, resolve_encoder
+from retrieval.parsing import Told
+from retrieval.text import is_cjk
+from retrieval.types import BoolArray, FloatArray, IntArray
+
+Sense = Literal["none", "wanted", "refused", "liked", "disliked", "known", "asked", "named"]
+SENSES: tuple[Sense, ...] = get_args(Sense)
+Purpose = Literal["recommend", "item", "policy", "order", "human", "buy", "small_talk", "out_of_scope"]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+Stand = Literal["like", "dislike", "seen", "neutral"]
+_STANDS: Mapping[Sense, Stand] = {"liked": "like", "disliked": "dislike", "known": "seen"}
+FILE = WEIGHTS / "minilm-senses.safetensors"
+HEADS = ("words", "purposes")
+LONGEST = 128  # tokens of a message that are read
+_REMEMBERED = 512  # messages
+_IDLE = (
+    0.8  # share from which words say nothing of the wanted work: of 140 that do, two were lost, of 50 others 34 found
+)
+_MERELY = 0.6  # and from which a work is merely named
+_STANDING = 0.5  # and from which a stand is taken on it
+_TURNED = 0.9  # and from which they are wanted or not, whatever the rule says
+
+
+@dataclass(frozen=True, slots=True)
+class Sensed:
+    """What the encoder makes of one message.
+
+    Attributes:
+        spans: the characters of each of its T tokens, (T, 2).
+        shares: of each token, how likely it has each sense, (T, len(SENSES)).
+        purposes: how likely the message is of each purpose, (len(PURPOSES),).
+    """
+
+    spans: IntArray
+    shares: FloatArray
+    purposes: FloatArray
+
+    def told(self, start: int, end: int) -> Told:
+        """Return what the words in `text[start:end]` are to the wish, where that is clear."""
+        inside = self._inside(start, end)
+        if inside.any() and self._aside[inside].min() > _IDLE:
+            return "idle"
+        shares = self.of(start, end)
+        wanted, refused = (float(shares[SENSES.index(sense)]) for sense in ("wanted", "refused"))
+        return "refused" if refused > _TURNED else "wanted" if wanted > _TURNED else ""
+
+    def idle(self) -> list[tuple[int, int]]:
+        """Return where words stand that say nothing of the wanted work: (start, end) each."""
+        return [(int(start), int(end)) for start, end in self.spans[self._aside > _IDLE]]
+
+    @property
+    def _aside(self) -> FloatArray:
+        """How likely each token says nothing of the wanted work, (T,)."""
+        share: FloatArray = self.shares[:, SENSES.index("none")] + self.shares[:, SENSES.index("named")]
+        return share
+
+    def _inside(self, start: int, end: int) -> BoolArray:
+        inside: BoolArray = (self.spans[:, 0] < end) & (self.spans[:, 1] > start)
+        return inside
+
+    def merely_named(self, start: int, end: int) -> bool:
+        """Whether the work in `text[start:end]` is neither taste nor wish nor asked for, or no work at all."""
+        shares = self.of(start, end)
+        return float(shares[SENSES.index("none")]) > _IDLE or float(shares[SENSES.index("named")]) > _MERELY
+
+    def stand(self, start: int, end: int) -> Stand:
+        """Return the stand on the work in `text[start:end]`, "neutral" where that is not clear."""
+        shares = self.of(start, end)
+        return next(
+            (stand for sense, stand in _STANDS.items() if float(shares[SENSES.index(sense)]) > _STANDING), "neutral"
+        )
+
+    @property
+    def purpose(self) -> Mapping[Purpose, float]:
+        """Return how likely the message is of each purpose, {} if that is not known."""
+        return dict(zip(PURPOSES, map(float, self.purposes), strict=True)) if len(self.purposes) else {}
+
+    def of(self, start: int, end: int) -> FloatArray:
+        """Return how likely the words in `text[start:end]` have each sense, on average: (len(SENSES),).
+
+        Words beyond what is read have no sense, so that nothing follows from them.
+        """
+        inside = self._inside(start, end)
+        if not inside.any():
+            return np.zeros(len(SENSES), dtype=np.float32)
+        mean: FloatArray = self.shares[inside].mean(axis=0)
+        return mean
+
+
+@cache
+def unread() -> Sensed:
+    """Return what is made of a message that nobody has read: nothing."""
+    none = np.zeros((0, len(SENSES)), dtype=np.float32)
+    return Sensed(np.zeros((0, 2), dtype=np.int64), none, np.zeros(0, dtype=np.float32))
+
+
+class Senses:
+    """Reads messages; loads at the first use, and is safe to use from several threads.
+
+    Args:
+        file: what `finetune.senses` has written.
+        model: the encoder that it was tuned from.
+    """
+
+    def __init__(self, file: Path = FILE, model: str | Path = DEFAULT_ENCODER) -> None:
+        self._file = file
+        self._name = model
+        self._lock = threading.Lock()
+        self._loaded: _Loaded | None = None
+        self._kept: OrderedDict[str, Sensed] = OrderedDict()
+
+    def read(self, text: str) -> Sensed | None:
+        """Read a message; None if it is not in a script that the encoder reads.
+
+        Raises:
+            ModelError: at the first use, if the encoder or the file cannot be read.
+        """
+        if is_cjk(text):
+            return None
+        with self._lock:
+            found = self._kept.get(text)
+            if found is None:
+                if self._loaded is None:
+                    self._loaded = _Loaded(self._file, self._name)
+                found = self._loaded.read([text])[0]
+            self._kept[text] = found
+            self._kept.move_to_end(text)
+            while len(self._kept) > _REMEMBERED:
+                self._kept.popitem(last=False)
+        return found
+
+
+class _Loaded:
+    """The encoder with its changes, and the two heads over its states."""
+
+    def __init__(self, file: Path, name: str | Path) -> None:
+        import torch
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+        from transformers import AutoModel, AutoTokenizer
+
+        folder = resolve_encoder(name)
+        try:
+            self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+            heads = load_file(file)
+            self._heads = [(heads[f"{part}.weight"].float(), heads[f"{part}.bias"].float()) for part in HEADS]
+        except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+            raise ModelError(f"cannot read the senses in {file} ({error}); fetch the file again") from error
+        add_tuning(model, file)
+        self._model: Any = model.to(getattr(torch, fast_dtype()[0])).eval().requires_grad_(False)
+        self._torch = torch
+
+    def read(self, texts: Sequence[str]) -> list[Sensed]:
+        batch = self._tokenizer(
+            list(texts),
+            padding=True,
+            truncation=True,
+            max_length=LONGEST,
+            return_tensors="pt",
+            return_offsets_mapping=True,
+        )
+        offsets = batch.pop("offset_mapping").numpy()
+        with self._torch.inference_mode():
+            states = self._model(**batch).last_hidden_state.float()
+            there = batch["attention_mask"][..., None].float()
+            mean = (states * there).sum(1) / there.sum(1)
+            words, purposes = (
+                self._torch.nn.functional.linear(x, *head).softmax(-1).numpy()
+                for x, head in zip((states, mean), self._heads, strict=True)
+            )
+        found = []
+        for at in range(len(texts)):
+            kept = offsets[at, :, 1] > offsets[at, :, 0]  # neither padding nor what begins and ends a text
+            found.append(Sensed(offsets[at, kept], words[at, kept], purposes[at]))
+        return found
+
+
+@cache
+def shipped() -> Senses:
+    """Return the senses that come with the package, one for all who ask."""
+    return Senses()
+
+
+def senses_of(encoder: Encoder) -> Senses | None:
+    """Return what reads messages beside an encoder: the shipped senses if it is the embedded one, else nothing."""
+    return shipped() if isinstance(encoder, SentenceEncoder) and is_embedded(encoder.model) else None
