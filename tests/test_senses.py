@@ -307,7 +307,7 @@ class TestUnderstanding:
         assert "Alien" not in read.gist
 
     def test_a_question_keeps_what_it_asks_about(self, shop):
-        assert self.read(shop, "is Alien scary?", {"Alien": "asked"}, item=0.97).questions == ("moods",)
+        assert self.read(shop, "is the film Alien scary?", {"Alien": "asked"}, item=0.97).questions == ("moods",)
 
     def test_who_asks_for_advice_asks_about_no_item(self, shop):
         text = "two hours with my mother, is there a film for us?"
