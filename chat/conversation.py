@@ -77,6 +77,7 @@ class Conversation:
     def take(self, text: str) -> Answer:
         """Answer one message and record both in the state."""
         typed, text = text, spelled_out(text)
+        self._dialogue.whole = text
         desk, understood = self._desk, self._read(text)
         if desk is None or understood.act in _PLAIN:
             self._state.doubt = []

@@ -17,6 +17,7 @@ from chat.picking import CARDS, Picking
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.routing import Route
+from chat.senses import Sensed
 from chat.shop import Shop
 from chat.state import DialogueState, Language
 from chat.telling import Telling
@@ -60,9 +61,14 @@ class Answer:
 
 
 class Dialogue:
-    """One conversation over one version of the shop."""
+    """One conversation over one version of the shop.
+
+    Attributes:
+        whole: the message of this turn, of which parts may be read one by one.
+    """
 
     def __init__(self, shop: Shop, state: DialogueState) -> None:
+        self.whole = ""
         self.shop = shop
         self.state = state
         self.say = Say(state.language)
@@ -76,10 +82,18 @@ class Dialogue:
         spoken_of = bool(self.state.taste.about or self.state.page)
         shown = len(self.state.taste.focus)
         text = self._counted(text)
-        sensed = self.shop.senses.read(text) if self.shop.senses is not None else None
+        sensed = self._sensed(text)
         return understand(
             text, self.shop.linker, self.shop.parser, shown, spoken_of=spoken_of, served=served, sensed=sensed
         )
+
+    def _sensed(self, text: str) -> Sensed | None:
+        """Return what the words of a message, or of a part of this turn's, are about in the light of all of it."""
+        senses = self.shop.senses
+        own = senses.read(text) if senses is not None else None
+        at = self.whole.find(text)
+        whole = senses.read(self.whole) if senses is not None and at >= 0 and text != self.whole else None
+        return whole.part(at, at + len(text), own.purposes) if whole is not None and own is not None else own
 
     def _counted(self, text: str) -> str:
         """Read "the guitar one" as "the second one", if it is the only card that has to do with it."""

@@ -148,22 +148,39 @@ def disambiguated(
 
 
 def strange_titles(
-    text: str, spans: Sequence[tuple[int, int]], linker: TitleLinker, parser: Parser
-) -> list[re.Match[str]]:
-    """Return names that look like titles and are none of ours: "we just finished A Gentleman in Moscow"."""
+    text: str,
+    spans: Sequence[tuple[int, int]],
+    linker: TitleLinker,
+    parser: Parser,
+    told: Sequence[tuple[int, int]] = (),
+) -> list[tuple[int, int]]:
+    """Return where names stand that are titles and none of ours: "we just finished A Gentleman in Moscow".
+
+    Args:
+        text: the message.
+        spans: what is ours.
+        linker: of the catalogue.
+        parser: of the catalogue.
+        told: where the message as a whole seems to name works or their makers.
+    """
     free = blank(text, spans)
-    found: list[re.Match[str]] = []
+    found: list[tuple[int, int]] = []
     for match in TITLED.finditer(free):
         name = match.group().strip(" ,")
         before = words(free[: match.start()])[-3:]
-        listed = bool(found) and free[found[-1].end() : match.start()].strip().casefold() in _LISTED
+        listed = bool(found) and free[found[-1][1] : match.start()].strip().casefold() in _LISTED
         cued = listed or bool(TOLD_BY.intersection(before)) or before[-2:] in (["sick", "of"], ["into", "the"])
         single = len(words(name)) == 1
         if " ".join(words(name)) in parser.facet_words or (single and linker.knows(words(name)[0])):
             continue
         if cued and not (single and words(name)[0] in STOPWORDS):
-            found.append(match)
-    return found
+            found.append(match.span())
+    for start, end in told:
+        name = free[start:end]
+        ours = any(s < end and start < e for s, e in (*spans, *found)) or bool(parser.parse(name).spans)
+        if not ours and telling_words(name) and not (len(words(name)) == 1 and linker.knows(words(name)[0])):
+            found.append((start, end))
+    return sorted(found)
 
 
 def unknown_name(text: str, spans: Sequence[tuple[int, int]], linker: TitleLinker) -> str:
@@ -175,7 +192,7 @@ def unknown_name(text: str, spans: Sequence[tuple[int, int]], linker: TitleLinke
     return ""
 
 
-def medium(text: str, strange: Sequence[re.Match[str]]) -> str:
+def medium(text: str, strange: Sequence[tuple[int, int]]) -> str:
     """Return the kind of the works that are not ours, by what one does with them, "" if that is not said."""
-    verbs = (verb for match in strange for verb in words(text[: match.start()])[-3:])
+    verbs = (verb for start, _ in strange for verb in words(text[:start])[-3:])
     return next((_MEDIA[verb] for verb in verbs if verb in _MEDIA), "")

@@ -39,6 +39,8 @@ _REMEMBERED = 512  # messages
 _IDLE = (
     0.8  # share from which words say nothing of the wanted work: of 140 that do, two were lost, of 50 others 34 found
 )
+_WORKS = [SENSES.index(sense) for sense in ("liked", "disliked", "known", "asked", "named")]
+_WORK = 0.7  # and from which words name a work or its maker
 _MERELY = 0.6  # and from which a work is merely named
 _STANDING = 0.5  # and from which a stand is taken on it
 _TURNED = 0.9  # and from which they are wanted or not, whatever the rule says
@@ -80,6 +82,22 @@ class Sensed:
     def _inside(self, start: int, end: int) -> BoolArray:
         inside: BoolArray = (self.spans[:, 0] < end) & (self.spans[:, 1] > start)
         return inside
+
+    def works(self) -> list[tuple[int, int]]:
+        """Return where works and makers are named, whatever is said of them: (start, end) each."""
+        named = self.shares[:, _WORKS].sum(axis=1) > _WORK
+        found: list[tuple[int, int]] = []
+        for (start, end), is_work, before in zip(self.spans.tolist(), named, [False, *named], strict=False):
+            if is_work and before:
+                found[-1] = (found[-1][0], end)
+            elif is_work:
+                found.append((start, end))
+        return found
+
+    def part(self, start: int, end: int, purposes: FloatArray) -> Sensed:
+        """Return what is made of `text[start:end]`, a part of the message with purposes of its own."""
+        inside = (self.spans[:, 0] >= start) & (self.spans[:, 1] <= end)
+        return Sensed(self.spans[inside] - start, self.shares[inside], purposes)
 
     def merely_named(self, start: int, end: int) -> bool:
         """Whether the work in `text[start:end]` is neither taste nor wish nor asked for, or no work at all."""

@@ -238,6 +238,7 @@ def understand(
         text = blank(text, [remember.span()])
     lifted = [m.span() for m in _ANY.finditer(text)]  # "forget the year" names no book
     asked, mentions = asked_title(blank(text, lifted), linker, parser)
+    mentions = _told_of(text, mentions, sensed, linker)
     mentions, beside = disambiguated(text, mentions, linker)
     spans = [*((m.start, m.end) for m in mentions), *beside]
     mentions, stood = _stood(text, mentions, sensed)
@@ -246,8 +247,8 @@ def understand(
         spans.append((at, at + len(asked)))
     aside = [a for a in asides(text) if not any(s < a[1] and a[0] < e for s, e in spans)]
     pointing = [*pointed_at(text, shown), *(m.span() for m in _THIS_PRODUCT.finditer(text)), *aside]
-    strange = strange_titles(text, spans, linker, parser)
-    taken = [*spans, *pointing, *((m.start(), m.end()) for m in strange)]
+    strange = strange_titles(text, spans, linker, parser, sensed.works())
+    taken = [*spans, *pointing, *strange]
     parsed, lacking = _carried(parser.parse(text, taken, language, sensed.told), parser)
     them = [
         m.span() for m in BUT_NOT_THEM.finditer(text) if any(0 <= m.start() - end <= _NEAR for _, end in parsed.spans)
@@ -294,7 +295,7 @@ def understand(
         same_maker=_SAME_MAKER.search(text) is not None,
         lacking=lacking,
         bare_title=bool(mentions) and not rest and all(o.attitude == "neutral" for o in opinions),
-        unknown_name=" / ".join(m.group().strip(" ,") for m in strange[:2])
+        unknown_name=" / ".join(text[start:end].strip(" ,") for start, end in strange[:2])
         or unknown_name(text, [*spans, *parsed.spans], linker),
         gist=gist,
         medium=medium(text, strange),
@@ -369,6 +370,13 @@ def _carried(parsed: Parsed, parser: Parser) -> tuple[Parsed, tuple[str, ...]]:
         else:
             kept.append(limit)
     return (replace(parsed, constraints=tuple(kept)), tuple(lacking)) if lacking else (parsed, ())
+
+
+def _told_of(text: str, mentions: Sequence[Mention], sensed: Sensed, linker: TitleLinker) -> list[Mention]:
+    """Add the works that only the whole message tells from common words: "is Alien scary?"."""
+    free = [(s, e) for s, e in sensed.works() if not any(m.start < e and s < m.end for m in mentions)]
+    more = [mention for s, e in free if (mention := linker.named(text, s, e)) is not None]
+    return sorted([*mentions, *more], key=lambda mention: mention.start)
 
 
 def _stood(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[list[Mention], list[Opinion]]:

@@ -217,6 +217,16 @@ class TitleLinker:
                 found[at] = max(found.get(at, 0.0), weighed)
         return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
 
+    def named(self, text: str, start: int, end: int) -> Mention | None:
+        """Return the title that `text[start:end]` is, exactly or misspelt; None if it is none."""
+        surface = text[start:end]
+        found = self._names.get(" ".join(words(surface)), {})
+        if found:
+            positions = self._bearers(" ".join(words(surface)))
+            return Mention(positions, start, end, surface, "title" if found[positions[0]] else "alias", 1.0)
+        positions, score = self.fuzzy(surface)
+        return Mention(positions, start, end, surface, "fuzzy", score / 100) if positions else None
+
     def link(self, text: str, facet_words: Collection[str] = ()) -> list[Mention]:
         """Return the titles that a message mentions, in order, without overlaps.
 
