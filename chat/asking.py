@@ -6,9 +6,12 @@ Which item is meant: those the message names, else those on screen if it speaks 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat import facts
+from chat.picking import Picking
+from chat.recommender import Recommended
 from chat.replies import Say
 from chat.shop import Shop
 from chat.state import DialogueState
@@ -51,12 +54,24 @@ class Asking:
             described = [self.say.described(item) for item in items]
             return Asked(self.say.sentences(*described, self.say.differences(items)), tuple(items))
         fields = understood.questions
+        if fields == ("pick",):
+            return self._picked(turn, items)
         if fields == ("other",):
             return Asked(self.say("not_said", title=facts.names(items, self.say.language)), tuple(items), known=False)
         if understood.form:
             return self._in_form(items[0], understood.form)
         answers = [self.say.answer(item, fields) for item in items]
         return Asked(self.say.sentences(*answers, self.say.compared(items, fields)), tuple(items))
+
+    def _picked(self, turn: Turn, named: Sequence[Item]) -> Asked:
+        """Advise one of the items named, or of those on screen: the one that was put first, and why it was."""
+        several = named if len(turn.asked) > 1 else self.shop.items(self.state.taste.focus) or named
+        order = [*self.state.taste.focus, *(item.id for item in several)]
+        best = min(several, key=lambda item: order.index(item.id))
+        at = self.shop.index.catalog.positions[best.id]
+        cards = Picking(self.shop, self.state, self.say).cards([Recommended(at, 0.0)])
+        why = cards[0].why if cards else ""
+        return Asked(self.say("picks", title=facts.name(best, self.say.language), why=why).strip(), (best,))
 
     def _in_form(self, item: Item, kind: str) -> Asked:
         """Say whether there is a film, a book … of an item: works of the same title."""

@@ -55,6 +55,11 @@ _BOT = re.compile(
     r"|\byour\s+name\b|机器人|真人|你是谁|名字",
     re.IGNORECASE,
 )
+_GLAD = re.compile(
+    r"\bthat(?:'?s|\s+is|\s+one)?\s+(?:it|the\s+one|perfect|great|right)\b|\b(?:exactly|spot\s+on|ye+s+|ooh+|brilliant|amazing|love)\b"
+    r"|\bthat\s+one\b|对|就是",
+    re.IGNORECASE,
+)
 _PARTING = re.compile(
     r"\b(that'?s\s+all|nothing\s+else|no,?\s+thanks?|never\s*mind|forget\s+it|see\s+you|bye|good\s*night|have\s+a\s+(nice|good))\b"
     r"|没事了|不用了|再见|拜拜|晚安",
@@ -115,7 +120,7 @@ class Desk:
             case "human":
                 return self._human(piece.text, state, say, customer)
             case "small_talk":
-                return self._small_talk(piece.text, say)
+                return self._small_talk(piece.text, say, spoken_of=bool(state.taste.focus))
             case "out_of_scope":
                 return self.quoted(piece.text, say) or Served(say("out_of_scope"))
             case _:
@@ -225,11 +230,12 @@ class Desk:
 
         return self.outbox is not None and gives_contact(text) and self.outbox.open_ticket(state.session) is not None
 
-    def _small_talk(self, text: str, say: Say) -> Served:
+    def _small_talk(self, text: str, say: Say, *, spoken_of: bool) -> Served:
         if COMPLAINT.search(text):  # "you are useless"
             return Served(say.sentences(say("sorry"), say("at_hand")))
         kinds: Mapping[str, re.Pattern[str]] = {"bot": _BOT, "farewell": _PARTING, "well": _WELL, "thanks": _THANKS}
-        return Served(say(next((kind for kind, pattern in kinds.items() if pattern.search(text)), "at_hand")))
+        kind = next((kind for kind, pattern in kinds.items() if pattern.search(text)), "at_hand")
+        return Served(say("glad" if kind == "at_hand" and spoken_of and _GLAD.search(text) else kind))
 
 
 def wish(route: Route, say: Say) -> str:

@@ -76,6 +76,14 @@ _YES_NO = re.compile(
 )
 
 
+_PICK = re.compile(
+    r"\b(?:which|what)\b[^.?!,]{0,30}\b(?:would|do|should)\s+(?:you|i|we)\s+(?:\w+\s+)?(?:pick|choose|go\s+(?:for|with)|take|recommend"
+    r"|suggest|start\s+with|prefer|like\s+(?:best|most))\b|\b(?:your|the)\s+(?:favou?rite|pick|choice|best\s+one)\b"
+    r"|\bwhich\s+(?:one\s+)?(?:of\s+\w+\s+)?(?:is|are)\s+(?:the\s+)?best\b|\bpick\s+(?:one\s+)?for\s+(?:me|us)\b|你(?:会|觉得)?(?:选|推荐)哪|哪(?:个|部|本)最好",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Questions:
     """What a message asks of items.
@@ -103,6 +111,8 @@ def questions(text: str, columns: Mapping[str, str], several: bool) -> Questions
         columns: the catalogue's further columns, by the normalised words that name them ("age rating").
         several: the message names several items, or several are on screen.
     """
+    if several and _PICK.search(text):
+        return Questions(("pick",))
     if _COMPARE.search(text):
         return Questions(compares=True)
     extreme, superlative = _extreme(text)

@@ -102,6 +102,8 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "bot": ("I'm the shop's assistant, a program: I answer from its catalogue and its pages.",
             "我是本店的助手，一个程序，按目录和店家的说明回答。"),
     "well": ("All is well here, thanks. What can I do for you?", "一切都好，谢谢。有什么可以帮你？"),
+    "glad": ("Good. Ask me anything about it, or tell me what else you're after.",
+             "太好了。想了解它的详情，或者继续找别的，都可以告诉我。"),
     "at_hand": ("I'm here: ask for a recommendation, about an item, an order, or how the shop works.",
                 "我在：可以找我推荐，询问商品、订单或本店的规定。"),
     "help_desk": ("I can also tell you how the shop works: delivery, returns, payment; and about your orders.",
@@ -114,6 +116,9 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "has_form": ("Yes: {titles}.", "有的：{titles}。"),
     "no_form": ("We don't have {title} as {kind}.", "我们没有{title}的{kind}版本。"),
     "is_form": ("{title} is {kind}.", "{title}是{kind}。"),
+    "unchecked": ("I can't go by the number of {column}: the catalogue doesn't give it.",
+                  "目录里没有{column}，这一点我无法筛选。"),
+    "picks": ("Of these I'd go for {title}. {why}", "这几个里我会选{title}。{why}"),
     "not_said": ("I don't have that information about {title}.", "我没有{title}的这项信息。"),
     "wins": ("{title} is the {which}.", "{title}{which}。"),
     "leads": ("{title} is the {which} one.", "{title}{which}。"),
@@ -171,6 +176,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
 }
 _COLUMNS = ("price", "year", "creators", "length", "language", "genres", "description")
 _PLAIN = ("year", "popularity")  # the title says the one, and the other has no unit
+_COUNTS = {"pages": "页数", "players": "玩家人数"}
 _USUAL = {"price": -1, "year": 1, "length": 1}  # what is said without being asked: cheaper, newer, longer
 _EXTREMES: Mapping[tuple[str, int], tuple[str, str, str, str]] = {
     ("price", -1): ("cheaper", "cheapest", "更便宜", "最便宜"),
@@ -317,6 +323,10 @@ class Say:
         return self.sentences(
             *(self("leads", title=title, which=facts.join(words, self.language)) for title, words in won.items())
         )
+
+    def unchecked(self, column: str) -> str:
+        """Say that a limit cannot be kept, because the catalogue does not have its column."""
+        return self("unchecked", column=_COUNTS.get(column, column) if self.language == "zh" else column)
 
     def singled_out(self, items: Sequence[Item], extreme: tuple[str, int]) -> tuple[str, Item | None]:
         """Say which item is the cheapest, newest, …, with the value; those that have none are left out.

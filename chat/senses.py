@@ -66,7 +66,9 @@ class Sensed:
         if inside.any() and self._aside[inside].min() > _IDLE:
             return "idle"
         shares = self.of(start, end)
-        wanted, refused = (float(shares[SENSES.index(sense)]) for sense in ("wanted", "refused"))
+        wanted, refused, known = (float(shares[SENSES.index(sense)]) for sense in ("wanted", "refused", "known"))
+        if known > _STANDING:
+            return "known"
         return "refused" if refused > _TURNED else "wanted" if wanted > _TURNED else ""
 
     def idle(self) -> list[tuple[int, int]]:
@@ -95,9 +97,14 @@ class Sensed:
         return found
 
     def part(self, start: int, end: int, purposes: FloatArray) -> Sensed:
-        """Return what is made of `text[start:end]`, a part of the message with purposes of its own."""
+        """Return what is made of `text[start:end]`, a part of the message with purposes of its own.
+
+        A part takes no item unless the whole does: not "the first one, is it long?".
+        """
         inside = (self.spans[:, 0] >= start) & (self.spans[:, 1] <= end)
-        return Sensed(self.spans[inside] - start, self.shares[inside], purposes)
+        own, buy = purposes.copy(), PURPOSES.index("buy")
+        own[buy] = min(own[buy], self.purposes[buy])
+        return Sensed(self.spans[inside] - start, self.shares[inside], own / own.sum())
 
     def merely_named(self, start: int, end: int) -> bool:
         """Whether the work in `text[start:end]` is neither taste nor wish nor asked for, or no work at all."""

@@ -74,6 +74,7 @@ class Updater:
             if ids:
                 turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
         parsed = understood.parsed
+        turn.notes.extend(self.say.unchecked(name) for name in dict.fromkeys(parsed.unchecked))
         implied = [c for c in parsed.implied if c.value not in self._wanted_genres(turn)]
         constraints = [*parsed.constraints, *implied, *self._relative(turn), *self._by_its_maker(turn)]
         fields = {c.field for c in constraints if c.op == "is"}

@@ -48,11 +48,12 @@ _ABOVE = r"(?:over|above|more\s+than|at\s+least|from|>=?|minimum(?:\s+of)?)"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Constraints read from `text[start:end]`."""
+    """Constraints read from `text[start:end]`; `lacking` names the column that they need and the catalogue lacks."""
 
     start: int
     end: int
     constraints: tuple[Constraint, ...]
+    lacking: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,7 @@ _NEGATED = re.compile(
 
 
 def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
-    """Yield every numeric constraint in a text that the catalogue has a column for."""
+    """Yield every numeric constraint in a text, without limits where the catalogue has no column for a count."""
     free = text.lower() if len(text.lower()) == len(text) else text
     context = _Say(language, facets.currency)
     for match in (*_SPOKEN_LENGTH.finditer(free), *_LENGTH.finditer(free)):
@@ -279,7 +280,7 @@ def _length(match: re.Match[str], facets: Facets, say: _Say) -> Found | None:
     else:
         field, amount = {"页": "pages"}.get(unit, unit + "s"), value
         if field not in facets.numeric_fields:
-            return None
+            return Found(match.start(), match.end(), (), field)
     return Found(match.start(), match.end(), (_c(field, op, amount, say),))
 
 

@@ -65,6 +65,7 @@ _AMBIGUOUS = frozenset(
     teen games animated
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_FOR_CHILDREN = ("children", "family")  # genres, where the catalogue has no column for the audience
 _HARD_FIELDS = ("kind", "audience", "language", "genres", "creators")
 _IDIOMS = frozenset(  # no course, nothing energetic, no album
     {("of", "course"), ("how", "fast"), ("as", "fast")}
@@ -91,7 +92,8 @@ _LONGEST_COUNTRY = 3  # "the Soviet Union"
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
 
-Told = Literal["idle", "wanted", "refused", ""]  # words that say nothing of the wanted work; "": nobody knows
+# What words are: idle if they say nothing of the wanted work, known if they name what the person knows; "": not clear.
+Told = Literal["idle", "wanted", "refused", "known", ""]
 
 
 def _untold(start: int, end: int) -> Told:
@@ -120,6 +122,7 @@ class Parsed:
         hard: those of the spans that became constraints.
         refused: those of the spans that say what must not be.
         implied: what a refused mood rules out besides, unless it is wanted: "nothing scary" means no horror.
+        unchecked: columns that are to be limited and that the catalogue lacks: "under 300 pages".
         opened: fields that are to be limited no longer: "not only films".
         taken_back: (field, value) that is asked for no longer: "forget the thriller".
         allowed: words for what need not be refused any longer: "I don't mind some fighting".
@@ -133,6 +136,7 @@ class Parsed:
     refused: tuple[tuple[int, int], ...] = ()
     implied: tuple[Constraint, ...] = ()
     opened: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
     taken_back: tuple[tuple[str, str], ...] = ()
     allowed: tuple[str, ...] = ()
 
@@ -147,6 +151,7 @@ class _Reading:
         self.refused: list[tuple[int, int]] = []
         self.wishes: list[Wish] = []
         self.opened: list[str] = []
+        self.unchecked: list[str] = []
         self.taken_back: list[tuple[str, str]] = []
 
 
@@ -229,6 +234,7 @@ class Parser:
             if told(number.start, number.end) == "idle":
                 continue
             found.constraints.extend((number.start, c) for c in number.constraints)
+            found.unchecked.extend([number.lacking] if number.lacking else [])
             found.spans.append((number.start, number.end))
         subtitles = _SUBTITLES.search(free) if self._facets.knows("language") else None
         if subtitles is not None:  # what needs none is in the language that the person speaks
@@ -245,11 +251,11 @@ class Parser:
         moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
         hits = [hit for hit in hits if hit.start not in moods or hit.field in ("kind", *_HARD_FIELDS)]
         for hit, stance in zip(hits, stances(free, tokens, hits), strict=True):
-            meant = _meant(stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))
+            meant = _meant(hit, stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))
             if meant is not None:
                 self._take(found, free, tokens, hit, meant, language)
         for hit, stance in described:
-            meant = _meant(stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))
+            meant = _meant(hit, stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))
             self._take_described(found, text, tokens, hit, meant, language)
         covered = {at for hit in hits for at in range(hit.start, hit.end)}
         for start, end, topic in self._free_topics(free, tokens, covered, told):
@@ -271,6 +277,7 @@ class Parser:
             refused=tuple(sorted(found.refused)),
             implied=self._implied(merged, language),
             opened=tuple(found.opened),
+            unchecked=tuple(found.unchecked),
             taken_back=tuple(found.taken_back),
             allowed=tuple(normalize(match[1]) for match in _ALLOWED.finditer(text)),
         )
@@ -401,7 +408,7 @@ class Parser:
         if field == "kind" and not self._facets.knows("kind"):
             return None
         if field == "audience" and not self._facets.knows("audience"):
-            return Hit("genres", ("children", "family"), start, end)
+            return Hit("genres", _FOR_CHILDREN, start, end)
         return Hit(field, values, start, end)
 
     def _beside_kind(self, tokens: Sequence[Token], start: int, end: int) -> bool:
@@ -466,15 +473,17 @@ class Parser:
         return label(field, op, value, language, self._facets.currency, self._facets.name)
 
 
-def _meant(stance: Stance, told: Told) -> Stance | None:
+def _meant(hit: Hit, stance: Stance, told: Told) -> Stance | None:
     """Return what a message does with a value, by rule and by what the whole of it makes of the words; None: nothing.
 
-    What is allowed or taken back asks for nothing, so there the whole message has no say.
+    What is allowed or taken back asks for nothing, so there the whole message has no say; nor has it for whom it is.
     """
-    if stance not in ("said", "refused", "of_what"):
+    if stance not in ("said", "refused", "of_what") or hit.field == "audience" or hit.values == _FOR_CHILDREN:
         return stance
     if told == "idle":
         return None
+    if told == "known":  # who has all of Pessoa already wants none of his
+        return "refused" if hit.field == "creators" else stance
     if told == "refused" and stance == "said":
         return "refused"
     return "said" if told == "wanted" and stance == "refused" else stance

@@ -91,6 +91,15 @@ class Visit:
         return Conversation(marquee(), self.state, self.desk, page_item=self.page).take(message)
 
 
+class TestSmallTalk:
+    @pytest.mark.parametrize("message", ["yes!! that one", "That's it, exactly", "ooh spot on"])
+    def test_who_has_found_it_is_told_how_to_go_on(self, message):
+        visit = Visit(Sure(**{word: ("small_talk", 0.95) for word in ("yes", "that", "ooh")}))
+        assert "Ask me anything about it" not in visit(message).text
+        visit("a slow film in space")
+        assert "Ask me anything about it" in visit(message).text
+
+
 class TestPolicies:
     def test_the_passage_is_quoted_and_cited(self):
         visit = Visit()

@@ -317,6 +317,24 @@ class TestHonesty:
         assert "We do carry The Matrix (1999), outside your limits (before 1960)" in answer.text
         assert all(card.year < 1960 for card in answer.cards)
 
+    @pytest.mark.parametrize(
+        "question", ["which would you pick?", "Which of those would you choose if it was your dad", "你会选哪个？"]
+    )
+    def test_asked_for_its_choice_it_names_one_of_these_and_why(self, talk, question):
+        shown = talk("something slow and lonely, in space")
+        answer = talk(question)
+        assert answer.cards[0].id == shown.cards[0].id
+        assert answer.cards[0].why in answer.text
+        assert not any(card.title in answer.text for card in shown.cards[1:])
+
+    @pytest.mark.parametrize(
+        ("message", "told"), [("a book under 300 pages", "number of pages"), ("300页以内的书", "页数")]
+    )
+    def test_a_limit_that_the_catalogue_cannot_keep_is_owned_up_to(self, talk, message, told):
+        answer = talk(message)
+        assert told in answer.text
+        assert {card.kind for card in answer.cards} == {"book"}
+
     def test_no_fit_says_what_would_help(self, talk):
         answer = talk("a Wolof film from the 1920s")
         assert answer.cards == ()

@@ -31,7 +31,14 @@ Q|is [a Heat] loud
 P|can a nurse return it
 """
 ITEMS = [
-    Item(id="1", title="Heat", kind="film", genres=("crime",), attributes={"themes": ("robbery",)}),
+    Item(
+        id="1",
+        title="Heat",
+        kind="film",
+        genres=("crime",),
+        creators=("Michael Mann",),
+        attributes={"themes": ("robbery",)},
+    ),
     Item(
         id="2", title="Alien", kind="film", genres=("horror",), attributes={"themes": ("space",), "moods": ("scary",)}
     ),
@@ -283,6 +290,33 @@ class TestUnderstanding:
     def test_a_cue_that_refuses_nothing_refuses_nothing(self, shop):
         read = self.read(shop, "not that I mind but space would be good", {"space": "wanted"})
         assert not any(c.op == "is_not" for c in read.parsed.constraints)
+
+    def test_for_whom_it_is_stays_whatever_its_words_tell(self, shop):
+        read = self.read(shop, "my kid wants a film", {"film": "wanted"})
+        assert ("genres", "is", ("children", "family")) in [(c.field, c.op, c.value) for c in read.parsed.constraints]
+
+    def test_of_a_maker_whose_works_are_known_nothing_is_wanted(self, shop):
+        text = "she has all of Michael Mann already"
+        assert [(c.field, c.op) for c in self.read(shop, text, {"Michael Mann": "known"}).parsed.constraints] == [
+            ("creators", "is_not")
+        ]
+
+    def test_a_part_takes_nothing_unless_the_whole_does(self):
+        whole = sensed("the first one, is it long?", {}, item=0.9)
+        part = whole.part(0, 14, np.array([0.05, 0.05, 0, 0, 0, 0.9, 0, 0], dtype=np.float32))
+        assert part.purpose["buy"] < 0.2
+        assert sum(part.purpose.values()) == pytest.approx(1)
+        assert len(part.spans) == 3
+
+    def test_a_title_of_a_common_word_is_one_if_the_whole_message_tells(self, shop):
+        assert self.read(shop, "is alien scary?").opinions == ()
+        (opinion,) = self.read(shop, "is alien scary?", {"alien": "asked"}, item=0.97).opinions
+        assert opinion.positions == (1,)
+
+    def test_a_work_that_is_not_ours_is_owned_up_to_without_capitals(self, shop):
+        text = "just finished hollow knight, a film now"
+        marks = {"hollow knight": "known", "a film": "wanted"}
+        assert self.read(shop, text, marks).unknown_name == "hollow knight"
 
     def test_what_is_taken_back_is_so_whatever_its_words_tell(self, shop):
         assert self.read(shop, "forget the horror", {}).parsed.taken_back == (("genres", "horror"),)
