@@ -137,7 +137,7 @@ class Bench:
             chosen = {item.id: float(n) for item, n in zip(self.catalog, self.counts, strict=True) if n}
             recommended = self.histories.recommended()
             priors = RecommendedRetriever(self.catalog, [recommended.get(item.id, 0.0) for item in self.catalog])
-            found = [self.cooccurrence, self.succession, self.popularity, priors, RecencyRetriever(self.catalog)]
+            found = [self.succession, self.popularity, priors, RecencyRetriever(self.catalog)]
         elif self.counts.any():
             found = [self.popularity]
         with suppress(MissingPart):

@@ -16,6 +16,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,7 @@ from finetune.examples import slotted
 from finetune.histories import Histories
 from finetune.outcomes import Measured
 from finetune.systems import SYSTEMS
+from finetune.threads import all_threads, one_thread
 from retrieval.catalog import Catalog, RowProblem, load_catalog
 from retrieval.constraints import Facets
 from retrieval.encoder import SentenceEncoder
@@ -133,11 +135,11 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         NamedropError: a file, a name or a model cannot be used.
     """
-    import torch
+    with one_thread():
+        return _evaluated(options)
 
-    torch.set_num_threads(
-        1
-    )  # a text or a prompt at a time: two threads only wait for one another, dense 8 times as long
+
+def _evaluated(options: argparse.Namespace) -> dict[str, Any]:
     names = _chosen(options)
     if options.out.suffix != ".json":
         raise EvaluationError(f"--out is '{options.out}'; expected a name that ends in .json")
@@ -297,7 +299,8 @@ def _run(options: argparse.Namespace, name: str, bench: Bench, cases: Sequence[C
     seen = [cases[i] for i in at]
     leaves_out = system.leaves_out and not options.keep_mentioned
     make = partial(system.make, bench)
-    found = outcomes.run(name, make, leaves_out, seen, bench.base.facets, part.with_name(f"{part.name}.jsonl"))
+    with all_threads() if speaks else nullcontext():
+        found = outcomes.run(name, make, leaves_out, seen, bench.base.facets, part.with_name(f"{part.name}.jsonl"))
     return Measured(at, seen, found)
 
 

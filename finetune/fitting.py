@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +24,7 @@ from chat.ranker import Ranker
 from chat.recommender import named_scores
 from finetune.cases import Case, recommendable
 from finetune.ranking import FOLDS, Turns, cross_fit, fit_ranker, settings_of
+from finetune.threads import all_threads
 from retrieval.index import Index
 from retrieval.types import BoolArray, FloatArray
 
@@ -32,7 +34,6 @@ PARTS = (
     "bm25",
     "facets",
     "ease",
-    "cooccurrence",
     "succession",
     "neighbours",
     "popularity",
@@ -41,6 +42,7 @@ PARTS = (
     "tower",
     "named",
 )
+_SPEAKING = ("tower", "named")  # parts that run the language model
 Table = npt.NDArray[np.float16]  # (n, N)
 
 
@@ -100,10 +102,11 @@ class Fitting:
                 return found["scores"], found["ms"]
         scores = np.zeros((len(self._cases), self._items), dtype=np.float16)
         ms = np.zeros(len(self._cases), dtype=np.float32)
-        for number, case in enumerate(tqdm(self._cases, desc=name, unit=" turns")):
-            started = time.perf_counter()
-            scores[number] = scorer(case)
-            ms[number] = 1000 * (time.perf_counter() - started)
+        with all_threads() if name in _SPEAKING else nullcontext():
+            for number, case in enumerate(tqdm(self._cases, desc=name, unit=" turns")):
+                started = time.perf_counter()
+                scores[number] = scorer(case)
+                ms[number] = 1000 * (time.perf_counter() - started)
         if kept is not None:
             kept.parent.mkdir(parents=True, exist_ok=True)
             beside = kept.with_name(f".{kept.name}")

@@ -285,7 +285,7 @@ class TestEverySystem:
         assert "nothing is overwritten" in capsys.readouterr().err
         index = make_index(Catalog.load(files / "catalog.jsonl"), BagEncoder(name="minilm"))
         learnt = Learnt.load(files / "fitted", index)
-        assert {"ease", "cooccurrence", "succession", "neighbours", "recommended", "recency"} <= set(learnt.retrievers)
+        assert {"ease", "succession", "neighbours", "recommended", "recency"} <= set(learnt.retrievers)
         assert learnt.ranker is not None
         assert not learnt.ranker.speaks  # there was no language model
         shop = Shop.of(index, None, learnt.on(index))
