@@ -238,6 +238,7 @@ class PassageJudge:
         self._lock = threading.Lock()
         self._reader: Reader | None = None
         self._read: OrderedDict[str, Read] = OrderedDict()
+        self._judged: OrderedDict[tuple[str, ...], Numbers] = OrderedDict()  # one turn asks the same several times
 
     @classmethod
     def shipped(cls) -> PassageJudge | None:
@@ -251,12 +252,17 @@ class PassageJudge:
         if not passages:
             return np.zeros(0)
         with self._lock, torch.inference_mode():
-            reader = self._opened()
-            read = self._remembered(reader, ["", *passages])
-            pairs = [(0, at) for at in range(len(passages) + 1)]
-            likelihood, last = reader.score(read, [question], pairs)
-            scores = self._scored(likelihood, last).cpu().numpy().astype(np.float64)
-        return np.asarray(scores[1:] - scores[0] - self._settings.bar)
+            key = (question, *passages)
+            if key not in self._judged:
+                reader = self._opened()
+                read = self._remembered(reader, ["", *passages])
+                likelihood, last = reader.score(read, [question], [(0, at) for at in range(len(passages) + 1)])
+                scores = self._scored(likelihood, last).cpu().numpy().astype(np.float64)
+                self._judged[key] = scores[1:] - scores[0] - self._settings.bar
+            self._judged.move_to_end(key)
+            while len(self._judged) > _REMEMBERED:
+                self._judged.popitem(last=False)
+            return self._judged[key]
 
     def _scored(self, likelihood: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
         head = last.new_tensor(self._settings.head)

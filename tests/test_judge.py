@@ -116,6 +116,16 @@ class TestTuning:
         assert read == ["", "a", "b", "c"]
         assert again[[2, 0]] == pytest.approx(first, abs=1e-2)
 
+    def test_the_same_question_is_read_once(self, tuned, tiny_model_dir, monkeypatch):
+        judge, scored = PassageJudge(tuned, tiny_model_dir), []
+        real = Reader.score
+        monkeypatch.setattr(Reader, "score", lambda self, *args: scored.append(args) or real(self, *args))
+        first = judge.judge("do you take cards", ["a", "b"])
+        assert np.array_equal(judge.judge("do you take cards", ["a", "b"]), first)
+        assert len(scored) == 1
+        judge.judge("do you take cards", ["b", "a"])
+        assert len(scored) == 2
+
     def test_only_so_many_passages_are_kept(self, tuned, tiny_model_dir, monkeypatch):
         monkeypatch.setattr(module, "_REMEMBERED", 3)
         judge = PassageJudge(tuned, tiny_model_dir)
