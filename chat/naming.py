@@ -177,8 +177,10 @@ def strange_titles(
             found.append(match.span())
     for start, end in told:
         name = free[start:end]
+        if len(words(name)) == 1 and name.islower():
+            continue  # "I feel bereft"
         ours = any(s < end and start < e for s, e in (*spans, *found)) or bool(parser.parse(name).spans)
-        if not ours and telling_words(name) and not (len(words(name)) == 1 and linker.knows(words(name)[0])):
+        if not ours and telling_words(name) and not all(linker.knows(word) for word in words(name)):
             found.append((start, end))
     return sorted(found)
 

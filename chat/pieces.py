@@ -156,7 +156,8 @@ def clauses(text: str) -> list[str]:
 
 def buys(piece: Piece) -> bool:
     """Whether a wish is to take an item: by what is said, or by what the message is meant for."""
-    return BUYS.search(piece.text) is not None or piece.understood.purposes.get("buy", 0.0) > _TAKES
+    takes = piece.understood.purposes.get("buy", 0.0) > _TAKES and not asks(piece.text)
+    return takes or BUYS.search(piece.text) is not None
 
 
 def asks(text: str) -> bool:
@@ -209,6 +210,10 @@ def _by_act(understood: Understanding) -> Iterator[tuple[Route, float]]:
             yield "recommend", 3.0 if understood.bare_title else 1.5
     if understood.act == "more" or understood.refining:
         yield "recommend", 0.5
+    if understood.same_maker:
+        yield "recommend", 5.0  # whatever "by the same person" sounds like
+    if understood.offered:
+        yield "recommend", 4.0
 
 
 def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:

@@ -30,8 +30,8 @@ Sense = Literal["none", "wanted", "refused", "liked", "disliked", "known", "aske
 SENSES: tuple[Sense, ...] = get_args(Sense)
 Purpose = Literal["recommend", "item", "policy", "order", "human", "buy", "small_talk", "out_of_scope"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
-Stand = Literal["like", "dislike", "seen", "neutral"]
-_STANDS: Mapping[Sense, Stand] = {"liked": "like", "disliked": "dislike", "known": "seen"}
+Stand = Literal["like", "dislike", "neutral"]
+_STANDS: Mapping[Sense, Stand] = {"liked": "like", "disliked": "dislike"}  # what is known may still be taste
 FILE = WEIGHTS / "minilm-senses.safetensors"
 HEADS = ("words", "purposes")
 LONGEST = 128  # tokens of a message that are read
@@ -41,9 +41,12 @@ _IDLE = (
 )
 _WORKS = [SENSES.index(sense) for sense in ("liked", "disliked", "known", "asked", "named")]
 _WORK = 0.7  # and from which words name a work or its maker
-_MERELY = 0.6  # and from which a work is merely named
+_MERELY = 0.4  # and from which a work is merely named, if it is nothing else rather
 _STANDING = 0.5  # and from which a stand is taken on it
-_TURNED = 0.9  # and from which they are wanted or not, whatever the rule says
+_TURNED = 0.9  # and from which they are refused, or no work, whatever the rule says
+_WISHED = (
+    0.6  # and from which they are wanted although the rule says refused: "never been to Japan, something set there"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,12 @@ class Sensed:
         """Return what the words in `text[start:end]` are to the wish, where that is clear."""
         inside = self._inside(start, end)
         if inside.any() and self._aside[inside].min() > _IDLE:
-            return "idle"
+            return "idle" if self.purpose.get("recommend", 1.0) > 0.5 else "aside"
         shares = self.of(start, end)
         wanted, refused, known = (float(shares[SENSES.index(sense)]) for sense in ("wanted", "refused", "known"))
         if known > _STANDING:
             return "known"
-        return "refused" if refused > _TURNED else "wanted" if wanted > _TURNED else ""
+        return "refused" if refused > _TURNED else "wanted" if wanted > _WISHED else ""
 
     def idle(self) -> list[tuple[int, int]]:
         """Return where words stand that say nothing of the wanted work: (start, end) each."""
@@ -84,6 +87,11 @@ class Sensed:
     def _inside(self, start: int, end: int) -> BoolArray:
         inside: BoolArray = (self.spans[:, 0] < end) & (self.spans[:, 1] > start)
         return inside
+
+    @property
+    def wishes(self) -> bool:
+        """Whether any word clearly says what is wanted, or names a work that is liked."""
+        return bool((self.shares[:, [SENSES.index("wanted"), SENSES.index("liked")]].max(initial=0.0)) > _STANDING)
 
     def works(self) -> list[tuple[int, int]]:
         """Return where works and makers are named, whatever is said of them: (start, end) each."""
@@ -106,10 +114,16 @@ class Sensed:
         own[buy] = min(own[buy], self.purposes[buy])
         return Sensed(self.spans[inside] - start, self.shares[inside], own / own.sum())
 
+    def no_work(self, start: int, end: int) -> bool:
+        """Whether the words in `text[start:end]` name no work, whatever bears their name."""
+        inside = self._inside(start, end)
+        return bool(inside.any()) and float(self.shares[inside][:, _WORKS].sum(axis=1).max()) < 1 - _TURNED
+
     def merely_named(self, start: int, end: int) -> bool:
         """Whether the work in `text[start:end]` is neither taste nor wish nor asked for, or no work at all."""
         shares = self.of(start, end)
-        return float(shares[SENSES.index("none")]) > _IDLE or float(shares[SENSES.index("named")]) > _MERELY
+        named = float(shares[SENSES.index("named")])
+        return float(shares[SENSES.index("none")]) > _IDLE or (named > _MERELY and named >= shares[_WORKS].max())
 
     def stand(self, start: int, end: int) -> Stand:
         """Return the stand on the work in `text[start:end]`, "neutral" where that is not clear."""

@@ -7,7 +7,7 @@ no part in it, so nothing a person writes can talk the assistant into anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -31,7 +31,7 @@ from chat.typed import FILLER, asides, telling_words
 from retrieval.lexicon import canonical, vocabulary
 from retrieval.linking import Mention, TitleLinker
 from retrieval.numbers import LENGTH_FIELDS, blank
-from retrieval.parsing import Parsed, Parser
+from retrieval.parsing import Parsed, Parser, Told
 from retrieval.stances import BUT_NOT_THEM
 from retrieval.text import is_cjk, language_of, tokenize, words
 
@@ -116,6 +116,12 @@ _MOVED = re.compile(  # who tells of what they know, so that more of it is found
 )
 _LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
 _PLAINLY = 0.9  # a share of the purpose from which a message asks for a recommendation and about no item
+_STORY = 12  # words from which a message that wishes for something tells of the person besides
+_DESCRIBES = re.compile(
+    r"\b(?:ones?|something|anything|stuff|films?|movies?|flicks?|books?|novels?|games?|albums?|records?|music|courses?)\b"
+    r"[^.,;:!?\n]{0,20}?\b(?:that|which|to|for|where|with|about)\b[^.,;:!?\n]*",
+    re.IGNORECASE,
+)
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
@@ -179,6 +185,7 @@ class Understanding:
             the wishes.
         medium: the kind of the works that it names and we do not have: who "read" one reads.
         lasting: its limits are meant to hold beyond this conversation ("I never watch horror").
+        offered: it asks whether we have works of a kind: "do you sell courses on watercolour?".
         purposes: how likely it is meant for each purpose; {} if nobody can tell.
     """
 
@@ -203,6 +210,7 @@ class Understanding:
     gist: str = ""
     medium: str = ""
     lasting: bool = False
+    offered: bool = False
     purposes: Mapping[Purpose, float] = field(default_factory=dict)
 
 
@@ -249,7 +257,8 @@ def understand(
     pointing = [*pointed_at(text, shown), *(m.span() for m in _THIS_PRODUCT.finditer(text)), *aside]
     strange = strange_titles(text, spans, linker, parser, sensed.works())
     taken = [*spans, *pointing, *strange]
-    parsed, lacking = _carried(parser.parse(text, taken, language, sensed.told), parser)
+    offered = HAVE.search(text) is not None
+    parsed, lacking = _carried(parser.parse(text, taken, language, _told(sensed, offered)), parser)
     them = [
         m.span() for m in BUT_NOT_THEM.finditer(text) if any(0 <= m.start() - end <= _NEAR for _, end in parsed.spans)
     ]
@@ -259,12 +268,14 @@ def understand(
     ]
     pointed = references(blank(text, them), named, shown, spoken_of) if shown or spoken_of else []
     opinions = [_moved(text, opinion) for opinion in (*stood, *pointed)]
-    about = Questions() if lifted else _questions(text, mentions, parser, shown, spoken_of)
+    advises = sensed.purpose.get("recommend", 0.0) > _PLAINLY
+    about = Questions() if lifted else _questions(text, mentions, parser, 0 if advises else shown, spoken_of)
     named_in = parser.parse(text, taken, language) if about.yes_no else parsed  # "is it scary?" wishes for nothing
-    fields = () if _advises(sensed, opinions) else _fields(text, about, named_in, opinions, asked)
+    # "Nine hours on a train, what do I read next?" asks about no item.
+    fields = () if advises and about.extreme is None else _fields(text, about, named_in, opinions, asked)
     everywhere = about.extreme is not None and not about.of_these
     dropped = (*(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w), *parsed.opened)
-    gist = _gist(text, [*spans, *lifted, *pointing, *sensed.idle()], parsed)
+    gist = _gist(text, [*spans, *lifted, *pointing, *_told_beside(text, sensed)], parsed)
     form = _form(text) if shown or spoken_of or mentions else ""
     if form:
         act, fields = "question", ("form",)
@@ -300,6 +311,7 @@ def understand(
         gist=gist,
         medium=medium(text, strange),
         lasting=remember is not None or lasts(text),
+        offered=offered and any(limit.field == "kind" for limit in parsed.constraints),
         purposes=sensed.purpose,
     )
 
@@ -339,9 +351,22 @@ def _fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opin
     return ("other",) if not parsed.spans and _OPEN_QUESTION.search(text) else ()
 
 
-def _advises(sensed: Sensed, opinions: Sequence[Opinion]) -> bool:
-    """Whether a message plainly asks for advice: "six hours with two teenagers, is there any album for all of us?"."""
-    return sensed.purpose.get("recommend", 0.0) > _PLAINLY and not any(o.surface or o.places for o in opinions)
+def _told(sensed: Sensed, offered: bool) -> Callable[[int, int], Told]:
+    """Return what the words of a message are; of what we are asked to have a kind may be wanted, whatever it is for."""
+
+    def told(start: int, end: int) -> Told:
+        found = sensed.told(start, end)
+        return "idle" if offered and found == "aside" else found
+
+    return told
+
+
+def _told_beside(text: str, sensed: Sensed) -> list[tuple[int, int]]:
+    """Return where words stand that tell of the person; "one that longs for another time" tells of the work."""
+    if len(words(text)) < _STORY or not sensed.wishes:
+        return []
+    described = [match.span() for match in _DESCRIBES.finditer(text)]
+    return [(s, e) for s, e in sensed.idle() if not any(start <= s < end for start, end in described)]
 
 
 def _whether(parsed: Parsed) -> tuple[str, ...]:
@@ -383,6 +408,8 @@ def _stood(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[list
     """Return the works that matter and the stands on them; where no cue tells one, the whole message may."""
     kept, stood = [], []
     for mention, opinion in zip(mentions, stands(text, mentions), strict=True):
+        if sensed.no_work(mention.start, mention.end) and mention.surface.islower():
+            continue  # "I hate airplane screens"
         if opinion.attitude == "neutral":
             if sensed.merely_named(mention.start, mention.end):
                 continue  # "my girlfriend picked Midsommar last time"

@@ -47,7 +47,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 TUNING = WEIGHTS / "minilm-knowledge.safetensors"
 VIEWS = ("title", "whole", "text")  # what a question is compared with
 CUES = (*VIEWS, "margin")  # what the decision to answer is made of
-JUDGED_CUES = (*CUES, "over_none", "over_others")  # and what it is made of where a judge has read the passages
+JUDGED_CUES = (*CUES, "over_none")  # and what it is made of where a judge has read the passages
 JUDGED = 4  # passages that the judge reads: the right one is among the encoder's best four in 97 of 100
 _ENCODER_WEIGHT = 8.0  # of the encoder's score, in log odds of the judge
 _KEPT = 16  # knowledge bases whose vectors stay in the cache
@@ -244,8 +244,7 @@ def cues_of(views: Numbers, scores: Numbers, told: Numbers | None, at: int) -> N
     """Return what the decision is made of, for the passage at a position: (len(CUES),) or (len(JUDGED_CUES),)."""
     cues = [*views[at], scores[at] - np.delete(scores, at).max(initial=-1.0)]
     if told is not None:
-        others = np.delete(told, at)
-        cues += [told[at], told[at] - max(others[~np.isnan(others)], default=0.0)]
+        cues.append(told[at])
     return np.array(cues)
 
 

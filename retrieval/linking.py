@@ -220,10 +220,16 @@ class TitleLinker:
     def named(self, text: str, start: int, end: int) -> Mention | None:
         """Return the title that `text[start:end]` is, exactly or misspelt; None if it is none."""
         surface = text[start:end]
-        found = self._names.get(" ".join(words(surface)), {})
+        name = " ".join(words(surface))
+        beside = (text[:start].rstrip().rpartition(" ")[2], text[end:].lstrip().partition(" ")[0])
+        if " " not in name and any(word[:1].isupper() for word in beside):
+            return None  # a word of a longer name
+        found = self._names.get(name, {})
         if found:
-            positions = self._bearers(" ".join(words(surface)))
-            return Mention(positions, start, end, surface, "title" if found[positions[0]] else "alias", 1.0)
+            positions = self._bearers(name)
+            is_title = found[positions[0]]
+            whole = is_title or " " in name  # "learn to play piano" is not The Piano
+            return Mention(positions, start, end, surface, "title" if is_title else "alias", 1.0) if whole else None
         positions, score = self.fuzzy(surface)
         return Mention(positions, start, end, surface, "fuzzy", score / 100) if positions else None
 

@@ -92,8 +92,9 @@ _LONGEST_COUNTRY = 3  # "the Soviet Union"
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
 
-# What words are: idle if they say nothing of the wanted work, known if they name what the person knows; "": not clear.
-Told = Literal["idle", "wanted", "refused", "known", ""]
+# What words are: idle if they say nothing of the wanted work, aside if none is wanted, known if they name what the
+# person knows; "" if that is not clear.
+Told = Literal["idle", "aside", "wanted", "refused", "known", ""]
 
 
 def _untold(start: int, end: int) -> Told:
@@ -231,7 +232,7 @@ class Parser:
         free = numeric.blank(text, taken)
         found = _Reading()
         for number in numeric.parse(free, self._facets, language):
-            if told(number.start, number.end) == "idle":
+            if told(number.start, number.end) in ("idle", "aside"):
                 continue
             found.constraints.extend((number.start, c) for c in number.constraints)
             found.unchecked.extend([number.lacking] if number.lacking else [])
@@ -461,7 +462,7 @@ class Parser:
                 and self._facets.document_frequency(token.norm) > 0
             )
             lacks = before[-1] == "without" and not token.norm.endswith("ing")  # "without being embarrassing"
-            if (lacks or about or plain) and told(token.start, token.end) not in ("idle", "wanted"):
+            if (lacks or about or plain) and told(token.start, token.end) not in ("idle", "aside", "wanted"):
                 yield token.start, token.end, token.norm
 
     def _constraint(self, field: str, values: tuple[str, ...], no: bool, language: str) -> Constraint:
@@ -480,8 +481,8 @@ def _meant(hit: Hit, stance: Stance, told: Told) -> Stance | None:
     """
     if stance not in ("said", "refused", "of_what") or hit.field == "audience" or hit.values == _FOR_CHILDREN:
         return stance
-    if told == "idle":
-        return None
+    if told == "aside" or (told == "idle" and hit.field != "kind"):
+        return None  # who wants advice for a "movie night" may be given films
     if told == "known":  # who has all of Pessoa already wants none of his
         return "refused" if hit.field == "creators" else stance
     if told == "refused" and stance == "said":
