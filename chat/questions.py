@@ -126,7 +126,9 @@ def questions(text: str, columns: Mapping[str, str], several: bool) -> Questions
     if columns and _ASKS.search(text):
         said = f" {normalize(text)} "
         asked = [name for words, name in columns.items() if _asked_of(words, said) and name not in fields]
-        fields += [name for name in asked if "length" not in fields or name not in LENGTH_FIELDS]  # "how many hours?"
+        lengths = [name for name in asked if name in LENGTH_FIELDS]  # "is it under two hours?", of a film in minutes
+        fields += [name for name in asked if name not in lengths]
+        fields += ["length"] if lengths and "length" not in fields else []
     return Questions(tuple(fields), yes_no=_YES_NO.search(text) is not None)
 
 

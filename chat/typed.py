@@ -38,8 +38,13 @@ _RAVES = re.compile(
     r"\s+(?:about|of|to)\s+",
     re.IGNORECASE,
 )
+_FAMILY = (  # "my two, 6 and 10", "three kids aged 5, 8 and 11"
+    r"\b(?:my|our|the|with|two|three|four)\s+(?:two|three|four|kids?|boys?|girls?|children|grandkids|grandchildren|lot)\b[\s,(]*(?:aged?\s+)?"
+    r"(?P<c>\d{1,2})(?:\s*,\s*\d{1,2})*\s*(?:,\s*)?(?:and|&|\+)\s*\d{1,2}\b"
+)
 _CHILDREN = r"(?:he|she|they|son|daughter|boy|girl|grandson|granddaughter|nephew|niece|kid)"
 _AGED = re.compile(
+    rf"{_FAMILY}|"
     rf"\b(?:(?:my|our|his|her|the|an?)\s+)?(?P<a>\d{{1,2}}|{'|'.join(_AGES)})[\s-]*years?[\s-]*olds?\b"
     rf"|\b(?:{_CHILDREN}(?:['’]s|['’]re|\s+is|\s+are|\s+just)\s+(?:only\s+|just\s+|nearly\s+|almost\s+)?|turn(?:s|ing)\s+)"
     r"(?P<b>\d{1,2})\b(?!\s*%|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
@@ -152,7 +157,8 @@ def spelled_out(text: str) -> str:
     text = _RAVES.sub("loves ", _INTERJECTION.sub(" ", text))
     text = _WILL.sub(r"\1 will", text)
     return _AGED.sub(
-        lambda match: " my kid " if 1 < _years(match["a"] or match["b"]) <= _CHILD else match.group(), text
+        lambda match: " my kid " if 1 < _years(match["a"] or match["b"] or match["c"]) <= _CHILD else match.group(),
+        text,
     )
 
 
