@@ -194,7 +194,7 @@ class Conversation:
         says, told = _says_something(understood), not asks(piece.text)
         match route:
             case "small_talk":
-                return sure < _CHAT_SURE and says
+                return (sure < _CHAT_SURE and says) or (understood.act == "question" and asks(piece.text))
             case "human":
                 # "No, too sad, I want to feel angry", "he gave up on Hornblower"
                 calm = told and not COMPLAINT.search(piece.text)

@@ -46,6 +46,10 @@ _MEDIA: Mapping[str, str] = {
     "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film",
     "read": "book", "reading": "book", "reread": "book", "play": "game", "played": "game", "playing": "game",
 }  # fmt: skip
+_ANYTHING_LIKE = re.compile(  # "do you have anything like Twin Peaks?" asks for no title
+    r"\s*(?:anything|something|any\s+\w+|some\s+\w+|stuff|more)\s+(?:\w+\s+)?(?:like|similar\s+to|close\s+to|in\s+the\s+vein\s+of)\b",
+    re.IGNORECASE,
+)
 _CLAUSE = frozenset(
     {"i", "we", "that", "which", "where", "who", "to", "with", "about", "for"}
 )  # begin no title asked for
@@ -73,7 +77,7 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
         if any(thing[t.start].isupper() for t in tokens) and len(tokens) <= 8:
             return thing, []
     have = HAVE.search(text)
-    if have is None or HAVE_IT.search(text):
+    if have is None or HAVE_IT.search(text) or _ANYTHING_LIKE.match(text, have.end()):
         return "", mentions
     thing = re.split(r"[?!;。？！；\n]|\.\s|(?:,|\bbut\b|\bor\s+(?:something|anything)\b)", text[have.end() :])[0]
     thing = re.sub(

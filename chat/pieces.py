@@ -123,7 +123,14 @@ class Reader:
             return [self.piece(text)]
         pieces = [self.piece(part) for part in parts]
         groups = _grouped(pieces, [_stands_alone(piece) for piece in pieces])
-        return [self.piece(text)] if len(groups) == 1 else [self._joined(group) for group in groups]
+        return self._whole(text, parts) if len(groups) == 1 else [self._joined(group) for group in groups]
+
+    def _whole(self, text: str, parts: Sequence[str]) -> list[Piece]:
+        """Return a message as one wish; beside a question what is merely polite says nothing."""
+        whole, asking = self.piece(text), [part for part in parts if asks(part)]
+        if whole.route == "small_talk" and 0 < len(asking) < len(parts):
+            return [self.piece(" ".join(asking))]
+        return [whole]
 
     def piece(self, text: str) -> Piece:
         """Route a text as one wish."""

@@ -69,7 +69,7 @@ _ASKS = re.compile(
 )
 _YES_NO = re.compile(
     r"^\W*(?:and\s+)?it\s+(?:has|is|comes|needs)\b[^?]*\?\W*$|"
-    r"(?:^|[,;:—–]\s|\b(?:one|that)\s+(?=is\s+(?:it|that)\b))\W*(?:(?:and|so|but)\s+)?(?:is|are|was|were|does|do|has|have)\s+"
+    r"(?:^|[.!,;:—–]\s|\b(?:one|that)\s+(?=is\s+(?:it|that)\b))\W*(?:(?:and|so|but)\s+)?(?:is|are|was|were|does|do|has|have)\s+"
     r"(?!there\b|you\b|we\b|i\b)|吗[?？]?\W*$"
     r"|\bhow\s+(?!much\b|many\b|long\b|old\b|do\b|does\b|did\b|can\b|could\b|would\b|is\b|are\b|about\b|to\b)\w+\s+(?:is|are|was)\b",
     re.IGNORECASE,

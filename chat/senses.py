@@ -107,12 +107,11 @@ class Sensed:
     def part(self, start: int, end: int, purposes: FloatArray) -> Sensed:
         """Return what is made of `text[start:end]`, a part of the message with purposes of its own.
 
-        A part takes no item unless the whole does: not "the first one, is it long?".
+        A part alone takes no item: "go on then, which is the shortest?".
         """
         inside = (self.spans[:, 0] >= start) & (self.spans[:, 1] <= end)
-        own, buy = purposes.copy(), PURPOSES.index("buy")
-        own[buy] = min(own[buy], self.purposes[buy])
-        return Sensed(self.spans[inside] - start, self.shares[inside], own / own.sum())
+        own = np.where(np.arange(len(PURPOSES)) == PURPOSES.index("buy"), 0.0, purposes + 1e-6)
+        return Sensed(self.spans[inside] - start, self.shares[inside], (own / own.sum()).astype(np.float32))
 
     def no_work(self, start: int, end: int) -> bool:
         """Whether the words in `text[start:end]` name no work, whatever bears their name."""

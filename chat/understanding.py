@@ -268,7 +268,7 @@ def understand(
     ]
     pointed = references(blank(text, them), named, shown, spoken_of) if shown or spoken_of else []
     opinions = [_moved(text, opinion) for opinion in (*stood, *pointed)]
-    advises = sensed.purpose.get("recommend", 0.0) > _PLAINLY
+    advises = sensed.purpose.get("recommend", 0.0) > _PLAINLY and not any(opinion.places for opinion in opinions)
     about = Questions() if lifted else _questions(text, mentions, parser, 0 if advises else shown, spoken_of)
     named_in = parser.parse(text, taken, language) if about.yes_no else parsed  # "is it scary?" wishes for nothing
     # "Nine hours on a train, what do I read next?" asks about no item.

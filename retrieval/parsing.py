@@ -54,7 +54,7 @@ _STOP_TOPICS = frozenset(
     a an the it that this them one ones any anything something much many more less too very so my your me
     you i in on at sure interested idea now thanks today tonight problem worries really only good bad great
     longer shorter later earlier older newer yet quite exactly either necessarily all anymore for like want
-    because another other
+    because another other heard seen read played known
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 # Words that name a genre only next to a kind ("country music"), and something else elsewhere ("in my country").
