@@ -33,6 +33,7 @@ _SERVED: frozenset[Act] = frozenset(("service",))  # the acts that routing takes
 _CHAT_SURE = 0.7  # one from which "are you a robot?" is no wish for robots
 _TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
+_PERHAPS = 0.1  # and one from which the shop's pages may answer what the catalogue does not
 _MEANT = 0.7  # a share of a purpose from which it is what the message is meant for
 _FIRST = re.compile(
     r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
@@ -232,7 +233,9 @@ class Conversation:
                 return _answer(page, "policy")
         answer = self._dialogue.answer(self._dialogue.absorb(piece.text, understood))
         asked = masked(piece.text, understood)  # whether Portal 2 can be returned is said of no title in particular
-        if answer.abstained and (page := desk.quoted(asked, self._dialogue.say)) is not None:
+        shares = understood.purposes
+        of_shop = not shares or shares["policy"] + shares["order"] > _PERHAPS
+        if answer.abstained and of_shop and (page := desk.quoted(asked, self._dialogue.say)) is not None:
             return replace(_answer(page, "policy"), cards=answer.cards, about=answer.about)
         return answer
 

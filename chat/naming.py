@@ -62,14 +62,25 @@ def has(text: str, mentions: Sequence[Mention]) -> bool:
     return have is not None and (HAVE_IT.search(text) is not None or any(m.start > have.start() for m in mentions))
 
 
+def _quoted_title(text: str, mentions: Sequence[Mention], linker: TitleLinker) -> str:
+    """Return what stands in quotation marks as a title does and is none of ours, "" if nothing."""
+    for quoted in quoted_spans(text):
+        start = text.find(quoted)
+        if quoted.islower() and not HAVE.search(text):
+            continue  # she has seen it "like a hundred times"
+        explained = any(m.start == start and len(words(m.surface)) == len(words(quoted)) for m in mentions)
+        if telling_words(quoted) and not explained and not linker.exact(quoted):
+            return quoted
+    return ""
+
+
 def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, list[Mention]]:
     """Return the title that is asked for but not ours, if any, and the titles that are ours."""
     mentions = linker.link(text, parser.common_words)
-    for quoted in quoted_spans(text):
+    quoted = _quoted_title(text, mentions, linker)
+    if quoted:
         start = text.find(quoted)
-        explained = any(m.start == start and len(words(m.surface)) == len(words(quoted)) for m in mentions)
-        if telling_words(quoted) and not explained and not linker.exact(quoted):
-            return quoted, [m for m in mentions if start > m.start or m.start > start + len(quoted)]
+        return quoted, [m for m in mentions if start > m.start or m.start > start + len(quoted)]
     about = _ABOUT_TITLE.search(text)
     if about is not None and not mentions:
         thing = next(g for g in about.groups() if g)
@@ -177,12 +188,12 @@ def strange_titles(
         single = len(words(name)) == 1
         if " ".join(words(name)) in parser.facet_words or (single and linker.knows(words(name)[0])):
             continue
-        if cued and not (single and words(name)[0] in STOPWORDS):
+        if cued and telling_words(name) and not (single and words(name)[0] in STOPWORDS):
             found.append(match.span())
     for start, end in told:
         name = free[start:end]
-        if len(words(name)) == 1 and name.islower():
-            continue  # "I feel bereft"
+        if name.islower() and len(telling_words(name)) < 2:
+            continue  # "I feel bereft", "the exploring is the bit I love"
         ours = any(s < end and start < e for s, e in (*spans, *found)) or bool(parser.parse(name).spans)
         if not ours and telling_words(name) and not all(linker.knows(word) for word in words(name)):
             found.append((start, end))

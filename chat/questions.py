@@ -24,7 +24,8 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                r"|多长|多厚|片长|时长|几页|多少页"),
     ("language", r"\b(what|which)\s+languages?\b|什么语言|哪种语言"),
     ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
-    ("description", r"\bwhat('s|\s+is|\s+are)\s+(it|that|this|they|the\s+\S+(\s+\S+)?|\S+)\s+about\b"
+    ("description", r"\bwhat('s|\s+is|\s+are)\s+(it|they|(the|that|this)(\s+\S+){0,2}|\S+)\s+about\b"
+                    r"|\bwhat\s+does\s+(it|that|this)(\s+one)?\s+sound\s+like\b"
                     r"|\b(is|are)\s+(\S+\s+){1,6}(any\s+good|worth\s+\w+)|\btell\s+me\s+(more\s+)?about\b|\bdescribe\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
 )  # fmt: skip
 _NO_COLUMN = re.compile(  # nobody's columns

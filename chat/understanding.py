@@ -111,7 +111,7 @@ _WHAT_LIKE = re.compile(r"\bwhat(?:'s|\s+is|\s+are|\s+was)\b[^.?!]*?\blike\b(?=\
 _MOVED = re.compile(  # who tells of what they know, so that more of it is found
     r"\b(?:wonderful|loved|brilliant|amazing|great|beautiful|stunning|perfect|incredible|fantastic|excellent|superb|in\s+(?:bits|tears)|cried"
     r"|so\s+good|both\s+\w+|similar|another|need\s+more|more\s+like|in\s+that\s+vein|(?:anything|what|something)\s+(?:else|next|similar|like)"
-    r"|(?:where|what)(?:'s|\s+to)?\s+next|like\s+(?:it|that|those|them))\b",
+    r"|(?:where|what)(?:'s|\s+to)?\s+next|what\s+(?:do|should|can|could)\s+(?:i|we)\s+(?:play|read|watch|listen|hear|do|try)|like\s+(?:it|that|those|them))\b",
     re.IGNORECASE,
 )
 _LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
