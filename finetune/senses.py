@@ -1,6 +1,6 @@
 """Tune the sentence encoder to tell what each word of a message is about, and what the message is for.
 
-    python -m finetune.senses data/messages/*.txt --hold held-out --dialogues DIALOGUES.jsonl --catalog CATALOG
+    python -m finetune.senses data/messages/*.txt --hold held-out more-shops --dialogues D.jsonl --catalog CATALOG
 
 `data/messages/README.md` tells the form of the files. The encoder learns low-rank changes with two linear heads: over
 each token's state its sense, over their mean the message's purpose; cross-entropy on both. Works that a message names

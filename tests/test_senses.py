@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from threading import Thread
 
 import numpy as np
@@ -24,6 +25,7 @@ from retrieval.index import make_index
 from retrieval.types import Item
 from tests.fakes import BagEncoder
 
+ROOT = Path(__file__).parents[1]
 MESSAGES = """R|my nurse likes [l Heat] and wants a [w quiet] film
 R|no [n loud] film, we know [s Alien]
 
@@ -148,11 +150,9 @@ class TestMessages:
         assert max(len(b) for b in batches) == 3
 
     def test_the_shipped_messages_can_be_read(self):
-        from pathlib import Path
-
-        files = sorted((Path(__file__).parents[1] / "data" / "messages").glob("*.txt"))
-        assert len(files) >= 15
-        assert sum(len(read_messages(file)) for file in files) > 7_000
+        files = sorted((ROOT / "data" / "messages").glob("*.txt"))
+        assert len(files) >= 24
+        assert sum(len(read_messages(file)) for file in files) > 11_000
 
     def test_dialogues_are_marked_by_the_rules(self, tmp_path):
         record = DialogueRecord.model_validate({
@@ -355,3 +355,28 @@ class TestUnderstanding:
     def test_without_senses_a_shop_reads_by_rules_alone(self, shop):
         assert shop.senses is None
         assert replace(shop, senses=None) == shop
+
+
+@pytest.mark.models
+class TestShipped:
+    """The senses that come with the package, on messages of a writer that they were not learned from."""
+
+    def test_most_of_what_another_writer_meant_is_told(self):
+        figures = measured(read_messages(ROOT / "data" / "messages" / "held-out.txt"), Senses())
+        told = {what: float(figure.split()[0]) for what, figure in figures.items()}
+        assert told["F1 none"] > 0.95
+        assert told["F1 wanted"] > 0.75
+        assert told["works told rightly"] > 0.75
+        assert told["purposes told rightly"] > 0.9
+
+    @pytest.mark.parametrize(
+        ("text", "idle", "wanted"),
+        [
+            ("My wife is a nurse on nights, so I'd like an album for her, nothing sudden", "nurse", "album"),
+            ("my brother in law turns 40 on friday, a game for two please", "law", "game"),
+        ],
+    )
+    def test_what_tells_of_the_person_is_told_from_what_is_wanted(self, text, idle, wanted):
+        sensed = Senses().read(text)
+        assert sensed.told(text.index(idle), text.index(idle) + len(idle)) == "idle"
+        assert sensed.told(text.index(wanted), text.index(wanted) + len(wanted)) != "idle"
