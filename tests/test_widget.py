@@ -220,6 +220,7 @@ def test_a_phone_is_filled_without_a_sideways_scroll(visit):
     page.tap(".launch")
     ask(page, "before 1990 " + "unbreakable" * 30)
     inside = "document.querySelector('namedrop-chat').shadowRoot"
+    page.evaluate(f"Promise.all({inside}.querySelector('dialog').getAnimations().map((a) => a.finished))")
     box = page.evaluate(f"(() => {{ const r = {inside}.querySelector('dialog').getBoundingClientRect(); "
                         "return [r.x, r.y, r.width, r.height] })()")  # fmt: skip
     assert box == [0, 0, 360, 740]
