@@ -23,7 +23,8 @@ _SIMILAR = re.compile(
 )
 _ORDINALS = {
     "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4,
-    "last": -1, "top": 0, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "one": 0, "two": 1, "three": 2, "four": 3, "five": 4,
+    "last": -1, "top": 0, "next": 1,
+    "1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "one": 0, "two": 1, "three": 2, "four": 3, "five": 4,
     "一": 0, "二": 1, "两": 1, "三": 2, "四": 3, "五": 4,
 }  # fmt: skip
 _NOUN = (
@@ -35,6 +36,7 @@ _ORDINAL = re.compile(
     r"\b(?:the\s+)?(first|second|third|fourth|fifth|last|top|[1-5](?:st|nd|rd|th))\s+"
     rf"(?:{_NOUN}\b|of\b|and\b|or\b|is\b|was\b|has\b|have\b|does\b|cost\b|costs\b|looks\b|sounds\b|seems\b|comes\b)"
     r"|\bthe\s+(first|second|third|fourth|fifth|last)\s*(?=$|[.,!?;]|(?:already|instead|please|too)\b)"
+    r"|\bthe\s+(next)\s+one\b(?!\s+(?:in|of|by)\b)"
     r"|\b(?:number|no\.|nr\.?|option)\s*([1-5]|one|two|three|four|five)\b|#([1-5])\b|第([一二三四五1-5])[个部本张款首门]",
     re.IGNORECASE,
 )

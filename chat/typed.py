@@ -47,7 +47,7 @@ _AGED = re.compile(
     rf"{_FAMILY}|"
     rf"\b(?:(?:my|our|his|her|the|an?)\s+)?(?P<a>\d{{1,2}}|{'|'.join(_AGES)})[\s-]*years?[\s-]*olds?\b"
     rf"|\b(?:{_CHILDREN}(?:['’]s|['’]re|\s+is|\s+are|\s+just)\s+(?:only\s+|just\s+|nearly\s+|almost\s+)?|turn(?:s|ing)\s+)"
-    r"(?P<b>\d{1,2})\b(?!\s*%|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
+    rf"(?P<b>\d{{1,2}}|{'|'.join(_AGES[2:])})\b(?!\s*%|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
     re.IGNORECASE,
 )
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"

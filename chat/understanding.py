@@ -116,6 +116,7 @@ _MOVED = re.compile(  # who tells of what they know, so that more of it is found
 )
 _LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
 _PLAINLY = 0.9  # a share of the purpose from which a message asks for a recommendation and about no item
+_SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]?")
 _STORY = 12  # words from which a message that wishes for something tells of the person besides
 _DESCRIBES = re.compile(
     r"\b(?:ones?|something|anything|stuff|films?|movies?|flicks?|books?|novels?|games?|albums?|records?|music|courses?)\b"
@@ -270,7 +271,8 @@ def understand(
     opinions = [_moved(text, opinion) for opinion in (*stood, *pointed)]
     advises = sensed.purpose.get("recommend", 0.0) > _PLAINLY and not any(opinion.places for opinion in opinions)
     about = Questions() if lifted else _questions(text, mentions, parser, 0 if advises else shown, spoken_of)
-    named_in = parser.parse(text, taken, language) if about.yes_no else parsed  # "is it scary?" wishes for nothing
+    # "Is it scary?" wishes for nothing; in "sounds fun. Is it part of a series?" nobody asks whether it is fun.
+    named_in = parser.parse(_asking(text), taken, language) if about.yes_no else parsed
     # "Nine hours on a train, what do I read next?" asks about no item.
     fields = () if advises and about.extreme is None else _fields(text, about, named_in, opinions, asked)
     everywhere = about.extreme is not None and not about.of_these
@@ -349,6 +351,12 @@ def _fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opin
     if about.yes_no or like is not None:
         return _whether(parsed) or ("other",)
     return ("other",) if not parsed.spans and _OPEN_QUESTION.search(text) else ()
+
+
+def _asking(text: str) -> str:
+    """Return a message with blanks for the sentences that ask nothing, if others do."""
+    told = [match.span() for match in _SENTENCE.finditer(text) if not match.group().endswith(("?", "？"))]
+    return blank(text, told) if "?" in text or "？" in text else text
 
 
 def _told(sensed: Sensed, offered: bool) -> Callable[[int, int], Told]:

@@ -479,7 +479,8 @@ def _meant(hit: Hit, stance: Stance, told: Told) -> Stance | None:
 
     What is allowed or taken back asks for nothing, so there the whole message has no say; nor has it for whom it is.
     """
-    if stance not in ("said", "refused", "of_what") or hit.field == "audience" or hit.values == _FOR_CHILDREN:
+    for_whom = stance == "said" and (hit.field == "audience" or hit.values == _FOR_CHILDREN)
+    if stance not in ("said", "refused", "of_what") or for_whom:
         return stance
     if told == "aside" or (told == "idle" and hit.field != "kind"):
         return None  # who wants advice for a "movie night" may be given films

@@ -327,6 +327,14 @@ class TestHonesty:
         assert answer.cards[0].why in answer.text
         assert not any(card.title in answer.text for card in shown.cards[1:])
 
+    def test_the_next_one_is_the_second(self, talk):
+        shown = talk("something slow and lonely, in space")
+        assert talk("what's the next one about?").cards[0].id == shown.cards[1].id
+
+    def test_only_what_is_asked_is_answered(self, talk):
+        talk("something slow and lonely, in space")
+        assert "I don't have that information" in talk("Oh the second one sounds fun. Is it part of a series?").text
+
     @pytest.mark.parametrize(
         ("message", "told"), [("a book under 300 pages", "number of pages"), ("300页以内的书", "页数")]
     )

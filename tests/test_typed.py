@@ -19,6 +19,9 @@ SPELLED = {
     "a seven-year-old and I": "my kid and I",
     "a 13 year old": "a 13 year old",
     "she's 9": "my kid",
+    "she is eleven": "my kid",
+    "with my two, 6 and 10": "with my kid",
+    "three kids aged 5, 8 and 11": "my kid",
     "he's 10% sure": "he's 10% sure",
 }
 
