@@ -181,9 +181,9 @@ class Assistant(Keeping):
             return None
         if services.orders is not None and not services.secret:
             log.info("no order can be told: without %s nobody can show who they are", SECRET_VARIABLE)
-        # Whoever wants no language model wants none that reads pages either.
-        judge = PassageJudge.shipped() if self._model != NO_MODEL else None
-        self._pages = LiveKnowledge(services.knowledge, encoder, judge) if services.knowledge else None
+        if services.knowledge:  # whoever wants no language model wants none that reads pages either
+            judge = PassageJudge.shipped() if self._model != NO_MODEL else None
+            self._pages = LiveKnowledge(services.knowledge, encoder, judge)
         return Desk(routing(encoder, services.routes), self._pages, services.orders, self._outbox)
 
     def _progress(self, done: int, total: int) -> None:

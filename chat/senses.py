@@ -2,8 +2,9 @@
 
 "My wife is a nurse on nights, an album without words" asks for nothing about nurses or nights; "she picked Midsommar
 last time" is no taste. Rules that look words up cannot know; a sentence encoder tuned on marked messages
-(`finetune.senses`) reads the whole message and gives each of its words a sense. It only ever weakens or turns what the
-rules have read: what it takes for wanted and no rule knows asks for nothing.
+(`finetune.senses`) reads the whole message and gives each of its words a sense. It drops or turns what the rules have
+read, and finds works that only the message as a whole tells from common words; what it takes for wanted and no rule
+knows asks for nothing. Limits in numbers are the rules' alone where advice is asked for.
 """
 
 from __future__ import annotations
@@ -36,17 +37,13 @@ FILE = WEIGHTS / "minilm-senses.safetensors"
 HEADS = ("words", "purposes")
 LONGEST = 128  # tokens of a message that are read
 _REMEMBERED = 512  # messages
-_IDLE = (
-    0.8  # share from which words say nothing of the wanted work: of 140 that do, two were lost, of 50 others 34 found
-)
+_IDLE = 0.8  # share from which words say nothing of the wanted work; docs/experiments.md has what that loses and finds
 _WORKS = [SENSES.index(sense) for sense in ("liked", "disliked", "known", "asked", "named")]
 _WORK = 0.7  # and from which words name a work or its maker
 _MERELY = 0.4  # and from which a work is merely named, if it is nothing else rather
 _STANDING = 0.5  # and from which a stand is taken on it
 _TURNED = 0.9  # and from which they are refused, or no work, whatever the rule says
-_WISHED = (
-    0.6  # and from which they are wanted although the rule says refused: "never been to Japan, something set there"
-)
+_WISHED = 0.6  # and from which they are wanted, although a rule refuses them: "never been to Japan, a book set there"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from finetune.paraphrases import Settings, ShopQuestions, main, read_shop, shops
 from retrieval.encoder import SentenceEncoder
 from retrieval.errors import ModelError, NamedropError
 from retrieval.knowledge import TUNING
+from tests.tiny import save_bert
 
 SHOP = {
     "shop": "A shop",
@@ -35,22 +36,9 @@ def write(path, shop):
 
 @pytest.fixture(scope="session")
 def tiny_bert(tmp_path_factory):
-    """Return the folder of a two-layer BERT with random weights whose words are the shop's."""
-    import torch
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
     texts = [*(e["question"] + " " + e["answer"] for e in SHOP["entries"]), *(t for t, _ in SHOP["asked"])]
-    words = sorted({word for text in [*texts, *SHOP["uncovered"]] for word in text.split()})
-    folder = tmp_path_factory.mktemp("tiny-bert")
-    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]))
-    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(words) + 5, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
-        initializer_range=0.3, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
-    )  # fmt: skip
-    BertModel(config).save_pretrained(folder)
-    return folder
+    words = (word for text in [*texts, *SHOP["uncovered"]] for word in text.split())
+    return save_bert(tmp_path_factory.mktemp("tiny-bert"), words, hidden=16)
 
 
 class TestShops:

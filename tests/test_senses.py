@@ -24,6 +24,7 @@ from retrieval.errors import ModelError, NamedropError
 from retrieval.index import make_index
 from retrieval.types import Item
 from tests.fakes import BagEncoder
+from tests.tiny import save_bert
 
 ROOT = Path(__file__).parents[1]
 MESSAGES = """R|my nurse likes [l Heat] and wants a [w quiet] film
@@ -57,21 +58,8 @@ def file(tmp_path):
 
 @pytest.fixture(scope="session")
 def tiny_bert_of_messages(tmp_path_factory):
-    """Return the folder of a two-layer BERT with random weights whose words are those of the messages."""
-    import torch
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    words = sorted({word.strip("[],|").lower() for word in MESSAGES.replace("|", " ").split()})
-    folder = tmp_path_factory.mktemp("tiny-bert")
-    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]))
-    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(words) + 5, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
-        initializer_range=0.3, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
-    )  # fmt: skip
-    BertModel(config).save_pretrained(folder)
-    return folder
+    words = (word.strip("[],|").lower() for word in MESSAGES.replace("|", " ").split())
+    return save_bert(tmp_path_factory.mktemp("tiny-bert"), words, hidden=32)
 
 
 @pytest.fixture(scope="session")
