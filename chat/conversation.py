@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chat.acts import Act
 from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
 from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked
@@ -16,7 +17,7 @@ from chat.senses import Purpose
 from chat.shop import Shop
 from chat.state import DialogueState, Language
 from chat.typed import spelled_out, telling_words
-from chat.understanding import Act, Understanding
+from chat.understanding import Understanding
 from retrieval.constraints import values_of
 from retrieval.labels import label
 from retrieval.text import is_cjk, words
@@ -79,6 +80,7 @@ class Conversation:
         """Answer one message and record both in the state."""
         typed, text = text, spelled_out(text)
         self._dialogue.whole = text
+        self._dialogue.parts = clauses(text) if self._desk is not None else ()
         desk, understood = self._desk, self._read(text)
         if desk is None or understood.act in _PLAIN:
             self._state.doubt = []

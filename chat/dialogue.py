@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat import facts, memory
+from chat.acts import Act
 from chat.asking import Asking
 from chat.messages import Card, Citation, Handoff
 from chat.picking import CARDS, Picking
@@ -22,7 +23,7 @@ from chat.shop import Shop
 from chat.state import DialogueState, Language
 from chat.telling import Telling
 from chat.typed import spelled_out
-from chat.understanding import Act, Understanding, understand
+from chat.understanding import Understanding, understand
 from chat.updating import Turn, Updater
 from retrieval.constraints import satisfies, satisfies_all
 from retrieval.lexicon import display
@@ -64,11 +65,13 @@ class Dialogue:
     """One conversation over one version of the shop.
 
     Attributes:
-        whole: the message of this turn, of which parts may be read one by one.
+        whole: the message of this turn.
+        parts: those of its parts that are going to be read one by one.
     """
 
     def __init__(self, shop: Shop, state: DialogueState) -> None:
         self.whole = ""
+        self.parts: Sequence[str] = ()
         self.shop = shop
         self.state = state
         self.say = Say(state.language)
@@ -90,7 +93,7 @@ class Dialogue:
     def _sensed(self, text: str) -> Sensed | None:
         """Return what the words of a message, or of a part of this turn's, are about in the light of all of it."""
         senses = self.shop.senses
-        own = senses.read(text) if senses is not None else None
+        own = senses.read(text, *self.parts) if senses is not None else None
         at = self.whole.find(text)
         whole = senses.read(self.whole) if senses is not None and at >= 0 and text != self.whole else None
         return whole.part(at, at + len(text), own.purposes) if whole is not None and own is not None else own

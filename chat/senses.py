@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,8 +23,9 @@ from retrieval.encoder import Encoder, SentenceEncoder, add_tuning, fast_dtype
 from retrieval.errors import ModelError
 from retrieval.knowledge import WEIGHTS
 from retrieval.models import DEFAULT_ENCODER, is_embedded, resolve_encoder
-from retrieval.parsing import Told
+from retrieval.parsed import Told
 from retrieval.text import is_cjk
+from retrieval.together import Together
 from retrieval.types import BoolArray, FloatArray, IntArray
 
 Sense = Literal["none", "wanted", "refused", "liked", "disliked", "known", "asked", "named"]
@@ -37,6 +38,7 @@ FILE = WEIGHTS / "minilm-senses.safetensors"
 HEADS = ("words", "purposes")
 LONGEST = 128  # tokens of a message that are read
 _REMEMBERED = 512  # messages
+_BATCH = 16  # messages and parts of some, of like length
 _IDLE = 0.8  # share from which words say nothing of the wanted work; docs/experiments.md has what that loses and finds
 _WORKS = [SENSES.index(sense) for sense in ("liked", "disliked", "known", "asked", "named")]
 _WORK = 0.7  # and from which words name a work or its maker
@@ -166,26 +168,36 @@ class Senses:
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
         self._kept: OrderedDict[str, Sensed] = OrderedDict()
+        self._together: Together[Sensed] = Together(self._read)
 
-    def read(self, text: str) -> Sensed | None:
+    def read(self, text: str, *parts: str) -> Sensed | None:
         """Read a message; None if it is not in a script that the encoder reads.
+
+        Its parts, if they are going to be asked for, are best read with it: that costs one reading for all.
 
         Raises:
             ModelError: at the first use, if the encoder or the file cannot be read.
         """
         if is_cjk(text):
             return None
+        asked = [each for each in dict.fromkeys((text, *parts)) if not is_cjk(each)]
         with self._lock:
-            found = self._kept.get(text)
-            if found is None:
-                if self._loaded is None:
-                    self._loaded = _Loaded(self._file, self._name)
-                found = self._loaded.read([text])[0]
-            self._kept[text] = found
-            self._kept.move_to_end(text)
+            known = {each: self._kept[each] for each in asked if each in self._kept}
+        missing = [each for each in asked if each not in known]
+        if missing:
+            known |= zip(missing, self._together(missing), strict=True)
+        with self._lock:
+            for each in asked:
+                known[each] = self._kept.setdefault(each, known[each])  # another thread may have read it meanwhile
+                self._kept.move_to_end(each)
             while len(self._kept) > _REMEMBERED:
                 self._kept.popitem(last=False)
-        return found
+        return known[text]
+
+    def _read(self, texts: Sequence[str]) -> list[Sensed]:
+        if self._loaded is None:
+            self._loaded = _Loaded(self._file, self._name)
+        return self._loaded.read(texts)
 
 
 class _Loaded:
@@ -210,8 +222,17 @@ class _Loaded:
         self._torch = torch
 
     def read(self, texts: Sequence[str]) -> list[Sensed]:
+        """Read texts, those of like length in a batch."""
+        order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
+        found: dict[int, Sensed] = {}
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            found |= zip(batch, self._batch([texts[at] for at in batch]), strict=True)
+        return [found[at] for at in range(len(texts))]
+
+    def _batch(self, texts: list[str]) -> Iterator[Sensed]:
         batch = self._tokenizer(
-            list(texts),
+            texts,
             padding=True,
             truncation=True,
             max_length=LONGEST,
@@ -227,11 +248,9 @@ class _Loaded:
                 self._torch.nn.functional.linear(x, *head).softmax(-1).numpy()
                 for x, head in zip((states, mean), self._heads, strict=True)
             )
-        found = []
         for at in range(len(texts)):
             kept = offsets[at, :, 1] > offsets[at, :, 0]  # neither padding nor what begins and ends a text
-            found.append(Sensed(offsets[at, kept], words[at, kept], purposes[at]))
-        return found
+            yield Sensed(offsets[at, kept], words[at, kept], purposes[at].copy())
 
 
 @cache

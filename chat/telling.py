@@ -14,7 +14,7 @@ from chat.shop import Shop
 from chat.state import DialogueState, Limit
 from chat.updating import Turn
 from retrieval.constraints import satisfies, satisfies_all
-from retrieval.parsing import Wish
+from retrieval.parsed import Wish
 from retrieval.text import words
 from retrieval.types import Item
 

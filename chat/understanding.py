@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from chat.memory import ABOUT_ME, FORGET_ME, REMEMBER, lasts
+from chat.acts import Act, lifted, plain_act, refines, starts_anew
+from chat.memory import REMEMBER, lasts
 from chat.naming import (
     HAVE,
     HAVE_IT,
@@ -31,52 +32,11 @@ from chat.typed import FILLER, asides, telling_words
 from retrieval.lexicon import canonical, vocabulary
 from retrieval.linking import Mention, TitleLinker
 from retrieval.numbers import LENGTH_FIELDS, blank
-from retrieval.parsing import Parsed, Parser, Told
+from retrieval.parsed import Parsed, Told
+from retrieval.parsing import Parser
 from retrieval.stances import BUT_NOT_THEM
 from retrieval.text import is_cjk, language_of, tokenize, words
 
-Act = Literal[
-    "recommend",
-    "more",
-    "availability",
-    "question",
-    "undo",
-    "reset",
-    "about_me",
-    "forget_me",
-    "remember",
-    "greeting",
-    "thanks",
-    "farewell",
-    "help",
-    "meta",
-    "service",
-    "unclear",
-]
-
-# The first act whose pattern matches wins; "recommend" is what remains.
-_ACTS: tuple[tuple[Act, str], ...] = (
-    ("meta", r"\b(ignore|disregard|forget)\b.{0,30}\b(instructions?|rules|prompts?|guidelines)\b"
-             r"|\b(system|your|the|initial|hidden)\s+prompt\b|\bprint\s+your\b|\bjailbreak\b|\bdeveloper\s+mode\b"
-             r"|\b(you\s+are\s+now|pretend\s+to\s+be|act\s+as)\b|忽略.{0,12}(指令|提示|规则)|(系统)?提示词"),
-    ("reset", r"^\s*(start\s+(over|again|afresh)|reset|clear\s+(everything|all|the\s+filters|filters)|new\s+search)\b"
-              r"|重新开始|从头开始|清空"),
-    ("about_me", ABOUT_ME),
-    ("forget_me", FORGET_ME),
-    ("undo", r"^\s*(undo|take\s+that\s+back|go\s+back|revert)\b|撤销|撤回"),
-    ("help", r"\b(what\s+can\s+you\s+do|how\s+does\s+this\s+work|who\s+are\s+you|what\s+are\s+you)\b|^\s*help\W*$"
-             r"|你是谁|你能做什么|怎么用|你是(不是)?(一?个)?(机器人|真人|人类?|人工智能|AI|程序|客服)[吗么嘛？?]"),
-    ("greeting", r"^\s*(hi|hello|hey|good\s+(morning|evening|afternoon))(\s+there)?\W*$|^\s*(你好|您好|嗨)\W*$"),
-    ("thanks", r"^\s*((great|perfect|cool|nice|ok|okay|lovely|awesome|super|good|yes)[\s,.!]*)*"
-               r"(thanks?(\s+you)?|thx|cheers|great|perfect|cool|nice|lovely|awesome)(\s+(so|very)\s+much|\s+a\s+lot)?\W*$"
-               r"|^\s*(谢谢|多谢|感谢)\S{0,3}\W*$"),
-    ("service", r"\b(refunds?|return\s+policy|policy|policies|shipping|warranty|invoice|password)\b"
-                r"|\b(your|free|home)\s+delivery\b|\bdelivery\s+(time|cost|date|fee)s?\b"
-                r"|\b(where\s+is|track|cancel|status\s+of)\s+(my|the|an?)\s+(order|parcel|package)\b|\bmy\s+(order|account)\b"
-                r"|\b(talk|speak|chat)\s+(to|with)\s+(a|an|some)?\s*(human|person|agent|someone)\b"
-                r"|退款|退货|运费|物流|我的订单|人工客服|转人工"),
-    ("farewell", r"^\s*(bye|goodbye|good\s*night|see\s+you)\b.{0,12}$|^\s*(再见|拜拜)\W*$"),
-)  # fmt: skip
 _MORE = re.compile(
     r"\b(more|others?|another|something\s+else|anything\s+else|else|different(\s+ones)?|next|none\s+of\s+(these|those|them))\b"
     r"|换一批|换一些|还有(别的|其他|吗)|更多|别的|其他的",
@@ -92,7 +52,6 @@ _OPEN_QUESTION = re.compile(
     r"|吗\W*$|谁|什么|怎么样",
     re.IGNORECASE,
 )
-_COMPILED_ACTS = tuple((act, re.compile(p, re.IGNORECASE)) for act, p in _ACTS)
 _THIS_PRODUCT = re.compile(r"\b(?:this|that|these|those)\s+(?:product|item|article|thing)s?\b", re.IGNORECASE)
 _SAME_MAKER = re.compile(
     r"\bby\s+the\s+same\s+\w+|\belse\s+(?:by|from)\s+(?:him|her|them|the\s+same)\b|\b(?:more|others?|anything)\s+by\s+(?:him|her|them)\b"
@@ -127,35 +86,6 @@ _NEAR = 10  # characters between what is refused and the pronoun that refuses it
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
 _MEASURED = {"price": "price", "year": "year", "decade": "year"} | dict.fromkeys(LENGTH_FIELDS, "length")
-_ANY = re.compile(
-    r"\bany\s+(year|decade|price|genre|kind|type|language|mood|topic|author|director)\b"
-    r"|\b(year|price|genre|kind|type|language)\s+(?:doesn'?t|does\s+not)\s+matter\b"
-    r"|\b(?:remove|drop|forget|without)\s+the\s+(year|price|genre|kind|type|language)\s*(?:limit|filter|constraint)?"
-    r"|(价格|年份|年代|类型|语言)(?:无所谓|不限|随便|都行|不重要)",
-    re.IGNORECASE,
-)
-_OTHER = re.compile(
-    r"\bsomething\s+(?:completely|entirely|totally|very|quite)\s+(?:different|else|new)\b|\bchange\s+of\s+(?:plan|subject|topic)\b"
-    r"|\b(?:forget|scrap)\s+(?:all\s+)?(?:that|it|everything|what\s+i\s+said)\b|换个话题|完全不(?:同|一样)|重新来",
-    re.IGNORECASE,
-)
-_REFINES = re.compile(
-    r"^\W*(?:and|but|also|plus|even|only|just|with|without|no|not|nothing|more|less|ok(?:ay)?)\b"
-    r"|\b(?:more|less|too|as\s+well|also|instead|same)\b|更|一点|还要|另外",
-    re.IGNORECASE,
-)
-_ANY_FIELDS = {
-    "价格": "price",
-    "年份": "year",
-    "年代": "year",
-    "类型": "genres",
-    "语言": "language",
-    "type": "kind",
-    "genre": "genres",
-    "mood": "moods",
-    "author": "creators",
-    "director": "creators",
-}
 _ANYTHING = re.compile(r"\banything\b|\bany\s+(?:work|works|thing)\b|什么都|任何", re.IGNORECASE)
 
 
@@ -238,15 +168,15 @@ def understand(
     """
     sensed = sensed or unread()
     language: Literal["en", "zh"] = "zh" if language_of(text) == "zh" else "en"
+    plain = plain_act(text, served)
+    if plain is not None:
+        return Understanding(plain, language, purposes=sensed.purpose)
     act: Act = "recommend"
-    for other, pattern in _COMPILED_ACTS:
-        if other not in served and pattern.search(text):
-            return Understanding(other, language, purposes=sensed.purpose)
     remember = REMEMBER.search(text)
     if remember is not None:
         text = blank(text, [remember.span()])
-    lifted = [m.span() for m in _ANY.finditer(text)]  # "forget the year" names no book
-    asked, mentions = asked_title(blank(text, lifted), linker, parser)
+    lifting, free = lifted(text)
+    asked, mentions = asked_title(blank(text, lifting), linker, parser)  # "forget the year" names no book
     mentions = _told_of(text, mentions, sensed, linker)
     mentions, beside = disambiguated(text, mentions, linker)
     spans = [*((m.start, m.end) for m in mentions), *beside]
@@ -270,14 +200,14 @@ def understand(
     pointed = references(blank(text, them), named, shown, spoken_of) if shown or spoken_of else []
     opinions = [_moved(text, opinion) for opinion in (*stood, *pointed)]
     advises = sensed.purpose.get("recommend", 0.0) > _PLAINLY and not any(opinion.places for opinion in opinions)
-    about = Questions() if lifted else _questions(text, mentions, parser, 0 if advises else shown, spoken_of)
+    about = Questions() if lifting else _questions(text, mentions, parser, 0 if advises else shown, spoken_of)
     # "Is it scary?" wishes for nothing; in "sounds fun. Is it part of a series?" nobody asks whether it is fun.
     named_in = parser.parse(_asking(text), taken, language) if about.yes_no else parsed
     # "Nine hours on a train, what do I read next?" asks about no item.
     fields = () if advises and about.extreme is None else _fields(text, about, named_in, opinions, asked)
     everywhere = about.extreme is not None and not about.of_these
-    dropped = (*(_ANY_FIELDS.get(w, w) for m in _ANY.finditer(text) for w in m.groups() if w), *parsed.opened)
-    gist = _gist(text, [*spans, *lifted, *pointing, *_told_beside(text, sensed)], parsed)
+    dropped = (*free, *parsed.opened)
+    gist = _gist(text, [*spans, *lifting, *pointing, *_told_beside(text, sensed)], parsed)
     form = _form(text) if shown or spoken_of or mentions else ""
     if form:
         act, fields = "question", ("form",)
@@ -302,8 +232,8 @@ def understand(
         compares=about.compares,
         asked_title=asked,
         dropped=dropped,
-        other=_OTHER.search(text) is not None,
-        refining=_refines(text, parsed),
+        other=starts_anew(text),
+        refining=refines(text, parsed),
         anything=_ANYTHING.search(text) is not None,
         same_maker=_SAME_MAKER.search(text) is not None,
         lacking=lacking,
@@ -433,13 +363,6 @@ def _moved(text: str, opinion: Opinion) -> Opinion:
     if opinion.attitude != "seen" or moved is None or not moved.search(text):
         return opinion
     return replace(opinion, attitude="like")
-
-
-def _refines(text: str, parsed: Parsed) -> bool:
-    compared = bool(parsed.relative) and not parsed.wishes  # "cheaper" asks for the same at another price
-    return (
-        compared or _REFINES.search(text) is not None or any(w.surface.casefold().endswith("er") for w in parsed.wishes)
-    )
 
 
 def _gist(text: str, spans: Sequence[tuple[int, int]], parsed: Parsed) -> str:

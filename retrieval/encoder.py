@@ -6,16 +6,15 @@ import hashlib
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 import numpy as np
 
 from retrieval.errors import ModelError
 from retrieval.models import DEFAULT_ENCODER, EMBEDDED, resolve_encoder
+from retrieval.together import Together
 from retrieval.types import FloatArray, Item
 
 log = logging.getLogger(__name__)
@@ -72,14 +71,6 @@ def item_text(item: Item) -> str:
     return ". ".join(part for part in (title, made, *short, item.description) if part)
 
 
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    """Texts of one caller who waits for the model, and a row (d,) for each once they are there."""
-
-    texts: list[str]
-    rows: list[FloatArray] = field(default_factory=list)
-
-
 class SentenceEncoder:
     """A sentence-transformers model, loaded at first use and safe to call from several threads.
 
@@ -109,7 +100,7 @@ class SentenceEncoder:
         self.tuning = tuning
         self._dtype = dtype
         self._lock = threading.RLock()
-        self._waiting: SimpleQueue[_Waiting] = SimpleQueue()
+        self._together: Together[FloatArray] = Together(self._rows, self._lock)
         self._kept: OrderedDict[bytes, FloatArray] = OrderedDict()  # by the text's digest
         self._loaded: Any = None
         self._name: str | None = None
@@ -158,24 +149,8 @@ class SentenceEncoder:
             while len(self._kept) > _REMEMBERED:
                 self._kept.popitem(last=False)
 
-    def _together(self, texts: list[str]) -> list[FloatArray]:
-        """Encode what this caller and all who wait want: whoever gets the model first does it for the others."""
-        mine = _Waiting(texts)
-        self._waiting.put(mine)
-        with self._lock:
-            if not mine.rows:
-                served = [mine, *(other for other in self._waiting_now() if other is not mine)]
-                rows = iter(self._encode([text for waiting in served for text in waiting.texts]))
-                for waiting in served:
-                    waiting.rows = [next(rows).copy() for _ in waiting.texts]
-        return mine.rows
-
-    def _waiting_now(self) -> Iterator[_Waiting]:
-        try:
-            while True:
-                yield self._waiting.get_nowait()
-        except Empty:
-            return
+    def _rows(self, texts: Sequence[str]) -> list[FloatArray]:
+        return [row.copy() for row in self._encode(texts)]  # kept one by one: none holds the others
 
     def _encode(self, texts: Sequence[str]) -> FloatArray:
         """Encode in the model; the caller holds the lock."""

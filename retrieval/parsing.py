@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
@@ -19,6 +17,7 @@ from retrieval.constraints import Facets
 from retrieval.described import Describer
 from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, origins, synonyms, vocabulary
+from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
 from retrieval.stances import JOINS, Hit, Stance, stances
 from retrieval.text import Token, is_cjk, normalize, tokenize, words
 from retrieval.types import Constraint, Op
@@ -92,54 +91,8 @@ _LONGEST_COUNTRY = 3  # "the Soviet Union"
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
 
-# What words are: idle if they say nothing of the wanted work, aside if none is wanted, known if they name what the
-# person knows; "" if that is not clear.
-Told = Literal["idle", "aside", "wanted", "refused", "known", ""]
-
-
 def _untold(start: int, end: int) -> Told:
     return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A soft preference: a canonical facet value the person would like (or, if not `liked`, would rather not have)."""
-
-    field: str
-    value: str
-    surface: str
-    start: int
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What a message asks for.
-
-    Attributes:
-        constraints: hard limits, in the order of the text.
-        wishes: soft preferences.
-        relative: (field, op) for "cheaper", "newer" …, which need an item to compare with.
-        spans: the (start, end) characters that were understood.
-        hard: those of the spans that became constraints.
-        refused: those of the spans that say what must not be.
-        implied: what a refused mood rules out besides, unless it is wanted: "nothing scary" means no horror.
-        unchecked: columns that are to be limited and that the catalogue lacks: "under 300 pages".
-        opened: fields that are to be limited no longer: "not only films".
-        taken_back: (field, value) that is asked for no longer: "forget the thriller".
-        allowed: words for what need not be refused any longer: "I don't mind some fighting".
-    """
-
-    constraints: tuple[Constraint, ...] = ()
-    wishes: tuple[Wish, ...] = ()
-    relative: tuple[tuple[str, Op], ...] = ()
-    spans: tuple[tuple[int, int], ...] = ()
-    hard: tuple[tuple[int, int], ...] = ()
-    refused: tuple[tuple[int, int], ...] = ()
-    implied: tuple[Constraint, ...] = ()
-    opened: tuple[str, ...] = ()
-    unchecked: tuple[str, ...] = ()
-    taken_back: tuple[tuple[str, str], ...] = ()
-    allowed: tuple[str, ...] = ()
 
 
 class _Reading:
@@ -265,8 +218,8 @@ class Parser:
             found.refused.append((start, end))
             found.constraints.append((start, self._constraint("topic", (topic,), True, language)))
         found.constraints.sort(key=lambda pair: pair[0])
-        merged = _merged(
-            _spanned([c for _, c in found.constraints], language),
+        merged = joined(
+            spanned([c for _, c in found.constraints], language),
             lambda field, op, values: self._label(field, op, values, language),
         )
         return Parsed(
@@ -327,7 +280,7 @@ class Parser:
                 yield hit, stances(text, tokens, [hit])[0]
 
     def _implied(self, constraints: Sequence[Constraint], language: str) -> tuple[Constraint, ...]:
-        refused = [m for c in constraints if (c.field, c.op) == ("moods", "is_not") for m in _tuple(c.value)]
+        refused = [m for c in constraints if (c.field, c.op) == ("moods", "is_not") for m in as_tuple(c.value)]
         genres = dict.fromkeys(genre for mood in refused for genre in genres_full_of(mood))
         held = self._facets.postings.get("genres", {})
         return tuple(self._constraint("genres", (genre,), True, language) for genre in genres if genre in held)
@@ -502,38 +455,3 @@ def _surname(name: str) -> str:
     if len(parts) < 2 or is_cjk(name):
         return ""
     return " ".join(parts[-2:]) if len(parts) > 2 and parts[-2] in _PARTICLES else parts[-1]
-
-
-def _spanned(constraints: Sequence[Constraint], language: str) -> list[Constraint]:
-    """Join several decades into one span of years: "films from the 1960s or 1970s"."""
-    decades = [c for c in constraints if c.field == "decade" and c.op == "is"]
-    if len(decades) < 2:
-        return list(constraints)
-    low, high = (f(float(c.value) for c in decades) for f in (min, max))  # type: ignore[arg-type]
-    span = [
-        Constraint("year", ">=", low, label("year", ">=", low, language)),
-        Constraint("year", "<=", high + 9, label("year", "<=", high + 9, language)),
-    ]
-    return [c for c in constraints if c not in decades] + span
-
-
-def _merged(
-    constraints: Sequence[Constraint], relabel: Callable[[str, Op, tuple[str, ...]], str]
-) -> tuple[Constraint, ...]:
-    """Join positive values of one column ("Miyazaki or Le Guin", "科幻片和动作片") into one any-of constraint."""
-    merged: dict[tuple[str, str, object], Constraint] = {}
-    for c in constraints:
-        joins = c.op == "is" and isinstance(c.value, str | tuple)
-        key = (c.field, c.op, None if joins else c.value)
-        if joins and key in merged:
-            old = merged[key]
-            values = tuple(dict.fromkeys([*_tuple(old.value), *_tuple(c.value)]))
-            if len(values) > len(_tuple(old.value)):
-                merged[key] = Constraint(c.field, c.op, values, relabel(c.field, c.op, values))
-        else:
-            merged.setdefault(key, c)
-    return tuple(merged.values())
-
-
-def _tuple(value: object) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else (str(value),)

@@ -81,7 +81,7 @@ def test_who_waits_at_the_same_time_is_served_together(encoder, model):
         first = people.submit(encoder.encode, texts[:1])
         assert model.asked.wait(10)
         others = [people.submit(encoder.encode, [text]) for text in texts[1:]]
-        while encoder._waiting.qsize() < len(others):
+        while encoder._together.waiting < len(others):
             pass
         model.going.set()
         rows = [first.result(10)[0], *(other.result(10)[0] for other in others)]
@@ -96,7 +96,7 @@ def test_a_failure_is_told_to_its_caller_and_nobody_else_is_lost(encoder, model)
         assert model.asked.wait(10)
         bad = people.submit(encoder.encode, ["fails"])
         good = people.submit(encoder.encode, ["good"])
-        while encoder._waiting.qsize() < 2:
+        while encoder._together.waiting < 2:
             pass
         model.going.set()
         assert len(first.result(10)) == 1

@@ -237,6 +237,16 @@ class TestReading:
             thread.join()
         assert len({id(one) for one in found}) == 3
 
+    def test_parts_are_read_with_their_message_and_as_they_would_be_alone(self, tuned, tiny_bert_of_messages):
+        senses, alone = (Senses(tuned, tiny_bert_of_messages) for _ in range(2))
+        senses.read("my nurse, a quiet film", "my nurse", "a quiet film", "有")
+        assert list(senses._kept) == ["my nurse, a quiet film", "my nurse", "a quiet film"]
+        for text, found in senses._kept.items():
+            expected = alone.read(text)
+            assert np.array_equal(found.spans, expected.spans)
+            assert np.allclose(found.shares, expected.shares, atol=1e-4)
+            assert np.allclose(found.purposes, expected.purposes, atol=1e-4)
+
     def test_another_script_is_not_read(self, tuned, tiny_bert_of_messages):
         assert Senses(tuned, tiny_bert_of_messages).read("有恐怖片吗") is None
 

@@ -1,0 +1,112 @@
+"""What a message does at once, and what it does to what was said before, as tables of cues.
+
+A greeting, thanks, "start over" or an attempt to give the assistant orders needs no reading against the catalogue; "any
+year" lifts a limit, "something completely different" ends a wish and "and shorter" adds to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Literal
+
+from chat.memory import ABOUT_ME, FORGET_ME
+from retrieval.parsed import Parsed
+
+Act = Literal[
+    "recommend",
+    "more",
+    "availability",
+    "question",
+    "undo",
+    "reset",
+    "about_me",
+    "forget_me",
+    "remember",
+    "greeting",
+    "thanks",
+    "farewell",
+    "help",
+    "meta",
+    "service",
+    "unclear",
+]
+
+# The first act whose pattern matches wins; "recommend" is what remains.
+_ACTS: tuple[tuple[Act, str], ...] = (
+    ("meta", r"\b(ignore|disregard|forget)\b.{0,30}\b(instructions?|rules|prompts?|guidelines)\b"
+             r"|\b(system|your|the|initial|hidden)\s+prompt\b|\bprint\s+your\b|\bjailbreak\b|\bdeveloper\s+mode\b"
+             r"|\b(you\s+are\s+now|pretend\s+to\s+be|act\s+as)\b|忽略.{0,12}(指令|提示|规则)|(系统)?提示词"),
+    ("reset", r"^\s*(start\s+(over|again|afresh)|reset|clear\s+(everything|all|the\s+filters|filters)|new\s+search)\b"
+              r"|重新开始|从头开始|清空"),
+    ("about_me", ABOUT_ME),
+    ("forget_me", FORGET_ME),
+    ("undo", r"^\s*(undo|take\s+that\s+back|go\s+back|revert)\b|撤销|撤回"),
+    ("help", r"\b(what\s+can\s+you\s+do|how\s+does\s+this\s+work|who\s+are\s+you|what\s+are\s+you)\b|^\s*help\W*$"
+             r"|你是谁|你能做什么|怎么用|你是(不是)?(一?个)?(机器人|真人|人类?|人工智能|AI|程序|客服)[吗么嘛？?]"),
+    ("greeting", r"^\s*(hi|hello|hey|good\s+(morning|evening|afternoon))(\s+there)?\W*$|^\s*(你好|您好|嗨)\W*$"),
+    ("thanks", r"^\s*((great|perfect|cool|nice|ok|okay|lovely|awesome|super|good|yes)[\s,.!]*)*"
+               r"(thanks?(\s+you)?|thx|cheers|great|perfect|cool|nice|lovely|awesome)(\s+(so|very)\s+much|\s+a\s+lot)?\W*$"
+               r"|^\s*(谢谢|多谢|感谢)\S{0,3}\W*$"),
+    ("service", r"\b(refunds?|return\s+policy|policy|policies|shipping|warranty|invoice|password)\b"
+                r"|\b(your|free|home)\s+delivery\b|\bdelivery\s+(time|cost|date|fee)s?\b"
+                r"|\b(where\s+is|track|cancel|status\s+of)\s+(my|the|an?)\s+(order|parcel|package)\b|\bmy\s+(order|account)\b"
+                r"|\b(talk|speak|chat)\s+(to|with)\s+(a|an|some)?\s*(human|person|agent|someone)\b"
+                r"|退款|退货|运费|物流|我的订单|人工客服|转人工"),
+    ("farewell", r"^\s*(bye|goodbye|good\s*night|see\s+you)\b.{0,12}$|^\s*(再见|拜拜)\W*$"),
+)  # fmt: skip
+_COMPILED = tuple((act, re.compile(p, re.IGNORECASE)) for act, p in _ACTS)
+_ANY = re.compile(
+    r"\bany\s+(year|decade|price|genre|kind|type|language|mood|topic|author|director)\b"
+    r"|\b(year|price|genre|kind|type|language)\s+(?:doesn'?t|does\s+not)\s+matter\b"
+    r"|\b(?:remove|drop|forget|without)\s+the\s+(year|price|genre|kind|type|language)\s*(?:limit|filter|constraint)?"
+    r"|(价格|年份|年代|类型|语言)(?:无所谓|不限|随便|都行|不重要)",
+    re.IGNORECASE,
+)
+_ANY_FIELDS = {
+    "价格": "price",
+    "年份": "year",
+    "年代": "year",
+    "类型": "genres",
+    "语言": "language",
+    "type": "kind",
+    "genre": "genres",
+    "mood": "moods",
+    "author": "creators",
+    "director": "creators",
+}
+_OTHER = re.compile(
+    r"\bsomething\s+(?:completely|entirely|totally|very|quite)\s+(?:different|else|new)\b|\bchange\s+of\s+(?:plan|subject|topic)\b"
+    r"|\b(?:forget|scrap)\s+(?:all\s+)?(?:that|it|everything|what\s+i\s+said)\b|换个话题|完全不(?:同|一样)|重新来",
+    re.IGNORECASE,
+)
+_REFINES = re.compile(
+    r"^\W*(?:and|but|also|plus|even|only|just|with|without|no|not|nothing|more|less|ok(?:ay)?)\b"
+    r"|\b(?:more|less|too|as\s+well|also|instead|same)\b|更|一点|还要|另外",
+    re.IGNORECASE,
+)
+
+
+def plain_act(text: str, served: Collection[Act] = ()) -> Act | None:
+    """Return the act that a pattern is sure of, None if none is; `served` are those that somebody else sees to."""
+    return next((act for act, pattern in _COMPILED if act not in served and pattern.search(text)), None)
+
+
+def lifted(text: str) -> tuple[list[tuple[int, int]], list[str]]:
+    """Return where a message lifts limits ("any year"), and the fields of those."""
+    found = list(_ANY.finditer(text))
+    fields = [_ANY_FIELDS.get(word, word) for match in found for word in match.groups() if word]
+    return [match.span() for match in found], fields
+
+
+def starts_anew(text: str) -> bool:
+    """Whether what was wished before is over."""
+    return _OTHER.search(text) is not None
+
+
+def refines(text: str, parsed: Parsed) -> bool:
+    """Whether a message adds to the last wish instead of making a new one."""
+    compared = bool(parsed.relative) and not parsed.wishes  # "cheaper" asks for the same at another price
+    return (
+        compared or _REFINES.search(text) is not None or any(w.surface.casefold().endswith("er") for w in parsed.wishes)
+    )
