@@ -20,6 +20,7 @@ from finetune.cases import Case, dialogue_cases
 from finetune.contexts import listening_shop
 from finetune.fitting import Fitting
 from finetune.histories import Histories
+from finetune.threads import all_threads
 from retrieval.catalog import Catalog
 from retrieval.collaborative import CooccurrenceRetriever, EaseRetriever
 from retrieval.encoder import SentenceEncoder
@@ -123,7 +124,8 @@ class Bench:
     @cached_property
     def base(self) -> Index:
         """The catalogue's index, as without any training data."""
-        return open_index(self.path, SentenceEncoder(self.encoder), skip_bad=self.skip_bad, progress=_Encoding())
+        with all_threads():  # the encoder's batches are large here
+            return open_index(self.path, SentenceEncoder(self.encoder), skip_bad=self.skip_bad, progress=_Encoding())
 
     @cached_property
     def learnt(self) -> Learnt:

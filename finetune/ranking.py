@@ -15,12 +15,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from chat.forest import Forest
 from chat.ranker import CANDIDATES, CONTEXT, Layers, Ranker, RankerSettings, candidates, describe, wide
 from finetune.cases import Case
+from finetune.threads import cores
 from retrieval.types import BoolArray, FloatArray, IntArray
 
 FOLDS = 5
@@ -212,6 +214,10 @@ def fit_ranker(
 
 
 def cross_fit(settings: RankerSettings, turns: Turns, members: int = MEMBERS, epochs: int = EPOCHS) -> list[Ranker]:
-    """Fit a ranker for each fold, on the dialogues of the others; a dialogue is of the fold cluster mod `FOLDS`."""
+    """Fit a ranker for each fold, on the dialogues of the others; a dialogue is of the fold cluster mod `FOLDS`.
+
+    Many turns are worth a process on every core, which shares them in memory.
+    """
     fold = turns.clusters % FOLDS
-    return [fit_ranker(settings, turns, np.flatnonzero(fold != one), members, epochs) for one in range(FOLDS)]
+    fits = [delayed(fit_ranker)(settings, turns, np.flatnonzero(fold != one), members, epochs) for one in range(FOLDS)]
+    return list(Parallel(n_jobs=cores() if len(fold) >= _LEAST_TURNS else 1)(fits))

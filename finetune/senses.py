@@ -30,6 +30,7 @@ from chat.opinions import Attitude
 from chat.routing import EXAMPLES, load_examples
 from chat.senses import FILE, LONGEST, PURPOSES, SENSES, Purpose, Sense, Senses
 from chat.shop import Shop
+from chat.typed import telling_words
 from chat.understanding import understand
 from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, load
@@ -39,7 +40,7 @@ from retrieval.catalog import Catalog
 from retrieval.encoder import SentenceEncoder
 from retrieval.errors import NamedropError
 from retrieval.models import DEFAULT_ENCODER
-from retrieval.text import is_cjk
+from retrieval.text import is_cjk, tokenize
 
 LETTERS: Mapping[str, Sense] = {
     "w": "wanted", "n": "refused", "l": "liked", "d": "disliked", "s": "known", "a": "asked", "m": "named",
@@ -60,13 +61,19 @@ _CARDS = 5  # on screen after the first message
 _STOOD: Mapping[Attitude, Sense] = {"like": "liked", "neutral": "liked", "dislike": "disliked", "seen": "known"}
 
 
+Mark = tuple[int, int, Sense | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A message: what it is for, its text, and (start, end, sense) of what is marked; None if nobody has marked it."""
+    """A message: what it is for, its text, and (start, end, sense) of what is marked; None if nobody has marked it.
+
+    What is not marked has the sense "none"; a mark without a sense stands where nobody knows.
+    """
 
     purpose: Purpose
     text: str
-    marks: tuple[tuple[int, int, Sense], ...] | None
+    marks: tuple[Mark, ...] | None
 
 
 def read_messages(path: Path) -> list[Marked]:
@@ -114,7 +121,10 @@ def routed() -> list[Marked]:
 
 
 def ruled(dialogues: Sequence[DialogueRecord], catalog: Catalog, most: int, seed: int = 0) -> list[Marked]:
-    """Mark at most so many messages of dialogues by what the rules read in them, works that are only named as liked."""
+    """Mark at most so many messages of dialogues by what the rules read in them, works that are only named as liked.
+
+    Of telling words that no rule reads ("a slow burn") nobody knows what they are, so they teach nothing.
+    """
     shop = listening_shop(catalog, SentenceEncoder())
     found: dict[str, Marked] = {}
     order = random.Random(seed).sample(dialogues, len(dialogues))
@@ -130,7 +140,7 @@ def ruled(dialogues: Sequence[DialogueRecord], catalog: Catalog, most: int, seed
 def _ruled(text: str, shop: Shop, shown: int) -> Marked:
     read = understand(text, shop.linker, shop.parser, shown, spoken_of=bool(shown))
     refused = set(read.parsed.refused)
-    marks: list[tuple[int, int, Sense]] = [
+    marks: list[Mark] = [
         (start, end, "refused" if (start, end) in refused else "wanted") for start, end in read.parsed.spans
     ]
     for wish in read.parsed.wishes:  # what is described stands in no span
@@ -140,8 +150,11 @@ def _ruled(text: str, shop: Shop, shown: int) -> Marked:
         at = text.find(opinion.surface) if opinion.surface else -1
         if at >= 0:
             marks.append((at, at + len(opinion.surface), _STOOD[opinion.attitude]))
-    kept: list[tuple[int, int, Sense]] = []
-    for mark in sorted(set(marks)):
+    if not marks:
+        return Marked("recommend", text, ())
+    marks += [(token.start, token.end, None) for token in tokenize(text) if telling_words(token.norm)]
+    kept: list[Mark] = []
+    for mark in sorted(set(marks), key=lambda mark: (mark[0], mark[2] is None, mark[1])):
         if not kept or mark[0] >= kept[-1][1]:
             kept.append(mark)
     return Marked("recommend", text, tuple(kept))
@@ -257,11 +270,12 @@ def _targets(messages: Sequence[Marked], offsets: Any) -> Any:  # noqa: ANN401 -
     for row, message in enumerate(messages):
         for column, (start, end) in enumerate(offsets[row].tolist()):
             if end > start and message.marks is not None:
-                targets[row, column] = SENSES.index(_sense_at(message, start, end))
+                sense = _sense_at(message, start, end)
+                targets[row, column] = _IGNORED if sense is None else SENSES.index(sense)
     return targets
 
 
-def _sense_at(message: Marked, start: int, end: int) -> Sense:
+def _sense_at(message: Marked, start: int, end: int) -> Sense | None:
     return next((sense for s, e, sense in message.marks or () if s < end and start < e), "none")
 
 
@@ -279,7 +293,9 @@ def measured(messages: Sequence[Marked], senses: Senses) -> dict[str, str]:
         if sensed is None:
             continue
         for (start, end), shares in zip(sensed.spans.tolist(), sensed.shares, strict=True):
-            counts[SENSES.index(_sense_at(message, start, end)), int(shares.argmax())] += 1
+            sense = _sense_at(message, start, end)
+            if sense is not None:
+                counts[SENSES.index(sense), int(shares.argmax())] += 1
         for start, end, sense in message.marks or ():
             if sense in WORKS:
                 told = among[int(sensed.of(start, end)[among].argmax())]

@@ -21,9 +21,13 @@ def one_thread() -> Iterator[None]:
 @contextmanager
 def all_threads() -> Iterator[None]:
     """Compute with as many threads as this process has cores."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with _threads(cores):
+    with _threads(cores()):
         yield
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

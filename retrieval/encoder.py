@@ -23,7 +23,7 @@ _LONGEST_ATTRIBUTE = 60  # characters; longer values are prose, identifiers or a
 _MOST_VALUES = 12  # of one list attribute (a cast, say), so that it cannot crowd out the description
 _BATCH = 32  # texts; 16 to 64 measured alike on two cores
 _QUERY = 4  # so few texts are a turn's: they share a batch with those of other turns
-_REMEMBERED = 2_048  # rows of a turn's texts, 3 MB at 384 dimensions: several parts of a turn ask for the same
+_REMEMBERED = 8_192  # rows of turns' texts, 13 MB at 384 dimensions: several parts of a turn ask for the same
 
 
 class Encoder(Protocol):
@@ -134,7 +134,7 @@ class SentenceEncoder:
         return np.stack(rows)
 
     def read_ahead(self, texts: Sequence[str]) -> None:
-        """Read up to 2,048 texts together that are going to be asked for one by one, which costs ten times as much."""
+        """Read up to 8,192 texts together that are going to be asked for one by one, which costs ten times as much."""
         keys = {_key(text): text for text in texts}
         missing = {key: text for key, text in keys.items() if key not in self._kept}
         if missing:

@@ -120,6 +120,52 @@ def test_a_damaged_forest_is_refused(turns, name, value, reason):
         Forest.of(kept, 14)
 
 
+def _chain(leaves: int) -> dict[str, np.ndarray]:
+    """Return one tree that asks of feature 0 whether it is up to 0, 1, 2, …; each answer yes is a leaf."""
+    nodes = 2 * leaves - 1
+    own = np.arange(nodes)[None]
+    tree = {"left": own.copy(), "right": own.copy(), "feature": np.zeros((1, nodes), dtype=np.int64)}
+    tree |= {"threshold": np.zeros((1, nodes)), "value": np.arange(nodes, dtype=np.float32)[None]}
+    for at in range(leaves - 1):
+        tree["left"][0, 2 * at], tree["right"][0, 2 * at], tree["threshold"][0, 2 * at] = 2 * at + 1, 2 * at + 2, at
+    return tree
+
+
+@pytest.mark.parametrize("leaves", [1, 2, 16, 17, 33, 64])
+def test_trees_of_any_size_say_what_walking_them_says(leaves):
+    rows = np.linspace(-1, leaves, 4 * leaves + 5, dtype=np.float32)[:, None]
+    steps = np.clip(np.ceil(rows[:, 0]), 0, leaves - 1)
+    expected = np.where(steps < leaves - 1, 2 * steps + 1, 2 * (leaves - 1))
+    assert Forest.of(_chain(leaves), 1).scores(rows) == pytest.approx(expected)
+
+
+def test_a_threshold_between_two_numbers_of_single_precision_is_kept():
+    tree = _chain(2)
+    tree["threshold"][0, 0] = 0.1  # above the number of single precision that is nearest to it
+    rows = np.float32([[0.1], [np.nextafter(np.float32(0.1), np.float32(0))]])
+    assert (rows[:, 0].astype(np.float64) <= 0.1).tolist() == [False, True]
+    assert Forest.of(tree, 1).scores(rows).tolist() == [2, 1]
+
+
+def test_a_tree_of_too_many_leaves_or_with_one_child_is_refused():
+    with pytest.raises(ValueError, match="more than 64 leaves"):
+        Forest.of(_chain(65), 1)
+    tree = _chain(3)
+    tree["right"][0, 0] = 0
+    with pytest.raises(ValueError, match="one child"):
+        Forest.of(tree, 1)
+
+
+def test_many_turns_are_fitted_by_several_processes_alike(turns, monkeypatch):
+    monkeypatch.setattr(ranking, "FORESTS", 0)
+    monkeypatch.setattr(ranking, "cores", lambda: 2)
+    found = cross_fit(SETTINGS, turns, members=1, epochs=1)
+    rest = np.flatnonzero(turns.clusters % ranking.FOLDS != 3)
+    expected = fit_ranker(SETTINGS, turns, rest, members=1, epochs=1)
+    for name, layer in expected.members[0].items():
+        assert np.allclose(found[3].members[0][name], layer, atol=1e-5)
+
+
 def test_the_same_data_give_the_same_ranker(turns):
     one, other = (fit_ranker(SETTINGS, turns, members=1) for _ in range(2))
     assert all(np.array_equal(one.members[0][name], other.members[0][name]) for name in one.members[0])

@@ -17,7 +17,7 @@ from chat.understanding import understand
 from finetune import senses as training
 from finetune.data import DialogueRecord
 from finetune.lowrank import LowRankEncoder
-from finetune.senses import Marked, Settings, main, measured, read_messages, ruled, tune
+from finetune.senses import Marked, Settings, _targets, main, measured, read_messages, ruled, tune
 from retrieval.catalog import Catalog
 from retrieval.encoder import SentenceEncoder
 from retrieval.errors import ModelError, NamedropError
@@ -145,7 +145,7 @@ class TestMessages:
     def test_dialogues_are_marked_by_the_rules(self, tmp_path):
         record = DialogueRecord.model_validate({
             "id": "d", "turns": [
-                {"role": "user", "text": "I loved Heat. A crime film with no space?"},
+                {"role": "user", "text": "I loved Heat. A brooding crime film with no space?"},
                 {"role": "assistant", "text": "Alien.", "items": ["2"]},
                 {"role": "user", "text": "有恐怖片吗"},
                 {"role": "assistant", "text": "Alien.", "items": ["2"]},
@@ -155,7 +155,9 @@ class TestMessages:
         })  # fmt: skip
         (message,) = ruled([record], Catalog(ITEMS), 10)
         marks = {message.text[s:e]: sense for s, e, sense in message.marks}
-        assert marks == {"Heat": "liked", "crime": "wanted", "film": "wanted", "space": "refused"}
+        assert marks == {"Heat": "liked", "crime": "wanted", "film": "wanted", "space": "refused", "brooding": None}
+        targets = _targets([message], np.array([[(0, 0), (8, 12), (16, 24), (25, 30)]]))
+        assert targets.tolist() == [[-100, SENSES.index("liked"), -100, SENSES.index("wanted")]]
 
 
 class TestTuning:
