@@ -57,11 +57,18 @@ class Asking:
         if fields == ("pick",):
             return self._picked(turn, items)
         if fields == ("other",):
-            return Asked(self.say("not_said", title=facts.names(items, self.say.language)), tuple(items), known=False)
+            return Asked(self._unsaid(items), tuple(items), known=False)
         if understood.form:
             return self._in_form(items[0], understood.form)
         answers = [self.say.answer(item, fields) for item in items]
         return Asked(self.say.sentences(*answers, self.say.compared(items, fields)), tuple(items))
+
+    def _unsaid(self, items: Sequence[Item]) -> str:
+        """Say that the catalogue does not say it, and what it says of the item, unless that was just said."""
+        unsaid = self.say("not_said", title=facts.names(items, self.say.language))
+        told = items[0].description if len(items) == 1 else ""
+        just = next((entry.text for entry in reversed(self.state.messages) if entry.role == "assistant"), "")
+        return self.say.sentences(unsaid, self.say("says_only", told=told) if told and told not in just else "")
 
     def _picked(self, turn: Turn, named: Sequence[Item]) -> Asked:
         """Advise one of the items named, or of those on screen: the one that was put first, and why it was."""

@@ -122,6 +122,8 @@ class Conversation:
 
     def _answered(self, pieces: Sequence[Piece], desk: Desk) -> Answer:
         """Answer each wish in its turn, and join the answers."""
+        asking = [piece for piece in pieces if not _beside_the_point(piece)]
+        pieces = asking if any(piece.route not in SHOP for piece in asking) else pieces
         answers = [self._answer(piece, desk) for piece in self._of_one_kind(pieces)]
         spoken = [p.route != "small_talk" or buys(p) for p in pieces]
         telling = [a for a, told in zip(answers, spoken, strict=True) if told] or answers
@@ -264,6 +266,16 @@ class Conversation:
 def _means(piece: Piece, purpose: Purpose) -> bool:
     """Whether the message as a whole is clearly meant for a purpose."""
     return piece.understood.purposes.get(purpose, 0.0) > _MEANT
+
+
+def _beside_the_point(piece: Piece) -> bool:
+    """Whether a part was taken for a wish although it wishes for nothing: "if I start it and find it isn't for me"."""
+    advised = _means(piece, "recommend") and telling_words(piece.text)
+    parsed = piece.understood.parsed
+    says = parsed.wishes or parsed.relative or any(c.field != "kind" for c in parsed.constraints)
+    named = any(opinion.surface or opinion.attitude != "neutral" for opinion in piece.understood.opinions)
+    told = not asks(piece.text) or not _means(piece, "item")
+    return piece.route in ("recommend", "item") and told and not (advised or says or named or buys(piece))
 
 
 def _buys(piece: Piece) -> bool:

@@ -36,12 +36,14 @@ _CAPITAL = r"(?!I\b)[A-ZÀ-Ý][\w'’-]*"
 TITLED = re.compile(
     rf"\b(?:(?:A|An|The)\s+)?[A-ZÀ-Ý][\w'’-]*(?::?\s+(?:(?:of|the|a|an|in|on|and|to|for|from|at|with|no|my|de|la|le|du)\s+){{0,3}}{_CAPITAL}|\s+\d{{1,4}}\b)*"
 )
+_MORE_NAME = re.compile(rf"(?:\s{_CAPITAL})*")
 TOLD_BY = frozenset(
     """
     love loved like likes liked enjoyed enjoys adore adored adores watch watched watching seen saw read reading
     play played playing finish finished hated rewatched reread obsessed called vs versus did tried done
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_NEAR = 3  # words between what one does with a work and its name, itself included
 _MEDIA: Mapping[str, str] = {
     "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film",
     "read": "book", "reading": "book", "reread": "book", "play": "game", "played": "game", "playing": "game",
@@ -53,6 +55,7 @@ _ANYTHING_LIKE = re.compile(  # "do you have anything like Twin Peaks?" asks for
 _CLAUSE = frozenset(
     {"i", "we", "that", "which", "where", "who", "to", "with", "about", "for"}
 )  # begin no title asked for
+_LIMITS = frozenset({"from", "by", "before", "after", "since", "under", "below"})  # nor do these
 _LISTED = frozenset({",", "and", "or", "&", ", and", ", or", "vs", "/"})
 
 
@@ -66,7 +69,7 @@ def _quoted_title(text: str, mentions: Sequence[Mention], linker: TitleLinker) -
     """Return what stands in quotation marks as a title does and is none of ours, "" if nothing."""
     for quoted in quoted_spans(text):
         start = text.find(quoted)
-        if quoted.islower() and not HAVE.search(text):
+        if (quoted.islower() and not HAVE.search(text)) or _ANYTHING_LIKE.match(quoted):
             continue  # she has seen it "like a hundred times"
         explained = any(m.start == start and len(words(m.surface)) == len(words(quoted)) for m in mentions)
         if telling_words(quoted) and not explained and not linker.exact(quoted):
@@ -102,7 +105,7 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
     inside = [m for m in mentions if start <= m.start and m.end <= start + len(thing)]
     tokens = [t for t in tokenize(thing)]
     covered = [t for t in tokens if any(m.start - start <= t.start < m.end - start for m in inside)]
-    if not thing or (inside and len(covered) == len(tokens)):
+    if not thing or (inside and len(covered) == len(tokens)) or (tokens and tokens[0].norm in _LIMITS):
         return "", mentions
     told = not telling_words(blank(thing, asides(thing))) or bool(tokens and tokens[0].norm in _CLAUSE)
     if not inside and not is_cjk(thing) and told:
@@ -113,7 +116,7 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
         for t in tokens
         if t not in covered and t.norm not in FILLER and not any(s <= t.start < e for s, e in parsed.spans)
     ]
-    if not unknown:
+    if not unknown or parsed.relative:
         return "", mentions
     titled = any((thing[t.start].isupper() and t.norm != "i") or t.norm.isdigit() for t in unknown) or (
         any(t.norm.isdigit() for t in tokens) and bool(covered)
@@ -150,6 +153,8 @@ def disambiguated(
         if behind and canonical("kind", behind[1]) in vocabulary("kind"):
             positions = linker.narrowed(positions, kind=canonical("kind", behind[1]))
             spans.append(behind.span())
+        verb = next((w for w in reversed(words(text[: mention.start])[-_NEAR:]) if w in _MEDIA), "")
+        positions = linker.narrowed(positions, kind=_MEDIA.get(verb, "")) or positions  # what one has "read" is a book
         made, end = linker.by_their_maker(text, mention)
         if made:  # "Blue by Joni Mitchell" asks for nothing else of hers
             positions = made
@@ -191,13 +196,20 @@ def strange_titles(
         if cued and telling_words(name) and not (single and words(name)[0] in STOPWORDS):
             found.append(match.span())
     for start, end in told:
+        end += len(_MORE_NAME.match(free, end).group())  # type: ignore[union-attr]  # it matches nothing, too
         name = free[start:end]
         if name.islower() and len(telling_words(name)) < 2:
             continue  # "I feel bereft", "the exploring is the bit I love"
-        ours = any(s < end and start < e for s, e in (*spans, *found)) or bool(parser.parse(name).spans)
-        if not ours and telling_words(name) and not all(linker.knows(word) for word in words(name)):
+        ours = any(s < end and start < e for s, e in (*spans, *found)) or _read(name, parser)
+        titled = len(words(name)) > 1 and all(w[0].isupper() for w in name.split() if telling_words(w))
+        if not ours and telling_words(name) and (titled or not all(linker.knows(word) for word in words(name))):
             found.append((start, end))
     return sorted(found)
+
+
+def _read(name: str, parser: Parser) -> bool:
+    """Whether a name is something else: a maker, a genre or a language."""
+    return not telling_words(blank(name, parser.parse(name).spans))
 
 
 def unknown_name(text: str, spans: Sequence[tuple[int, int]], linker: TitleLinker) -> str:
@@ -211,5 +223,5 @@ def unknown_name(text: str, spans: Sequence[tuple[int, int]], linker: TitleLinke
 
 def medium(text: str, strange: Sequence[tuple[int, int]]) -> str:
     """Return the kind of the works that are not ours, by what one does with them, "" if that is not said."""
-    verbs = (verb for start, _ in strange for verb in words(text[:start])[-3:])
+    verbs = (verb for start, _ in strange for verb in words(text[:start])[-_NEAR:])
     return next((_MEDIA[verb] for verb in verbs if verb in _MEDIA), "")

@@ -75,7 +75,7 @@ _LOATHED = re.compile(  # what "it" is refused with
 _SEEN = re.compile(
     r"\b(?:seen|watched|(?:i|we)(?:'ve|\s+have)\s+done|already\s+(?:read|played|heard|own|know|have|saw|done|finished|taken|completed|listened)"
     r"|(?:have|has|['’]ve|['’]s|(?<!should )(?<!can )(?<!could )i)\s+(?:read|played|finished)"
-    r"|(?:has|have|owns?|got)\s+(?:it|that|this|them|those)(?=\s+(?:one\s+)?already|\W*$|\s+(?:ugh|too|on)\b)|i\s+(?:own|know)|other\s+than|besides|apart\s+from|except)\b"
+    r"|(?:has|have|owns?|got)\s+(?:it|that|this|them|those)(?=\s+(?:one\s+)?already|\W*$|\s+(?:ugh|too|on)\b)|i\s+(?:own|know)|the\s+(?:usual|obvious)|other\s+than|besides|apart\s+from|except)\b"
     r"|看过|读过|玩过|听过|学过|看了|除了",
     re.IGNORECASE,
 )
@@ -85,6 +85,7 @@ LIKE = re.compile(
     r"|喜欢|爱|类似|像|好看|不错|挺好|接近|相近",
     re.IGNORECASE,
 )
+_SUPPOSED = re.compile(r"\b(?:if|in\s+case|unless)\b|如果|万一", re.IGNORECASE)  # "what if she has it already?"
 _CLAUSE = re.compile(rf"[.!?;。！？；\n]|,|，|\bbut\b|\bhowever\b|{AND_THEN}|但是?|不过", re.IGNORECASE)
 
 
@@ -117,7 +118,7 @@ def _attitude(text: str, start: int, end: int, default: Attitude) -> Attitude:
     if LIKE.search(before) or LIKE.search(after):
         return "like"
     if _SEEN.search(before) or re.search(r"\balready\b|看过|读过|玩过|听过|学过", after):
-        return "seen"
+        return default if _SUPPOSED.search(before) else "seen"
     return default
 
 
@@ -129,7 +130,7 @@ def stands(text: str, mentions: Sequence[Mention]) -> list[Opinion]:
         attitude = _attitude(text, mention.start, mention.end, "neutral")
         if at and attitude == "neutral" and not re.search(r"[.!?;]", text[mentions[at - 1].end : mention.start]):
             between = text[mentions[at - 1].end : mention.start].strip().casefold()
-            if between in {",", "and", "or", "&", ", and", ", or", "、", "和", "，"}:
+            if between in {",", "/", "and", "or", "&", ", and", ", or", "、", "和", "，"}:
                 attitude = found[-1].attitude
         found.append(Opinion(attitude, mention.positions, surface=mention.surface))
     return found

@@ -14,7 +14,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("price", r"\bhow\s+much\b|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b|\bprice\b|\bcosts?\b\s*\?"
               r"|多少钱|价格|怎么卖"),
     ("in_stock", r"\b(is|are)\s+(\S+\s+){1,6}(in\s+stock|available)\b|\b(still\s+(in\s+stock|available)|sold\s+out)\b"
-                 r"|\bhave\s+(it|this|that|this\s+one)\s+in\s+stock\b|有货|库存|现货"),
+                 r"|\bhave\s+(\S+\s+){1,8}in\s+stock\b|\bhow\s+many\s+(\S+\s+){0,4}(left|in\s+stock)\b|有货|库存|现货"),
     ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b|哪一?年|什么时候"),
     ("creators", r"\bwho\s+(made|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"
                  r"|\bwho(?:'s|\s+is)\s+(it|that|this)\s+by\b|\bwho(?:'s|\s+is)\s+(it|that|this)\s+(one\s+)?by\b"
@@ -31,6 +31,10 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
 _NO_COLUMN = re.compile(  # nobody's columns
     r"\bwho\s+(?:did|made|wrote|composed)\s+the\s+(?:music|score|soundtrack|art(?:work)?|voices?|cover)\b"
     r"|\bwho(?:'s|\s+is|\s+was|\s+are)\s+in\s+(?:it|that|this|the)\b|\bwho\s+(?:stars|plays|acts)\b",
+    re.IGNORECASE,
+)
+_HOW_MANY = re.compile(  # a column of their own, where the catalogue has it
+    r"\bhow\s+many\s+(?:players?|people|episodes?|seasons?|songs?|tracks?|levels?|chapters?|lessons?|discs?|books?\s+are\s+in)\b",
     re.IGNORECASE,
 )
 _SAME_HAND = re.compile(
@@ -61,7 +65,7 @@ _THAN = re.compile(rf"\b(?:is|are|was|were)\b[^.!?;]*?\b{_MORE}\s+than\b(?!\s*[$
 _SUPERLATIVE = re.compile(rf"\b{_MOST}", re.IGNORECASE)
 _CHINESE = re.compile(r"(?:哪|最).{0,4}?更?(?:(便宜)|(贵)|(新|晚)|(老|早|旧)|(长)|(短)|(受欢迎|热门|畅销|火))")
 _OF_THESE = re.compile(
-    r"\b(?:of|among|from|between)\s+(?:these|those|them|the\s+(?:two|three|four|five))\b|\bwhich\s+(?:one\s+)?(?:of\s+\w+\s+)?is\b"
+    r"\b(?:of|among|from|between)\s+(?:all\s+(?:of\s+)?)?(?:these|those|them|the\s+(?:two|three|four|five))\b|\bwhich\s+(?:one\s+)?(?:of\s+\w+\s+)?is\b"
     r"|\bone\b|这些|那些|里面|其中|里最|当中|哪",
     re.IGNORECASE,
 )
@@ -130,6 +134,8 @@ def questions(text: str, columns: Mapping[str, str], several: bool) -> Questions
         lengths = [name for name in asked if name in LENGTH_FIELDS]  # "is it under two hours?", of a film in minutes
         fields += [name for name in asked if name not in lengths]
         fields += ["length"] if lengths and "length" not in fields else []
+    if not fields and _HOW_MANY.search(text):
+        return Questions(("other",))
     return Questions(tuple(fields), yes_no=_YES_NO.search(text) is not None)
 
 

@@ -54,7 +54,8 @@ _OPEN_QUESTION = re.compile(
 )
 _THIS_PRODUCT = re.compile(r"\b(?:this|that|these|those)\s+(?:product|item|article|thing)s?\b", re.IGNORECASE)
 _SAME_MAKER = re.compile(
-    r"\bby\s+the\s+same\s+\w+|\belse\s+(?:by|from)\s+(?:him|her|them|the\s+same)\b|\b(?:more|others?|anything)\s+by\s+(?:him|her|them)\b"
+    r"\bby\s+the\s+same\s+\w+|\b(?:has|have|did|does)\s+(?:he|she|they)\s+(?:written|write|made|make|done|do|directed|recorded|got)\s+(?:any\w*|more|others?)\b"
+    r"|\banything\s+else\s+of\s+(?:his|hers|theirs)\b|\belse\s+(?:by|from)\s+(?:him|her|them|the\s+same)\b|\b(?:more|others?|anything)\s+by\s+(?:him|her|them)\b"
     r"|\b(?:his|her|their)\s+(?:older|other|earlier|early|newer|later|previous)\s+(?:stuff|works?|films?|books?|games?|albums?|ones)\b"
     r"|\bwhat\s+else\s+(?:did|has|have)\s+(?:he|she|they|the\s+\w+)\b|同一个?(?:作者|导演)|[他她]的?(?:其他|别的)",
     re.IGNORECASE,
@@ -66,6 +67,10 @@ _FORM = re.compile(  # "is there a film of it?"
     re.IGNORECASE,
 )
 _WHAT_KIND = re.compile(r"\b(?:is|was)\s+(?:it|that|this|the\s+\w+\s+one)\s+an?\s+(\w+)\b", re.IGNORECASE)
+_HOLDS = re.compile(  # "is there any violence in the first one?"
+    r"\b(?:is|are)\s+there\s+(?:any|an?|much|many|lots?\s+of|a\s+lot\s+of)\b[^.?!]*\bin\s+(?:it|that|this|the\s+\w+\s+(?:one|film|book|game|album))\b",
+    re.IGNORECASE,
+)
 _WHAT_LIKE = re.compile(r"\bwhat(?:'s|\s+is|\s+are|\s+was)\b[^.?!]*?\blike\b(?=\s+in\b|\s*[,?]|\s*$)", re.IGNORECASE)
 _MOVED = re.compile(  # who tells of what they know, so that more of it is found
     r"\b(?:wonderful|loved|brilliant|amazing|great|beautiful|stunning|perfect|incredible|fantastic|excellent|superb|in\s+(?:bits|tears)|cried"
@@ -82,6 +87,7 @@ _DESCRIBES = re.compile(
     r"[^.,;:!?\n]{0,20}?\b(?:that|which|to|for|where|with|about)\b[^.,;:!?\n]*",
     re.IGNORECASE,
 )
+_HAD = ("like", "neutral")  # of a work that one has seen, or will not have, nobody asks whether we have it
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
@@ -198,7 +204,9 @@ def understand(
         *(m.span() for m in TITLED.finditer(text) if TOLD_BY.intersection(words(text[: m.start()])[-1:])),
     ]
     pointed = references(blank(text, them), named, shown, spoken_of) if shown or spoken_of else []
-    opinions = [_moved(text, opinion) for opinion in (*stood, *pointed)]
+    first = min((m.start for m in mentions), default=0)  # in "seen that. More like Jaws" that is none named here
+    early = bool(pointed) and references(blank(text[:first], them), [], shown, spoken_of) == pointed
+    opinions = [_moved(text, opinion) for opinion in ((*pointed, *stood) if early else (*stood, *pointed))]
     advises = sensed.purpose.get("recommend", 0.0) > _PLAINLY and not any(opinion.places for opinion in opinions)
     about = Questions() if lifting else _questions(text, mentions, parser, 0 if advises else shown, spoken_of)
     # "Is it scary?" wishes for nothing; in "sounds fun. Is it part of a series?" nobody asks whether it is fun.
@@ -211,7 +219,7 @@ def understand(
     form = _form(text) if shown or spoken_of or mentions else ""
     if form:
         act, fields = "question", ("form",)
-    elif asked or (has(text, mentions) and not fields):
+    elif asked or (has(text, [m for m, o in zip(mentions, stood, strict=True) if o.attitude in _HAD]) and not fields):
         act = "availability"
     elif (fields and not everywhere) or (about.compares and (shown or _several(mentions))):
         act = "question"
@@ -274,6 +282,8 @@ def _fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opin
     kind = _WHAT_KIND.search(text)
     if opinions and kind is not None and canonical("kind", kind[1]) in vocabulary("kind"):
         return ("kind",)
+    if opinions and not about.fields and _HOLDS.search(text):
+        return _whether(parsed) or ("other",)
     like = _WHAT_LIKE.search(text)
     advice = LIKE.search(_WHAT_LIKE.sub(" ", text)) or HAVE.search(text) or _ADVICE.search(text)
     if about.fields or about.compares or asked or not opinions or advice:
@@ -336,10 +346,20 @@ def _carried(parsed: Parsed, parser: Parser) -> tuple[Parsed, tuple[str, ...]]:
 
 
 def _told_of(text: str, mentions: Sequence[Mention], sensed: Sensed, linker: TitleLinker) -> list[Mention]:
-    """Add the works that only the whole message tells from common words: "is Alien scary?"."""
+    """Add the works that only the whole message tells from common words, and leave out what is a word of a longer name.
+
+    "Is Alien scary?", "Once Upon a Time in the West".
+    """
+    longer = [(s, e) for s, e in sensed.works() for m in mentions if s <= m.start and m.end < e and _goes_on(text, m)]
+    mentions = [m for m in mentions if not any(s <= m.start and m.end < e and _goes_on(text, m) for s, e in longer)]
     free = [(s, e) for s, e in sensed.works() if not any(m.start < e and s < m.end for m in mentions)]
     more = [mention for s, e in free if (mention := linker.named(text, s, e)) is not None]
     return sorted([*mentions, *more], key=lambda mention: mention.start)
+
+
+def _goes_on(text: str, mention: Mention) -> bool:
+    """Whether a title of one word is followed by a capital."""
+    return " " not in mention.surface and re.match(r" [A-ZÀ-Ý]", text[mention.end :]) is not None
 
 
 def _stood(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[list[Mention], list[Opinion]]:
@@ -349,7 +369,7 @@ def _stood(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[list
         if sensed.no_work(mention.start, mention.end) and mention.surface.islower():
             continue  # "I hate airplane screens"
         if opinion.attitude == "neutral":
-            if sensed.merely_named(mention.start, mention.end):
+            if sensed.merely_named(mention.start, mention.end) and mention.surface != text.strip(" .!?"):
                 continue  # "my girlfriend picked Midsommar last time"
             opinion = replace(opinion, attitude=sensed.stand(mention.start, mention.end))
         kept.append(mention)

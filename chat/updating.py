@@ -183,6 +183,11 @@ class Updater:
         if not makers:
             return []
         names = tuple(canonical("creators", maker) for maker in makers)
+        known = {against[-1], *self.shop.positions([*self.state.taste.seen, *self.state.taste.disliked])}
+        theirs = self.shop.index.facets.postings.get("creators", {})
+        if all(known.issuperset(theirs.get(name, ())) for name in names):
+            turn.notes.append(self.say("none_else_by", makers=self.say.quoted(list(makers))))
+            return []
         return [self._labelled(Constraint("creators", "is", names if len(names) > 1 else names[0]))]
 
     def _positions_of_it(self) -> list[int]:

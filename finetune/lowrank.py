@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
+from retrieval.encoder import fast_dtype
+from retrieval.errors import ModelError
 from retrieval.models import resolve_encoder
 
 MODULES = ("query", "key", "value", "dense")
@@ -45,6 +48,26 @@ class LowRankEncoder:
         self.parameters = [p for p in self._model.parameters() if p.requires_grad]
         self.width = int(self._model.config.hidden_size)
 
+    def load(self, file: Path) -> None:
+        """Take over changes that `changes` gave, in float32: learning goes on from there.
+
+        Raises:
+            ModelError: they cannot be read, or were learned by an encoder of other modules or another rank.
+        """
+        from peft import set_peft_model_state_dict
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            changes = {key: value for key, value in load_file(file).items() if key.endswith((".A", ".B"))}
+            own = self.changes()
+            if {k: v.shape for k, v in own.items()} != {k: v.shape for k, v in changes.items()}:
+                raise ValueError("its modules or its rank are not those of this encoder")
+        except (OSError, SafetensorError, ValueError) as error:
+            raise ModelError(f"cannot go on from {file} ({error}); give what this command has written") from error
+        named = {f"base_model.model.{key[:-2]}.lora_{key[-1]}.weight": value.float() for key, value in changes.items()}
+        set_peft_model_state_dict(self._model, named)
+
     def states(self, texts: Sequence[str], longest: int) -> tuple[Any, Any, Any]:
         """Return the last hidden states (n, T, d), which tokens are there (n, T), and their characters (n, T, 2)."""
         batch = self.tokenizer(
@@ -61,7 +84,8 @@ class LowRankEncoder:
         return hidden, batch["attention_mask"], offsets
 
     def _fast(self) -> AbstractContextManager[Any]:
-        return self._torch.autocast("cpu", self._torch.bfloat16)
+        dtype, _ = fast_dtype()  # where the processor has no bf16, it would take several times as long
+        return nullcontext() if dtype == "float32" else self._torch.autocast("cpu", getattr(self._torch, dtype))
 
     def evaluating(self, on: bool) -> None:
         """Turn dropout off or on."""

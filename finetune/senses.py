@@ -172,11 +172,13 @@ class Settings:
     seed: int = 0
 
 
-def tune(messages: Sequence[Marked], settings: Settings, out: Path, model: str = DEFAULT_ENCODER) -> float:
-    """Train and write the senses; return the last epoch's mean loss.
+def tune(
+    messages: Sequence[Marked], settings: Settings, out: Path, model: str = DEFAULT_ENCODER, start: Path | None = None
+) -> float:
+    """Train and write the senses, from scratch or going on from those in `start`; return the last epoch's mean loss.
 
     Raises:
-        NamedropError: there is nothing to learn from, or the model cannot be found.
+        NamedropError: there is nothing to learn from, the model cannot be found, or `start` does not fit it.
     """
     if not messages:
         raise NamedropError("no message to learn from; give at least one file that is not held out")
@@ -184,6 +186,9 @@ def tune(messages: Sequence[Marked], settings: Settings, out: Path, model: str =
     draw = random.Random(settings.seed)
     encoder = LowRankEncoder(model, settings.rank)
     words, purposes = nn.Linear(encoder.width, len(SENSES)), nn.Linear(encoder.width, len(PURPOSES))
+    if start is not None:
+        encoder.load(start)
+        _load_heads({"words": words, "purposes": purposes}, start)
     heads = [*words.parameters(), *purposes.parameters()]
     optimizer = torch.optim.AdamW(
         [{"params": encoder.parameters, "lr": settings.rate}, {"params": heads, "lr": settings.head_rate}],
@@ -227,6 +232,17 @@ def _save(encoder: LowRankEncoder, heads: Mapping[str, nn.Linear], out: Path) ->
         tensors |= {f"{name}.{part}": value.detach().half() for part, value in head.named_parameters()}
     out.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, out, metadata=encoder.header)
+
+
+def _load_heads(heads: Mapping[str, nn.Linear], file: Path) -> None:
+    from safetensors.torch import load_file
+
+    kept = load_file(file)
+    try:
+        for name, head in heads.items():
+            head.load_state_dict({part: kept[f"{name}.{part}"].float() for part in ("weight", "bias")})
+    except (KeyError, RuntimeError) as error:
+        raise NamedropError(f"cannot go on from {file} ({error}); give what this command has written") from error
 
 
 def _works(message: Marked) -> Iterator[str]:
@@ -324,6 +340,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=FILE, help="the file to write (default: %(default)s)")
     parser.add_argument("--encoder", default=DEFAULT_ENCODER, help="folder, embedded name or hub id (%(default)s)")
     parser.add_argument("--epochs", type=int, default=defaults.epochs, help="0 measures what --out holds (%(default)s)")
+    parser.add_argument("--start", type=Path, help="senses to go on from; two epochs teach them a shop's own messages")
+    parser.add_argument("--rate", type=float, default=defaults.rate, help="of learning (%(default)s)")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="of order and exchanges (%(default)s)")
     args = parser.parse_args(argv)
     try:
@@ -338,7 +356,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             records = load(args.dialogues, DialogueRecord).records
             learned += ruled(records, Catalog.load(args.catalog), args.most, args.seed)
         if args.epochs:
-            loss = tune(learned, Settings(epochs=args.epochs, seed=args.seed), args.out, args.encoder)
+            heads = defaults.head_rate * args.rate / defaults.rate
+            settings = Settings(epochs=args.epochs, rate=args.rate, head_rate=heads, seed=args.seed)
+            loss = tune(learned, settings, args.out, args.encoder, args.start)
             print(f"{args.out}: tuned on {len(learned)} messages, loss of the last epoch {loss:.3f}")
         for file in (file for file in args.messages if file.stem in args.hold):
             print(f"{file.stem}, {len(read[file])} messages")

@@ -101,6 +101,7 @@ class SentenceEncoder:
         self._dtype = dtype
         self._lock = threading.RLock()
         self._together: Together[FloatArray] = Together(self._rows, self._lock)
+        self._keeping = threading.Lock()  # of its own: who has what they want waits for no model
         self._kept: OrderedDict[bytes, FloatArray] = OrderedDict()  # by the text's digest
         self._loaded: Any = None
         self._name: str | None = None
@@ -144,7 +145,7 @@ class SentenceEncoder:
 
     def _keep(self, keys: Iterable[bytes], rows: Iterable[FloatArray]) -> None:
         """Remember rows (d,) by their texts' keys, the latest of them."""
-        with self._lock:
+        with self._keeping:
             self._kept.update(zip(keys, rows, strict=True))
             while len(self._kept) > _REMEMBERED:
                 self._kept.popitem(last=False)

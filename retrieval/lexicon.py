@@ -22,7 +22,7 @@ book: books, novel, novels, paperback, paperbacks, to read, should i read, can w
 game: games, video game, video games, videogame, videogames, computer game, to play, should i play, can we play, couch co op, co op, should we play, play next; 游戏, 电子游戏
 album: albums, music, record, records, lp, lps, to listen to, should i listen to, can we listen to; 专辑, 音乐, 唱片
 course: courses, online course, lessons, learn to, learn how to, teach me, learn something, get better at; 课程, 课
-series: tv series, tv show, tv shows, tv; 电视剧, 剧集
+series: tv series, tv show, tv shows; 电视剧, 剧集
 product: products; 商品, 产品
 """  # noqa: E501
 

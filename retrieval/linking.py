@@ -87,6 +87,15 @@ _QUOTES = "\"“”«»《》「」『』‘’'"
 _OPENING = "\"“«《「『‘'"
 
 
+def _head(title: str) -> str:
+    """Return what a series is called: "Animal Crossing", "Harry Potter"; the title itself where that says nothing."""
+    head = title.partition(":")[0]
+    series, _, rest = title.partition(" and the ")
+    if rest and series.istitle() and words(series)[0] not in _ARTICLES:
+        head = series
+    return head if len(words(head)) > 1 else title  # "Life" names nothing
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A title in a message.
@@ -115,8 +124,7 @@ class TitleLinker:
         self._items = facets.catalog.items
         names: dict[str, dict[int, bool]] = defaultdict(dict)
         for at, item in enumerate(self._items):
-            head = item.title.partition(":")[0]  # "Animal Crossing" names "Animal Crossing: New Horizons"
-            head = head if len(words(head)) > 1 else item.title  # "Life" names nothing
+            head = _head(item.title)
             for is_title, name in ((True, item.title), *((False, alias) for alias in (*item.aliases, head))):
                 tokens = words(name)
                 if not tokens:

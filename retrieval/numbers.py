@@ -14,7 +14,8 @@ from retrieval.constraints import Facets
 from retrieval.labels import label
 from retrieval.types import Constraint, Op
 
-_YEAR = r"(?:year\s+)?(1[0-9]{3}|20[0-9]{2})"
+_ABOUT = r"(?:(?:about|around|roughly|circa)\s+)?"
+_YEAR = rf"{_ABOUT}(?:year\s+)?(1[0-9]{{3}}|20[0-9]{{2}})"
 _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
@@ -35,7 +36,14 @@ _DECADES = {
     "eighties": 1980, "nineties": 1990,
 }  # fmt: skip
 _DECADE = (
-    r"(?:the\s+)?(?:(?:early|mid|late)[\s-]+)?'?((?:1[0-9]|20)?[0-9]0)'?s\b|(?:the\s+)?(" + "|".join(_DECADES) + r")\b"
+    _ABOUT
+    + r"(?:the\s+)?(?:(?:early|mid|late)[\s-]+)?'?((?:1[0-9]|20)?[0-9]0)'?s\b|(?:the\s+)?("
+    + "|".join(_DECADES)
+    + r")\b"
+)
+_AGE = re.compile(  # "in their sixties or seventies" tells of people
+    rf"\b(?:in|into|hit|hitting|reaching)\s+(?:my|our|your|his|her|their)\s+(?:(?:early|mid|late)[\s-]+)?(?:{'|'.join(_DECADES)}|\d0s)\b"
+    rf"(?:\s*(?:,|and|or|to|-)\s*(?:(?:early|mid|late)[\s-]+)?(?:{'|'.join(_DECADES)}|\d0s)\b)*"
 )
 _BELOW = r"(?:under|below|less\s+than|cheaper\s+than|<)"
 _AT_MOST = (
@@ -213,6 +221,11 @@ _LENGTH = re.compile(
     rf"|{_N_ZH}\s*个?(分钟|小时|页)\s*(以内|以下|之内|以上)",
     re.IGNORECASE,
 )
+_TIME_LEFT = re.compile(  # "I've got maybe 90 minutes"
+    r"\b(?:i|we)(?:'ve)?\s+(?:only\s+|just\s+)?(?:have|got)\s+(?:got\s+)?(?:only\s+|just\s+)?(?:maybe|about|around|roughly|like|up\s+to)?\s*"
+    rf"(?:(\d+|{'|'.join(_WORDS)})|(an))\s+(minutes?|mins?|hours?|hrs?)(\s+and\s+a\s+half)?\b(?!\s+(?:an?|each|every|per|of)\b)",
+)
+_UNTIMED = re.compile(r"\b(?:games?|play|books?|novels?|read)\b")  # nobody reads a book in the time that is left
 _LENGTH_OPS: tuple[tuple[str, Op], ...] = (
     ("under|below|less|shorter|少于|within", "<"),
     ("at most|up to|max|no more|不超过|以内|以下|之内", "<="),
@@ -224,21 +237,32 @@ _RELATIVE: tuple[tuple[str, tuple[str, Op]], ...] = (
     (r"\b(newer|more\s+(?:recent|modern|contemporary|up\s+to\s+date))\b|更新的|新一点", ("year", ">")),
     (r"\b(older|earlier)\b|更老|老一点|早一点", ("year", "<")),
     (r"\bshorter\b|更短|短一点", ("length", "<")),
-    (r"\blonger\b|更长|长一点", ("length", ">")),
+    (
+        r"(?<!no )(?<!any )\blonger\b(?!\s+than\s+(?:i|we|you|they|he|she|it|expected|usual|before)\b)|更长|长一点",
+        ("length", ">"),
+    ),
 )
 LENGTH_FIELDS = ("hours", "minutes", "length", "runtime", "duration", "pages")  # minutes also derive from hours
 _INVERSE: dict[str, Op] = {"is": "is_not", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _NEGATED = re.compile(
-    r"(?:(?<!why )\b(?:not|nothing|no|none|never)|n't|不要|不想看|不看|别|不)\s*"
+    r"(?:(?<!why )\b(?:not|nothing|no|none|never|leave\s+out|leaving\s+out|skip|avoid|exclude)|n't"
+    r"|不要|不想看|不看|别|不)\s*"
     r"(?:(?:want|wish|like|care|need|to|spend|pay|watch|read|play|see|anything|something|that|which|is|be|costs?|lasts?|takes?"
-    r"|runs?|any|an?|made|from|films?|movies?|books?|novels?|games?|albums?|courses?)\s+)*$"
+    r"|runs?|any|an?|all|the|those|ones|made|from|films?|movies?|books?|novels?|games?|albums?|courses?)\s+)*$"
 )
 
 
 def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
     """Yield every numeric constraint in a text, without limits where the catalogue has no column for a count."""
     free = text.lower() if len(text.lower()) == len(text) else text
+    free = blank(free, [match.span() for match in _AGE.finditer(free)])
     context = _Say(language, facets.currency)
+    left = _TIME_LEFT.search(free)
+    if left is not None and "minutes" in facets.numeric_fields and not _UNTIMED.search(free):
+        hours = (1.0 if left[2] else _number(left[1])) + 0.5 * bool(left[4])
+        minutes = hours * 60 if left[3].startswith("h") else hours
+        yield Found(left.start(), left.end(), (_c("minutes", "<=", minutes, context),))
+        free = blank(free, [left.span()])
     for match in (*_SPOKEN_LENGTH.finditer(free), *_LENGTH.finditer(free)):
         found = _length(match, facets, context)
         if found is not None:

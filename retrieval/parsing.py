@@ -23,6 +23,9 @@ from retrieval.text import Token, is_cjk, normalize, tokenize, words
 from retrieval.types import Constraint, Op
 
 _ALL_BUT = re.compile(r"\b((?:any|every)thing|all)(\s+)but\b", re.IGNORECASE)
+_NOTHING_HERE = re.compile(  # "you have nothing from Africa among them?" wants some
+    r"\b(?:you(?:'ve|\s+have)?(?:\s+got)?|have\s+you(?:\s+got)?|is\s+there)\s+(nothing)\b(?=[^.!?]*\?)", re.IGNORECASE
+)
 _ALLOWED = re.compile(
     r"\b(?:don'?t|do\s+not|wouldn'?t)\s+mind\s+(?:a\s+(?:bit|little)(?:\s+of)?\s+|some\s+|any\s+)?(\w+)", re.IGNORECASE
 )
@@ -53,7 +56,8 @@ _STOP_TOPICS = frozenset(
     a an the it that this them one ones any anything something much many more less too very so my your me
     you i in on at sure interested idea now thanks today tonight problem worries really only good bad great
     longer shorter later earlier older newer yet quite exactly either necessarily all anymore for like want
-    because another other heard seen read played known
+    because another other heard seen read played known plot plots story stories ending endings scene scenes
+    complicated kind sort thing things people lot
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 # Words that name a genre only next to a kind ("country music"), and something else elsewhere ("in my country").
@@ -61,7 +65,7 @@ _AMBIGUOUS = frozenset(
     """
     country soul metal rock pop art family war design writing history science score rhythm management
     business folk latin experimental indie survival racing stealth fighting sim punk children crime kids
-    teen games animated
+    teen games
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _FOR_CHILDREN = ("children", "family")  # genres, where the catalogue has no column for the audience
@@ -198,6 +202,7 @@ class Parser:
         free = numeric.blank(free, found.spans)
         free = _ALL_BUT.sub(r"\1\2not", free)  # of the same length, so that offsets stay true
         free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
+        free = numeric.blank(free, [m.span(1) for m in _NOTHING_HERE.finditer(free)])
         tokens = tokenize(free)
         hits = list(self._hits(free, tokens))
         described = list(self._described(free, tokens, hits))
@@ -225,7 +230,7 @@ class Parser:
         return Parsed(
             constraints=merged,
             wishes=tuple(found.wishes),
-            relative=numeric.relative(free),
+            relative=_relative(free, merged),
             spans=tuple(sorted(found.spans)),
             hard=tuple(sorted(found.hard)),
             refused=tuple(sorted(found.refused)),
@@ -338,10 +343,7 @@ class Parser:
         fields = list(dict.fromkeys(f for f, _ in meanings))
         phrase = " ".join(t.norm for t in tokens[start:end])
         before = [t.norm for t in tokens[max(0, start - 2) : start]]
-        asked_of = before[-2:-1] in (["what"], ["how"]) and before[-1] == "about"  # "what about creepy?"
-        about = (bool(_ABOUT.intersection(before)) and not asked_of) or text[: tokens[start].start].endswith(_CJK_ABOUT)
-        beside = "audience" in fields and before[-1:] != ["about"]  # "with my kids" says who watches, not what
-        if about and not beside and set(fields) - {"creators", "kind", "language"}:
+        if self._is_topic(text, tokens, start, fields):
             topic = next((v for f, v in meanings if f == "topic"), phrase)
             return Hit("topic", (topic,), start, end)
         field = next((f for f in _PRIORITY if f in fields), fields[0])
@@ -365,6 +367,18 @@ class Parser:
             return Hit("genres", _FOR_CHILDREN, start, end)
         return Hit(field, values, start, end)
 
+    def _is_topic(self, text: str, tokens: Sequence[Token], start: int, fields: Sequence[str]) -> bool:
+        """Whether a phrase that may mean some fields says what a work is about: "about war", "with horses"."""
+        before = [t.norm for t in tokens[max(0, start - 2) : start]]
+        asked_of = before[-2:-1] in (["what"], ["how"]) and before[-1] == "about"  # "what about creepy?"
+        about = (bool(_ABOUT.intersection(before)) and not asked_of) or text[: tokens[start].start].endswith(_CJK_ABOUT)
+        if "audience" in fields and before[-1:] != ["about"]:
+            return False  # "with my kids" says who watches, not what
+        if "kind" in fields and before[-1:] in (["a"], ["an"]):
+            kinds = self._kind_words.intersection(t.norm for t in tokens[:start])
+            about = about and bool(kinds)  # "to write about a film" names no topic
+        return about and bool(set(fields) - {"creators", "kind", "language"})
+
     def _beside_kind(self, tokens: Sequence[Token], start: int, end: int) -> bool:
         near = [t.norm for t in (*tokens[max(0, start - 1) : start], *tokens[end : end + 2])]
         return len(tokens) <= 2 or any(n in self._kind_words or n in ("片", "类") for n in near)
@@ -378,6 +392,8 @@ class Parser:
         if before is not None and named and text[before.start].isupper() and text[before.end : start] == " ":
             return text[: before.start].rstrip()[-1:] in ".!?;:\n"  # the "Moon" of "Pink Moon" is no maker
         beside = at + 1 < len(tokens) and tokens[at + 1].norm in self._kind_words
+        if not beside and _longer_name(text, tokens, at):
+            return False
         if text[start].islower() and at and tokens[at - 1].norm in _BEFORE_MAKERS:  # "not nolan again"
             return self._facets.document_frequency(tokens[at].norm) <= _RARE
         return (text[start].isupper() and (not initial or beside)) or (at > 0 and tokens[at - 1].norm in ("by", "from"))
@@ -404,7 +420,7 @@ class Parser:
         """Yield what "no clowns", "nothing with clowns" and "I hate clowns" refuse: words of the texts, no facets."""
         for at, token in enumerate(tokens):
             before = [t.norm for t in tokens[max(0, at - 3) : at]]
-            if at in covered or token.norm in _STOP_TOPICS or len(token.norm) < 3 or not before:
+            if at in covered or token.norm in _STOP_TOPICS or len(token.norm) < 3 or token.norm.isdigit() or not before:
                 continue
             about = before[-1] in _ABOUT and bool({"no", "nothing", "not"}.intersection(before[:-1]))
             about = about and "," not in text[tokens[max(0, at - 3)].start : token.start]
@@ -444,9 +460,23 @@ def _meant(hit: Hit, stance: Stance, told: Told) -> Stance | None:
     return "said" if told == "wanted" and stance == "refused" else stance
 
 
+def _relative(text: str, constraints: Sequence[Constraint]) -> tuple[tuple[str, Op], ...]:
+    """Return the comparatives of a text, but for what it says outright: "anything older, from the 60s"."""
+    dated = any(limit.field in ("year", "decade") for limit in constraints)
+    return tuple((field, op) for field, op in numeric.relative(text) if field != "year" or not dated)
+
+
 def _refuses(before: Sequence[str]) -> bool:
     no = before[-1] == "no" and before[-2:-1] != ["in"]  # "in no hurry" refuses nothing
     return no or before[-1] in _HATING or tuple(before[-2:]) in _REFUSING
+
+
+def _longer_name(text: str, tokens: Sequence[Token], at: int) -> bool:
+    """Whether a surname is a word of some other name: "Wolf Hall", "Once Upon a Time in the West"."""
+    end = tokens[at].end
+    follows = at + 1 < len(tokens) and text[end : tokens[at + 1].start] == " " and text[tokens[at + 1].start].isupper()
+    by = at > 0 and tokens[at - 1].norm == "by"
+    return (follows and not by) or (at > 0 and tokens[at - 1].norm == "the")
 
 
 def _surname(name: str) -> str:

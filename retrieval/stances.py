@@ -35,6 +35,7 @@ _REFUSING = frozenset(
         ("other", "than"),
         ("enough", "of"),
         ("enough", "with"),
+        ("fill", "of"),
         ("spare", "me"),
     }
 )

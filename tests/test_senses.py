@@ -190,6 +190,21 @@ class TestTuning:
         assert np.allclose(read.purposes, purposes, atol=1e-4)
         assert [text[s:e] for s, e in read.spans] == ["my", "nurse", "likes", "Heat"]
 
+    def test_learning_goes_on_from_what_is_there(self, tuned, tiny_bert_of_messages, file, tmp_path):
+        out = tmp_path / "more.safetensors"
+        barely = Settings(epochs=1, rate=1e-6, head_rate=1e-6, batch=4)
+        tune(read_messages(file), barely, out, str(tiny_bert_of_messages), start=tuned)
+        before, after = (Senses(path, tiny_bert_of_messages).read("a quiet film") for path in (tuned, out))
+        assert np.allclose(before.shares, after.shares, atol=0.02)
+        assert np.allclose(before.purposes, after.purposes, atol=0.02)
+
+    def test_what_does_not_fit_to_go_on_from_is_told(self, tuned, tiny_bert_of_messages, file, tmp_path):
+        messages, out = read_messages(file), tmp_path / "more.safetensors"
+        for start, settings in ((tuned, Settings(rank=3)), (file, Settings())):
+            with pytest.raises(NamedropError, match="go on from"):
+                tune(messages, settings, out, str(tiny_bert_of_messages), start=start)
+        assert not out.exists()
+
     def test_nothing_to_learn_from_is_told(self, tmp_path):
         with pytest.raises(NamedropError, match="no message to learn from"):
             tune([], Settings(), tmp_path / "out")
