@@ -177,7 +177,7 @@ class Conversation:
     def _answer(self, piece: Piece, desk: Desk) -> Answer:
         """Answer one wish where it belongs; what nobody is sure of is looked up, and else asked back."""
         route, sure, understood = piece.route, piece.routed.confidence, piece.understood
-        if _buys(piece):
+        if _buys(piece) and (BUYS.search(piece.text) or self._on_offer(piece)):
             return self._bought(piece)
         if route in ("recommend", "item"):
             wished = route == "recommend" and (len(telling_words(piece.text)) > 1 or _means(piece, "recommend"))
@@ -192,6 +192,11 @@ class Conversation:
         if served.abstained and route == "policy" and any(opinion.surface for opinion in understood.opinions):
             return self._of_shop(piece, desk)  # "I've had Kind of Blue on repeat, where do I go from there?"
         return _answer(served, route)
+
+    def _on_offer(self, piece: Piece) -> bool:
+        """Whether what a wish names, or anything, has been spoken of: a bare title at the beginning takes nothing."""
+        named, shown = self._named(piece), {*self._state.taste.shown, self._state.page}
+        return any(item in shown for item in named) if named else len(shown) > 1 or self._state.page != ""
 
     def _of_works(self, piece: Piece) -> bool:
         """Whether a wish is about works after all, although it was routed elsewhere."""
@@ -270,6 +275,8 @@ def _means(piece: Piece, purpose: Purpose) -> bool:
 
 def _beside_the_point(piece: Piece) -> bool:
     """Whether a part was taken for a wish although it wishes for nothing: "if I start it and find it isn't for me"."""
+    if not piece.understood.purposes:
+        return False  # nobody can tell
     advised = _means(piece, "recommend") and telling_words(piece.text)
     parsed = piece.understood.parsed
     says = parsed.wishes or parsed.relative or any(c.field != "kind" for c in parsed.constraints)

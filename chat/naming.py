@@ -221,7 +221,7 @@ def unknown_name(text: str, spans: Sequence[tuple[int, int]], linker: TitleLinke
     return ""
 
 
-def medium(text: str, strange: Sequence[tuple[int, int]]) -> str:
-    """Return the kind of the works that are not ours, by what one does with them, "" if that is not said."""
-    verbs = (verb for start, _ in strange for verb in words(text[:start])[-_NEAR:])
+def medium(text: str, places: Sequence[tuple[int, int]]) -> str:
+    """Return the kind of the works at some places, by what one does with them, "" if that is not said."""
+    verbs = (verb for start, _ in places for verb in words(text[:start])[-_NEAR:])
     return next((_MEDIA[verb] for verb in verbs if verb in _MEDIA), "")

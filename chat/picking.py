@@ -106,9 +106,10 @@ class Picking:
         return [x.constraint for x in self.state.taste.limits]
 
     def query(self) -> Query:
-        """Return what the retrievers are asked."""
+        """Return what the retrievers are asked; what one has seen is taste where nothing else is known."""
         taste = self.state.taste
-        liked = self.shop.positions(taste.liked[-_RECENT_LIKES:])
+        told = taste.liked or taste.wishes or taste.earlier or taste.wish_text
+        liked = self.shop.positions((taste.liked if told else taste.seen)[-_RECENT_LIKES:])
         disliked = self.shop.positions(taste.disliked)
         return Query(self._search_text(), tuple(liked), tuple(disliked), tuple(taste.wishes), tuple(taste.earlier))
 

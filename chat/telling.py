@@ -80,7 +80,7 @@ class Telling:
         best = self._best_relaxation()
         if best is None or best[1] <= len(items):
             return self.say("only")
-        if (best[0].field, best[0].op) == ("creators", "is"):
+        if [(limit.field, limit.op) for limit in self.state.taste.limits] == [("creators", "is")]:
             return self.say("few_by", makers=best[0].label)
         return self.say("few", n=len(items), limit=best[0].label, more=best[1] - len(items))
 

@@ -120,7 +120,7 @@ class Understanding:
         unknown_name: a name the message uses that nothing in the catalogue bears ("Tom Hanks").
         gist: the message without titles and limits, for retrieval by meaning; "" if it says nothing beyond those and
             the wishes.
-        medium: the kind of the works that it names and we do not have: who "read" one reads.
+        medium: the kind of the works that it names, ours or not, by what is done with them: who "read" one reads.
         lasting: its limits are meant to hold beyond this conversation ("I never watch horror").
         offered: it asks whether we have works of a kind: "do you sell courses on watercolour?".
         purposes: how likely it is meant for each purpose; {} if nobody can tell.
@@ -249,7 +249,7 @@ def understand(
         unknown_name=" / ".join(text[start:end].strip(" ,") for start, end in strange[:2])
         or unknown_name(text, [*spans, *parsed.spans], linker),
         gist=gist,
-        medium=medium(text, strange),
+        medium=medium(text, [*strange, *((m.start, m.end) for m in mentions)]),
         lasting=remember is not None or lasts(text),
         offered=offered and any(limit.field == "kind" for limit in parsed.constraints),
         purposes=sensed.purpose,

@@ -263,8 +263,8 @@ class Updater:
             return
         taste.limits = [x for x in taste.limits if not x.inferred]
         kinds = {canonical("kind", self.shop.index.catalog[at].kind) for at in anchors} - {""}
-        if not kinds and self.shop.parser.carries("kind", medium):
-            kinds = {medium} - {""}
+        if medium and self.shop.parser.carries("kind", medium):
+            kinds = {medium}  # who read The Martian reads, although ours is a film
         if len(kinds) == 1:
             kind = kinds.pop()
             label = display("kind", kind, self.say.language)

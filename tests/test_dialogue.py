@@ -349,6 +349,23 @@ class TestHonesty:
         assert "Nothing in the catalogue fits all of that" in answer.text
         assert "Without “" in answer.text
 
+    def test_few_works_of_a_maker_are_all_there_are(self, talk):
+        answer = talk("anything by Makoto Shinkai?")
+        assert 0 < len(answer.cards) < 3
+        assert "That is all we have by Makoto Shinkai" in answer.text
+        assert talk("more like it").cards
+
+    def test_of_a_maker_of_one_work_there_is_nothing_else(self, talk):
+        talk("I loved One Cut of the Dead")
+        answer = talk("what else has the director made?")
+        assert "We have nothing else by" in answer.text
+        assert answer.cards
+
+    def test_who_tells_only_what_they_know_gets_what_is_close_to_it(self, talk):
+        told = talk("I've watched Stalker").cards
+        talk("start over")
+        assert {c.id for c in told} & {c.id for c in talk("I loved Stalker").cards}
+
     def test_few_fits_say_what_would_give_more(self, talk):
         answer = talk("films by Andrei Tarkovsky before 1973 over 5 dollars")
         assert 0 < len(answer.cards) < 3

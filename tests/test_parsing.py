@@ -157,7 +157,7 @@ REFUSED = {
     "I don't want anything that makes me cry": "moods is_not melancholic",
     "anything but love": "topic is_not love",
     "I don't want dragons": "topic is_not dragons",
-    "nothing with a complicated plot": "",
+    "nothing with a complicated ending": "",
     "no more dragons": "topic is_not dragons",
     "spare me the romance": "genres is_not romance",
     "no comedies": "genres is_not comedy",

@@ -47,7 +47,7 @@ OPINIONS = {
     "I've already seen Stalker": [("seen", "film-stalker-1979")],
     "what if I have seen Stalker?": [("neutral", "film-stalker-1979")],
     "not the usual Heat / Stalker": [("dislike", "film-heat-1995"), ("dislike", "film-stalker-1979")],
-    "is it the usual Heat or Stalker?": [("seen", "film-heat-1995"), ("seen", "film-stalker-1979")],
+    "a film that isn't the usual Heat or Stalker": [("seen", "film-heat-1995"), ("seen", "film-stalker-1979")],
     "seen that. something like Heat": [("seen", (0,)), ("like", "film-heat-1995")],
     "I loved Heat, seen it twice": [("like", "film-heat-1995"), ("seen", (0,))],
     "something other than Heat": [("seen", "film-heat-1995")],
@@ -115,7 +115,7 @@ class TestActs:
             ("do you have twelve of the first one in stock?", ("in_stock",)),
             ("ok, how many copies are left?", ("in_stock",)),
             ("is there any violence in the first one?", ("moods",)),
-            ("are there any clowns in it?", ("other",)),
+            ("is there any swearing in it?", ("other",)),
             ("how many players is the game?", ("other",)),
         ],
     )
