@@ -138,15 +138,15 @@ EVERYDAY = frozenset(
 
 FILLER = frozenset(
     """
-    a an the any anything something some please in stock film movie book game album course called named titled by
-    it that this one ones there have got for me my new now you to of and or films movies books games albums good
-    great nice with like want would looking find show give recommend recommendation recommendations suggest
-    suggestion suggestions tell same mood loved love liked enjoyed watch watched watching saw read play played playing listen listened listening
-    obviously tonight today hear know
-    think lets let really more less under before after over sort kind recent nothing not dont seen already just
-    finished need theyve ive weve youve im its yes leave out tired sick skip make hm actually meant forget adore
-    never always ever first second third fourth fifth last mind comes closest seems hello ok okay well rather
-    cheaper pricier newer gift gifts present presents idea ideas birthday
+    a an the any anything something some please in stock film movie book game album course called named titled
+    by it that this one ones there have got for me my new now you to of and or films movies books games albums
+    good great nice with like want would looking find show give recommend recommendation recommendations suggest
+    suggestion suggestions tell same mood loved love liked enjoyed watch watched watching saw read play played
+    playing listen listened listening obviously tonight today hear know think lets let really more less under
+    before after over sort kind recent nothing not dont seen already just finished need theyve ive weve youve im
+    its yes leave out tired sick skip make hm actually meant forget adore never always ever first second third
+    fourth fifth last mind comes closest seems hello ok okay well rather cheaper pricier newer gift gifts
+    present presents idea ideas birthday
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 STOPWORDS = frozenset(fold(word) for word in STOPWORDS_EN_PLUS)
