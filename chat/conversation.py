@@ -35,6 +35,8 @@ _CHAT_SURE = 0.7  # one from which "are you a robot?" is no wish for robots
 _TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
 _PERHAPS = 0.1  # and one from which the shop's pages may answer what the catalogue does not
+_PLAINLY = 0.9  # a share of a purpose from which only what a message names speaks against it
+_MUST_BE = 0.7  # and how likely their answer must be below that
 _MEANT = 0.7  # a share of a purpose from which it is what the message is meant for
 _FIRST = re.compile(
     r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
@@ -206,8 +208,10 @@ class Conversation:
             case "small_talk":
                 return (sure < _CHAT_SURE and says) or (understood.act == "question" and asks(piece.text))
             case "human":
+                if understood.act == "question" and understood.opinions:
+                    return True
                 # "No, too sad, I want to feel angry", "he gave up on Hornblower"
-                calm = told and not COMPLAINT.search(piece.text)
+                calm = told and not COMPLAINT.search(piece.text) and understood.purposes.get("human", 0.0) < _PLAINLY
                 return sure < 1 and not ABOUT_SHOP.search(piece.text) and (says or calm)
             case "out_of_scope":
                 if understood.unknown_name or any(opinion.surface for opinion in understood.opinions):
@@ -243,8 +247,8 @@ class Conversation:
         answer = self._dialogue.answer(self._dialogue.absorb(piece.text, understood))
         asked = masked(piece.text, understood)  # whether Portal 2 can be returned is said of no title in particular
         shares = understood.purposes
-        of_shop = not shares or shares["policy"] + shares["order"] > _PERHAPS
-        if answer.abstained and of_shop and (page := desk.quoted(asked, self._dialogue.say)) is not None:
+        least = _MUST_BE if shares and shares["policy"] + shares["order"] < _PERHAPS else 0.0
+        if answer.abstained and (page := desk.quoted(asked, self._dialogue.say, least=least)) is not None:
             return replace(_answer(page, "policy"), cards=answer.cards, about=answer.about)
         return answer
 

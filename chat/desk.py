@@ -138,9 +138,14 @@ class Desk:
         found = self.found(question)
         return found.confidence if found is not None else 0.0
 
-    def quoted(self, question: str, say: Say, *, sure: bool = True) -> Served | None:
-        """Answer from the shop's pages; None if they do not, or, if it need not be `sure`, hardly do."""
+    def quoted(self, question: str, say: Say, *, sure: bool = True, least: float = 0.0) -> Served | None:
+        """Answer from the shop's pages; None if they do not, or, if it need not be `sure`, hardly do.
+
+        An answer that is less likely than `least` is none either.
+        """
         found = self.found(question)
+        if found is not None and found.confidence < least:
+            return None
         if found is None and not sure and self.knowledge is not None:
             found = next((near for near in self.knowledge.search(question, 1) if near.confidence >= _LIKELY), None)
         if found is None:

@@ -35,7 +35,7 @@ _FIRST_FEW = re.compile(r"\b(?:the\s+)?first\s+(two|three|four|[2-4])\b|前([两
 _ORDINAL = re.compile(
     r"\b(?:the\s+)?(first|second|third|fourth|fifth|last|top|[1-5](?:st|nd|rd|th))\s+"
     rf"(?:{_NOUN}\b|of\b|and\b|or\b|is\b|was\b|has\b|have\b|does\b|cost\b|costs\b|looks\b|sounds\b|seems\b|comes\b)"
-    r"|\bthe\s+(first|second|third|fourth|fifth|last)\s*(?=$|[.,!?;]|(?:already|instead|please|too)\b)"
+    r"|\bthe\s+(first|second|third|fourth|fifth|last)\s*(?=$|[.,!?;]|(?:already|instead|please|too|an?|any|really|ok|okay)\b)"
     r"|\bthe\s+(next)\s+one\b(?!\s+(?:in|of|by)\b)"
     r"|\b(?:number|no\.|nr\.?|option)\s*([1-5]|one|two|three|four|five)\b|#([1-5])\b|第([一二三四五1-5])[个部本张款首门]",
     re.IGNORECASE,

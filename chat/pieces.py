@@ -78,6 +78,7 @@ BUYS = re.compile(
     r"|加入?购物车|我(?:要|就)买(?:这|它)|下单吧",
     re.IGNORECASE,
 )
+_WAITS = re.compile(r"\b(?:wait|think\s+(?:about|it|on)|leave\s+it|come\s+back|let\s+you\s+know)\b", re.IGNORECASE)
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
 _SAID_SURE = 0.8  # and what asks for nothing ("this is a disgrace") this
 _MOST_ODDS = 5.0  # log odds that the shop's pages add at most
@@ -164,7 +165,9 @@ def clauses(text: str) -> list[str]:
 
 def buys(piece: Piece) -> bool:
     """Whether a wish is to take an item: by what is said, or by what the message is meant for."""
-    takes = piece.understood.purposes.get("buy", 0.0) > _TAKES and not asks(piece.text)
+    takes = (
+        piece.understood.purposes.get("buy", 0.0) > _TAKES and not asks(piece.text) and not _WAITS.search(piece.text)
+    )
     return takes or BUYS.search(piece.text) is not None
 
 
@@ -214,6 +217,8 @@ def _by_act(understood: Understanding) -> Iterator[tuple[Route, float]]:
             yield "recommend", 1.5 if named or understood.asked_title != understood.asked_title.casefold() else 0.5
         case "unclear":
             yield "recommend", -1.0
+        case _ if understood.extreme is not None:
+            yield "item", 1.5
         case _ if named:
             yield "recommend", 3.0 if understood.bare_title else 1.5
     if understood.act == "more" or understood.refining:

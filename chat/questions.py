@@ -6,14 +6,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from retrieval.numbers import LENGTH_FIELDS
+from retrieval.numbers import COUNTS, LENGTH_FIELDS
 from retrieval.text import normalize
 
 # field of the catalogue: what people ask it with
 _COLUMNS: tuple[tuple[str, str], ...] = (
-    ("price", r"\bhow\s+much\b|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b|\bprice\b|\bcosts?\b\s*\?"
+    ("price", r"\bhow\s+much\b|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b"
+              r"|\bwhat['’]?s\s+(it|that|this)(\s+one)?\s+cost\b|\bprice\b|\bcosts?\b\s*\?"
               r"|多少钱|价格|怎么卖"),
     ("in_stock", r"\b(is|are)\s+(\S+\s+){1,6}(in\s+stock|available)\b|\b(still\s+(in\s+stock|available)|sold\s+out)\b"
+                 r"|(^|[.,!]\s*)(and\s+)?in\s+stock\s*\?"
                  r"|\bhave\s+(\S+\s+){1,8}in\s+stock\b|\bhow\s+many\s+(\S+\s+){0,4}(left|in\s+stock)\b|有货|库存|现货"),
     ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b|哪一?年|什么时候"),
     ("creators", r"\bwho\s+(made|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"
@@ -22,15 +24,17 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  r"|(作者|导演)是|是谁(写|拍|做|唱|的)"),
     ("length", r"\bhow\s+(long|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b"
                r"|多长|多厚|片长|时长|几页|多少页"),
-    ("language", r"\b(what|which)\s+languages?\b|什么语言|哪种语言"),
+    ("language", r"\b(what|which)\s+languages?\b|\b(is|was)\s+(\S+\s+){1,5}(a\s+translation|translated)\b"
+                 r"|什么语言|哪种语言"),
     ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
     ("description", r"\bwhat('s|\s+is|\s+are)\s+(it|they|(the|that|this)(\s+\S+){0,2}|\S+)\s+about\b"
                     r"|\bwhat\s+does\s+(it|that|this)(\s+one)?\s+sound\s+like\b"
-                    r"|\b(is|are)\s+(\S+\s+){1,6}(any\s+good|worth\s+\w+)|\btell\s+me\s+(more\s+)?about\b|\bdescribe\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
+                    r"|\b(is|are)\s+(\S+\s+){1,6}(any\s+good|worth\s+\w+)|\btell\s+me\s+(more\s+)?about\b|\bdescribe\b|\bthe\s+description\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
 )  # fmt: skip
+_COUNT = "|".join(COUNTS)
 _NO_COLUMN = re.compile(  # nobody's columns
     r"\bwho\s+(?:did|made|wrote|composed)\s+the\s+(?:music|score|soundtrack|art(?:work)?|voices?|cover)\b"
-    r"|\bwho(?:'s|\s+is|\s+was|\s+are)\s+in\s+(?:it|that|this|the)\b|\bwho\s+(?:stars|plays|acts)\b",
+    r"|\bwho(?:'s|\s+is|\s+was|\s+are)\s+in\s+(?:it|that|this|the)\b|\bwho\s+(?:else\s+)?(?:stars|plays|acts)\b",
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(  # a column of their own, where the catalogue has it
@@ -55,7 +59,7 @@ _MORE = (
     r"|(more\s+popular|better\s+known))\b"
 )
 _MOST = (
-    r"(?:(cheapest|least\s+expensive)|(most\s+expensive|priciest|dearest)|(newest|latest|most\s+recent(?:ly)?|new\s+(?:releases|arrivals)|anything\s+new(?=\s+in\b|\W*$)|what(?:['’]?s|\s+is)\s+new)"
+    r"(?:(cheapest|least\s+expensive|cheaper\s+ones\s+first)|(most\s+expensive|priciest|dearest)|(newest|latest|most\s+recent(?:ly)?|new\s+(?:releases|arrivals)|anything\s+new(?=\s+in\b|\W*$)|what(?:['’]?s|\s+is)\s+new)"
     r"|(oldest|earliest)|(longest)|(shortest)"
     r"|(most\s+popular|best[\s-]known|best[\s-]?sell(?:ing|ers?)"
     r"|(?<!\btoo\s)(?<!\bnot\s)(?<!\bless\s)(?<!\bmore\s)(?<!\bso\s)popular(?!\s+(?:science|music|culture))))\b"
@@ -141,7 +145,7 @@ def questions(text: str, columns: Mapping[str, str], several: bool) -> Questions
 
 def _asked_of(column: str, said: str) -> bool:
     """Whether words name a column, rather than the unit of a limit: "under 100 minutes" asks nothing."""
-    return f" {column} " in said and re.search(rf" \d+ {re.escape(column)} ", said) is None
+    return f" {column} " in said and re.search(rf" (?:\d+|{_COUNT}) {re.escape(column)} ", said) is None
 
 
 def _extreme(text: str) -> tuple[tuple[str, int] | None, bool]:

@@ -30,7 +30,10 @@ _SHORTHAND: Mapping[str, str] = {
 }  # fmt: skip
 _WORD = re.compile(r"(?<!\S)(?:" + "|".join(_SHORTHAND) + r")(?=[\s.,!?;:)]|$)", re.IGNORECASE)
 _INTERJECTION = re.compile(
-    r"^\s*(?:oh\s+|ah\s+)?no,?\s+wait\b\W*|\b(?:lol|lmao|haha(?:ha)*|tbh|to\s+be\s+honest)\b", re.IGNORECASE
+    r"^\s*(?:oh\s+|ah\s+)?no,?\s+wait\b\W*"
+    r"|^\s*(?:magic|sound|ace|sweet|grand|wicked|champion|sorted)\s*[.!,]\s*(?=\w)"
+    r"|\b(?:lol|lmao|haha(?:ha)*|tbh|to\s+be\s+honest)\b",
+    re.IGNORECASE,
 )
 _WILL = re.compile(r"\b(he|she|we|they|you)['’]ll\b", re.IGNORECASE)  # without the apostrophe "he'll" is hell
 _RAVES = re.compile(

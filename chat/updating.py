@@ -89,10 +89,22 @@ class Updater:
         turn.refined = (bool(constraints) and not subject) or bool(understood.dropped)
         self._make_room(turn, fields, subject)
         self.state.limit(constraints, lasting=understood.lasting)
+        self._unlimit_what_nothing_has(turn)
         self._wish(turn, constraints)
         if "kind" in fields:
             taste.any_kind = False
         self._infer_kind(turn, fields)
+
+    def _unlimit_what_nothing_has(self, turn: Turn) -> None:
+        """Drop limits on a length that no item of the wanted kinds has: our games have no minutes."""
+        taste, facets = self.state.taste, self.shop.index.facets
+        kinds = [x.constraint for x in taste.limits if (x.field, x.op) == ("kind", "is")]
+        if not kinds or not facets.mask(kinds).any():
+            return
+        for limit in [x for x in taste.limits if x.field in LENGTH_FIELDS]:
+            if not facets.mask([*kinds, Constraint(limit.field, ">=", 0.0)]).any():
+                taste.limits = [x for x in taste.limits if x is not limit]
+                turn.notes.append(self.say.unchecked(limit.field))
 
     def _take_back(self, values: Sequence[tuple[str, str]]) -> None:
         """Give up wishes and limits that asked for some values: "forget the thriller"."""

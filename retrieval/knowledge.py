@@ -59,6 +59,7 @@ _STOP = frozenset(word for stop in STOPWORDS_EN_PLUS for word in words(stop)) | 
     words("want need get got please help know tell possible like thing would could may might can do did have im id ive")
 )
 _ENDING = re.compile(r"(?<=\w{3})(?:ing|ies|ed|es|s|ly|y)$")
+_PLACE = re.compile(r"\b(to|in|from|near|outside)\s+([A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’-]+)*)")
 _OTHER_SCRIPT = 10.0  # beyond any difference of scores
 _MOST = 0.5  # of a question's characters must stand in the passage, where only characters are compared
 _CLEAR = 0.1  # by how much the best passage must share more than the second, where only characters are compared
@@ -149,10 +150,22 @@ class KnowledgeIndex:
         return len(self.knowledge)
 
     def answer(self, question: str) -> Found | None:
-        """Return the passage that answers a question, None if none seems to."""
+        """Return the passage that answers a question, None if none seems to.
+
+        A place that the pages do not know is asked about as any town is.
+        """
+        anywhere = _PLACE.sub(self._anywhere, question)
+        asked = (question, anywhere) if anywhere != question else (question,)
+        return next((found for each in asked if (found := self._sure(each)) is not None), None)
+
+    def _sure(self, question: str) -> Found | None:
         found = self.search(question, 1)
         bar = self.weights.threshold if reads(question) else _MOST
         return found[0] if found and found[0].confidence >= bar else None
+
+    def _anywhere(self, match: re.Match[str]) -> str:
+        known = any(self._lexicon.knows(term) for term in _terms(match[2]))
+        return match.group() if known else f"{match[1]} my town"
 
     def search(self, question: str, k: int = 3) -> list[Found]:
         """Return the k passages that answer most likely, likeliest first; none for a question without words."""
@@ -348,6 +361,10 @@ class _Lexicon:
         rarity = {term: self._rarity(term) for term in set(_terms(question))}
         total = sum(rarity.values())
         return sum(weight for term, weight in rarity.items() if term in self._terms[at]) / total if total else 0.0
+
+    def knows(self, term: str) -> bool:
+        """Whether any passage has a term."""
+        return term in self._frequency
 
     def _rarity(self, term: str) -> float:
         df = self._frequency[term]

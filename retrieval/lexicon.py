@@ -18,7 +18,7 @@ from retrieval.text import normalize
 
 _KINDS = """
 film: films, movie, movies, flick, flicks, motion picture, motion pictures, cinema, to watch, should i watch, can we watch, do we watch, shall we watch, should we watch, watch next, could they watch; 电影, 影片, 片子
-book: books, novel, novels, paperback, paperbacks, to read, should i read, can we read, do i read, should we read, read next, could they read, can they read; 书, 图书, 小说, 书籍
+book: books, cookbook, cookbooks, novel, novels, paperback, paperbacks, to read, should i read, can we read, do i read, should we read, read next, could they read, can they read; 书, 图书, 小说, 书籍
 game: games, video game, video games, videogame, videogames, computer game, to play, should i play, can we play, couch co op, co op, should we play, play next; 游戏, 电子游戏
 album: albums, music, record, records, lp, lps, to listen to, should i listen to, can we listen to; 专辑, 音乐, 唱片
 course: courses, online course, lessons, learn to, learn how to, teach me, learn something, get better at; 课程, 课
@@ -33,7 +33,7 @@ animation: animated, anime, cartoon, cartoons; 动画, 动漫
 afrobeat: afro beat
 ambient: ; 氛围音乐
 art: ; 艺术
-biography: biographical, biopic, biopics, biographies; 传记
+biography: biographical, biopic, biopics, biographies, non fiction, nonfiction; 传记
 blues: ; 蓝调
 business: ; 商业
 card game: card games; 卡牌
@@ -48,7 +48,7 @@ design: ; 设计
 documentary: documentaries; 纪录片, 纪录
 drama: dramas, dramatic; 剧情
 electronic: electronica, techno; 电子音乐
-essays: essay; 散文, 随笔
+essays: essay, non fiction, nonfiction; 散文, 随笔
 experimental: avant garde; 实验
 family: ; 家庭
 fantasy: fantasies; 奇幻, 魔幻, 玄幻
@@ -58,7 +58,7 @@ gardening: ; 园艺
 graphic novel: graphic novels, comic, comics, comic book, comic books, manga; 漫画
 hip hop: hiphop, rap; 嘻哈, 说唱
 historical: historical fiction, period piece, period pieces, period drama, period dramas, costume drama, costume dramas; 历史题材, 古装
-history: ; 历史
+history: non fiction, nonfiction; 历史
 horror: horrors; 恐怖, 惊悚恐怖
 indie: ; 独立
 jazz: ; 爵士
@@ -68,12 +68,12 @@ literary fiction: literary; 文学, 纯文学
 management: ; 经营
 martial arts: kung fu, wuxia; 武侠, 功夫
 mathematics: maths, math; 数学
-memoir: memoirs; 回忆录
+memoir: memoirs, non fiction, nonfiction; 回忆录
 metal: heavy metal; 金属
 metroidvania: metroidvanias; 银河恶魔城
 musical: musicals; 歌舞, 音乐剧
 mystery: mysteries, whodunit, whodunnit, detective story, detective stories, detective; 悬疑, 推理
-philosophy: philosophical; 哲学
+philosophy: philosophical, non fiction, nonfiction; 哲学
 photography: ; 摄影
 platformer: platformers, platform game; 平台跳跃
 poetry: poems; 诗歌, 诗集
@@ -90,7 +90,7 @@ roguelike: roguelikes, roguelite, roguelites; 肉鸽
 role-playing: role playing, rpg, rpgs, jrpg; 角色扮演
 romance: romances, love story, love stories, romcom, romcoms, rom com, romantic comedy; 爱情, 言情, 浪漫爱情
 sandbox: ; 沙盒
-science: popular science; 科学, 科普
+science: popular science, non fiction, nonfiction; 科学, 科普
 science fiction: sci fi, scifi, sf, science fictional, space opera; 科幻
 shooter: shooters, fps; 射击
 short stories: short story, short story collection; 短篇小说

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from retrieval.constraints import Facets
 from retrieval.labels import label
@@ -16,13 +17,13 @@ from retrieval.types import Constraint, Op
 
 _ABOUT = r"(?:(?:about|around|roughly|circa)\s+)?"
 _YEAR = rf"{_ABOUT}(?:year\s+)?(1[0-9]{{3}}|20[0-9]{{2}})"
-_WORDS = {
+COUNTS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
     "eighty": 80, "ninety": 90, "hundred": 100,
 }  # fmt: skip
 _WORDS_ZH = dict(zip("一二两三四五六七八九十", (1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10), strict=True))
-_N = r"(\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,6}(?:[.,]\d{1,2})?|(?:" + "|".join(_WORDS) + r")\b)"
+_N = r"(\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,6}(?:[.,]\d{1,2})?|(?:" + "|".join(COUNTS) + r")\b)"
 _N_ZH = r"(?<![\d.])(\d{1,6}(?:\.\d{1,2})?|[一二两三四五六七八九十])"
 _YUAN = r"(?:\s*(?:美元|元|块钱|块|刀|欧元))"
 _MONEY_BEFORE = r"(?:\$|€|£|¥|￥|usd\s*|eur\s*|us\$)"
@@ -77,8 +78,8 @@ Make = Callable[[re.Match[str], _Say], tuple[Constraint, ...]]
 
 def _number(text: str) -> float:
     """Read ``ten``, ``两``, ``9,99`` and ``1,000``: a comma before three digits separates thousands."""
-    if text in _WORDS or text in _WORDS_ZH:
-        return float(_WORDS.get(text) or _WORDS_ZH[text])
+    if text in COUNTS or text in _WORDS_ZH:
+        return float(COUNTS.get(text) or _WORDS_ZH[text])
     return float(re.sub(r",(?=\d{3})", "", text).replace(",", "."))
 
 
@@ -126,6 +127,11 @@ def _century(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
     return (_c("year", ">=", start + 1, say), _c("year", "<=", start + 100, say))
 
 
+def _this(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
+    year = date.today().year
+    return (_c("year", ">=", year - year % (10 if "decade" in m[0] else 100), say),)
+
+
 def _price(op: Op) -> Make:
     return lambda m, say: (_c("price", op, _number(m[1]), say),)
 
@@ -163,6 +169,7 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("year", rf"\bsince\s+(?:{_DECADE})", _decade(">=")),
     ("year", rf"\b(?:not|no|nothing)\s+(?:from|in|of)?\s*(?:{_DECADE})", _decade("is_not")),
     ("year", rf"\b(?:in|from|of|during)?\s*(?:{_DECADE})", _decade("is")),
+    ("year", r"\b(?:in|from|of)\s+this\s+(?:decade|century)\b", _this),
     ("year", rf"\b(?:before|pre|prior\s+to|earlier\s+than|older\s+than)[\s-]+(?:the\s+)?{_YEAR}\b", _year("<")),
     ("year", rf"\b(?:until|up\s+to|no\s+later\s+than|not\s+after|by)\s+(?:the\s+)?{_YEAR}\b", _year("<=")),
     ("year", rf"\b{_YEAR}\s+(?:or|and)\s+(?:before|earlier|older)\b", _year("<=")),
@@ -211,8 +218,11 @@ _THAN = (
     r"(?<![a-z])(under|below|less\s+than|shorter\s+than|at\s+most|up\s+to|max|no\s+more\s+than|within|over|above"
     r"|longer\s+than|more\s+than|at\s+least|不超过|少于|超过)\s*"
 )
+_AT_LENGTH = re.compile(  # "eighty minutes at most"
+    rf"\b(\d+|{'|'.join(COUNTS)})\s+(minutes?|mins?|hours?|hrs?)\s+(?:at\s+(?:the\s+)?most|max(?:imum)?|or\s+(?:less|under|shorter)|tops)\b"
+)
 _SPOKEN_LENGTH = re.compile(  # "under an hour and a half"
-    rf"{_THAN}(?:(half)\s+an\s+hour|(an?|{'|'.join(_WORDS)}|\d)(\s+and\s+a\s+half)?\s+hours?(\s+and\s+a\s+half)?)\b",
+    rf"{_THAN}(?:(half)\s+an\s+hour|(an?|{'|'.join(COUNTS)}|\d)(\s+and\s+a\s+half)?\s+hours?(\s+and\s+a\s+half)?)\b",
     re.IGNORECASE,
 )
 _LENGTH = re.compile(
@@ -223,7 +233,7 @@ _LENGTH = re.compile(
 )
 _TIME_LEFT = re.compile(  # "I've got maybe 90 minutes"
     r"\b(?:i|we)(?:'ve)?\s+(?:only\s+|just\s+)?(?:have|got)\s+(?:got\s+)?(?:only\s+|just\s+)?(?:maybe|about|around|roughly|like|up\s+to)?\s*"
-    rf"(?:(\d+|{'|'.join(_WORDS)})|(an))\s+(minutes?|mins?|hours?|hrs?)(\s+and\s+a\s+half)?\b(?!\s+(?:an?|each|every|per|of)\b)",
+    rf"(?:(\d+|{'|'.join(COUNTS)})|(an))\s+(minutes?|mins?|hours?|hrs?)(\s+and\s+a\s+half)?\b(?!\s+(?:an?|each|every|per|of)\b)",
 )
 _UNTIMED = re.compile(r"\b(?:games?|play|books?|novels?|read)\b")  # nobody reads a book in the time that is left
 _LENGTH_OPS: tuple[tuple[str, Op], ...] = (
@@ -263,6 +273,10 @@ def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
         minutes = hours * 60 if left[3].startswith("h") else hours
         yield Found(left.start(), left.end(), (_c("minutes", "<=", minutes, context),))
         free = blank(free, [left.span()])
+    for match in _AT_LENGTH.finditer(free) if "minutes" in facets.numeric_fields else ():
+        minutes = _number(match[1]) * (60 if match[2].startswith("h") else 1)
+        yield Found(match.start(), match.end(), (_c("minutes", "<=", minutes, context),))
+        free = blank(free, [match.span()])
     for match in (*_SPOKEN_LENGTH.finditer(free), *_LENGTH.finditer(free)):
         found = _length(match, facets, context)
         if found is not None:

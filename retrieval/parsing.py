@@ -24,7 +24,8 @@ from retrieval.types import Constraint, Op
 
 _ALL_BUT = re.compile(r"\b((?:any|every)thing|all)(\s+)but\b", re.IGNORECASE)
 _NOTHING_HERE = re.compile(  # "you have nothing from Africa among them?" wants some
-    r"\b(?:you(?:'ve|\s+have)?(?:\s+got)?|have\s+you(?:\s+got)?|is\s+there)\s+(nothing)\b(?=[^.!?]*\?)", re.IGNORECASE
+    r"\b(?:you(?:'ve|\s+have)?(?:\s+got)?|have\s+you(?:\s+got)?|is\s+there|^|(?<=[.!?]))\s*\b(nothing)\b(?=\s+(?:from|by|about|with|in)\b[^.!?]*\?)",
+    re.IGNORECASE,
 )
 _ALLOWED = re.compile(
     r"\b(?:don'?t|do\s+not|wouldn'?t)\s+mind\s+(?:a\s+(?:bit|little)(?:\s+of)?\s+|some\s+|any\s+)?(\w+)", re.IGNORECASE
@@ -41,6 +42,7 @@ _ABOUT = frozenset(
     about with featuring involving concerning around
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_WITH_SOMEBODY = frozenset({"obsessed", "familiar", "done", "start", "happy", "up", "bored", "ok", "okay", "fine"})
 _CJK_ABOUT = ("关于", "有关", "带有", "讲")
 _LIKING = frozenset(
     """
@@ -187,6 +189,7 @@ class Parser:
             told: what the whole message makes of the words in a span, where that is known.
         """
         free = numeric.blank(text, taken)
+        free = numeric.blank(free, [m.span(1) for m in _NOTHING_HERE.finditer(free)])
         found = _Reading()
         for number in numeric.parse(free, self._facets, language):
             if told(number.start, number.end) == "aside":
@@ -202,7 +205,6 @@ class Parser:
         free = numeric.blank(free, found.spans)
         free = _ALL_BUT.sub(r"\1\2not", free)  # of the same length, so that offsets stay true
         free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
-        free = numeric.blank(free, [m.span(1) for m in _NOTHING_HERE.finditer(free)])
         tokens = tokenize(free)
         hits = list(self._hits(free, tokens))
         described = list(self._described(free, tokens, hits))
@@ -370,6 +372,8 @@ class Parser:
     def _is_topic(self, text: str, tokens: Sequence[Token], start: int, fields: Sequence[str]) -> bool:
         """Whether a phrase that may mean some fields says what a work is about: "about war", "with horses"."""
         before = [t.norm for t in tokens[max(0, start - 2) : start]]
+        if before[-1:] == ["with"] and before[-2:-1] and before[-2] in _WITH_SOMEBODY:
+            return False  # "obsessed with anime"
         asked_of = before[-2:-1] in (["what"], ["how"]) and before[-1] == "about"  # "what about creepy?"
         about = (bool(_ABOUT.intersection(before)) and not asked_of) or text[: tokens[start].start].endswith(_CJK_ABOUT)
         if "audience" in fields and before[-1:] != ["about"]:

@@ -18,7 +18,7 @@ from retrieval.text import Token, words
 _NEGATORS = frozenset(
     """
     no not nothing without except never dont doesnt isnt arent wasnt hate avoid less neither nor cant wont too
-    excluding minus dislike skip tired sick hates dislikes avoids
+    excluding minus dislike skip tired sick hates dislikes avoids veto vetoes vetoed
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _UNABLE = frozenset({"cant", "wont"})  # these refuse only with one of the next: "can't sleep" says nothing of sleep
@@ -36,6 +36,7 @@ _REFUSING = frozenset(
         ("enough", "of"),
         ("enough", "with"),
         ("fill", "of"),
+        ("allergic", "to"),
         ("spare", "me"),
     }
 )
