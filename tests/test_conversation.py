@@ -210,6 +210,10 @@ class TestItems:
         assert answer.text.startswith(f"I don't have that information about Stalker (1979). {told}")
         assert answer.abstained
 
+    def test_what_is_said_of_an_item_is_no_complaint(self):
+        visit = Visit(Sure(read=("human", 0.9)), page="film-stalker-1979")
+        assert visit("read me the description of it again").text.startswith("Stalker (1979): ")
+
     def test_what_the_catalogue_tells_is_not_told_twice(self):
         visit = Visit(page="film-stalker-1979")
         first, second = visit("does it come with a poster?"), visit("is it signed by anybody?")

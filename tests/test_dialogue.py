@@ -349,6 +349,12 @@ class TestHonesty:
         assert "Nothing in the catalogue fits all of that" in answer.text
         assert "Without “" in answer.text
 
+    def test_a_length_that_nothing_of_the_kind_has_limits_nothing(self, talk):
+        answer = talk("a game under an hour")
+        assert "the number of minutes" in answer.text
+        assert {card.kind for card in answer.cards} == {"game"}
+        assert not any(limit.field == "minutes" for limit in talk.state.taste.limits)
+
     def test_few_works_of_a_maker_are_all_there_are(self, talk):
         answer = talk("anything by Makoto Shinkai?")
         assert 0 < len(answer.cards) < 3

@@ -194,3 +194,20 @@ def test_marquee_answers_what_people_ask_first():
         assert found.quote in found.passage.text
     for question in ("who directed Stalker?", "can I get a job at your shop?", "what is the capital of France?"):
         assert index.answer(question) is None, question
+
+
+def test_a_town_that_the_pages_do_not_name_is_any_town(monkeypatch):
+    index = KnowledgeIndex(Knowledge(PASSAGES), BagEncoder())
+    asked: list[str] = []
+    monkeypatch.setattr(index, "_sure", lambda question: asked.append(question))
+    for question in (
+        "What is delivery to Pune?",
+        "What is delivery to Pune City and to Cork?",
+        "Sent to Thirty people",
+    ):
+        index.answer(question)
+    assert asked == [
+        "What is delivery to Pune?", "What is delivery to my town?",
+        "What is delivery to Pune City and to Cork?", "What is delivery to my town and to my town?",
+        "Sent to Thirty people",  # a word of the pages is no town
+    ]  # fmt: skip

@@ -116,6 +116,12 @@ class TestActs:
             ("ok, how many copies are left?", ("in_stock",)),
             ("is there any violence in the first one?", ("moods",)),
             ("is there any swearing in it?", ("other",)),
+            ("k. in stock?", ("in_stock",)),
+            ("what's it cost", ("price",)),
+            ("is that one a translation?", ("language",)),
+            ("who else plays on it?", ("other",)),
+            ("read me the description of that one again", ("description",)),
+            ("nothing over two hours, her attention is what it is", ()),
             ("how many players is the game?", ("other",)),
         ],
     )
