@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chat import facts
 from chat.messages import Signal
@@ -96,14 +96,15 @@ class Updater:
         self._infer_kind(turn, fields)
 
     def _unlimit_what_nothing_has(self, turn: Turn) -> None:
-        """Drop limits on a length that no item of the wanted kinds has: our games have no minutes."""
+        """Own up to a new limit on a length that no item of the wanted kinds has: our games have no minutes."""
         taste, facets = self.state.taste, self.shop.index.facets
         kinds = [x.constraint for x in taste.limits if (x.field, x.op) == ("kind", "is")]
         if not kinds or not facets.mask(kinds).any():
             return
-        for limit in [x for x in taste.limits if x.field in LENGTH_FIELDS]:
-            if not facets.mask([*kinds, Constraint(limit.field, ">=", 0.0)]).any():
-                taste.limits = [x for x in taste.limits if x is not limit]
+        for limit in turn.understood.parsed.constraints:
+            lacks = limit.field in LENGTH_FIELDS and not facets.mask([*kinds, replace(limit, op=">=", value=0.0)]).any()
+            if lacks:
+                self.state.unlimit(limit.field, limit.op, limit.value)
                 turn.notes.append(self.say.unchecked(limit.field))
 
     def _take_back(self, values: Sequence[tuple[str, str]]) -> None:
