@@ -6,7 +6,8 @@ A script writes messages (limits in two languages, likes, rejections, "more", qu
 nonsense and hostile text) and keeps its own account of what they mean, a `Ledger`. Every card must stand in the
 catalogue file word for word, be in stock, not be rejected, and keep every limit in the ledger. The checks share no code
 with the package: they read the rows of the file. Numbers and refusals hold until the script withdraws them; a kind,
-genre or language may give way to a later request, but then its chip must be gone too.
+genre or language may give way to a later request, but then its chip must be gone too; a length that nothing of the
+kind has ("a game under an hour") must be owned up to at once.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import copy
 import json
 import logging
 import random
+import re
 import sys
 import time
 import traceback
@@ -34,6 +36,7 @@ from benchmarks.turn_messages import NOISE, TOPICS, WISHES, Row, Rule, has_word,
 from chat.assistant import Assistant  # noqa: E402
 from chat.messages import Card, Chip, Reply  # noqa: E402
 
+_OWNED_UP = re.compile(r"I can't go by the number of|这一点我无法筛选")  # and then the limit is none
 QUOTED = ("kind", "title", "year", "price", "currency", "in_stock", "description")  # a card's fields, word for word
 
 
@@ -130,7 +133,7 @@ class Checker:
         else:
             reply = self.assistant.reply(message, self.session)
         self.seconds.append(time.perf_counter() - started)
-        if rule is not None:
+        if rule is not None and not _OWNED_UP.search(reply.text):
             self.ledger.state(rule)
         if "片" in message and "不要" not in message:  # "喜剧片" are films
             self.ledger.rules.pop(("kind", "not film"), None)
