@@ -96,12 +96,12 @@ class Updater:
         self._infer_kind(turn, fields)
 
     def _unlimit_what_nothing_has(self, turn: Turn) -> None:
-        """Own up to a new limit on a length that no item of the wanted kinds has: our games have no minutes."""
-        taste, facets = self.state.taste, self.shop.index.facets
-        kinds = [x.constraint for x in taste.limits if (x.field, x.op) == ("kind", "is")]
+        """Own up to a limit on a length that nothing of the kind asked for with it has: "a game under an hour"."""
+        limits, facets = turn.understood.parsed.constraints, self.shop.index.facets
+        kinds = [limit for limit in limits if (limit.field, limit.op) == ("kind", "is")]
         if not kinds or not facets.mask(kinds).any():
             return
-        for limit in turn.understood.parsed.constraints:
+        for limit in limits:
             lacks = limit.field in LENGTH_FIELDS and not facets.mask([*kinds, replace(limit, op=">=", value=0.0)]).any()
             if lacks:
                 self.state.unlimit(limit.field, limit.op, limit.value)
