@@ -82,7 +82,8 @@ class Conversation:
         """Answer one message and record both in the state."""
         typed, text = text, spelled_out(text)
         self._dialogue.whole = text
-        self._dialogue.parts = clauses(text) if self._desk is not None else ()
+        parts = clauses(text) if self._desk is not None else []
+        self._dialogue.parts = parts if len(parts) > 1 else ()  # one alone is read as it stands
         desk, understood = self._desk, self._read(text)
         if desk is None or understood.act in _PLAIN:
             self._state.doubt = []

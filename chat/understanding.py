@@ -350,9 +350,10 @@ def _told_of(text: str, mentions: Sequence[Mention], sensed: Sensed, linker: Tit
 
     "Is Alien scary?", "Once Upon a Time in the West".
     """
-    longer = [(s, e) for s, e in sensed.works() for m in mentions if s <= m.start and m.end < e and _goes_on(text, m)]
-    mentions = [m for m in mentions if not any(s <= m.start and m.end < e and _goes_on(text, m) for s, e in longer)]
-    free = [(s, e) for s, e in sensed.works() if not any(m.start < e and s < m.end for m in mentions)]
+    works = sensed.works()
+    longer = [m for m in mentions if _goes_on(text, m) and any(s <= m.start and m.end < e for s, e in works)]
+    mentions = [m for m in mentions if m not in longer]
+    free = [(s, e) for s, e in works if not any(m.start < e and s < m.end for m in mentions)]
     more = [mention for s, e in free if (mention := linker.named(text, s, e)) is not None]
     return sorted([*mentions, *more], key=lambda mention: mention.start)
 
