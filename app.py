@@ -142,7 +142,10 @@ def listen(host: str, port: int) -> socket.socket:
         NamedropError: the address cannot be used, for example because another program has the port.
     """
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        # What is accepted inherits it; asyncio sets it only where a socket names its protocol, which this one does not.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listening
     except (OSError, OverflowError) as error:
         reason = "the port is in use" if getattr(error, "errno", None) == errno.EADDRINUSE else str(error)
         raise NamedropError(f"cannot listen on {host}:{port}: {reason}; choose another port with --port") from error

@@ -19,6 +19,7 @@ import json
 import random
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -224,14 +225,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--option", action="append", default=[], help="handed to app.py, such as --option=--queue=8")
     chosen = parser.parse_args(arguments)
     catalog = Catalog.load(chosen.catalog)
-    server, port = start(chosen.catalog, chosen.model, chosen.option)
-    try:
-        until = time.perf_counter() + chosen.seconds
-        chats = [Chat(n, port, Writer(catalog, n), until, chosen.think) for n in range(chosen.chats)]
-        seen, cores, memory = measured(chats, psutil.Process(server.pid), chosen.seconds)
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    with tempfile.TemporaryDirectory() as folder:  # conversations of earlier runs would go on, and grow
+        options = [f"--database={folder}/conversations.db", *chosen.option]
+        server, port = start(chosen.catalog, chosen.model, options)
+        try:
+            until = time.perf_counter() + chosen.seconds
+            chats = [Chat(n, port, Writer(catalog, n), until, chosen.think) for n in range(chosen.chats)]
+            seen, cores, memory = measured(chats, psutil.Process(server.pid), chosen.seconds)
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
     print(f"{chosen.chats} chats for {chosen.seconds:g} s, {chosen.think:g} s between, model {chosen.model}")
     print(table(seen, chosen.seconds, cores, memory))
     broken = bool(seen.lost) or any(status.startswith("5") for status in seen.statuses) or not seen.first

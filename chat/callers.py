@@ -13,7 +13,7 @@ from chat.identity import Customer
 _BEARER = HTTPBearer(auto_error=False, scheme_name="customer", description="A customer token of the shop's own site.")
 
 
-def _verified(
+async def _verified(
     request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 ) -> Customer | None:
     """Return who asks, None for an anonymous visitor; a token that does not hold is refused, never passed over."""

@@ -17,6 +17,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TypeVar
 
 from limits import RateLimitItem, parse
@@ -193,10 +194,17 @@ class TurnQueue:
         """
         loop = asyncio.get_running_loop()
         made: asyncio.Queue[T | BaseException | None] = asyncio.Queue()
+        handed: SimpleQueue[T | BaseException | None] = SimpleQueue()
         left = threading.Event()
 
+        def take() -> None:
+            while not handed.empty():
+                made.put_nowait(handed.get_nowait())
+
         def hand(event: T | BaseException | None) -> None:
-            loop.call_soon_threadsafe(made.put_nowait, event)
+            handed.put(event)
+            if handed.qsize() == 1:  # else the loop is about to take what was there before, and then this
+                loop.call_soon_threadsafe(take)
 
         def work() -> None:
             try:

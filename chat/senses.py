@@ -209,6 +209,8 @@ class _Loaded:
         from safetensors.torch import load_file
         from transformers import AutoModel, AutoTokenizer
 
+        from retrieval.quick import quickened
+
         folder = resolve_encoder(name)
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
@@ -218,7 +220,8 @@ class _Loaded:
         except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
             raise ModelError(f"cannot read the senses in {file} ({error}); fetch the file again") from error
         add_tuning(model, file)
-        self._model: Any = model.to(getattr(torch, fast_dtype()[0])).eval().requires_grad_(False)
+        quick = quickened(model, self._tokenizer)
+        self._model: Any = quick or model.to(getattr(torch, fast_dtype()[0])).eval().requires_grad_(False)
         self._torch = torch
 
     def read(self, texts: Sequence[str]) -> list[Sensed]:

@@ -6,7 +6,9 @@ are rows of their own, which are only ever added; the rest of a state is one JSO
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from chat.store import Conflict, Kept, Turns, asking, new_id, unknown
 _STALE_S = 3_600  # after which it is noted that a memory is still in use
 _GIVEN_UP = ("40001", "40P01")  # PostgreSQL's serialization_failure and deadlock_detected
 _SWEPT = 500  # conversations deleted in one transaction
+_AT_HAND = 256  # conversations, a few kilobytes each
 _MESSAGES = TypeAdapter(list[StoredMessage])
 _FEEDBACK = TypeAdapter(list[Feedback])
 
@@ -82,7 +85,8 @@ _SESSIONS, _MESSAGE_ROWS, _FEEDBACK_ROWS, _PEOPLE = (
     cast(Table, row.__table__) for row in (SessionRow, MessageRow, FeedbackRow, PersonRow)
 )
 _THIS_SESSION, _THIS_PERSON = _SESSIONS.c.id == bindparam("session_id"), _PEOPLE.c.person == bindparam("whose")
-_SESSION = select(_SESSIONS.c.version, _SESSIONS.c.state).where(_THIS_SESSION)
+_VERSION = select(_SESSIONS.c.begun, _SESSIONS.c.version).where(_THIS_SESSION)
+_SESSION = select(_SESSIONS.c.begun, _SESSIONS.c.version, _SESSIONS.c.state).where(_THIS_SESSION)
 _LATEST = (
     select(_MESSAGE_ROWS.c.number, _MESSAGE_ROWS.c.body)
     .where(_MESSAGE_ROWS.c.session == bindparam("session_id"))
@@ -107,13 +111,21 @@ _FORGET = delete(_PEOPLE).where(_THIS_PERSON, _PEOPLE.c.version == bindparam("wa
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """What was in the database when a turn began; version 0: nothing."""
+class _Conversation:
+    """A conversation as it is in the database; version 0: it is not there."""
 
+    begun: float = 0.0  # tells it from one of the same id that was forgotten
     version: int = 0
     state: str = ""
     messages: tuple[StoredMessage, ...] = ()
     number: int = 0  # of the latest message
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was in the database when a turn began; version 0: nothing."""
+
+    conversation: _Conversation
     whose: str = ""
     memory_version: int = 0
     memory: str = ""
@@ -126,6 +138,8 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._turns = Turns()
+        self._latest: OrderedDict[str, _Conversation] = OrderedDict()  # as this process has left them
+        self._lock = threading.Lock()
 
     @contextmanager
     def use(self, session: str | None, *, create: bool = True, person: str = "") -> Iterator[DialogueState]:
@@ -138,15 +152,16 @@ class SqlStore:
         key = new_id(session)
         with self._turns.hold(key):
             with self._database.connected(reading=True) as db:
-                read, state = _read(db, key, person)
-            if not read.version and not create:
+                read, state = _read(db, key, person, self._latest.get(key))
+            if not read.conversation.version and not create:
                 raise unknown(key)
             yield state
             forgotten = bool(read.memory_version) and state.memory is None
             with _races(key), self._database.connected() as db:
-                _write(db, read, state)
+                left = _write(db, read, state)
+            self._note(key, left)
             if forgotten:
-                self._database.scrub()
+                self._forgotten()
 
     def kept(self, session: str) -> Kept:
         """See `Store.kept`.
@@ -156,7 +171,7 @@ class SqlStore:
         """
         with self._database.connected(reading=True) as db:
             read, state = _read(db, session, "")
-            if not read.version:
+            if not read.conversation.version:
                 raise unknown(session)
             messages = _bodies(db, select(MessageRow.body).filter_by(session=session).order_by(MessageRow.number))
             feedback = _bodies(db, select(FeedbackRow.body).filter_by(session=session).order_by(FeedbackRow.id))
@@ -181,7 +196,7 @@ class SqlStore:
             _unlearn(db, session)
             found = _delete(db, [session])
         if found:
-            self._database.scrub()
+            self._forgotten()
         return bool(found)
 
     def forget_person(self, person: str) -> int:
@@ -194,7 +209,7 @@ class SqlStore:
         with _races(person), self._database.session() as db:
             found = _delete(db, ids) + _changes(db, delete(PersonRow).filter_by(person=person))
         if found or ids:
-            self._database.scrub()
+            self._forgotten()
         return found
 
     def sweep(self, before: float) -> int:
@@ -214,8 +229,22 @@ class SqlStore:
             if len(old) < _SWEPT:
                 break
         if found:
-            self._database.scrub()
+            self._forgotten()
         return found
+
+    def _note(self, session: str, left: _Conversation) -> None:
+        """Remember how a turn has left a conversation, so that the next one need not read it again."""
+        with self._lock:
+            self._latest[session] = left
+            self._latest.move_to_end(session)
+            while len(self._latest) > _AT_HAND:
+                self._latest.popitem(last=False)
+
+    def _forgotten(self) -> None:
+        """Let what has been deleted leave this process and the database's files too."""
+        with self._lock:
+            self._latest.clear()
+        self._database.scrub()
 
     def close(self) -> None:
         """Close the database."""
@@ -244,26 +273,28 @@ def _races(what: str) -> Iterator[None]:
         raise
 
 
-def _read(db: Connection, session: str, person: str) -> tuple[_Read, DialogueState]:
-    row = db.execute(_SESSION, {"session_id": session}).first()
-    messages: list[StoredMessage] = []
-    number = 0
-    state = DialogueState(session=session)
-    if row is not None:
-        state = DialogueState.model_validate_json(row.state)
-        rows = db.execute(_LATEST, {"session_id": session}).all()[::-1]
-        messages = _MESSAGES.validate_json(_listed([body for _, body in rows]))
-        number = rows[-1].number if rows else 0
+def _read(
+    db: Connection, session: str, person: str, latest: _Conversation | None = None
+) -> tuple[_Read, DialogueState]:
+    """Read a conversation, and the memory of who asks.
+
+    Args:
+        db: a transaction.
+        session: the conversation's id.
+        person: who asks, "" if nobody knows.
+        latest: how this process has last seen the conversation; its messages, 200 at most, are read again only if it
+            has changed since.
+    """
+    conversation = _conversation(db, session, latest)
+    body = conversation.state
+    state = DialogueState.model_validate_json(body) if conversation.version else DialogueState(session=session)
     whose = asking(state, person)
     remembered = db.execute(_REMEMBERED, {"whose": whose}).first() if whose else None
     if remembered is not None:
         state.memory = Memory.model_validate_json(remembered.body)
-    state.messages = messages
+    state.messages = [*conversation.messages]
     return _Read(
-        version=row.version if row else 0,
-        state=row.state if row else "",
-        messages=tuple(messages),
-        number=number,
+        conversation,
         whose=whose,
         memory_version=remembered.version if remembered else 0,
         memory=remembered.body if remembered else "",
@@ -271,37 +302,54 @@ def _read(db: Connection, session: str, person: str) -> tuple[_Read, DialogueSta
     ), state
 
 
-def _write(db: Connection, read: _Read, state: DialogueState) -> None:
-    """Write what has changed of a conversation since it was read.
+def _conversation(db: Connection, session: str, latest: _Conversation | None) -> _Conversation:
+    if latest is not None:
+        now = db.execute(_VERSION, {"session_id": session}).first()
+        if now is not None and (now.begun, now.version) == (latest.begun, latest.version):
+            return latest
+    row = db.execute(_SESSION, {"session_id": session}).first()
+    if row is None:
+        return _Conversation()
+    rows = db.execute(_LATEST, {"session_id": session}).all()[::-1]
+    messages = _MESSAGES.validate_json(_listed([body for _, body in rows]))
+    return _Conversation(row.begun, row.version, row.state, tuple(messages), rows[-1].number if rows else 0)
+
+
+def _write(db: Connection, read: _Read, state: DialogueState) -> _Conversation:
+    """Write what has changed of a conversation since it was read; return it as it is now.
 
     Raises:
         Conflict: somebody else has changed it in the meantime.
     """
-    known = {id(message) for message in read.messages}
+    was = read.conversation
+    known = {id(message) for message in was.messages}
     new = [message for message in state.messages if id(message) not in known]
     body = state.model_dump_json(exclude={"messages"})
-    if body != read.state or new or state.feedback or not read.version:
-        _write_session(db, read, state, body)
+    if body != was.state or new or state.feedback or not was.version:
+        now = time.time()
+        _write_session(db, was.version, state, body, now)
         if new:
-            rows = [(read.number + n, message.model_dump_json()) for n, message in enumerate(new, 1)]
+            rows = [(was.number + n, message.model_dump_json()) for n, message in enumerate(new, 1)]
             db.execute(_ADD_MESSAGE, [{"session": state.session, "number": n, "body": body} for n, body in rows])
         if state.feedback:
-            at = {"session": state.session, "message": read.number + len(new)}
+            at = {"session": state.session, "message": was.number + len(new)}
             db.execute(_ADD_FEEDBACK, [{**at, "body": feedback.model_dump_json()} for feedback in state.feedback])
+        was = _Conversation(was.begun or now, was.version + 1, body, tuple(state.messages), was.number + len(new))
     _write_memory(db, read, state)
+    return was
 
 
-def _write_session(db: Connection, read: _Read, state: DialogueState, body: str) -> None:
+def _write_session(db: Connection, version: int, state: DialogueState, body: str, now: float) -> None:
     values = {
         "person": state.person,
         "training": state.memory is not None and state.memory.training,
-        "used": time.time(),
-        "version": read.version + 1,
+        "used": now,
+        "version": version + 1,
         "state": body,
     }
-    if not read.version:
-        db.execute(_ADD_SESSION, {"id": state.session, "begun": values["used"], **values})
-    elif not db.execute(_CHANGE_SESSION, {"session_id": state.session, "was": read.version, **values}).rowcount:
+    if not version:
+        db.execute(_ADD_SESSION, {"id": state.session, "begun": now, **values})
+    elif not db.execute(_CHANGE_SESSION, {"session_id": state.session, "was": version, **values}).rowcount:
         raise _changed(state.session)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -128,6 +129,21 @@ def test_events_come_as_they_are_made_and_their_error_at_the_end(turns):
     with pytest.raises(ValueError, match="after two"):
         asyncio.run(main())
     assert seen == [1, 2]
+
+
+def test_no_event_of_many_is_left_behind(turns):
+    async def main() -> None:
+        for _ in range(200):
+            assert sum([len(there) async for there in turns.stream(iter(range(50)))]) == 50
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
+def test_small_answers_wait_for_no_acknowledgement():
+    with program.listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_who_leaves_ends_the_turn_and_a_slow_reader_holds_up_nobody(turns):

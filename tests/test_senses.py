@@ -172,6 +172,7 @@ class TestTuning:
         import torch
 
         monkeypatch.setattr(LowRankEncoder, "_fast", lambda self: nullcontext())
+        monkeypatch.setattr("retrieval.quick.quickened", lambda *_: None)  # to the digit
         monkeypatch.setattr(module, "fast_dtype", lambda: ("float32", ""))
         encoder = LowRankEncoder(str(tiny_bert_of_messages), 4)
         heads = {"words": torch.nn.Linear(32, len(SENSES)), "purposes": torch.nn.Linear(32, len(PURPOSES))}

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from chat import memory
 from chat.messages import Feedback
@@ -54,6 +54,41 @@ class TestDatabases:
         assert [m.text for m in here.kept("ann").messages] == ["theirs", "theirs"]
         here.close()
         there.close()
+
+    def test_what_another_process_has_done_is_seen(self, url):
+        here, there = sql(url), sql(url)
+        turn(here, "ann", likes("a"), "one")
+        turn(there, "ann", likes("b"), "two")
+        turn(here, "ann", likes("c"), "three")
+        assert liked(there, "ann") == ["a", "b", "c"]
+        assert [m.text for m in there.kept("ann").messages] == ["one", "two", "three"]
+        there.forget("ann")  # and as many turns again, under the same id
+        for item in "xyz":
+            turn(there, "ann", likes(item), item)
+        turn(here, "ann", likes("d"), "four")
+        assert liked(here, "ann") == ["x", "y", "z", "d"]
+        assert [m.text for m in here.kept("ann").messages] == ["x", "y", "z", "four"]
+        here.close()
+        there.close()
+
+    def test_a_turn_reads_only_what_it_does_not_know(self, url):
+        store = sql(url)
+        turn(store, "ann", likes("a"), "one", "two")
+        asked = []
+        event.listen(store._database.engine, "before_cursor_execute", lambda *of: asked.append(of[2]))
+        turn(store, "ann", likes("b"), "three")
+        assert not [statement for statement in asked if "FROM messages" in statement]
+        assert [m.text for m in store.kept("ann").messages] == ["one", "two", "three"]
+        store.close()
+
+    def test_what_is_forgotten_leaves_the_process_too(self, url):
+        store = sql(url)
+        turn(store, "ann", likes("a"), "one")
+        turn(store, "bob", likes("b"), "two")
+        assert store._latest
+        store.forget("ann")
+        assert not store._latest
+        store.close()
 
     def test_who_waits_in_a_circle_has_lost_the_race(self, postgres, database_name):
         store = sql(database_name("postgresql"))
