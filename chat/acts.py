@@ -27,6 +27,7 @@ Act = Literal[
     "thanks",
     "farewell",
     "help",
+    "range",
     "meta",
     "service",
     "unclear",
@@ -44,6 +45,11 @@ _ACTS: tuple[tuple[Act, str], ...] = (
     ("undo", r"^\s*(undo|take\s+that\s+back|go\s+back|revert)\b|撤销|撤回"),
     ("help", r"\b(what\s+can\s+you\s+do|how\s+does\s+this\s+work|who\s+are\s+you|what\s+are\s+you)\b|^\s*help\W*$"
              r"|你是谁|你能做什么|怎么用|你是(不是)?(一?个)?(机器人|真人|人类?|人工智能|AI|程序|客服)[吗么嘛？?]"),
+    ("range", r"^\W*(?:(?:hi|hello|hey)\W+)?(?:so\W+|and\W+)?what\s+(?:all\s+)?(?:(?:kinds?|sorts?|types?)\s+of\s+)?"
+              r"(?:things?\s+|stuff\s+|products?\s+|items?\s+)?(?:do|can|have)\s+(?:you|u)(?:\s+(?:guys|all|actually))?"
+              r"\s+(?:sell|stock|carry|offer|got|have)(?:\s+here)?\W*$"
+              r"|^\W*what(?:'s|\s+is)\s+in\s+(?:your|the|this)\s+(?:shop|store|catalog(?:ue)?)\W*$"
+              r"|^\W*(?:你们|这里|你这里|店里)(?:都)?(?:卖|有)(?:些|点)?(?:什么|啥)\S{0,3}\W*$"),
     ("greeting", r"^\s*(hi|hello|hey|good\s+(morning|evening|afternoon))(\s+there)?\W*$|^\s*(你好|您好|嗨)\W*$"),
     ("thanks", r"^\s*((great|perfect|cool|nice|ok|okay|lovely|awesome|super|good|yes)[\s,.!]*)*"
                r"(thanks?(\s+you)?|thx|cheers|great|perfect|cool|nice|lovely|awesome)(\s+(so|very)\s+much|\s+a\s+lot)?\W*$"

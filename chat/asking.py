@@ -17,11 +17,19 @@ from chat.shop import Shop
 from chat.state import DialogueState
 from chat.updating import Turn
 from retrieval.lexicon import display
+from retrieval.text import words
 from retrieval.types import Item
 
 _MOST = 5  # items that one answer tells of
 _MOST_OF = re.compile(r"est\b|\b(?:most|least|these|those|them)\b|最|这些", re.IGNORECASE)
 _TWO = re.compile(r"\b(?:two|both)\b|两|俩", re.IGNORECASE)
+_BOTH = re.compile(r"\b(?:both|(?:the|these|those)\s+two)\b|[这那]两|俩", re.IGNORECASE)
+_ALL = re.compile(r"\ball\s+(?:of\s+)?(?:them|these|those|three|four|five)\b|\bthe\s+lot\b|全部", re.IGNORECASE)
+_HOW_MANY = {"three": 3, "four": 4}
+_TOGETHER = re.compile(
+    r"\b(?:together|altogether|combined|total|for\s+(?:both|the\s+(?:two|three|four|five|lot)|all\b))|一共|总共|合计|加起来",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +69,16 @@ class Asking:
         if understood.form:
             return self._in_form(items[0], understood.form)
         answers = [self.say.answer(item, fields) for item in items]
-        return Asked(self.say.sentences(*answers, self.say.compared(items, fields)), tuple(items))
+        total = facts.total(items, self.say.language) if "price" in fields and _TOGETHER.search(turn.text) else ""
+        last = self.say("total", value=total) if total else self.say.compared(items, fields)
+        return Asked(self.say.sentences(*answers, last), tuple(items))
 
     def _unsaid(self, items: Sequence[Item]) -> str:
         """Say that the catalogue does not say it, and what it says of the item, unless that was just said."""
         unsaid = self.say("not_said", title=facts.names(items, self.say.language))
         told = items[0].description if len(items) == 1 else ""
-        just = next((entry.text for entry in reversed(self.state.messages) if entry.role == "assistant"), "")
-        return self.say.sentences(unsaid, self.say("says_only", told=told) if told and told not in just else "")
+        new = told and told not in self.state.answered
+        return self.say.sentences(unsaid, self.say("says_only", told=told) if new else "")
 
     def _picked(self, turn: Turn, named: Sequence[Item]) -> Asked:
         """Advise one of the items named, or of those on screen: the one that was put first, and why it was."""
@@ -100,4 +110,14 @@ class Asking:
             most = 2 if _TWO.search(turn.text) else _MOST
             shown = self.shop.items(taste.focus)[:most]
             return [*named, *(item for item in shown if item not in named)] if len(shown) > 1 else named or shown
+        several = self._several(turn.text)
+        if understood.questions and several and not named:
+            return self.shop.items(taste.focus)[:several]
         return named[:_MOST] or self.shop.items([taste.about] if taste.about else taste.focus[:1])
+
+    def _several(self, text: str) -> int:
+        """Return of how many cards a question speaks at once, 0 if of one: "how much for both?"."""
+        if _BOTH.search(text):
+            return 2
+        match = _ALL.search(text)
+        return _HOW_MANY.get(words(match[0])[-1], _MOST) if match else 0

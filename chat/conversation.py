@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # Acts that a pattern is sure of: no router is asked.
 _PLAIN: frozenset[Act] = frozenset(
-    ("meta", "undo", "reset", "greeting", "thanks", "farewell", "help", "about_me", "forget_me", "remember")
+    ("meta", "undo", "reset", "greeting", "thanks", "farewell", "help", "range", "about_me", "forget_me", "remember")
 )
 _SERVED: frozenset[Act] = frozenset(("service",))  # the acts that routing takes the place of
 _CHAT_SURE = 0.7  # one from which "are you a robot?" is no wish for robots

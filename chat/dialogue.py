@@ -7,8 +7,11 @@ the message is: a table of methods, one an act.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from chat import facts, memory
 from chat.acts import Act
@@ -26,13 +29,15 @@ from chat.typed import spelled_out
 from chat.understanding import Understanding, understand
 from chat.updating import Turn, Updater
 from retrieval.constraints import satisfies, satisfies_all
-from retrieval.lexicon import display
+from retrieval.lexicon import canonical, display
 from retrieval.text import words
 from retrieval.types import Constraint, Item, Query
 
 _RESEMBLES = 75.0  # a similarity, in [0, 100], from which words may be meant for a title
 _TOLD = 10  # items of a kind named when the person asks what is known of them
+_KINDS = 8  # that are told of a shop that has more
 _PLACES = ("first", "second", "third", "fourth", "fifth")
+_OF_CARDS = re.compile(rf"\b(?:ones?|{'|'.join(_PLACES)}|last|these|those|both)\b", re.IGNORECASE)
 _THE_SUCH_ONE = re.compile(
     rf"\bthe\s+(?!(?:{'|'.join(_PLACES)}|last|other|same|next|only|right|top|new|old)\b)(\w+)\s+one\b", re.IGNORECASE
 )
@@ -82,8 +87,9 @@ class Dialogue:
 
     def understand(self, text: str, served: Collection[Act] = ()) -> Understanding:
         """Read a message in the light of what is on screen; `served` are acts that the desk sees to."""
+        of_stranger = self.state.answered.endswith(self.say("invite_about")) and not _OF_CARDS.search(text)
         spoken_of = bool(self.state.taste.about or self.state.page)
-        shown = len(self.state.taste.focus)
+        shown = 0 if of_stranger else len(self.state.taste.focus)  # "it" is the work that we asked about
         text = self._counted(text)
         sensed = self._sensed(text)
         return understand(
@@ -192,8 +198,7 @@ class Dialogue:
             notes.append(self.say("lifted", limits=self.say.quoted([f"“{label}”" for label in turn.lifted])))
         notes.extend(self.say("no_kind", kind=self.say.plural(kind)) for kind in turn.understood.lacking)
         notes.extend(telling.outside(turn))
-        if turn.understood.unknown_name:
-            notes.append(self.say("no_data", name=turn.understood.unknown_name))
+        notes.append(telling.stranger(turn))
         if not picks:
             return Answer(self.say.sentences(*notes, telling.nothing(turn)))
         cards = self.picking.cards(picks)
@@ -201,6 +206,7 @@ class Dialogue:
         pinned = {self._id(pick.position) for pick in picks if pick.pinned}
         ours = [item for item in items if item.id not in pinned] or items  # a pin is not spoken of as our advice
         said = [*notes, telling.unmet(turn, items), telling.lead(turn, ours), telling.rest(ours), telling.scarce(items)]
+        said.append(telling.invitation(turn))
         return Answer(self.say.sentences(*said), cards)
 
     def _id(self, at: int) -> str:
@@ -288,6 +294,15 @@ class Dialogue:
     def _help(self, turn: Turn) -> Answer:
         return Answer(self.say("help"))
 
+    def _range(self, turn: Turn) -> Answer:
+        """Say what the shop has: how many works of each kind."""
+        shown = self.shop.recommender.allowed([])
+        items = self.shop.index.catalog.items
+        kinds = Counter(items[at].kind for at in np.flatnonzero(shown).tolist() if items[at].kind)
+        counts = [f"{self.say.plural(canonical('kind', kind))} ({n:,})" for kind, n in kinds.most_common(_KINDS)]
+        told = self.say("range", kinds=facts.join(counts, self.say.language)) if counts else ""
+        return Answer(self.say.sentences(told, self.say("invite")))
+
     def _thanks(self, turn: Turn) -> Answer:
         return Answer(self.say("thanks"))
 
@@ -347,6 +362,7 @@ class Dialogue:
         "thanks": _thanks,
         "farewell": _farewell,
         "help": _help,
+        "range": _range,
         "meta": _meta,
         "service": _service,
         "unclear": _unclear,

@@ -58,6 +58,14 @@ def price(item: Item | Card, language: Language) -> str:
     return "" if item.price is None else _priced(item.price, item.currency, language)
 
 
+def total(items: Sequence[Item], language: Language) -> str:
+    """Quote what several items cost together, "" if one has no price or their currencies differ."""
+    prices = [item.price for item in items if item.price is not None]
+    if len(prices) < max(2, len(items)) or len({item.currency for item in items}) > 1:
+        return ""
+    return _priced(round(sum(prices), 2), items[0].currency, language)
+
+
 @lru_cache(4_096)
 def _priced(price: float, currency: str, language: Language) -> str:
     if not currency:

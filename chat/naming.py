@@ -55,6 +55,9 @@ _ANYTHING_LIKE = re.compile(  # "do you have anything like Twin Peaks?" asks for
 _CLAUSE = frozenset(
     {"i", "we", "that", "which", "where", "who", "to", "with", "about", "for"}
 )  # begin no title asked for
+_OF_KIND = re.compile(
+    r"\W*(?:any\s+|an?\s+)?(?:film|movie|book|novel|game|album|course)s?\s+(?:on|in|like)\b", re.IGNORECASE
+)
 _LIMITS = frozenset({"from", "by", "before", "after", "since", "under", "below"})  # nor do these
 _LISTED = frozenset({",", "and", "or", "&", ", and", ", or", "vs", "/"})
 
@@ -107,7 +110,8 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
     covered = [t for t in tokens if any(m.start - start <= t.start < m.end - start for m in inside)]
     if not thing or (inside and len(covered) == len(tokens)) or (tokens and tokens[0].norm in _LIMITS):
         return "", mentions
-    told = not telling_words(blank(thing, asides(thing))) or bool(tokens and tokens[0].norm in _CLAUSE)
+    told = not telling_words(blank(thing, asides(thing))) or _OF_KIND.match(text, have.end()) is not None
+    told = told or bool(tokens and tokens[0].norm in _CLAUSE)
     if not inside and not is_cjk(thing) and told:
         return "", mentions  # "do you have a present for my dad?", "looking for a novel I read at school"
     parsed = parser.parse(thing, [(m.start - start, m.end - start) for m in inside])

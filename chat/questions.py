@@ -23,6 +23,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍|教)"
                  r"|(作者|导演)是|是谁(写|拍|做|唱|的)"),
     ("length", r"\bhow\s+(long|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b"
+               r"|\bis\s+(it|that|this)\s+(\w+\s+)?(long|short)\b"
                r"|多长|多厚|片长|时长|几页|多少页"),
     ("language", r"\b(what|which)\s+languages?\b|\b(is|was)\s+(\S+\s+){1,5}(a\s+translation|translated)\b"
                  r"|什么语言|哪种语言"),

@@ -77,6 +77,11 @@ class Sensed:
         """Return where words stand that say nothing of the wanted work: (start, end) each."""
         return [(int(start), int(end)) for start, end in self.spans[self._aside > _IDLE]]
 
+    def refused(self) -> list[tuple[int, int]]:
+        """Return where words stand that say what is not wanted: (start, end) each."""
+        share = self.shares[:, SENSES.index("refused")]
+        return [(int(start), int(end)) for start, end in self.spans[share > _STANDING]]
+
     @property
     def _aside(self) -> FloatArray:
         """How likely each token says nothing of the wanted work, (T,)."""

@@ -63,6 +63,12 @@ class Taste(BaseModel):
     compared: list[str] = Field(default_factory=list)  # what "which is longer?" chooses from
     any_kind: bool = False
 
+    @property
+    def blank(self) -> bool:
+        """Whether a recommendation has nothing to go by yet, except perhaps a kind."""
+        told = self.liked or self.disliked or self.seen or self.wishes or self.earlier or self.wish_text
+        return not told and all(limit.field == "kind" for limit in self.limits)
+
     def copied(self) -> Taste:
         """Return a copy that can be changed without changing this one; a deep `model_copy` takes ten times as long."""
         lists = {name: [*value] for name, value in self if isinstance(value, list)}
@@ -143,6 +149,11 @@ class DialogueState(BaseModel):
     def person(self) -> str:
         """Under what the person is remembered, across conversations; "" if nobody knows them."""
         return f"customer:{self.customer}" if self.customer else f"visitor:{self.visitor}" if self.visitor else ""
+
+    @property
+    def answered(self) -> str:
+        """What the assistant has said last, "" if nothing."""
+        return next((entry.text for entry in reversed(self.messages) if entry.role == "assistant"), "")
 
     def copied(self) -> DialogueState:
         """Return a copy that can be changed without changing this one; messages and snapshots never change."""

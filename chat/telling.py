@@ -84,6 +84,22 @@ class Telling:
             return self.say("few_by", makers=best[0].label)
         return self.say("few", n=len(items), limit=best[0].label, more=best[1] - len(items))
 
+    def stranger(self, turn: Turn) -> str:
+        """Own up to a name that the catalogue does not have, and say what was gone by instead."""
+        understood, taste = turn.understood, self.state.taste
+        if not understood.unknown_name:
+            return ""
+        by_its_words = understood.only_unknown and taste.wish_text == [understood.gist]
+        way = "no_data_words" if by_its_words else "no_data_alone" if taste.blank else "no_data"
+        return self.say(way, name=understood.unknown_name)
+
+    def invitation(self, turn: Turn) -> str:
+        """Ask for something to go by, where nothing is known yet; not twice in a row."""
+        if turn.understood.extreme is not None or turn.named or not self.state.taste.blank:
+            return ""
+        asked = self.say("invite_about" if turn.understood.unknown_name else "invite")
+        return "" if asked in self.state.answered else asked
+
     def nothing(self, turn: Turn) -> str:
         """Say that nothing fits, and which limit stands in the way."""
         limits = [x.label for x in self.state.taste.limits]

@@ -25,13 +25,14 @@ _SHORTHAND: Mapping[str, str] = {
     "thx": "thanks", "abt": "about", "smth": "something", "sth": "something", "wanna": "want to", "gonna": "going to",
     "gotta": "got to", "lemme": "let me", "gimme": "give me", "bday": "birthday", "xmas": "christmas",
     "ppl": "people", "bc": "because", "cuz": "because", "tmrw": "tomorrow", "nvm": "never mind",
-    "idk": "i don't know", "atm": "now", "rn": "now", "tho": "though", "yr": "year", "yrs": "years", "hrs": "hours",
+    "idk": "not sure,", "atm": "now", "rn": "now", "tho": "though", "yr": "year", "yrs": "years", "hrs": "hours",
     "mins": "minutes",
 }  # fmt: skip
 _WORD = re.compile(r"(?<!\S)(?:" + "|".join(_SHORTHAND) + r")(?=[\s.,!?;:)]|$)", re.IGNORECASE)
 _INTERJECTION = re.compile(
     r"^\s*(?:oh\s+|ah\s+)?no,?\s+wait\b\W*"
     r"|^\s*(?:magic|sound|ace|sweet|grand|wicked|champion|sorted)\s*[.!,]\s*(?=\w)"
+    r"|^\W*i\s+(?:don'?t|do\s+not)\s+(?:really\s+)?know(?=\W+(?:some|any|maybe|a|an)\w*\b)"
     r"|\b(?:lol|lmao|haha(?:ha)*|tbh|to\s+be\s+honest)\b",
     re.IGNORECASE,
 )
@@ -149,7 +150,7 @@ FILLER = frozenset(
     before after over sort kind recent nothing not dont seen already just finished need theyve ive weve youve im
     its yes leave out tired sick skip make hm actually meant forget adore never always ever first second third
     fourth fifth last mind comes closest seems hello ok okay well rather cheaper pricier newer gift gifts
-    present presents idea ideas birthday
+    present presents idea ideas birthday surprise else
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 STOPWORDS = frozenset(fold(word) for word in STOPWORDS_EN_PLUS)

@@ -47,6 +47,7 @@ _ADVICE = re.compile(
     r"\b(?:should|could|can|would)\s+(?:i|we|you)\b|\b(?:recommend|suggest|similar|next|after|instead|else)\b|推荐|类似|接下来",
     re.IGNORECASE,
 )
+_ANY_ADVICE = re.compile(r"\b(?:surprise\s+me|recommend|suggest)\b", re.IGNORECASE)
 _OPEN_QUESTION = re.compile(
     r"^\W*(?:and\s+)?(?:who|whose|when|where|how|does|do|did|is|are|was|were|has|have|can|will|what|which|why)\b"
     r"|吗\W*$|谁|什么|怎么样",
@@ -88,6 +89,7 @@ _DESCRIBES = re.compile(
     re.IGNORECASE,
 )
 _HAD = ("like", "neutral")  # of a work that one has seen, or will not have, nobody asks whether we have it
+_PERSON = 2  # words of a person's name
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
@@ -118,6 +120,7 @@ class Understanding:
         lacking: kinds asked for that this catalogue does not have.
         bare_title: the message is a title and little else.
         unknown_name: a name the message uses that nothing in the catalogue bears ("Tom Hanks").
+        only_unknown: it says nothing else that a recommendation could go by.
         gist: the message without titles and limits, for retrieval by meaning; "" if it says nothing beyond those and
             the wishes.
         medium: the kind of the works that it names, ours or not, by what is done with them: who "read" one reads.
@@ -144,6 +147,7 @@ class Understanding:
     lacking: tuple[str, ...] = ()
     bare_title: bool = False
     unknown_name: str = ""
+    only_unknown: bool = False
     gist: str = ""
     medium: str = ""
     lasting: bool = False
@@ -215,7 +219,10 @@ def understand(
     fields = () if advises and about.extreme is None else _fields(text, about, named_in, opinions, asked)
     everywhere = about.extreme is not None and not about.of_these
     dropped = (*free, *parsed.opened)
-    gist = _gist(text, [*spans, *lifting, *pointing, *_told_beside(text, sensed)], parsed)
+    beside = [*spans, *lifting, *pointing, *sensed.refused(), *_told_beside(text, sensed)]
+    unknown = _unknown(text, strange, [*spans, *parsed.spans], linker)
+    unheard = [place for place in unknown if not _descriptive(text[slice(*place)], parser)]
+    gist = _gist(text, [*beside, *unheard], parsed)
     form = _form(text) if shown or spoken_of or mentions else ""
     if form:
         act, fields = "question", ("form",)
@@ -225,7 +232,7 @@ def understand(
         act = "question"
     elif _MORE.search(text) and not mentions:
         act = "more"
-    elif not (opinions or parsed.spans or parsed.relative or dropped or everywhere) and not _known(gist, linker):
+    elif not (parsed.spans or parsed.relative or dropped or everywhere or _says(text, opinions, unknown, gist, linker)):
         act = "unclear"
     rest = [t for t in tokenize(text) if not any(s <= t.start < e for s, e in spans) and t.norm not in FILLER]
     return Understanding(
@@ -246,8 +253,8 @@ def understand(
         same_maker=_SAME_MAKER.search(text) is not None,
         lacking=lacking,
         bare_title=bool(mentions) and not rest and all(o.attitude == "neutral" for o in opinions),
-        unknown_name=" / ".join(text[start:end].strip(" ,") for start, end in strange[:2])
-        or unknown_name(text, [*spans, *parsed.spans], linker),
+        unknown_name=" / ".join(text[start:end].strip(" ,") for start, end in unknown),
+        only_unknown=bool(unknown) and not (opinions or parsed.spans or _gist(text, [*beside, *unknown], parsed)),
         gist=gist,
         medium=medium(text, [*strange, *((m.start, m.end) for m in mentions)]),
         lasting=remember is not None or lasts(text),
@@ -256,8 +263,25 @@ def understand(
     )
 
 
-def _known(gist: str, linker: TitleLinker) -> bool:
-    """Whether any telling word of a message occurs in the catalogue; Chinese is given the benefit of the doubt."""
+def _unknown(
+    text: str, strange: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]], linker: TitleLinker
+) -> list[tuple[int, int]]:
+    """Return where up to two names stand that nothing in the catalogue bears: (start, end) each."""
+    name = "" if strange else unknown_name(text, spans, linker)
+    return [(text.find(name), text.find(name) + len(name))] if name else [*strange[:2]]
+
+
+def _descriptive(name: str, parser: Parser) -> bool:
+    """Whether a name says something by its words: "The Thursday Murder Club" does, "Lee Child" does not."""
+    return len(words(name)) > _PERSON and any(word in parser.facet_words for word in telling_words(name))
+
+
+def _says(
+    text: str, opinions: Sequence[Opinion], unknown: Sequence[tuple[int, int]], gist: str, linker: TitleLinker
+) -> bool:
+    """Whether a message names something, asks for advice, or has a word of the catalogue's; Chinese may well have."""
+    if opinions or unknown or _ANY_ADVICE.search(text):
+        return True
     return is_cjk(gist) or any(linker.knows(word) for word in telling_words(gist))
 
 
@@ -346,11 +370,12 @@ def _carried(parsed: Parsed, parser: Parser) -> tuple[Parsed, tuple[str, ...]]:
 
 
 def _told_of(text: str, mentions: Sequence[Mention], sensed: Sensed, linker: TitleLinker) -> list[Mention]:
-    """Add the works that only the whole message tells from common words, and leave out what is a word of a longer name.
+    """Add the works that only the whole message tells from common words, leave out what is a word or part of a name.
 
-    "Is Alien scary?", "Once Upon a Time in the West".
+    "Is Alien scary?"; "I hate airplane screens", "a book about whales", "Once Upon a Time in the West".
     """
     works = sensed.works()
+    mentions = [m for m in mentions if not (m.surface.islower() and sensed.no_work(m.start, m.end))]
     longer = [m for m in mentions if _goes_on(text, m) and any(s <= m.start and m.end < e for s, e in works)]
     mentions = [m for m in mentions if m not in longer]
     free = [(s, e) for s, e in works if not any(m.start < e and s < m.end for m in mentions)]
@@ -367,8 +392,6 @@ def _stood(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[list
     """Return the works that matter and the stands on them; where no cue tells one, the whole message may."""
     kept, stood = [], []
     for mention, opinion in zip(mentions, stands(text, mentions), strict=True):
-        if sensed.no_work(mention.start, mention.end) and mention.surface.islower():
-            continue  # "I hate airplane screens"
         if opinion.attitude == "neutral":
             if sensed.merely_named(mention.start, mention.end) and mention.surface != text.strip(" .!?"):
                 continue  # "my girlfriend picked Midsommar last time"

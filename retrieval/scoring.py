@@ -13,7 +13,8 @@ import numpy as np
 from retrieval.types import BoolArray, FloatArray, IntArray, Query, Retrieved
 
 WHOLE_ROWS = 20_000  # exact scores of so many rows take about 4 ms
-CLIP = 4.0  # a z-score says no more beyond this
+CLIP = 4.0  # a z-score says hardly more beyond this
+_BEYOND = 0.05  # of what is beyond it counts: who is about whales stays before who is near that
 
 
 def top_k(scores: FloatArray, k: int, allowed: BoolArray | None = None) -> Retrieved:
@@ -31,12 +32,13 @@ def top_k(scores: FloatArray, k: int, allowed: BoolArray | None = None) -> Retri
 
 
 def standard(scores: FloatArray, scale: BoolArray | IntArray, weight: float = 1.0) -> FloatArray:
-    """Bring scores to mean 0 and deviation `weight` over the rows that `scale` chooses, clipped: (N,)."""
+    """Bring scores to mean 0 and deviation `weight` over the rows that `scale` chooses, nearly clipped: (N,)."""
     usable = scores[scale]
     if not len(usable) or (deviation := float(usable.std())) < 1e-6:
         return np.zeros(len(scores), dtype=np.float32)
     mean, reach = float(usable.mean()), CLIP * deviation
     scaled = np.clip(scores, mean - reach, mean + reach)
+    scaled += _BEYOND * (scores - scaled)
     scaled -= mean
     scaled *= weight / deviation
     return scaled

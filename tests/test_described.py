@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from safetensors import safe_open
 
@@ -89,7 +88,7 @@ class TestReal:
             texts = [f"something that {p}" for p in phrases.partition(" | ")[0].split("; ")]
             place = [name for _, name in idioms.values].index(value)
             kept = idioms.vectors[idioms.owners == place]
-            assert np.allclose(kept, SentenceEncoder().encode(texts), atol=0.02)
+            assert (kept * SentenceEncoder().encode(texts)).sum(axis=1).min() > 0.97
 
 
 def test_another_encoder_reads_nothing():

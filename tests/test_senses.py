@@ -24,6 +24,7 @@ from retrieval.errors import ModelError, NamedropError
 from retrieval.index import make_index
 from retrieval.types import Item
 from tests.fakes import BagEncoder
+from tests.shops import marquee
 from tests.tiny import save_bert
 
 ROOT = Path(__file__).parents[1]
@@ -333,6 +334,16 @@ class TestUnderstanding:
         text = "just finished hollow knight, a film now"
         marks = {"hollow knight": "known", "a film": "wanted"}
         assert self.read(shop, text, marks).unknown_name == "hollow knight"
+
+    def test_a_subject_that_resembles_a_title_is_a_subject(self):
+        # "whales" is nearly "The Whale", an alias of Moby-Dick's
+        read = self.read(marquee(), "a book about whales", {"book": "wanted", "whales": "wanted"})
+        assert [wish.value for wish in read.parsed.wishes] == ["whales"]
+
+    def test_what_is_refused_and_no_rule_knows_is_not_looked_for(self, shop):
+        text = "a present for her, nothing too weird"
+        assert "weird" in self.read(shop, text).gist
+        assert "weird" not in self.read(shop, text, {"weird": "refused"}).gist
 
     def test_what_is_taken_back_is_so_whatever_its_words_tell(self, shop):
         assert self.read(shop, "forget the horror", {}).parsed.taken_back == (("genres", "horror"),)
