@@ -86,6 +86,13 @@ _OTHER = re.compile(
     r"|\b(?:forget|scrap)\s+(?:all\s+)?(?:that|it|everything|what\s+i\s+said)\b|换个话题|完全不(?:同|一样)|重新来",
     re.IGNORECASE,
 )
+BOUGHT = re.compile(  # "based on what I bought last time": none of it is named
+    r"\b(?:what|things?|stuff|the\s+ones?|everything|all)\s+(?:that\s+)?(?:i|we)(?:['’]ve|\s+have)?\s+(?:already\s+|just\s+)?"
+    r"(?:bought|ordered|purchased)(?:\s+(?:last\s+time|before|here|recently|already|from\s+you|last\s+\w+))*"
+    r"|\bmy\s+(?:last|previous|past|earlier|recent)\s+(?:orders?|purchases?)\b|\bmy\s+(?:order|purchase)\s+history\b"
+    r"|(?:以前|之前|上次)(?:买|订|购买)过?的",
+    re.IGNORECASE,
+)
 _REFINES = re.compile(
     r"^\W*(?:and|but|also|plus|even|only|just|with|without|no|not|nothing|more|less|ok(?:ay)?)\b"
     r"|\b(?:more|less|too|as\s+well|also|instead|same)\b|更|一点|还要|另外",

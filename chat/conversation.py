@@ -112,9 +112,10 @@ class Conversation:
         doubt, self._state.doubt = self._state.doubt, []
         if len(doubt) == 3 and len(text.split()) <= _SHORT:
             routed = desk.router.route(text).route
-            chosen = next((r for r, p in zip(doubt, (_FIRST, _SECOND), strict=False) if p.search(text)), routed)
-            route = next((r for r in ROUTES if r == chosen and r in doubt[:2]), None)
-            if route is not None:
+            said = next((r for r, p in zip(doubt, (_FIRST, _SECOND), strict=False) if p.search(text)), None)
+            route = next((r for r in ROUTES if r == (said or routed) and r in doubt[:2]), None)
+            # "Something by Tarkovsky" is a wish of its own, and no word on what was meant before.
+            if route is not None and (said or not _says_something(self._read(text))):
                 return [self._piece(doubt[2], route)]
         if desk.waits_for(self._state, text) or desk.accepted(self._state, text):
             return [self._piece(text, "human")]

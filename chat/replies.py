@@ -116,6 +116,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
                 "我没太明白。可以说说你喜欢过的作品、心情、年代或价格。"),
     "no_data": ("The catalogue says nothing about “{name}”, so I went by the rest.",
                 "目录里没有“{name}”的信息，我按其余条件来找。"),
+    "no_history": ("I can't see what you bought before.", "我看不到你以前买过什么。"),
     "no_data_words": ("The catalogue says nothing about “{name}”, so I went by the words of it.",
                       "目录里没有“{name}”的信息，我按字面来找。"),
     "no_data_alone": ("The catalogue says nothing about “{name}”, so I can't go by it.",

@@ -213,9 +213,11 @@ class _Loaded:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
         from transformers import AutoModel, AutoTokenizer
+        from transformers.utils.logging import disable_progress_bar
 
         from retrieval.quick import quickened
 
+        disable_progress_bar()
         folder = resolve_encoder(name)
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -85,8 +85,10 @@ class Telling:
         return self.say("few", n=len(items), limit=best[0].label, more=best[1] - len(items))
 
     def stranger(self, turn: Turn) -> str:
-        """Own up to a name that the catalogue does not have, and say what was gone by instead."""
+        """Own up to what is not known: a name that the catalogue lacks, earlier purchases; say what was gone by."""
         understood, taste = turn.understood, self.state.taste
+        if understood.bought and not turn.named:
+            return self.say("no_history")
         if not understood.unknown_name:
             return ""
         by_its_words = understood.only_unknown and taste.wish_text == [understood.gist]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from chat.acts import Act, lifted, plain_act, refines, starts_anew
+from chat.acts import BOUGHT, Act, lifted, plain_act, refines, starts_anew
 from chat.memory import REMEMBER, lasts
 from chat.naming import (
     HAVE,
@@ -119,6 +119,7 @@ class Understanding:
         same_maker: the person asks for more by whoever made the item spoken of.
         lacking: kinds asked for that this catalogue does not have.
         bare_title: the message is a title and little else.
+        bought: it wants what is like earlier purchases, without naming any.
         unknown_name: a name the message uses that nothing in the catalogue bears ("Tom Hanks").
         only_unknown: it says nothing else that a recommendation could go by.
         gist: the message without titles and limits, for retrieval by meaning; "" if it says nothing beyond those and
@@ -146,6 +147,7 @@ class Understanding:
     same_maker: bool = False
     lacking: tuple[str, ...] = ()
     bare_title: bool = False
+    bought: bool = False
     unknown_name: str = ""
     only_unknown: bool = False
     gist: str = ""
@@ -219,6 +221,8 @@ def understand(
     fields = () if advises and about.extreme is None else _fields(text, about, named_in, opinions, asked)
     everywhere = about.extreme is not None and not about.of_these
     dropped = (*free, *parsed.opened)
+    bought = BOUGHT.search(text)
+    lifting += [bought.span()] if bought else []
     beside = [*spans, *lifting, *pointing, *sensed.refused(), *_told_beside(text, sensed)]
     unknown = _unknown(text, strange, [*spans, *parsed.spans], linker)
     unheard = [place for place in unknown if not _descriptive(text[slice(*place)], parser)]
@@ -232,7 +236,9 @@ def understand(
         act = "question"
     elif _MORE.search(text) and not mentions:
         act = "more"
-    elif not (parsed.spans or parsed.relative or dropped or everywhere or _says(text, opinions, unknown, gist, linker)):
+    elif not (parsed.spans or parsed.relative or dropped or everywhere or bought) and not (
+        _says(text, opinions, unknown, gist, linker)
+    ):
         act = "unclear"
     rest = [t for t in tokenize(text) if not any(s <= t.start < e for s, e in spans) and t.norm not in FILLER]
     return Understanding(
@@ -253,6 +259,7 @@ def understand(
         same_maker=_SAME_MAKER.search(text) is not None,
         lacking=lacking,
         bare_title=bool(mentions) and not rest and all(o.attitude == "neutral" for o in opinions),
+        bought=bought is not None,
         unknown_name=" / ".join(text[start:end].strip(" ,") for start, end in unknown),
         only_unknown=bool(unknown) and not (opinions or parsed.spans or _gist(text, [*beside, *unknown], parsed)),
         gist=gist,

@@ -82,6 +82,7 @@ _REFUSING = frozenset(  # the two words before what is refused; "anything but" h
     {("cant", "stand"), ("cannot", "stand"), ("dont", "want"), ("not", "want"), ("not", "have"), ("no", "more"),
      ("anything", "not"), ("everything", "not"), ("tired", "of"), ("sick", "of"), ("spare", "me")}
 )  # fmt: skip
+_ANY_OF = frozenset({"any", "much", "too", "all"})
 _PRIORITY = ("kind", "audience", "genres", "language", "moods", "creators")
 _LONGEST_PHRASE = 8
 _STUDIED = frozenset(  # what is done with a language, rather than with works in it
@@ -212,7 +213,10 @@ class Parser:
         moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
         hits = [hit for hit in hits if hit.start not in moods or hit.field in ("kind", *_HARD_FIELDS)]
         for hit, stance in zip(hits, stances(free, tokens, hits), strict=True):
-            meant = _meant(hit, stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))
+            words_told = told(tokens[hit.start].start, tokens[hit.end - 1].end)
+            if words_told == "idle" and stance == "refused" and _lacks([t.norm for t in tokens[: hit.start]]):
+                words_told = "refused"  # "a film without any obsession", whatever it is taken for
+            meant = _meant(hit, stance, words_told)
             if meant is not None:
                 self._take(found, free, tokens, hit, meant, language)
         for hit, stance in described:
@@ -473,6 +477,11 @@ def _relative(text: str, constraints: Sequence[Constraint]) -> tuple[tuple[str, 
 def _refuses(before: Sequence[str]) -> bool:
     no = before[-1] == "no" and before[-2:-1] != ["in"]  # "in no hurry" refuses nothing
     return no or before[-1] in _HATING or tuple(before[-2:]) in _REFUSING
+
+
+def _lacks(before: Sequence[str]) -> bool:
+    """Whether words end in "without", perhaps without any: none of somebody's ("without the kids")."""
+    return next((word for word in reversed(before) if word not in _ANY_OF), "") == "without"
 
 
 def _longer_name(text: str, tokens: Sequence[Token], at: int) -> bool:

@@ -18,6 +18,7 @@ from ctranslate2.converters import TransformersConverter
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers.modeling_outputs import BaseModelOutput
+from transformers.utils.logging import disable_progress_bar
 
 from retrieval.types import FloatArray
 
@@ -45,6 +46,7 @@ class _Quick(nn.Module):
         self.config = model.config
         threads = torch.get_num_threads()
         setattr(model.config, _POSITIONS, "absolute")
+        disable_progress_bar()
         with tempfile.TemporaryDirectory(prefix="namedrop-") as folder:
             for part in (model, tokenizer):
                 part.save_pretrained(folder)

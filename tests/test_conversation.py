@@ -315,6 +315,12 @@ class TestDoubts:
         visit.state.doubt = ["policy", "recommend", "hm return zzz"]
         assert RETURNS.text in visit(choice).text
 
+    def test_a_wish_of_its_own_is_no_choice(self):
+        visit = Visit(Sure())
+        visit.state.doubt = ["item", "recommend", "who made the first one"]
+        answer = visit("something by Andrei Tarkovsky")
+        assert {creator for card in answer.cards for creator in card.creators} == {"Andrei Tarkovsky"}
+
     def test_a_choice_that_helps_no_further_is_not_asked_about_again(self):
         visit = Visit(Sure(zzz=("item", 0.4)))
         visit.state.doubt = ["item", "recommend", "zzz"]

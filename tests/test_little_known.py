@@ -101,6 +101,26 @@ def test_is_it_long_asks_for_its_length(talk):
     assert "39 minutes" in talk("the last one sounds ok, is it long").text
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "something based on what I bought last time",
+        "recommend things like my previous orders",
+        "推荐和我上次买的类似的",
+    ],
+)
+def test_earlier_purchases_are_not_seen(talk, message):
+    answer = talk(message)
+    assert answer.text.startswith(("I can't see what you bought before.", "我看不到你以前买过什么。"))
+    assert not message.isascii() or talk.state.taste.wish_text == []
+
+
+def test_a_purchase_that_is_named_is_gone_by(talk):
+    answer = talk("something like what I bought last time: Solaris")
+    assert "can't see" not in answer.text
+    assert talk.state.taste.liked
+
+
 class TestTogether:
     @pytest.fixture
     def talk(self):

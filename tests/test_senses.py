@@ -340,6 +340,12 @@ class TestUnderstanding:
         read = self.read(marquee(), "a book about whales", {"book": "wanted", "whales": "wanted"})
         assert [wish.value for wish in read.parsed.wishes] == ["whales"]
 
+    def test_without_refuses_whatever_the_word_is_taken_for(self, shop):
+        text = "any film without any space"
+        read = self.read(shop, text, {"film": "wanted"}, recommend=0.97)
+        (refused,) = [c for c in read.parsed.constraints if c.op == "is_not"]
+        assert refused.value == "space"
+
     def test_what_is_refused_and_no_rule_knows_is_not_looked_for(self, shop):
         text = "a present for her, nothing too weird"
         assert "weird" in self.read(shop, text).gist
