@@ -150,15 +150,8 @@ def _client(url: str = "") -> httpx.Client:
 def _fork_on_request(line: socket.socket) -> None:
     """Run as the parent: a line of arguments forks a server; its id is answered, and "gone" once it has ended."""
     import app
-    import chat.assistant
-    import chat.delivery
-    import chat.server
-    import chat.sql_store
-    from retrieval.encoder import SentenceEncoder
+    import retrieval.quick  # noqa: F401 - but no encoder: its threads would stay behind
 
-    encoder = SentenceEncoder()
-    encoder.encode(["loaded once, for all servers"])
-    chat.assistant.SentenceEncoder = lambda *_: encoder  # type: ignore[assignment,misc]
     talk = line.makefile("rw")
     for arguments in talk:
         if not (child := os.fork()):
