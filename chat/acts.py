@@ -95,6 +95,7 @@ BOUGHT = re.compile(  # "based on what I bought last time": none of it is named
 )
 _REFINES = re.compile(
     r"^\W*(?:and|but|also|plus|even|only|just|with|without|no|not|nothing|more|less|ok(?:ay)?)\b"
+    r"|^\W*(?:he|she|they)(?:['’]s|['’]re|\s+(?:is|are|was|were|likes?|loves?|hates?|has|have|enjoys?))\b"
     r"|\b(?:more|less|too|as\s+well|also|instead|same)\b|更|一点|还要|另外",
     re.IGNORECASE,
 )

@@ -37,6 +37,9 @@ _RESEMBLES = 75.0  # a similarity, in [0, 100], from which words may be meant fo
 _TOLD = 10  # items of a kind named when the person asks what is known of them
 _KINDS = 8  # that are told of a shop that has more
 _PLACES = ("first", "second", "third", "fourth", "fifth")
+_AND_THAT = re.compile(r"^\W*(?:and|also)\s+(?:that|this)(?:\s+one)?(?:\s+(?:too|as\s+well|also))?\W*$", re.IGNORECASE)
+_POINTS = re.compile(r"\b(?:that|this|it)\b", re.IGNORECASE)
+_BRIEF = 5  # words of a message that says something of a card and little else
 _OF_CARDS = re.compile(rf"\b(?:ones?|{'|'.join(_PLACES)}|last|these|those|both)\b", re.IGNORECASE)
 _THE_SUCH_ONE = re.compile(
     rf"\bthe\s+(?!(?:{'|'.join(_PLACES)}|last|other|same|next|only|right|top|new|old)\b)(\w+)\s+one\b", re.IGNORECASE
@@ -90,7 +93,7 @@ class Dialogue:
         of_stranger = self.state.answered.endswith(self.say("invite_about")) and not _OF_CARDS.search(text)
         spoken_of = bool(self.state.taste.about or self.state.page)
         shown = 0 if of_stranger else len(self.state.taste.focus)  # "it" is the work that we asked about
-        text = self._counted(text)
+        text = self._repeated(self._counted(text))
         sensed = self._sensed(text)
         return understand(
             text, self.shop.linker, self.shop.parser, shown, spoken_of=spoken_of, served=served, sensed=sensed
@@ -103,6 +106,14 @@ class Dialogue:
         at = self.whole.find(text)
         whole = senses.read(self.whole) if senses is not None and at >= 0 and text != self.whole else None
         return whole.part(at, at + len(text), own.purposes) if whole is not None and own is not None else own
+
+    def _repeated(self, text: str) -> str:
+        """Read "and that one" after "seen it" as "seen it" once more, of what is shown now."""
+        if not _AND_THAT.search(text):
+            return text
+        said = [entry.text for entry in self.state.messages if entry.role == "user"]
+        before = next((each for each in reversed(said) if not _AND_THAT.search(each)), "")
+        return before if len(before.split()) <= _BRIEF and _POINTS.search(before) else text
 
     def _counted(self, text: str) -> str:
         """Read "the guitar one" as "the second one", if it is the only card that has to do with it."""

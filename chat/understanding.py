@@ -57,6 +57,8 @@ _THIS_PRODUCT = re.compile(r"\b(?:this|that|these|those)\s+(?:product|item|artic
 _SAME_MAKER = re.compile(
     r"\bby\s+the\s+same\s+\w+|\b(?:has|have|did|does)\s+(?:he|she|they)\s+(?:written|write|made|make|done|do|directed|recorded|got)\s+(?:any\w*|more|others?)\b"
     r"|\banything\s+else\s+of\s+(?:his|hers|theirs)\b|\belse\s+(?:by|from)\s+(?:him|her|them|the\s+same)\b|\b(?:more|others?|anything)\s+by\s+(?:him|her|them)\b"
+    r"|\bby\s+(?:the|that|whatever)\s+(?:woman|man|person|guy|author|director|writer|band|artist|team|studio|people|one)\s+(?:of|behind|who|that)\b"
+    r"|\bby\s+who(?:ever)?\s+(?:wrote|made|directed|did|recorded)\b"
     r"|\b(?:his|her|their)\s+(?:older|other|earlier|early|newer|later|previous)\s+(?:stuff|works?|films?|books?|games?|albums?|ones)\b"
     r"|\bwhat\s+else\s+(?:did|has|have)\s+(?:he|she|they|the\s+\w+)\b|同一个?(?:作者|导演)|[他她]的?(?:其他|别的)",
     re.IGNORECASE,
@@ -400,7 +402,8 @@ def _stood(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[list
     kept, stood = [], []
     for mention, opinion in zip(mentions, stands(text, mentions), strict=True):
         if opinion.attitude == "neutral":
-            if sensed.merely_named(mention.start, mention.end) and mention.surface != text.strip(" .!?"):
+            merely = sensed.merely_named(mention.start, mention.end) and not _SAME_MAKER.search(text)
+            if merely and mention.surface != text.strip(" .!?"):
                 continue  # "my girlfriend picked Midsommar last time"
             opinion = replace(opinion, attitude=sensed.stand(mention.start, mention.end))
         kept.append(mention)

@@ -251,7 +251,9 @@ class Updater:
         """Take over what is wished: "something funny" goes before what was wished so far, "darker" stands beside it."""
         taste, understood = self.state.taste, turn.understood
         wishes = [(w.field, w.value) for w in understood.parsed.wishes]
-        afresh = bool(turn.named) or bool((wishes or understood.gist) and not understood.refining)
+        # Who has read what we do not know wants what was wished before.
+        gist = "" if understood.only_unknown and not taste.blank else understood.gist
+        afresh = bool(turn.named) or bool((wishes or gist) and not understood.refining)
         if understood.other:
             taste.wishes, taste.earlier, taste.wish_text = [], [], []
         replaced = {f for f, _ in taste.wishes} if afresh and understood.act != "more" else {f for f, _ in wishes}
@@ -260,8 +262,8 @@ class Updater:
         kept = [w for w in taste.wishes if w in left and w[0] not in replaced]
         taste.earlier = [w for w in left if w not in kept][-_EARLIER:]
         taste.wishes = [*kept, *dict.fromkeys(wishes)]
-        if understood.gist:
-            taste.wish_text = [*taste.wish_text[-_TEXTS:], understood.gist]
+        if gist:
+            taste.wish_text = [*taste.wish_text[-_TEXTS:], gist]
 
     def _infer_kind(self, turn: Turn, fields: set[str]) -> None:
         """Who loved a film asks for films, until they say otherwise; shown as a chip, so that they can."""

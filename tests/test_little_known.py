@@ -121,6 +121,41 @@ def test_a_purchase_that_is_named_is_gone_by(talk):
     assert talk.state.taste.liked
 
 
+def test_who_has_read_what_we_lack_still_wants_what_was_wished(talk):
+    talk("a gift for my wife, she likes stories about family")
+    before = list(talk.state.taste.wishes)
+    answer = talk("she has read Zorbagor and Quibblefax")
+    assert talk.state.taste.wishes == before
+    assert "I went by the rest" in answer.text
+
+
+def test_what_is_told_of_a_person_stands_beside_the_wish(talk):
+    talk("my son is learning guitar, anything for him?")
+    talk("he's a beginner")
+    assert "guitar" in {value for _, value in talk.state.taste.wishes}
+
+
+@pytest.mark.parametrize(("first", "name"), [("seen that", "seen"), ("not that one", "disliked")])
+def test_and_that_one_is_what_was_said_of_the_last(talk, first, name):
+    shown = [talk("a calm film").cards[0].id]
+    for message in (first, "and that one", "and that too"):
+        shown.append(talk(message).cards[0].id)
+    assert getattr(talk.state.taste, name) == shown[:3]
+
+
+@pytest.mark.parametrize(
+    ("message", "maker"),
+    [
+        ("something by the director of spirited away", "Hayao Miyazaki"),
+        ("games by the people behind Journey", "thatgamecompany"),
+        ("more by whoever made OK Computer", "Radiohead"),
+    ],
+)
+def test_a_maker_may_be_told_by_a_work(talk, message, maker):
+    answer = talk(message)
+    assert all(maker in card.creators for card in answer.cards) or f"nothing else by {maker}" in answer.text
+
+
 class TestTogether:
     @pytest.fixture
     def talk(self):
