@@ -125,7 +125,7 @@ EVERYDAY = frozenset(
     making many maybe mean means meant meet mention mentioned middle might mind minute minutes miss missed moment
     month months morning mostly move moved moves moving much must near need needed needs never nice night nights
     none normal note nothing notice number obviously odd often older once ones online open order ordinary others
-    ought outside over pace page pages pair part party past pay pick picked piece place plan plane play played
+    ought outside over pace page pages pair part party past pay pick picked picking piece place plan plane play played
     playing plays please plus point post prefer present pretty price probably properly put puts quick quickly quite
     random rather read reading ready real really reason recent remember remind rest right round run running runs
     said same saw saying says school second see seeing seem seems seen send sense sent serious set several share

@@ -57,7 +57,8 @@ _HOW = r"(?:so|too|really|very|rather|quite|pretty|a\s+bit|a\s+little)\s*$"
 # "She found it really scary" and "sounds a bit sad" refuse; "the last one was so bleak" tells what was.
 _FOUND_SO = re.compile(
     rf"\b(?:find|finds|found)\s+(?:\S+\s+){{1,4}}{_HOW}"
-    r"|\b(?:sounds?|looks?|seems?)\s+(?:a\s+(?:bit|little)|too|rather|kind\s+of|kinda)\s*$",
+    r"|\b(?:sounds?|looks?|seems?)\s+(?:a\s+(?:bit|little)|too|rather|kind\s+of|kinda)\s*$"
+    r"|\b(?:everything|all\s+of\s+(?:this|these|it|them)|these|they)\s+(?:\S+\s+){0,2}(?:is|are|looks?|seems?)\s+(?:all\s+)?(?:so|too)\s*$",
     re.IGNORECASE,
 )
 _WAS_SO = re.compile(rf"\b(?:was|were)\s+{_HOW}", re.IGNORECASE)

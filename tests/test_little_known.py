@@ -156,6 +156,12 @@ def test_a_maker_may_be_told_by_a_work(talk, message, maker):
     assert all(maker in card.creators for card in answer.cards) or f"nothing else by {maker}" in answer.text
 
 
+def test_who_finds_all_of_it_bleak_wants_none_of_it(talk):
+    talk("a film")
+    talk("ugh everything here is so bleak")
+    assert ("moods", "is_not", "bleak") in talk.limits
+
+
 class TestTogether:
     @pytest.fixture
     def talk(self):
