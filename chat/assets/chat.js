@@ -153,7 +153,7 @@
       acts.append(el("button", { type: "button", "data-signal": signal, "aria-pressed": "false", "aria-label": `${label}: ${item.title}` }, icon(signal), el("span", { textContent: label })));
     }
     const picture = el("img", { src: `/api/covers/${encodeURIComponent(item.id)}.svg`, alt: "", width: 300, height: 420, decoding: "async" });
-    return el("li", { className: "card", "data-id": item.id, "data-title": item.title }, el("div", { className: "frame" }, picture), facts, acts);
+    return el("li", { className: "card", "data-id": item.id, "data-kind": item.kind, "data-title": item.title }, el("div", { className: "frame" }, picture), facts, acts);
   }
   function paintCards(answer, items) {
     const shown = JSON.stringify(items);
