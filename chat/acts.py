@@ -93,6 +93,15 @@ BOUGHT = re.compile(  # "based on what I bought last time": none of it is named
     r"|(?:以前|之前|上次)(?:买|订|购买)过?的",
     re.IGNORECASE,
 )
+SAME_MAKER = re.compile(
+    r"\bby\s+the\s+same\s+\w+|\b(?:has|have|did|does)\s+(?:he|she|they)\s+(?:written|write|made|make|done|do|directed|recorded|got)\s+(?:any\w*|more|others?)\b"
+    r"|\banything\s+else\s+of\s+(?:his|hers|theirs)\b|\belse\s+(?:by|from)\s+(?:him|her|them|the\s+same)\b|\b(?:more|others?|anything)\s+by\s+(?:him|her|them)\b"
+    r"|\bby\s+(?:the|that|whatever)\s+(?:woman|man|person|guy|author|director|writer|band|artist|team|studio|people|one)\s+(?:of|behind|who|that)\b"
+    r"|\bby\s+who(?:ever)?\s+(?:wrote|made|directed|did|recorded)\b"
+    r"|\b(?:his|her|their)\s+(?:older|other|earlier|early|newer|later|previous)\s+(?:stuff|works?|films?|books?|games?|albums?|ones)\b"
+    r"|\bwhat\s+else\s+(?:did|has|have)\s+(?:he|she|they|the\s+\w+)\b|同一个?(?:作者|导演)|[他她]的?(?:其他|别的)",
+    re.IGNORECASE,
+)
 _REFINES = re.compile(
     r"^\W*(?:and|but|also|plus|even|only|just|with|without|no|not|nothing|more|less|ok(?:ay)?)\b"
     r"|^\W*(?:he|she|they)(?:['’]s|['’]re|\s+(?:is|are|was|were|likes?|loves?|hates?|has|have|enjoys?))\b"

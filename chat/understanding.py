@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from chat.acts import BOUGHT, Act, lifted, plain_act, refines, starts_anew
+from chat.acts import BOUGHT, SAME_MAKER, Act, lifted, plain_act, refines, starts_anew
 from chat.memory import REMEMBER, lasts
 from chat.naming import (
     HAVE,
@@ -54,15 +54,6 @@ _OPEN_QUESTION = re.compile(
     re.IGNORECASE,
 )
 _THIS_PRODUCT = re.compile(r"\b(?:this|that|these|those)\s+(?:product|item|article|thing)s?\b", re.IGNORECASE)
-_SAME_MAKER = re.compile(
-    r"\bby\s+the\s+same\s+\w+|\b(?:has|have|did|does)\s+(?:he|she|they)\s+(?:written|write|made|make|done|do|directed|recorded|got)\s+(?:any\w*|more|others?)\b"
-    r"|\banything\s+else\s+of\s+(?:his|hers|theirs)\b|\belse\s+(?:by|from)\s+(?:him|her|them|the\s+same)\b|\b(?:more|others?|anything)\s+by\s+(?:him|her|them)\b"
-    r"|\bby\s+(?:the|that|whatever)\s+(?:woman|man|person|guy|author|director|writer|band|artist|team|studio|people|one)\s+(?:of|behind|who|that)\b"
-    r"|\bby\s+who(?:ever)?\s+(?:wrote|made|directed|did|recorded)\b"
-    r"|\b(?:his|her|their)\s+(?:older|other|earlier|early|newer|later|previous)\s+(?:stuff|works?|films?|books?|games?|albums?|ones)\b"
-    r"|\bwhat\s+else\s+(?:did|has|have)\s+(?:he|she|they|the\s+\w+)\b|同一个?(?:作者|导演)|[他她]的?(?:其他|别的)",
-    re.IGNORECASE,
-)
 _FORM = re.compile(  # "is there a film of it?"
     r"\b(?:is|are|isn'?t|aren'?t)\s+there\s+(?:also\s+)?(?:an?|any)\s+(\w+)\s+(?:of|version|adaptation|too|as\s+well)\b"
     r"|\b(?:does|do|is|are)\s+(?:it|that|this|they)\s+(?:also\s+)?(?:come|exist|available|out)\s+(?:as|in)\s+(?:an?\s+)?(\w+)"
@@ -258,7 +249,7 @@ def understand(
         other=starts_anew(text),
         refining=refines(text, parsed),
         anything=_ANYTHING.search(text) is not None,
-        same_maker=_SAME_MAKER.search(text) is not None,
+        same_maker=SAME_MAKER.search(text) is not None,
         lacking=lacking,
         bare_title=bool(mentions) and not rest and all(o.attitude == "neutral" for o in opinions),
         bought=bought is not None,
@@ -402,7 +393,7 @@ def _stood(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[list
     kept, stood = [], []
     for mention, opinion in zip(mentions, stands(text, mentions), strict=True):
         if opinion.attitude == "neutral":
-            merely = sensed.merely_named(mention.start, mention.end) and not _SAME_MAKER.search(text)
+            merely = sensed.merely_named(mention.start, mention.end) and not SAME_MAKER.search(text)
             if merely and mention.surface != text.strip(" .!?"):
                 continue  # "my girlfriend picked Midsommar last time"
             opinion = replace(opinion, attitude=sensed.stand(mention.start, mention.end))
