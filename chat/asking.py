@@ -23,7 +23,7 @@ from retrieval.types import Item
 _MOST = 5  # items that one answer tells of
 _MOST_OF = re.compile(r"est\b|\b(?:most|least|these|those|them)\b|最|这些", re.IGNORECASE)
 _TWO = re.compile(r"\b(?:two|both)\b|两|俩", re.IGNORECASE)
-_BOTH = re.compile(r"\b(?:both|(?:the|these|those)\s+two)\b|[这那]两|俩", re.IGNORECASE)
+_BOTH = re.compile(r"\b(?:both|(?:the|these|those)\s+two)\b|[这那]两|俩|两\S(?:一共|总共|合计|加起来)", re.IGNORECASE)
 _ALL = re.compile(r"\ball\s+(?:of\s+)?(?:them|these|those|three|four|five)\b|\bthe\s+lot\b|全部", re.IGNORECASE)
 _HOW_MANY = {"three": 3, "four": 4}
 _TOGETHER = re.compile(

@@ -179,6 +179,9 @@ class TestTogether:
         assert "$10.00" in answer.text
         assert answer.text.endswith("Together that is $14.50.")
 
+    def test_so_they_are_in_chinese(self, talk):
+        assert talk("两本一共多少钱？").text.endswith("一共US$14.50。")
+
     def test_a_sum_is_said_where_it_is_asked_for(self, talk):
         answer = talk("how much are both?")
         assert "$10.00" in answer.text
