@@ -1,9 +1,9 @@
 """Encoders read quickly on a processor: CTranslate2, its weights and the states on their way in 8-bit integers.
 
 A turn's few short texts take a third of PyTorch's time in float32, mostly because the weights lie ready for the
-processor; a catalogue takes a third to two thirds. While texts are read, other threads may go on: one call holds no lock
-of Python's, where PyTorch lets go of it and asks for it again a hundred times. A process that has loaded one is not to be
-forked: its threads stay behind.
+processor; a catalogue takes a third to two thirds. While texts are read, other threads may go on: one call holds no
+lock of Python's, where PyTorch lets go of it and asks for it again a hundred times. A process that has loaded one is
+not to be forked: its threads stay behind.
 """
 
 from __future__ import annotations
