@@ -459,8 +459,8 @@ def _meant(hit: Hit, stance: Stance, told: Told) -> Stance | None:
     for_whom = stance == "said" and (hit.field == "audience" or hit.values == _FOR_CHILDREN)
     if stance not in ("said", "refused", "of_what") or for_whom:
         return stance
-    if told == "aside" or (told == "idle" and hit.field != "kind"):
-        return None  # who wants advice for a "movie night" may be given films
+    if told == "aside" or (told == "idle" and (hit.field != "kind" or stance == "refused")):
+        return None  # who wants advice for a "movie night" may be given films; who never agrees on films refuses none
     if told == "known":  # who has all of Pessoa already wants none of his
         return "refused" if hit.field == "creators" else stance
     if told == "refused" and stance == "said":

@@ -340,6 +340,14 @@ class TestUnderstanding:
         read = self.read(marquee(), "a book about whales", {"book": "wanted", "whales": "wanted"})
         assert [wish.value for wish in read.parsed.wishes] == ["whales"]
 
+    def test_who_never_agrees_on_films_refuses_none(self, shop):
+        text = "we never agree on films, find us one about space"
+        assert ("kind", "is_not", "film") in {
+            (c.field, c.op, c.value) for c in self.read(shop, text).parsed.constraints
+        }
+        read = self.read(shop, text, {"about space": "wanted"}, recommend=0.97)
+        assert not read.parsed.constraints
+
     def test_without_refuses_whatever_the_word_is_taken_for(self, shop):
         text = "any film without any space"
         read = self.read(shop, text, {"film": "wanted"}, recommend=0.97)
