@@ -82,6 +82,7 @@ _DESCRIBES = re.compile(
     re.IGNORECASE,
 )
 _HAD = ("like", "neutral")  # of a work that one has seen, or will not have, nobody asks whether we have it
+_NOT = re.compile(r"\bnot\s+(?:the\s+|an?\s+|that\s+)?$", re.IGNORECASE)
 _PERSON = 2  # words of a person's name
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
@@ -217,7 +218,11 @@ def understand(
     bought = BOUGHT.search(text)
     lifting += [bought.span()] if bought else []
     beside = [*spans, *lifting, *pointing, *sensed.refused(), *_told_beside(text, sensed)]
-    unknown = _unknown(text, strange, [*spans, *parsed.spans], linker)
+    other = [place for place in strange if _NOT.search(text[: place[0]])]  # "not the Tom Cruise one"
+    beside += other
+    unknown = _unknown(
+        text, [place for place in strange if place not in other], [*spans, *other, *parsed.spans], linker
+    )
     unheard = [place for place in unknown if not _descriptive(text[slice(*place)], parser)]
     gist = _gist(text, [*beside, *unheard], parsed)
     form = _form(text) if shown or spoken_of or mentions else ""

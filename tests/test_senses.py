@@ -340,6 +340,12 @@ class TestUnderstanding:
         read = self.read(marquee(), "a book about whales", {"book": "wanted", "whales": "wanted"})
         assert [wish.value for wish in read.parsed.wishes] == ["whales"]
 
+    def test_a_name_that_is_not_meant_is_no_unknown_one(self, shop):
+        text = "that film where he relives a day, not the tom cruise one"
+        read = self.read(shop, text, {"relives a day": "wanted", "tom cruise": "named"})
+        assert read.unknown_name == ""
+        assert "cruise" not in read.gist
+
     def test_who_never_agrees_on_films_refuses_none(self, shop):
         text = "we never agree on films, find us one about space"
         assert ("kind", "is_not", "film") in {
