@@ -36,6 +36,7 @@ _INTERJECTION = re.compile(
     r"|\b(?:lol|lmao|haha(?:ha)*|tbh|to\s+be\s+honest)\b",
     re.IGNORECASE,
 )
+_NOTE = re.compile(r"\ba\s+(fiver|tenner)\b", re.IGNORECASE)
 _WILL = re.compile(r"\b(he|she|we|they|you)['’]ll\b", re.IGNORECASE)  # without the apostrophe "he'll" is hell
 _RAVES = re.compile(
     r"\b(?:never\s+(?:shuts?|stops?)\s+(?:up|talking|going\s+on)|can'?t\s+(?:shut\s+up|stop\s+\w+ing|get\s+enough)|won'?t\s+shut\s+up)"
@@ -159,6 +160,7 @@ STOPWORDS = frozenset(fold(word) for word in STOPWORDS_EN_PLUS)
 def spelled_out(text: str) -> str:
     """Return a message as it would stand in a letter: "whats good, hes 8" is "what's good, my kid"."""
     text = _WORD.sub(lambda match: _cased(_SHORTHAND[match.group().lower()], match.group()), text)
+    text = _NOTE.sub(lambda match: "5 dollars" if match[1].lower() == "fiver" else "10 dollars", text)
     text = _RAVES.sub("loves ", _INTERJECTION.sub(" ", text))
     text = _WILL.sub(r"\1 will", text)
     return _AGED.sub(

@@ -262,6 +262,9 @@ _NEGATED = re.compile(
 )
 
 
+_OF_AGE = re.compile(r"\s[12]$")  # "something for a little one, like under 1" costs more
+
+
 def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
     """Yield every numeric constraint in a text, without limits where the catalogue has no column for a count."""
     free = text.lower() if len(text.lower()) == len(text) else text
@@ -286,6 +289,8 @@ def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
         if not facets.knows(field):
             continue
         for match in pattern.finditer(free):
+            if field == "price" and _OF_AGE.search(match[0]):
+                continue
             yield _inverted(free, Found(match.start(), match.end(), make(match, context)), context)
             free = blank(free, [match.span()])
 

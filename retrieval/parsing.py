@@ -470,8 +470,9 @@ def _meant(hit: Hit, stance: Stance, told: Told) -> Stance | None:
 
 def _relative(text: str, constraints: Sequence[Constraint]) -> tuple[tuple[str, Op], ...]:
     """Return the comparatives of a text, but for what it says outright: "anything older, from the 60s"."""
-    dated = any(limit.field in ("year", "decade") for limit in constraints)
-    return tuple((field, op) for field, op in numeric.relative(text) if field != "year" or not dated)
+    whole = {"decade": "year"} | dict.fromkeys(numeric.LENGTH_FIELDS, "length")
+    said = {whole.get(limit.field, limit.field) for limit in constraints}
+    return tuple((field, op) for field, op in numeric.relative(text) if field not in said)
 
 
 def _refuses(before: Sequence[str]) -> bool:

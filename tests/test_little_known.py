@@ -162,6 +162,21 @@ def test_who_finds_all_of_it_bleak_wants_none_of_it(talk):
     assert ("moods", "is_not", "bleak") in talk.limits
 
 
+def test_a_length_said_outright_is_the_length(talk):
+    talk("a film, nothing sad")
+    talk("ok, under 100 min, I won't last longer than that")
+    assert ("minutes", "<", 100.0) in talk.limits
+    assert not [limit for limit in talk.limits if limit[1] == ">"]
+
+
+@pytest.mark.parametrize(
+    ("message", "limit"), [("a book for a little one, like under 1", None), ("a book under a tenner", 10.0)]
+)
+def test_what_is_a_price_and_what_an_age(talk, message, limit):
+    talk(message)
+    assert [value for field, _, value in talk.limits if field == "price"] == ([limit] if limit else [])
+
+
 class TestTogether:
     @pytest.fixture
     def talk(self):
