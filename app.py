@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import uvicorn
 
     from chat.assistant import Assistant
+    from chat.helpers import Helpers
     from chat.limits import Limits
 
 POLL_S = 0.1
@@ -55,6 +57,14 @@ def arguments() -> argparse.ArgumentParser:
     add_limits(parser)
     add_logs(parser)
     return parser
+
+
+def count(text: str) -> int:
+    """Read a number of at least 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected 1 or more, not {number}")
+    return number
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
@@ -108,6 +118,12 @@ def add_logs(parser: argparse.ArgumentParser) -> None:
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what one server takes on."""
+    parser.add_argument(
+        "--processes",
+        type=count,
+        metavar="N",
+        help="that take turns, each with a copy of all models (default: 2 with --model none and two cores, else 1)",
+    )
     parser.add_argument("--rate", help="requests of one address, such as 300/minute, or off (default: 300/minute)")
     parser.add_argument("--session-rate", help="messages of one conversation, likewise (default: 120/minute)")
     parser.add_argument(
@@ -121,6 +137,14 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def processes(options: argparse.Namespace) -> int:
+    """Return how many processes take turns: what is asked for, or two where that helps."""
+    if options.processes is not None:
+        return int(options.processes)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 2 if options.model == "none" and cores > 1 and database(options) is not None else 1
+
+
 def limits(options: argparse.Namespace) -> Limits:
     """Return what the server takes on: the options, or what suits the model.
 
@@ -131,7 +155,7 @@ def limits(options: argparse.Namespace) -> Limits:
 
     alone = options.model == "none"  # turns share batches of the sentence encoder, but not of a language model
     given = {"rate": options.rate, "session_rate": options.session_rate, "waiting": options.queue}
-    suited = {"workers": 8 if alone else 1, "waiting": 64 if alone else 16}
+    suited = {"workers": 8 if alone else processes(options), "waiting": 64 if alone else 16}
     return Limits(**suited | {name: value for name, value in given.items() if value is not None})
 
 
@@ -151,44 +175,68 @@ def listen(host: str, port: int) -> socket.socket:
         raise NamedropError(f"cannot listen on {host}:{port}: {reason}; choose another port with --port") from error
 
 
+def texts(options: argparse.Namespace) -> tuple[Path | None, Path | None]:
+    """Return the knowledge and the adapter: those asked for, or those that come with the catalogue."""
+    knowledge = demo.knowledge(options.catalog, options.knowledge)
+    return knowledge, demo.adapter(options.catalog, options.model, options.adapter)
+
+
+def opened(options: argparse.Namespace, *, background: bool = False, helpers: Helpers | None = None) -> Assistant:
+    """Open the assistant that the options ask for.
+
+    Raises:
+        NamedropError: a file, the database or the webhook cannot be used.
+    """
+    from chat.assistant import Assistant
+
+    knowledge, adapter = texts(options)
+    return Assistant.open(
+        options.catalog,
+        knowledge,
+        model=options.model,
+        adapter=adapter,
+        skip_bad=options.skip_bad_rows,
+        background=background,
+        database=database(options),
+        retention_days=options.retention_days or None,
+        orders=demo.orders(options.catalog, options.orders),
+        secret=os.environ.get("NAMEDROP_SECRET"),
+        webhook=options.webhook,
+        routes=options.routes,
+        rules=options.rules,
+        webhook_secret=os.environ.get("NAMEDROP_WEBHOOK_SECRET"),
+        helpers=helpers,
+    )
+
+
+def helping(options: argparse.Namespace) -> Assistant:
+    """Open the assistant of a helper, in its process."""
+    configure(options.log_format)
+    return opened(options)
+
+
 def serve(options: argparse.Namespace) -> int:
     """Serve until the person stops it; return the exit code.
 
     Raises:
         NamedropError: the address or a file cannot be used.
     """
-    knowledge = demo.knowledge(options.catalog, options.knowledge)
-    adapter = demo.adapter(options.catalog, options.model, options.adapter)
-    for path in (options.catalog, knowledge, adapter, options.rules):
+    for path in (options.catalog, *texts(options), options.rules):
         if path is not None and not path.exists():
             raise NamedropError(f"there is no file or folder '{path}'; check the path")
     from chat.embedding import origin
 
     taken_on, origins = limits(options), [origin(text) for text in options.allow_origin]
-    orders = demo.orders(options.catalog, options.orders)
     listener = listen(options.host, options.port)
 
     import uvicorn
 
-    from chat.assistant import Assistant
+    from chat.helpers import Helpers
     from chat.server import create_app
 
-    assistant = Assistant.open(
-        options.catalog,
-        knowledge,
-        model=options.model,
-        adapter=adapter,
-        skip_bad=options.skip_bad_rows,
-        background=True,
-        database=database(options),
-        retention_days=options.retention_days or None,
-        orders=orders,
-        secret=os.environ.get("NAMEDROP_SECRET"),
-        webhook=options.webhook,
-        routes=options.routes,
-        rules=options.rules,
-        webhook_secret=os.environ.get("NAMEDROP_WEBHOOK_SECRET"),
-    )
+    number = processes(options)
+    helpers = Helpers(number - 1, partial(helping, options)) if number > 1 else None
+    assistant = opened(options, background=True, helpers=helpers)
     config = uvicorn.Config(
         create_app(assistant, origins=origins, limits=taken_on),
         log_level="warning",

@@ -45,6 +45,7 @@ from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
 from retrieval.types import Constraint
 
 if TYPE_CHECKING:
+    from chat.helpers import Helpers
     from chat.orders import OrderLookup
 
 log = logging.getLogger(__name__)
@@ -100,6 +101,7 @@ class Assistant(Keeping):
         routes: str | Path | None = None,
         rules: str | Path | None = None,
         retention_days: float | None = None,
+        helpers: Helpers | None = None,
     ) -> Assistant:
         """Open a catalogue and load the models.
 
@@ -119,6 +121,7 @@ class Assistant(Keeping):
             routes: the shop's own examples of what people ask for.
             rules: the business rules.
             retention_days: how long conversations are kept that nobody goes on with.
+            helpers: further processes that take turns; they share the database, which must not be in memory.
 
         Raises:
             NamedropError: the database or the rules cannot be used; nor can the catalogue or a model (with
@@ -134,6 +137,7 @@ class Assistant(Keeping):
             routes=Path(routes) if routes else None,
             rules=Path(rules) if rules else None,
             retention_days=retention_days,
+            helpers=helpers,
         )
         assistant = cls(catalog, model=model, adapter=adapter, services=services)
         if background:
@@ -173,6 +177,8 @@ class Assistant(Keeping):
         live.on_swap(self._swap)
         self._step = ""
         self._done.set()
+        if self._services.helpers is not None:
+            self._services.helpers.start()
 
     def _opened_desk(self, encoder: Encoder) -> Desk | None:
         """Open the service desk; None where the shop has connected nothing that it could answer from."""
@@ -249,6 +255,12 @@ class Assistant(Keeping):
             NotYours: the conversation belongs to another customer.
         """
         shop, began = self._ready(), time.perf_counter()
+        if self._services.helpers is not None:
+            how = {"customer": customer, "page_item": page_item, "visitor": visitor, "history": history}
+            taken = self._services.helpers.take(message, session, how)
+            if taken is not None:
+                self._tell(taken[1])
+                return taken[0]
 
         def answer(state: DialogueState) -> tuple[Reply, Answer]:
             answered = Conversation(shop, state, self._desk, customer, page_item).take(message)
@@ -258,25 +270,16 @@ class Assistant(Keeping):
             reply, answered = answer(stateless.retold(shop, history))
         else:
             reply, answered = self._turn(session, customer, answer, visitor=visitor)
-        self._tell(reply, answered, time.perf_counter() - began)
+        self._tell(_counted(reply, answered, time.perf_counter() - began))
         return reply
 
     def on_turn(self, listener: Callable[[TurnTaken], None]) -> None:
         """Call a listener after every answered message, in the thread that answered it."""
         self._listeners.append(listener)
 
-    def _tell(self, reply: Reply, answer: Answer, seconds: float) -> None:
-        taken = TurnTaken(
-            session=reply.session,
-            route=answer.route,
-            cards=len(reply.items),
-            citations=len(reply.citations),
-            abstained=answer.abstained,
-            handoff=reply.handoff.reason if reply.handoff else "",
-            seconds=seconds,
-        )
+    def _tell(self, turn: TurnTaken) -> None:
         for listener in self._listeners:
-            listener(taken)
+            listener(turn)
 
     def stream(
         self,
@@ -371,7 +374,9 @@ class Assistant(Keeping):
         return None if item is None else card(item)
 
     def close(self) -> None:
-        """Stop following the catalogue and the pages, and let go of the database."""
+        """Stop following the catalogue and the pages, and let go of the helpers and the database."""
+        if self._services.helpers is not None:
+            self._services.helpers.close()
         for followed in (self._live, self._pages):
             if followed is not None:
                 followed.close()
@@ -397,6 +402,18 @@ def _reply(state: DialogueState, answer: Answer) -> Reply:
         citations=answer.citations,
         handoff=answer.handoff,
         visitor=state.new_visitor or None,
+    )
+
+
+def _counted(reply: Reply, answer: Answer, seconds: float) -> TurnTaken:
+    return TurnTaken(
+        session=reply.session,
+        route=answer.route,
+        cards=len(reply.items),
+        citations=len(reply.citations),
+        abstained=answer.abstained,
+        handoff=reply.handoff.reason if reply.handoff else "",
+        seconds=seconds,
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chat.database import Database
     from chat.delivery import Sender
     from chat.handoff import Outbox
+    from chat.helpers import Helpers
     from chat.orders import OrderLookup
 
 _ATTEMPTS = 8  # of one turn, while other processes change the same conversation
@@ -42,6 +43,7 @@ class Services:
         routes: a file with the shop's own examples of what people ask for.
         rules: the YAML file of business rules.
         retention_days: conversations and memories not used for so long are deleted; None keeps them.
+        helpers: processes that take turns beside this one; they need a database.
     """
 
     knowledge: Path | None = None
@@ -53,6 +55,7 @@ class Services:
     routes: Path | None = None
     rules: Path | None = None
     retention_days: float | None = None
+    helpers: Helpers | None = None
 
 
 class Keeping(ABC):
@@ -76,6 +79,8 @@ class Keeping(ABC):
         if database is None:
             if webhook:
                 raise NamedropError("a webhook needs a database, so that no hand-off is lost; give one with --database")
+            if self._services.helpers is not None:
+                raise NamedropError("several processes need a database to share; give one with --database")
             return MemoryStore()
         from chat.database import Database
         from chat.handoff import Outbox

@@ -228,7 +228,7 @@ class TurnQueue:
                 raise Busy("Too many people are waiting for an answer just now.", self._wait())
             self._pending += 1
             if self._pool is None:
-                begin = _one_thread if self.workers > 1 else None
+                begin = one_thread if self.workers > 1 else None
                 self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="namedrop-turn", initializer=begin)
             future = self._pool.submit(contextvars.copy_context().run, self._timed, work)
         future.add_done_callback(self._done)
@@ -258,7 +258,7 @@ class TurnQueue:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _one_thread() -> None:
+def one_thread() -> None:
     """Let a turn's small matrices have one thread: those of turns side by side would only wait for one another."""
     threadpool_limits(1, user_api="blas")
     torch = sys.modules.get("torch")  # not loaded, where the assistant has no model
