@@ -12,15 +12,18 @@ from babel.numbers import format_currency, format_decimal
 from chat.messages import Card
 from chat.state import Language
 from chat.typed import EVERYDAY, telling_words
+from retrieval.columns import TASTES
 from retrieval.constraints import Facets, number_of, satisfies, topic_words, values_of
 from retrieval.lexicon import canonical, display, vocabulary
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.text import is_cjk, language_of, words
 from retrieval.types import Constraint, Item
+from retrieval.units import of_header
 
 _COMMON_SHARE = 0.04  # a word in more of the items' texts than this is no reason to recommend one
 _ATTRIBUTES = ("moods", "themes")
 _MOST_REASONS = 3
+_BRIEF = 40  # characters of what two items are compared by
 
 
 def name(item: Item, language: Language = "en") -> str:
@@ -95,12 +98,19 @@ def attribute(item: Item, field: str, language: Language) -> str:
     if isinstance(value, bool):
         return ("是" if value else "否") if language == "zh" else ("yes" if value else "no")
     if isinstance(value, int | float):
-        return f"{value:g}"
+        unit = of_header(field)[1]
+        return f"{value:g} {unit.name}" if unit is not None else f"{value:g}"
     if isinstance(value, tuple):
         known = vocabulary(field)
         shown = [display(field, c, language) if (c := canonical(field, v)) in known else v for v in value]
         return join(shown, language) if shown else ""
     return str(value) if value else ""
+
+
+def compared_by(item: Item) -> list[str]:
+    """Return the shop's own columns by which an item is compared with others: not its length, nor what it is like."""
+    aside = (*LENGTH_FIELDS, *TASTES, "audience")
+    return [f for f, value in item.attributes.items() if f not in aside and len(str(value)) <= _BRIEF]
 
 
 _ABOUT = ("topic", "themes")

@@ -200,6 +200,7 @@ def strange_titles(
         if cued and telling_words(name) and not (single and words(name)[0] in STOPWORDS):
             found.append(match.span())
     for start, end in told:
+        start, end = _whole_words(free, start, end)
         end += len(_MORE_NAME.match(free, end).group())  # type: ignore[union-attr]  # it matches nothing, too
         name = free[start:end]
         if name.islower() and len(telling_words(name)) < 2:
@@ -209,6 +210,15 @@ def strange_titles(
         if not ours and telling_words(name) and (titled or not all(linker.knows(word) for word in words(name))):
             found.append((start, end))
     return sorted(found)
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a span to whole words: an encoder's pieces of words may end within one."""
+    while start and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+        end += 1
+    return start, end
 
 
 def _read(name: str, parser: Parser) -> bool:

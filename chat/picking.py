@@ -91,8 +91,14 @@ class Picking:
 
     def picks_with_room(self, turn: Turn, updater: Updater) -> list[Recommended]:
         """Lift older limits on kind, genre, maker or language, one by one, until the new request has an answer."""
-        new = {(c.field, c.op) for c in turn.understood.parsed.constraints}
-        for old in [x for x in self.state.taste.limits if x.field in _GIVES_WAY and x.op == "is"]:
+        constraints = turn.understood.parsed.constraints
+        new = {(c.field, c.op) for c in constraints}
+        columns = self.shop.parser.columns
+        if constraints and all(c.field in columns for c in constraints) and not turn.changed_subject:
+            return []  # "in blue", of waterproof jackets, is no wish for other things that are blue
+        for old in [
+            x for x in self.state.taste.limits if (x.field in _GIVES_WAY or x.field in columns) and x.op == "is"
+        ]:
             if (old.field, old.op) in new or not (new or turn.changed_subject):
                 continue
             updater.lift(turn, [old], silently=old.inferred)  # nobody has asked for what is inferred

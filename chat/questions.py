@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from retrieval.columns import Columns
 from retrieval.numbers import COUNTS, LENGTH_FIELDS
 from retrieval.text import normalize
 
@@ -18,7 +18,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  r"|(^|[.,!]\s*)(and\s+)?in\s+stock\s*\?"
                  r"|\bhave\s+(\S+\s+){1,8}in\s+stock\b|\bhow\s+many\s+(\S+\s+){0,4}(left|in\s+stock)\b|有货|库存|现货"),
     ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b|哪一?年|什么时候"),
-    ("creators", r"\bwho\s+(made|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"
+    ("creators", r"\bwho\s+(made|makes|produces|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"
                  r"|\bwho(?:'s|\s+is)\s+(it|that|this)\s+by\b|\bwho(?:'s|\s+is)\s+(it|that|this)\s+(one\s+)?by\b"
                  r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍|教)"
                  r"|(作者|导演)是|是谁(写|拍|做|唱|的)"),
@@ -68,6 +68,8 @@ _MOST = (
 _WHICH = re.compile(rf"\b(?:which|what|who|whose)\b[^.!?;]*?\b{_MORE}", re.IGNORECASE)
 _THAN = re.compile(rf"\b(?:is|are|was|were)\b[^.!?;]*?\b{_MORE}\s+than\b(?!\s*[$€£¥\d])", re.IGNORECASE)
 _SUPERLATIVE = re.compile(rf"\b{_MOST}", re.IGNORECASE)
+_AMONG = re.compile(r"\b(?:which|what|who)\b|\bthan\b", re.IGNORECASE)
+_COSTS = re.compile(r"\b(?:costs?|prices?|expensive|cheap)\b|[$€£¥]", re.IGNORECASE)
 _CHINESE = re.compile(r"(?:哪|最).{0,4}?更?(?:(便宜)|(贵)|(新|晚)|(老|早|旧)|(长)|(短)|(受欢迎|热门|畅销|火))")
 _OF_THESE = re.compile(
     r"\b(?:of|among|from|between)\s+(?:all\s+(?:of\s+)?)?(?:these|those|them|the\s+(?:two|three|four|five))\b|\bwhich\s+(?:one\s+)?(?:of\s+\w+\s+)?is\b"
@@ -113,19 +115,19 @@ class Questions:
     yes_no: bool = False
 
 
-def questions(text: str, columns: Mapping[str, str], several: bool) -> Questions:
+def questions(text: str, columns: Columns | None, several: bool) -> Questions:
     """Read what a message asks of the items it is about.
 
     Args:
         text: the message.
-        columns: the catalogue's further columns, by the normalised words that name them ("age rating").
+        columns: the catalogue's own; None where nothing but all there is can be asked about.
         several: the message names several items, or several are on screen.
     """
     if several and _PICK.search(text):
         return Questions(("pick",))
     if _COMPARE.search(text):
         return Questions(compares=True)
-    extreme, superlative = _extreme(text)
+    extreme, superlative = _extreme(text, columns)
     if extreme is not None and (several or superlative):
         return Questions((extreme[0],), extreme, several and (not superlative or _OF_THESE.search(text) is not None))
     if _NO_COLUMN.search(text):
@@ -133,9 +135,12 @@ def questions(text: str, columns: Mapping[str, str], several: bool) -> Questions
     if _SAME_HAND.search(text):
         return Questions(("creators",))
     fields = [name for name, pattern in _COMPILED if pattern.search(text)]
-    if columns and _ASKS.search(text):
+    if columns is not None and _ASKS.search(text):
         said = f" {normalize(text)} "
-        asked = [name for words, name in columns.items() if _asked_of(words, said) and name not in fields]
+        named = [name for words, name in columns.named.items() if _asked_of(words, said)]
+        asked = [name for name in dict.fromkeys([*named, *columns.asked(text)]) if name not in fields]
+        if asked and not _COSTS.search(text):
+            fields = [name for name in fields if name != "price"]  # "how much does it weigh?"
         lengths = [name for name in asked if name in LENGTH_FIELDS]  # "is it under two hours?", of a film in minutes
         fields += [name for name in asked if name not in lengths]
         fields += ["length"] if lengths and "length" not in fields else []
@@ -149,8 +154,11 @@ def _asked_of(column: str, said: str) -> bool:
     return f" {column} " in said and re.search(rf" (?:\d+|{_COUNT}) {re.escape(column)} ", said) is None
 
 
-def _extreme(text: str) -> tuple[tuple[str, int] | None, bool]:
+def _extreme(text: str, columns: Columns | None) -> tuple[tuple[str, int] | None, bool]:
     """Return the measure by which one is singled out, and whether of all there is ("the cheapest", not "cheaper")."""
+    own = columns.extreme(text) if columns is not None else None
+    if own is not None and (own[1] or _AMONG.search(text)):
+        return own
     superlative = _SUPERLATIVE.search(text)
     match = superlative or _WHICH.search(text) or _THAN.search(text) or _CHINESE.search(text)
     if match is None:

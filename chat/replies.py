@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from chat import facts
 from chat.state import Language
+from retrieval.columns import adjectives
 from retrieval.lexicon import canonical, display, synonyms
 from retrieval.types import Item
+from retrieval.units import of_header
 
 _SAY: Mapping[str, tuple[str, str]] = {
     # recommending
@@ -204,6 +206,18 @@ _EXTREMES: Mapping[tuple[str, int], tuple[str, str, str, str]] = {
 }
 
 
+def _comparison(measure: tuple[str, int]) -> tuple[str, str, str, str]:
+    """Return what compares two and singles out one of several by a measure, in English and in Chinese."""
+    known = _EXTREMES.get(measure)
+    if known is not None:
+        return known
+    name, more = of_header(measure[0])[0], measure[1] > 0
+    english = adjectives(*measure)
+    if english is None:
+        english = (f"{'higher' if more else 'lower'} in {name}", f"{'highest' if more else 'lowest'} in {name}")
+    return (*english, f"{name}更{'高' if more else '低'}", f"{name}最{'高' if more else '低'}")
+
+
 @dataclass(frozen=True, slots=True)
 class Say:
     """The sentences of one language."""
@@ -300,6 +314,7 @@ class Say:
             facts.join(genres, self.language) if genres else "",
             facts.length(item, self.language),
             display("language", canonical("language", item.language), self.language) if item.language else "",
+            *(f"{self._column(field)} {self._value(item, field)}" for field in facts.compared_by(item)),
             self.offer(item).removeprefix(kind).lstrip("，, "),
         ]
         value = ("，" if self.language == "zh" else ", ").join(part for part in parts if part)
@@ -326,13 +341,14 @@ class Say:
         won: dict[str, list[str]] = {}
         if len(items) < 2:
             return ""
-        for field, sign in _USUAL.items():
+        own = {f: -1 for item in items for f in facts.compared_by(item) if adjectives(f, -1)}
+        for field, sign in (_USUAL | own).items():
             if field == "price" and len({item.currency for item in items}) > 1:
                 continue
             measured = [(value, item) for item in items if (value := facts.measure(item, field)) is not None]
             best = max(measured, key=lambda pair: sign * pair[0], default=None)
             if best is not None and len(measured) == len(items) and [v for v, _ in measured].count(best[0]) == 1:
-                words = _EXTREMES[field, sign]
+                words = _comparison((field, sign))
                 word = words[2 + (len(items) > 2)] if self.language == "zh" else words[len(items) > 2]
                 won.setdefault(facts.name(best[1], self.language), []).append(word)
         return self.sentences(
@@ -354,7 +370,7 @@ class Say:
         if field == "price" and len({item.currency for _, item in measured}) > 1:
             return self("currencies"), None
         if not measured:
-            return self("unknown_these", field=_FIELDS[field][self.language == "zh"]), None
+            return self("unknown_these", field=self._column(field)), None
         best = max(measured, key=lambda pair: sign * pair[0])
         winners = [item for number, item in measured if number == best[0]]
         value = self._value(best[1], field)
@@ -362,7 +378,7 @@ class Say:
             return self("same") if field in _PLAIN else self("equal_with", value=value), None
         title = facts.names(winners, self.language)
         if len(winners) > 1:
-            which = _EXTREMES[extreme][3 if self.language == "zh" else 1]
+            which = _comparison(extreme)[3 if self.language == "zh" else 1]
             return self("win" if field in _PLAIN else "win_with", title=title, which=which, value=value), best[1]
         which, others = self._which(extreme, len(items)), self("others_unknown") if len(measured) < len(items) else ""
         what = "wins" if field in _PLAIN else "wins_with"
@@ -370,7 +386,7 @@ class Say:
 
     def utmost(self, item: Item, extreme: tuple[str, int]) -> str:
         """Name the cheapest, newest, … of all that there is."""
-        which = _EXTREMES[extreme][3 if self.language == "zh" else 1]
+        which = _comparison(extreme)[3 if self.language == "zh" else 1]
         if extreme[0] == "popularity":  # a scale of a few steps: others are as popular
             return self("utmost_some", which=which, title=facts.name(item, self.language))
         if extreme[0] in _PLAIN:
@@ -378,10 +394,15 @@ class Say:
         return self("utmost", which=which, title=facts.name(item, self.language), value=self._value(item, extreme[0]))
 
     def _which(self, measure: tuple[str, int], among: int) -> str:
-        comparative, superlative, *chinese = _EXTREMES[measure]
+        comparative, superlative, *chinese = _comparison(measure)
         if self.language == "zh":
             return chinese[among > 2]
-        return f"{superlative if among > 2 else comparative} one"
+        word = superlative if among > 2 else comparative
+        return word if " in " in word else f"{word} one"
+
+    def _column(self, field: str) -> str:
+        """Name a column: ``weight`` for ``weight_kg``."""
+        return _FIELDS.get(field, (of_header(field)[0],) * 2)[self.language == "zh"]
 
     def _clause(self, item: Item, field: str) -> str:
         title = facts.name(item, self.language)
@@ -390,7 +411,7 @@ class Say:
         if field == "kind" and item.kind:
             return self("is_form", title=title, kind=self.a(self.kind(item)))
         value = self._value(item, field)
-        named = _FIELDS.get(field, (field.replace("_", " "),) * 2)[self.language == "zh"]
+        named = self._column(field)
         if not value:
             return self("unknown", title=title, field=named)
         return self(field if field in _COLUMNS else "attribute", title=title, value=value, field=named)

@@ -7,7 +7,7 @@ snapshot, which `undo` brings back.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -215,12 +215,23 @@ class DialogueState(BaseModel):
         if signal != "undo":
             {"like": taste.liked, "dislike": taste.disliked, "seen": taste.seen}[signal].append(item_id)
 
-    def limit(self, constraints: Iterable[Constraint], *, lasting: bool = False) -> None:
-        """Add constraints; a new one replaces those that say something else about the same thing."""
+    def limit(
+        self, constraints: Sequence[Constraint], *, lasting: bool = False, beside: Collection[Constraint] = ()
+    ) -> None:
+        """Add constraints; a new one replaces earlier ones that say something else about the same thing.
+
+        Args:
+            constraints: those of one message, which stand beside one another.
+            lasting: they are to hold beyond this conversation.
+            beside: those of them that stand beside earlier ones too.
+        """
+        old, added = self.taste.limits, list[Limit]()
         for new in constraints:
-            self.taste.limits = [old for old in self.taste.limits if not replaces(new, old)]
-            limit = Limit(field=new.field, op=new.op, value=new.value, label=new.label, lasting=lasting)
-            self.taste.limits.append(limit)
+            same = (new.field, new.op, new.value)
+            old = [x for x in old if (x.field, x.op, x.value) != same and (new in beside or not replaces(new, x))]
+            added = [limit for limit in added if _together(new, limit) or not replaces(new, limit)]
+            added.append(Limit(field=new.field, op=new.op, value=new.value, label=new.label, lasting=lasting))
+        self.taste.limits = [*old, *added]
 
     def unlimit(self, field: str, op: str | None = None, value: object = None) -> bool:
         """Remove one constraint, or all of a field if no operator is given; False if none was there."""
@@ -264,6 +275,12 @@ def replaces(new: Constraint, old: Limit) -> bool:
     if new.op == "is_not":
         return old.op == "is" and bool(_values(old.value) & _values(new.value))
     return old.op == "is"
+
+
+def _together(new: Constraint, other: Limit) -> bool:
+    """Whether two limits of one message hold together: both name a value, and are not the same."""
+    named = isinstance(new.value, str | tuple) and new.op == other.op == "is"
+    return named and new.field == other.field and not _same(new.value, other.value)
 
 
 def _within(new: Constraint, old: Limit) -> bool:

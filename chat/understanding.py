@@ -292,7 +292,7 @@ def _says(
 
 def _questions(text: str, mentions: Sequence[Mention], parser: Parser, shown: int, spoken_of: bool) -> Questions:
     if not (mentions or shown or spoken_of or _ABOUT_SOMETHING.search(text)):
-        asked = questions(text, {}, several=False)  # "the cheapest game" asks about the whole catalogue
+        asked = questions(text, parser.columns, several=False)  # "the cheapest game" asks about the whole catalogue
         return asked if asked.extreme is not None else Questions()
     return questions(text, parser.columns, several=shown > 1 or _several(mentions))
 

@@ -25,6 +25,10 @@ _CHANGES_NOTHING = frozenset(
     "meta help greeting thanks farewell undo reset service unclear about_me forget_me".split()  # noqa: SIM905
 )
 _ON_PAGE = re.compile(r"\bthis\s+(?:product|item|article|page)\b|这个(?:商品|产品)|本(?:商品|品)|这款", re.IGNORECASE)
+_CORRECTS = re.compile(
+    r"\b(?:no\s+wait|i\s+meant|i\s+mean|actually|instead|rather|sorry|or\s+maybe|what\s+about|how\s+about)\b",
+    re.IGNORECASE,
+)
 _SIGNALS: dict[Attitude, Signal] = {"like": "like", "neutral": "like", "dislike": "dislike", "seen": "seen"}
 
 
@@ -88,12 +92,23 @@ class Updater:
         turn.changed_subject = subject
         turn.refined = (bool(constraints) and not subject) or bool(understood.dropped)
         self._make_room(turn, fields, subject)
-        self.state.limit(constraints, lasting=understood.lasting)
+        self.state.limit(constraints, lasting=understood.lasting, beside=self._beside(turn, constraints))
         self._unlimit_what_nothing_has(turn)
         self._wish(turn, constraints)
         if "kind" in fields:
             taste.any_kind = False
         self._infer_kind(turn, fields)
+
+    def _beside(self, turn: Turn, constraints: Sequence[Constraint]) -> list[Constraint]:
+        """Return those limits that narrow what an earlier one of their column asks for: "a Riesling", then "dry".
+
+        Works are of one genre or another; goods have several qualities, unless the message says that it corrects.
+        """
+        facets, old = self.shop.index.facets, [limit.constraint for limit in self.state.taste.limits]
+        if facets.of_works or _CORRECTS.search(turn.text):
+            return []
+        named = [c for c in constraints if c.op == "is" and c.field not in ("kind", "creators", "language")]
+        return [c for c in named if isinstance(c.value, str) and facets.mask([*old, c]).any()]
 
     def _unlimit_what_nothing_has(self, turn: Turn) -> None:
         """Own up to a limit on a length that nothing of the kind asked for with it has: "a game under an hour"."""

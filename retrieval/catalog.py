@@ -23,6 +23,7 @@ from retrieval.errors import NamedropError
 from retrieval.types import AttributeValue, Item
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 _CREATOR_COLUMNS = ("creator", "directors", "director", "authors", "author", "artists", "artist", "developer", "brand")
 _REQUIRED = ("id", "title")
 _LONGEST_QUOTED_RECORD = 200  # physical lines; beyond it a quote was left open
@@ -251,6 +252,16 @@ def _unreadable(value: Any) -> bool:  # noqa: ANN401
     return any(isinstance(part, str) and _CONTROL.search(part) for part in parts)
 
 
+def _cell(text: str) -> AttributeValue:
+    """Read a cell of a column that may hold anything: several texts, yes or no, a number, or a text."""
+    parts = [p.strip() for p in re.split(r"[;|]", text) if p.strip()]
+    if len(parts) > 1:
+        return tuple(parts)
+    if text.strip().casefold() in _YES_NO:
+        return _YES_NO[text.strip().casefold()]
+    return float(text) if re.fullmatch(r"\s*-?(0|[1-9]\d{0,11})(\.\d+)?\s*", text) else text.strip()
+
+
 def _attribute(value: Any) -> AttributeValue:  # noqa: ANN401
     if value is None:
         return ""
@@ -261,13 +272,7 @@ def _attribute(value: Any) -> AttributeValue:  # noqa: ANN401
             raise ValueError(value)
         return float(value)
     if isinstance(value, str):
-        parts = [p.strip() for p in re.split(r"[;|]", value) if p.strip()]
-        if len(parts) > 1:
-            return tuple(parts)
-        try:
-            return float(value) if re.fullmatch(r"\s*-?(0|[1-9]\d{0,11})(\.\d+)?\s*", value) else value.strip()
-        except ValueError:  # pragma: no cover - the pattern admits numbers only
-            return value.strip()
+        return _cell(value)
     if isinstance(value, Iterable) and not isinstance(value, Mapping):
         parts = list(value)
         if all(isinstance(p, str) for p in parts):

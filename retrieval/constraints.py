@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from retrieval.catalog import Catalog
-from retrieval.lexicon import canonical, synonyms
+from retrieval.lexicon import canonical, synonyms, vocabulary
 from retrieval.text import words
 from retrieval.types import BoolArray, Constraint, Item
 
@@ -57,6 +57,7 @@ def values_of(item: Item, field: str) -> frozenset[str]:
 
 
 _CATEGORICAL = ("kind", "genres", "creators", "language")
+_WORKS = frozenset(("film", "book", "game", "album", "course", "series"))
 
 
 def topic_words(item: Item) -> list[str]:
@@ -155,7 +156,20 @@ class Facets:
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        return {canonical("creators", name): name for item in self.catalog.items for name in item.creators}
+        named = {canonical("creators", name): name for item in self.catalog.items for name in item.creators}
+        known = {field: frozenset(vocabulary(field)) for field in ("genres", "moods")}  # which have names of their own
+        for item in self.catalog.items:
+            for field, value in (("genres", item.genres), *item.attributes.items()):
+                for text in (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ():
+                    form = canonical(field, text) if len(text) <= _LONGEST_FACET else ""
+                    if text != text.casefold() and form and form not in known.get(field, ()):
+                        named.setdefault(form, text)
+        return named
+
+    @cached_property
+    def of_works(self) -> bool:
+        """Whether the catalogue holds works, which have moods, rather than goods."""
+        return bool(_WORKS.intersection(self.postings.get("kind", {}))) or "moods" in self.postings
 
     @cached_property
     def _columns(self) -> dict[str, np.ndarray]:
@@ -178,9 +192,9 @@ class Facets:
         found = self.postings.get(field, {})
         return sorted(found, key=lambda value: (-len(found[value]), value))
 
-    def name(self, creator: str) -> str:
-        """Return a creator's name as the catalogue writes it, from its canonical form."""
-        return self._names.get(creator, creator)
+    def name(self, value: str) -> str:
+        """Return a creator's name, or another value, as the catalogue writes it, from its canonical form."""
+        return self._names.get(value, value)
 
     def document_frequency(self, word: str) -> int:
         """Return how many items have a word in title, description or facets."""

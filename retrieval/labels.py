@@ -8,6 +8,7 @@ from babel.numbers import format_currency
 
 from retrieval.lexicon import display
 from retrieval.types import Constraint, Op
+from retrieval.units import of_header, wanted
 
 _NUMBERS: dict[tuple[str, str], tuple[str, str]] = {
     ("decade", "is"): ("the {}s", "{}年代"),
@@ -30,6 +31,7 @@ _LENGTHS: dict[str, tuple[str, str]] = {
     "is": ("{} {}", "{}{}"),
 }
 _UNITS = {"minutes": "分钟", "hours": "小时", "pages": "页"}
+COUNTED = ("minutes", "hours", "pages", "players", "length", "runtime", "duration")  # columns that are their unit
 _REFUSALS = {"moods": "not {}", "audience": "not {}", "language": "not in {}", "creators": "nothing by {}"}
 
 
@@ -49,15 +51,17 @@ def label(
         value: canonical value, or several.
         language: "en" or "zh".
         currency: of the catalogue, the one that prices are compared in.
-        name: gives a creator's name as the catalogue writes it.
+        name: gives a value as the catalogue writes it, from its canonical form.
     """
     chinese = language == "zh"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _numeric(field, op, float(value), language, currency)
     values = value if isinstance(value, tuple) else (str(value),)
+    if values in (("yes",), ("no",)):  # a column of yes and no
+        named, no = wanted(field), (values == ("no",)) == (op == "is")
+        return f"{'不要' if chinese else 'not '}{named}" if no else named
     shown = [display(field, v, language) for v in values]
-    if field == "creators":
-        shown = [name(v) if word == v else word for v, word in zip(values, shown, strict=True)]
+    shown = [name(v) if word == v else word for v, word in zip(values, shown, strict=True)]
     joined = (" 或 " if chinese else " or ").join(shown)
     if op != "is_not":
         return joined
@@ -80,7 +84,11 @@ def _numeric(field: str, op: Op, value: float, language: str, currency: str) -> 
     if known is not None:
         text = known[chinese].format(number)
     else:
-        text = _LENGTHS[positive][chinese].format(number, _UNITS.get(field, field) if chinese else field)
+        words, unit = (field, None) if field in _UNITS else of_header(field)
+        said = _UNITS.get(field, field) if chinese else field
+        own = unit is not None or field not in COUNTED
+        text = _LENGTHS[positive][chinese].format(number, (unit.name if unit else "") if own else said).strip()
+        text = f"{words} {text}" if own else text
     if op == "is_not":
         return f"不要{text}" if chinese else f"not {text}"
     return text

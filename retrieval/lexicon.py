@@ -244,6 +244,33 @@ _ORIGINS = {
 }  # fmt: skip
 
 
+# What comes from a country is called, where that is not the name of its language.
+_PEOPLES = """
+argentina: argentinian argentine; australia: australian aussie; austria: austrian; belgium: belgian; brazil: brazilian;
+bulgaria: bulgarian; canada: canadian; chile: chilean; china: chinese; colombia: colombian; croatia: croatian;
+cuba: cuban; czech republic: czech; denmark: danish; egypt: egyptian; england: english; ethiopia: ethiopian;
+finland: finnish; france: french; georgia: georgian; germany: german; greece: greek; hungary: hungarian;
+iceland: icelandic; india: indian; indonesia: indonesian; iran: iranian persian; ireland: irish; israel: israeli;
+italy: italian; japan: japanese; kenya: kenyan; korea: korean; south korea: korean; lebanon: lebanese; mexico: mexican;
+morocco: moroccan; nepal: nepalese; netherlands: dutch; new zealand: kiwi; norway: norwegian; peru: peruvian;
+poland: polish; portugal: portuguese; romania: romanian; russia: russian; scotland: scottish; serbia: serbian;
+slovakia: slovak; slovenia: slovenian; south africa: south_african; spain: spanish; sri lanka: sri_lankan;
+sweden: swedish; switzerland: swiss; taiwan: taiwanese; thailand: thai; turkey: turkish; uk: british;
+united kingdom: british; ukraine: ukrainian; usa: american; united states: american; vietnam: vietnamese; wales: welsh
+"""
+
+
+@cache
+def _peoples() -> dict[str, tuple[str, ...]]:
+    rows = (row.partition(":") for row in _PEOPLES.replace("\n", " ").split(";"))
+    return {country.strip(): tuple(name.replace("_", " ") for name in people.split()) for country, _, people in rows}
+
+
+def of_country(country: str) -> tuple[str, ...]:
+    """Return what that which comes from a country is called: "portuguese"; () if it is no country."""
+    return _peoples().get(country, ())
+
+
 def origins() -> Mapping[str, str]:
     """Return the language of what comes from a country, by the country's normalised name."""
     return _ORIGINS

@@ -76,7 +76,7 @@ class _Say:
 Make = Callable[[re.Match[str], _Say], tuple[Constraint, ...]]
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
     """Read ``ten``, ``两``, ``9,99`` and ``1,000``: a comma before three digits separates thousands."""
     if text in COUNTS or text in _WORDS_ZH:
         return float(COUNTS.get(text) or _WORDS_ZH[text])
@@ -133,11 +133,11 @@ def _this(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
 
 
 def _price(op: Op) -> Make:
-    return lambda m, say: (_c("price", op, _number(m[1]), say),)
+    return lambda m, say: (_c("price", op, number(m[1]), say),)
 
 
 def _prices_between(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
-    low, high = sorted((_number(m[1]), _number(m[2])))
+    low, high = sorted((number(m[1]), number(m[2])))
     return (_c("price", ">=", low, say), _c("price", "<=", high, say))
 
 
@@ -272,45 +272,47 @@ def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
     context = _Say(language, facets.currency)
     left = _TIME_LEFT.search(free)
     if left is not None and "minutes" in facets.numeric_fields and not _UNTIMED.search(free):
-        hours = (1.0 if left[2] else _number(left[1])) + 0.5 * bool(left[4])
+        hours = (1.0 if left[2] else number(left[1])) + 0.5 * bool(left[4])
         minutes = hours * 60 if left[3].startswith("h") else hours
         yield Found(left.start(), left.end(), (_c("minutes", "<=", minutes, context),))
         free = blank(free, [left.span()])
     for match in _AT_LENGTH.finditer(free) if "minutes" in facets.numeric_fields else ():
-        minutes = _number(match[1]) * (60 if match[2].startswith("h") else 1)
+        minutes = number(match[1]) * (60 if match[2].startswith("h") else 1)
         yield Found(match.start(), match.end(), (_c("minutes", "<=", minutes, context),))
         free = blank(free, [match.span()])
     for match in (*_SPOKEN_LENGTH.finditer(free), *_LENGTH.finditer(free)):
         found = _length(match, facets, context)
         if found is not None:
             free = blank(free, [match.span()])
-            yield _inverted(free, found, context)
+            yield inverted(free, found, language, facets.currency)
     for field, pattern, make in _COMPILED:
         if not facets.knows(field):
             continue
         for match in pattern.finditer(free):
             if field == "price" and _OF_AGE.search(match[0]):
                 continue
-            yield _inverted(free, Found(match.start(), match.end(), make(match, context)), context)
+            made = Found(match.start(), match.end(), make(match, context))
+            yield inverted(free, made, language, facets.currency)
             free = blank(free, [match.span()])
 
 
-def _inverted(text: str, found: Found, say: _Say) -> Found:
+def inverted(text: str, found: Found, language: str, currency: str = "") -> Found:
     """Turn a limit round behind a negation: "nothing before 1980" asks for 1980 and later."""
     negation = _NEGATED.search(text[: found.start])
     if negation is None or len(found.constraints) != 1 or found.constraints[0].op not in _INVERSE:
         return found
     old = found.constraints[0]
-    return Found(negation.start(), found.end, (_c(old.field, _INVERSE[old.op], float(old.value), say),))  # type: ignore[arg-type]
+    turned = _c(old.field, _INVERSE[old.op], float(old.value), _Say(language, currency))  # type: ignore[arg-type]
+    return Found(negation.start(), found.end, (turned,))
 
 
 def _length(match: re.Match[str], facets: Facets, say: _Say) -> Found | None:
     if match.re is _SPOKEN_LENGTH:
         said, unit = match[1], "hour"
-        value = 0.5 if match[2] else (_number(match[3]) if match[3][0] != "a" else 1) + 0.5 * bool(match[4] or match[5])
+        value = 0.5 if match[2] else (number(match[3]) if match[3][0] != "a" else 1) + 0.5 * bool(match[4] or match[5])
     else:
-        said, number, unit = (match[1], match[2], match[3]) if match[1] else (match[6], match[4], match[5])
-        value = _number(number)
+        said, amount, unit = (match[1], match[2], match[3]) if match[1] else (match[6], match[4], match[5])
+        value = number(amount)
     cue, unit = re.sub(r"\s+", " ", said), unit.rstrip("s")
     op = next(op for pattern, op in _LENGTH_OPS if re.search(pattern, cue))
     if unit in _UNITS:

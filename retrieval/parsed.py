@@ -69,13 +69,23 @@ def spanned(constraints: Sequence[Constraint], language: str) -> list[Constraint
 
 
 def joined(
-    constraints: Sequence[Constraint], relabel: Callable[[str, Op, tuple[str, ...]], str]
+    constraints: Sequence[Constraint],
+    relabel: Callable[[str, Op, tuple[str, ...]], str],
+    both: Callable[[Constraint, Constraint], bool],
 ) -> tuple[Constraint, ...]:
-    """Join positive values of one column ("Miyazaki or Le Guin", "科幻片和动作片") into one any-of constraint."""
+    """Join positive values of one column ("Miyazaki or Le Guin", "科幻片和动作片") into one any-of constraint.
+
+    Args:
+        constraints: the limits, in the order of the text.
+        relabel: words the joined ones.
+        both: whether two are to hold together ("a sweet white wine") instead.
+    """
     merged: dict[tuple[str, str, object], Constraint] = {}
     for c in constraints:
         joins = c.op == "is" and isinstance(c.value, str | tuple)
         key = (c.field, c.op, None if joins else c.value)
+        if joins and key in merged and both(merged[key], c):
+            key = (c.field, c.op, c.value)
         if joins and key in merged:
             old = merged[key]
             values = tuple(dict.fromkeys([*as_tuple(old.value), *as_tuple(c.value)]))

@@ -13,10 +13,11 @@ from functools import cached_property
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval import numbers as numeric
+from retrieval.columns import Columns, forms
 from retrieval.constraints import Facets
 from retrieval.described import Describer
 from retrieval.labels import label
-from retrieval.lexicon import genres_full_of, origins, synonyms, vocabulary
+from retrieval.lexicon import genres_full_of, of_country, origins, synonyms, vocabulary
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
 from retrieval.stances import JOINS, Hit, Stance, stances
 from retrieval.text import Token, is_cjk, normalize, tokenize, words
@@ -71,6 +72,7 @@ _AMBIGUOUS = frozenset(
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _FOR_CHILDREN = ("children", "family")  # genres, where the catalogue has no column for the audience
+_OF_WORKS = ("audience", "genres", "moods")
 _HARD_FIELDS = ("kind", "audience", "language", "genres", "creators")
 _IDIOMS = frozenset(  # no course, nothing energetic, no album
     {("of", "course"), ("how", "fast"), ("as", "fast")}
@@ -94,6 +96,7 @@ _BEFORE_MAKERS = frozenset({"not", "no", "more", "another", "love", "like", "hat
 _RARE = 2  # items whose texts hold a maker's name by chance
 _BRIEF = 8  # words of a message in which a maker's name alone asks for their works
 _PLURAL = 5  # letters from which a word may be a plural
+_OFTEN = 0.2  # of the items that have the rarer of two values
 _LONGEST_COUNTRY = 3  # "the Soviet Union"
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
@@ -119,6 +122,9 @@ class _Reading:
 class Parser:
     """Parses messages against the facets of one catalogue.
 
+    Attributes:
+        columns: the catalogue's own.
+
     Args:
         facets: what the catalogue holds.
         describer: reads moods and genres that are described; None reads only those that are named.
@@ -127,6 +133,7 @@ class Parser:
     def __init__(self, facets: Facets, describer: Describer | None = None) -> None:
         self._facets = facets
         self._describer = describer
+        self.columns = Columns(facets)
         self._phrases = self._gazetteer()
         self._longest = max((len(p.split()) for p in self._phrases), default=1)
         self._kind_words = {w for kind in vocabulary("kind") for w in synonyms("kind", kind)}
@@ -146,12 +153,6 @@ class Parser:
         """Whether any item has a canonical value of a field, or the catalogue does not have the field at all."""
         return not self._facets.knows(field) or value in self._facets.postings.get(field, {})
 
-    @cached_property
-    def columns(self) -> Mapping[str, str]:
-        """The catalogue's further columns, by the normalised words that name them: ``{"age rating": "age_rating"}``."""
-        names = {name for item in self._facets.catalog.items for name in item.attributes}
-        return {words: name for name in sorted(names) if len(words := normalize(name.replace("_", " "))) > 2}
-
     def _gazetteer(self) -> dict[str, list[tuple[str, str]]]:
         phrases: dict[str, list[tuple[str, str]]] = {}
         for phrase, field, value in self._namings():
@@ -163,13 +164,21 @@ class Parser:
 
     def _namings(self) -> Iterator[tuple[str, str, str]]:
         """Yield (phrase, field, value) for what the lexicon knows and for what the catalogue holds."""
+        held = self._facets.postings
         for field in ("kind", "audience", "genres", "moods", "topic"):
             for value in vocabulary(field):
+                if field in _OF_WORKS and not self._facets.of_works and value not in held.get(field, {}):
+                    continue  # in a shop of tents "light" is no mood, and "rock" no music
                 yield from ((phrase, field, value) for phrase in synonyms(field, value))
-        for field, postings in self._facets.postings.items():
+        for name, field in self.columns.flags.items():
+            yield name, field, "yes"
+        for field, postings in held.items():
             for value in postings:
                 if field == "creators":
                     yield from ((phrase, field, value) for phrase in (value, _surname(value), *synonyms(field, value)))
+                elif field in ("kind", "genres") or self.columns.limits(field):
+                    yield from ((form, field, value) for phrase in synonyms(field, value) for form in forms(phrase))
+                    yield from ((people, field, value) for people in of_country(value))
                 elif value not in ("yes", "no"):  # a column of yes and no gives no words for its values
                     # Language codes are left out: "it", "no" and "so" are words first.
                     yield from ((p, field, value) for p in synonyms(field, value) if field != "language" or len(p) > 2)
@@ -192,7 +201,9 @@ class Parser:
         free = numeric.blank(text, taken)
         free = numeric.blank(free, [m.span(1) for m in _NOTHING_HERE.finditer(free)])
         found = _Reading()
-        for number in numeric.parse(free, self._facets, language):
+        measured = list(self.columns.read(free, language))
+        rest = numeric.blank(free, [(limit.start, limit.end) for limit in measured])
+        for number in (*measured, *numeric.parse(rest, self._facets, language)):
             if told(number.start, number.end) == "aside":
                 continue  # "order 4471, it cost over $30"; who asks for advice sets a limit
             found.constraints.extend((number.start, c) for c in number.constraints)
@@ -203,6 +214,10 @@ class Parser:
             found.constraints.append((subtitles.start(), self._constraint("language", (language,), False, language)))
             found.spans.append(subtitles.span())
         found.hard = list(found.spans)
+        compared = []
+        for field, op, span in self.columns.relative(free):
+            compared.append((field, op))
+            found.spans.append(span)
         free = numeric.blank(free, found.spans)
         free = _ALL_BUT.sub(r"\1\2not", free)  # of the same length, so that offsets stay true
         free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
@@ -232,11 +247,12 @@ class Parser:
         merged = joined(
             spanned([c for _, c in found.constraints], language),
             lambda field, op, values: self._label(field, op, values, language),
+            self._both(free, found.constraints),
         )
         return Parsed(
             constraints=merged,
             wishes=tuple(found.wishes),
-            relative=_relative(free, merged),
+            relative=(*_relative(free, merged), *compared),
             spans=tuple(sorted(found.spans)),
             hard=tuple(sorted(found.hard)),
             refused=tuple(sorted(found.refused)),
@@ -258,7 +274,9 @@ class Parser:
             found.hard.append((start, end))
             if stance == "refused":
                 found.refused.append((start, end))
-            field = hit.field if hit.field in (*_HARD_FIELDS, "moods") else "topic"
+            kept = (*_HARD_FIELDS, *self.columns.flags.values(), *(("moods",) if self._facets.of_works else ()))
+            own = stance != "refused" and self.columns.limits(hit.field)
+            field = hit.field if own or hit.field in kept else "topic"
             found.constraints.append((start, self._constraint(field, hit.values, stance == "refused", language)))
         elif stance == "not_only" and hit.field == "kind":
             found.opened.append("kind")
@@ -409,9 +427,9 @@ class Parser:
     def _is_hard(self, text: str, tokens: Sequence[Token], hit: Hit) -> bool:
         if hit.field in ("language", "genres") and not self._facets.knows(hit.field):
             return False  # nothing could satisfy it; a wish is looked for in the texts
-        if hit.field in ("kind", "audience", "language"):
+        if hit.field in ("kind", "audience", "language", *self.columns.flags.values()):
             return True
-        if hit.field not in _HARD_FIELDS:
+        if hit.field not in _HARD_FIELDS and not self.columns.limits(hit.field):
             return False
         sentence = re.split(r"[.!?;。！？；\n]", text[: tokens[hit.start].start])[-1].casefold()
         asked = _ASKING.sub(" ", sentence)
@@ -436,11 +454,36 @@ class Parser:
                 _refuses(before)
                 and text[tokens[at - 1].end : token.start] == " "
                 and token.norm not in STOPWORDS_EN_PLUS
-                and self._facets.document_frequency(token.norm) > 0
+                and self._held(token.norm)
             )
+            plain = plain or (_not_this(text, tokens, at, self.columns.value_words) and self._held(token.norm))
             lacks = before[-1] == "without" and not token.norm.endswith("ing")  # "without being embarrassing"
             if (lacks or about or plain) and told(token.start, token.end) not in ("idle", "aside", "wanted"):
                 yield token.start, token.end, token.norm
+
+    def _held(self, word: str) -> bool:
+        return self._facets.document_frequency(word) > 0
+
+    def _both(self, text: str, placed: Sequence[tuple[int, Constraint]]) -> Callable[[Constraint, Constraint], bool]:
+        """Return what tells whether two limits of one column hold together, as in "a sweet white wine".
+
+        They do where nothing says "or" and something in stock has both. What a comma parts ("dry, red") does in a shop
+        of goods where the two often meet; of works it lists kinds that one might like.
+        """
+        starts = {(c.field, c.value): start for start, c in placed}
+
+        def both(first: Constraint, second: Constraint) -> bool:
+            start = starts.get((first.field, first.value), -1)
+            between = text[start : starts.get((second.field, second.value), 0)] if start >= 0 else ""
+            if not between or JOINS.intersection(words(between)) or "/" in between or "、" in between:
+                return False
+            meet = int(self._facets.mask([first, second]).sum())
+            if "," in between or "，" in between:
+                fewer = min(int(self._facets.mask([one]).sum()) for one in (first, second))
+                return not self._facets.of_works and meet >= _OFTEN * max(fewer, 1)
+            return meet > 0
+
+        return both
 
     def _constraint(self, field: str, values: tuple[str, ...], no: bool, language: str) -> Constraint:
         value = values if len(values) > 1 else values[0]
@@ -473,6 +516,15 @@ def _relative(text: str, constraints: Sequence[Constraint]) -> tuple[tuple[str, 
     whole = {"decade": "year"} | dict.fromkeys(numeric.LENGTH_FIELDS, "length")
     said = {whole.get(limit.field, limit.field) for limit in constraints}
     return tuple((field, op) for field, op in numeric.relative(text) if field not in said)
+
+
+def _not_this(text: str, tokens: Sequence[Token], at: int, known: frozenset[str]) -> bool:
+    """Whether a clause is a bare "not" and this word, which must say something or be known: "for winter, not down"."""
+    if tokens[at - 1].norm != "not" or (tokens[at].norm in STOPWORDS_EN_PLUS and tokens[at].norm not in known):
+        return False
+    before, after = text[: tokens[at - 1].start].rstrip(), text[tokens[at].end :].lstrip()
+    begins = not before or before[-1] in ",.;:(–—-" or before.casefold().endswith((" but", " and"))
+    return begins and (not after or after[0] in ",.;:!?)" or after.casefold().startswith(("please", "again")))
 
 
 def _refuses(before: Sequence[str]) -> bool:

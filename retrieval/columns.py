@@ -1,0 +1,333 @@
+"""A shop's own columns: what people may limit, ask and compare by them, and in which words.
+
+A column of yes and no is wanted by its name ("vegan"), a number by its name, its unit or what it is about ("under
+1 kg", "over 60 litres", "the lightest"), a text by its values ("merino", "from Portugal"). Nothing has to be told of a
+column but its header: ``weight_kg``, ``capacity (litres)``, ``gluten_free``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from retrieval import units
+from retrieval.constraints import Facets
+from retrieval.labels import label
+from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, inverted, number
+from retrieval.text import normalize
+from retrieval.types import Constraint, Op
+from retrieval.units import Unit
+
+# Columns that tell of taste: what has their values is liked, not demanded.
+TASTES = frozenset(
+    "moods mood themes theme tags keywords subjects subject topics topic style styles popularity".split()  # noqa: SIM905
+)
+_FEW = 80  # values of a column that sorts a catalogue, rather than naming people or telling a story
+_ABOUT_SO = 0.1  # how far "a 60 litre rucksack" may be from 60 litres
+# what columns measure: their names; adjectives for little and for much of it; further words that ask for it.
+# Where the numbers run the other way (a bag that is comfortable at less is warmer), "much" is the smaller number.
+_QUALITIES = """
+weight mass: light; heavy; weigh weighs
+capacity volume litres: small; big large roomy spacious; hold holds
+alcohol abv: weak; strong; alcoholic
+power watts: weak; powerful strong;
+brightness lumens: dim; bright;
+height: low; tall high;
+width: narrow; wide;
+depth: shallow; deep;
+speed: slow; fast;
+sleeps people persons berths: small; big large; sleep fit fits
+spiciness heat scoville: mild; hot spicy;
+sugar sweetness: dry; sweet;
+comfort temperature temp: warm; cool cold;
+"""
+_WHERE_FROM = frozenset("country origin region place made_in country_of_origin".split())  # noqa: SIM905
+_ASKED = (  # further wordings of questions, and the columns that answer them
+    (re.compile(r"\bwhere\b[^.?!]*\b(?:from|made|come)\b|\bwhich\s+country\b|哪里(?:产|来)|产地"), _WHERE_FROM),
+    (re.compile(r"\bmade\s+(?:out\s+)?of\b|什么材料|材质"), frozenset({"material", "materials", "ingredients"})),
+    (re.compile(r"\b(?:what|which|other)\s+colou?rs?\b|什么颜色"), frozenset({"color", "colour", "colors", "colours"})),
+    (re.compile(r"\b(?:what|which)\s+sizes?\b|\bhow\s+big\b|尺寸|多大"), frozenset({"size", "sizes", "dimensions"})),
+    (re.compile(r"\bhow\s+many\s+people\b|几个?人"), frozenset({"sleeps", "people", "persons", "size", "players"})),
+)
+_BELOW = r"(?:under|below|less\s+than|lighter\s+than|smaller\s+than|shorter\s+than|cooler\s+than|<)"
+_AT_MOST = r"(?:no\s+more\s+than|not\s+more\s+than|at\s+(?:the\s+)?most|up\s+to|max(?:imum)?(?:\s+of)?|<=)"
+_ABOVE = r"(?:over|above|more\s+than|bigger\s+than|larger\s+than|heavier\s+than|stronger\s+than|>)"
+_AT_LEAST = r"(?:at\s+(?:the\s+)?least|no\s+less\s+than|not\s+less\s+than|min(?:imum)?(?:\s+of)?|>=|from)"
+_N = rf"(-?\d+(?:[.,]\d+)?|(?:{'|'.join(COUNTS)})\b)"
+_UNIT = rf"(?:\s*-?\s*({units.pattern()}))"
+_OP = rf"(?:({_AT_MOST})|({_AT_LEAST})|({_BELOW})|({_ABOVE}))"
+_RANGE = re.compile(rf"(?<![\w.,-]){_N}{_UNIT}?\s*(?:-|–|to|and)\s*{_N}{_UNIT}?", re.IGNORECASE)
+_LIMIT = re.compile(rf"(?<!\w){_OP}\s*(?:about\s+|around\s+)?{_N}{_UNIT}?", re.IGNORECASE)
+_BEHIND = re.compile(rf"(?<![\w.,-]){_N}\+?{_UNIT}?\s*(?:(or\s+(?:less|under|lighter|smaller|below)|max(?:imum)?|at\s+most|tops)|(or\s+(?:more|over|bigger|larger|above)|and\s+(?:up|more)|min(?:imum)?|at\s+least))\b", re.IGNORECASE)  # fmt: skip  # noqa: E501
+_PLUS = re.compile(rf"(?<![\w.,-]){_N}\s*\+{_UNIT}", re.IGNORECASE)
+_PLAIN = re.compile(rf"(?<![\w.,-]){_N}{_UNIT}", re.IGNORECASE)
+_OPS: tuple[Op, ...] = ("<=", ">=", "<", ">")
+_EXACT = ("share", "people")  # dimensions in which a plain amount is meant to the point
+_UNSPOKEN = ("time", "people", "share")  # and those that a message may name without asking for anything of it
+_FOR_PEOPLE = re.compile(
+    rf"\b(?:for|fits?|sleeps?)\s+({'|'.join(COUNTS)}|\d{{1,2}})\b(?:\s+(?:people|persons?|adults|of\s+us))?"
+    r"(?=\s*(?:$|[.,;!?]|(?:under|below|with|that|and|but|up|around|about)\b))",
+    re.IGNORECASE,
+)
+_COST = re.compile(r"[$€£¥￥]\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What a column measures, in people's words.
+
+    Attributes:
+        names: what such columns are called.
+        little, much: adjectives ("light", "heavy").
+        asked: further words that ask for it.
+    """
+
+    names: tuple[str, ...]
+    little: tuple[str, ...]
+    much: tuple[str, ...]
+    asked: tuple[str, ...]
+
+
+def _qualities() -> tuple[Quality, ...]:
+    found = []
+    for line in _QUALITIES.strip().splitlines():
+        names, _, rest = line.partition(":")
+        little, much, asked = (tuple(part.split()) for part in (rest + ";").split(";")[:3])
+        found.append(Quality(tuple(names.split()), little, much, asked))
+    return tuple(found)
+
+
+_ALL_QUALITIES = _qualities()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A numeric column: its field, what people call it, its unit and what it measures, where that is known."""
+
+    field: str
+    words: str
+    unit: Unit | None
+    quality: Quality | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called, the longest first."""
+        names = {self.words, *(self.quality.names if self.quality is not None else ())}
+        return tuple(sorted(names, key=len, reverse=True))
+
+
+class Columns:
+    """The own columns of one catalogue."""
+
+    def __init__(self, facets: Facets) -> None:
+        self._facets = facets
+        attributes = dict.fromkeys(name for item in facets.catalog.items for name in item.attributes)
+        self.named: Mapping[str, str] = {
+            words: name for name in sorted(attributes) if len(words := units.of_header(name)[0]) > 2
+        }
+        self.numbers: Sequence[Column] = [
+            Column(name, *units.of_header(name), _quality(name))
+            for name in attributes
+            if name in facets.numeric_fields and name not in (*LENGTH_FIELDS, *TASTES)
+        ]
+        self.flags: Mapping[str, str] = {
+            units.wanted(name): name
+            for name in attributes
+            if (values := set(facets.postings.get(name, {}))) and values <= {"yes", "no"}
+        }
+
+    def __contains__(self, field: str) -> bool:
+        """Whether a field is one of the shop's own columns that people limit."""
+        return field in self.flags.values() or any(c.field == field for c in self.numbers) or self.limits(field)
+
+    @cached_property
+    def value_words(self) -> frozenset[str]:
+        """The words of what the text columns hold: "down" is a word of "goose down"."""
+        held = self._facets.postings
+        return frozenset(w for field in held if self.limits(field) for value in held[field] for w in value.split())
+
+    def limits(self, field: str) -> bool:
+        """Whether naming a value of a text column demands it: "merino", "from Portugal"."""
+        postings = self._facets.postings.get(field, {})
+        own = field not in ("kind", "genres", "creators", "language", *TASTES)
+        return own and 0 < len(postings) <= _FEW and 2 * len(postings) <= sum(map(len, postings.values()))
+
+    @cached_property
+    def _speaking(self) -> tuple[tuple[re.Pattern[str], Column, int, bool], ...]:
+        """What singles out or compares by a quality: pattern, column, direction, and whether it is a superlative."""
+        rows: list[tuple[str, Column, int, bool]] = []
+        for column in self.numbers:
+            names = "|".join(map(re.escape, column.names))
+            for most, much, little in ((True, "most|highest", "least|lowest"), (False, "more|higher", "less|lower")):
+                rows.append((rf"\b(?:{much})\s+(?:{names})\b", column, 1, most))
+                rows.append((rf"\b(?:{little})\s+(?:{names})\b", column, -1, most))
+            for sign, adjectives in ((-1, column.quality.little), (1, column.quality.much)) if column.quality else ():
+                for adjective in adjectives:
+                    stem = _stem(adjective)
+                    rows.append((rf"\b(?:{stem}est|most\s+{adjective})\b", column, sign, True))
+                    rows.append((rf"\b(?:{stem}er|more\s+{adjective})\b", column, sign, False))
+                    rows.append((rf"\bleast\s+{adjective}\b", column, -sign, True))
+                    rows.append((rf"\bless\s+{adjective}\b", column, -sign, False))
+        return tuple((re.compile(p, re.IGNORECASE), column, sign, most) for p, column, sign, most in rows)
+
+    def extreme(self, text: str) -> tuple[tuple[str, int], bool] | None:
+        """Return the measure by which one is singled out and whether of all there is: (("weight_kg", -1), True)."""
+        for pattern, column, sign, superlative in self._speaking:
+            if pattern.search(text):
+                return (column.field, sign), superlative
+        return None
+
+    def relative(self, text: str) -> Iterator[tuple[str, Op, tuple[int, int]]]:
+        """Yield (field, op, span) of the comparatives that a column decides: "something lighter"."""
+        for pattern, column, sign, superlative in self._speaking:
+            match = None if superlative else pattern.search(text)
+            if match is not None and not re.match(r"\s+than\s+[-\d]", text[match.end() :]):
+                yield column.field, ">" if sign > 0 else "<", match.span()
+
+    def asked(self, text: str) -> list[str]:
+        """Return the columns that a question asks about without naming them: "how heavy is it?"."""
+        low = text.casefold()
+        found = [
+            column.field
+            for column in self.numbers
+            if (quality := column.quality) is not None
+            and (
+                re.search(rf"\bhow\s+(?:{'|'.join((*quality.little, *quality.much, *quality.asked))})\b", low)
+                or re.search(rf"\b(?:{'|'.join(quality.asked) or '$^'})\b", low)
+                or (column.unit and re.search(rf"\bhow\s+many\s+{re.escape(column.unit.name)}\b", low))
+                or re.search(rf"\b(?:{'|'.join(quality.names)})\b", low)
+            )
+        ]
+        texts = {name for name in self.named.values() if name in self._facets.postings}
+        for pattern, names in _ASKED:
+            if pattern.search(low):
+                found += [name for name in sorted(texts) if units.of_header(name)[0].replace(" ", "_") in names]
+        return list(dict.fromkeys(found))
+
+    def read(self, text: str, language: str) -> Iterator[Found]:
+        """Yield the limits that a message sets on numeric columns, in units it may have chosen itself.
+
+        A limit in a unit that no column has is yielded without constraints, with what is lacking.
+        """
+        free = text.casefold()
+        if len(free) != len(text):
+            free = text
+        for match in _FOR_PEOPLE.finditer(free):
+            values = self._of_people(int(number(match[1])))
+            if values:
+                field = values[0][0]
+                chosen = tuple(v for f, v in values if f == field)
+                value = chosen if len(chosen) > 1 else chosen[0]
+                yield Found(*match.span(), (Constraint(field, "is", value, label(field, "is", value, language)),))
+                free = free[: match.start()] + " " * len(match[0]) + free[match.end() :]
+        for expression in (_RANGE, _LIMIT, _BEHIND, _PLUS, _PLAIN):
+            for match in expression.finditer(free):
+                found = self._found(expression, match, free, language)
+                if found is not None:
+                    yield found
+                    free = free[: found.start] + " " * (found.end - found.start) + free[found.end :]
+
+    def _of_people(self, count: int) -> list[tuple[str, str]]:
+        """Return (field, value) of the text columns that say for how many people something is: ("size", "2 person")."""
+        held = self._facets.postings
+        size = re.compile(rf"{count} (?:person|persons|people|man|men|berth)")
+        return [
+            (field, value) for field in held if self.limits(field) for value in held[field] if size.fullmatch(value)
+        ]
+
+    def _found(self, expression: re.Pattern[str], match: re.Match[str], text: str, language: str) -> Found | None:
+        if _COST.search(text[: match.start()]):
+            return None
+        amounts, said = _said(expression, match)
+        unit = units.said(said) if said else None
+        column, start, end = self._column(unit, text, match.start(), match.end())
+        if column is None:
+            lacking = unit is not None and expression is not _PLAIN and unit.dimension not in _UNSPOKEN
+            return Found(match.start(), match.end(), (), unit.dimension) if lacking and unit is not None else None
+        if unit is None and expression in (_RANGE, _BEHIND):
+            return None  # of money, more likely
+        factor = unit.size / column.unit.size if unit is not None and column.unit is not None else 1.0
+        values = [round(number(amount) * factor, 4) for amount in amounts]
+        exact = unit is None or unit.dimension in _EXACT
+        pairs = _bounds(expression, match, values, 0.0 if exact else _ABOUT_SO)
+        made = tuple(Constraint(column.field, op, v, label(column.field, op, v, language)) for op, v in pairs)
+        return inverted(text, Found(start, end, made), language)
+
+    def _column(self, unit: Unit | None, text: str, start: int, end: int) -> tuple[Column | None, int, int]:
+        """Return the column that a number limits, and the span with the column's name where that stands beside it."""
+        fitting = [c for c in self.numbers if unit is None or c.unit is None or c.unit.dimension == unit.dimension]
+        for column in fitting:
+            name = "|".join(map(re.escape, column.names))
+            behind = re.match(rf"\s*(?:of\s+|in\s+|for\s+)?(?:{name})\b", text[end:])
+            before = re.search(rf"\b(?:{name})\s*(?:content\s*)?(?:of|is|:)?\s*$", text[:start])
+            if behind or before:
+                return column, before.start() if before else start, end + (behind.end() if behind else 0)
+        known = [c for c in fitting if unit is not None and c.unit is not None and c.unit.dimension == unit.dimension]
+        held = {c.field: sum(c.field in item.attributes for item in self._facets.catalog.items) for c in known}
+        return max(known, key=lambda c: held[c.field], default=None), start, end
+
+
+def _said(expression: re.Pattern[str], match: re.Match[str]) -> tuple[list[str], str]:
+    """Return the numbers of a match, and the unit behind them, "" if there is none."""
+    groups = match.groups()
+    if expression is _RANGE:
+        return [groups[0], groups[2]], groups[3] or groups[1] or ""
+    return ([groups[4]], groups[5] or "") if expression is _LIMIT else ([groups[0]], groups[1] or "")
+
+
+def _bounds(
+    expression: re.Pattern[str], match: re.Match[str], values: Sequence[float], slack: float
+) -> list[tuple[Op, float]]:
+    """Return what a match limits a number to; a plain amount is meant about so, up to a share of it."""
+    groups, value = match.groups(), values[0]
+    if expression is _RANGE:
+        return [(">=", min(values)), ("<=", max(values))]
+    if expression is _LIMIT:
+        return [(_OPS[next(at for at in range(4) if groups[at])], value)]
+    if expression is _BEHIND:
+        return [("<=" if groups[2] else ">=", value)]
+    if expression is _PLUS:
+        return [(">=", value)]
+    room = slack * abs(value)
+    return [(">=", round(value - room, 4)), ("<=", round(value + room, 4))] if room else [("is", value)]
+
+
+def _quality(name: str) -> Quality | None:
+    words = units.of_header(name)[0].split()
+    whole = normalize(name.replace("_", " ")).split()
+    return next((q for q in _ALL_QUALITIES if set(q.names).intersection((*words, *whole))), None)
+
+
+def adjectives(field: str, sign: int) -> tuple[str, str] | None:
+    """Return the comparative and the superlative for much (1) or little (-1) of a column: ("heavier", "heaviest")."""
+    quality = _quality(field)
+    words = () if quality is None else quality.much if sign > 0 else quality.little
+    return (f"{_stem(words[0])}er", f"{_stem(words[0])}est") if words else None
+
+
+def _stem(adjective: str) -> str:
+    """Return what "er" and "est" are put behind: "heavi", "bigg", "larg"."""
+    if adjective.endswith("y"):
+        return adjective[:-1] + "i"
+    if adjective.endswith("e"):
+        return adjective[:-1]
+    return adjective + adjective[-1] if re.fullmatch(r"[^aeiou]*[aeiou][bdgmnpt]", adjective) else adjective
+
+
+def forms(phrase: str) -> tuple[str, ...]:
+    """Return a phrase in the singular and in the plural: "tents" for "tent", "knife sets" for "knife set"."""
+    if not phrase.isascii() or len(phrase) < 3 or not phrase[-1].isalpha():
+        return (phrase,)
+    if phrase.endswith(("ss", "x", "z", "ch", "sh")):
+        return phrase, phrase + "es"
+    if phrase.endswith("ies") and len(phrase) > 4:
+        return phrase, phrase[:-3] + "y"
+    if phrase.endswith(("xes", "ches", "shes", "sses")):
+        return phrase, phrase[:-2]
+    if phrase.endswith("s"):
+        return phrase, phrase[:-1]
+    if phrase.endswith("y") and phrase[-2] not in "aeiou":
+        return phrase, phrase[:-1] + "ies"
+    return phrase, phrase + "s"
