@@ -184,6 +184,7 @@ def understand(
     lifting, free = lifted(text)
     asked, mentions = asked_title(blank(text, lifting), linker, parser)  # "forget the year" names no book
     mentions = _told_of(text, mentions, sensed, linker)
+    asked, mentions = _shortened(text, asked, mentions, parser)
     mentions, beside = disambiguated(text, mentions, linker)
     spans = [*((m.start, m.end) for m in mentions), *beside]
     mentions, stood = _stood(text, mentions, sensed)
@@ -372,6 +373,17 @@ def _carried(parsed: Parsed, parser: Parser) -> tuple[Parsed, tuple[str, ...]]:
         else:
             kept.append(limit)
     return (replace(parsed, constraints=tuple(kept)), tuple(lacking)) if lacking else (parsed, ())
+
+
+def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -> tuple[str, list[Mention]]:
+    """Add the goods that a message names by words of their titles; what is asked for may be one of them."""
+    short = parser.short_names.find(text, [(m.start, m.end) for m in mentions])
+    at = text.find(asked) if asked else -1
+    explained = any(at <= mention.start < at + len(asked) for mention in short)
+    if at >= 0 and not explained and (meant := parser.short_names.named(asked)):
+        short.append(Mention(meant, at, at + len(asked), asked, "alias", 1.0))
+        explained = True
+    return "" if explained else asked, sorted([*mentions, *short], key=lambda mention: mention.start)
 
 
 def _told_of(text: str, mentions: Sequence[Mention], sensed: Sensed, linker: TitleLinker) -> list[Mention]:

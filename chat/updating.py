@@ -17,6 +17,7 @@ from retrieval.constraints import number_of
 from retrieval.labels import relabelled
 from retrieval.lexicon import canonical, display
 from retrieval.numbers import LENGTH_FIELDS
+from retrieval.text import words
 from retrieval.types import Constraint
 
 _EARLIER = 6  # wishes that are kept behind newer ones
@@ -81,7 +82,8 @@ class Updater:
         turn.notes.extend(self.say.unchecked(name) for name in dict.fromkeys(parsed.unchecked))
         implied = [c for c in parsed.implied if c.value not in self._wanted_genres(turn)]
         constraints = [*parsed.constraints, *implied, *self._relative(turn), *self._by_its_maker(turn)]
-        fields = {c.field for c in constraints if c.op == "is"}
+        beside = self._beside(turn, constraints)
+        fields = {c.field for c in constraints if c.op == "is" and c not in beside}
         subject = bool(
             turn.named
             or parsed.wishes
@@ -92,7 +94,7 @@ class Updater:
         turn.changed_subject = subject
         turn.refined = (bool(constraints) and not subject) or bool(understood.dropped)
         self._make_room(turn, fields, subject)
-        self.state.limit(constraints, lasting=understood.lasting, beside=self._beside(turn, constraints))
+        self.state.limit(constraints, lasting=understood.lasting, beside=beside)
         self._unlimit_what_nothing_has(turn)
         self._wish(turn, constraints)
         if "kind" in fields:
@@ -180,10 +182,11 @@ class Updater:
     def _note_reading(self, turn: Turn, opinion: Opinion, at: int) -> None:
         """Say how a misspelt or ambiguous title was read, so that a wrong reading can be corrected."""
         title = facts.name(self.shop.index.catalog[at], self.say.language)
-        if not self.shop.linker.exact(opinion.surface):
+        short = set(words(opinion.surface)) <= set(words(self.shop.index.catalog[at].title))
+        if not short and not self.shop.linker.exact(opinion.surface):
             turn.notes.append(self.say("typo", said=opinion.surface, title=title))
         elif (
-            self.shop.namesakes(opinion.positions) > 1
+            (self.shop.namesakes(opinion.positions) > 1 or (short and len(opinion.positions) > 1))
             and turn.understood.act != "availability"
             and opinion.attitude != "seen"
         ):

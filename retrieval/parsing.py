@@ -19,6 +19,7 @@ from retrieval.described import Describer
 from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, of_country, origins, synonyms, vocabulary
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
+from retrieval.short import ShortNames
 from retrieval.stances import JOINS, Hit, Stance, stances
 from retrieval.text import Token, is_cjk, normalize, tokenize, words
 from retrieval.types import Constraint, Op
@@ -124,6 +125,7 @@ class Parser:
 
     Attributes:
         columns: the catalogue's own.
+        short_names: finds its goods by words of their titles.
 
     Args:
         facets: what the catalogue holds.
@@ -137,6 +139,7 @@ class Parser:
         self._phrases = self._gazetteer()
         self._longest = max((len(p.split()) for p in self._phrases), default=1)
         self._kind_words = {w for kind in vocabulary("kind") for w in synonyms("kind", kind)}
+        self.short_names = ShortNames(facets, self._plain_words())
 
     @property
     def facet_words(self) -> Mapping[str, Sequence[tuple[str, str]]]:
@@ -152,6 +155,12 @@ class Parser:
     def carries(self, field: str, value: str) -> bool:
         """Whether any item has a canonical value of a field, or the catalogue does not have the field at all."""
         return not self._facets.knows(field) or value in self._facets.postings.get(field, {})
+
+    def _plain_words(self) -> frozenset[str]:
+        """Return every word that says what something is like or of what kind, rather than naming it."""
+        naming = ("creators", "topic")
+        said = (p for p, meanings in self._phrases.items() if any(f not in naming for f, _ in meanings))
+        return frozenset((*(word for phrase in said for word in phrase.split()), *STOPWORDS_EN_PLUS))
 
     def _gazetteer(self) -> dict[str, list[tuple[str, str]]]:
         phrases: dict[str, list[tuple[str, str]]] = {}
@@ -228,7 +237,7 @@ class Parser:
         moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
         hits = [hit for hit in hits if hit.start not in moods or hit.field in ("kind", *_HARD_FIELDS)]
         for hit, stance in zip(hits, stances(free, tokens, hits), strict=True):
-            words_told = told(tokens[hit.start].start, tokens[hit.end - 1].end)
+            words_told = self._told(hit, told(tokens[hit.start].start, tokens[hit.end - 1].end))
             if words_told == "idle" and stance == "refused" and _lacks([t.norm for t in tokens[: hit.start]]):
                 words_told = "refused"  # "a film without any obsession", whatever it is taken for
             meant = _meant(hit, stance, words_told)
@@ -461,6 +470,11 @@ class Parser:
             if (lacks or about or plain) and told(token.start, token.end) not in ("idle", "aside", "wanted"):
                 yield token.start, token.end, token.norm
 
+    def _told(self, hit: Hit, told: Told) -> Told:
+        """Return what is made of words: those of a shop of goods are seldom idle, and what tells that knows works."""
+        goods = not self._facets.of_works and (hit.field in ("kind", "genres") or hit.field in self.columns)
+        return "" if goods and told in ("idle", "aside") else told
+
     def _held(self, word: str) -> bool:
         return self._facets.document_frequency(word) > 0
 
@@ -499,7 +513,7 @@ def _meant(hit: Hit, stance: Stance, told: Told) -> Stance | None:
 
     What is allowed or taken back asks for nothing, so there the whole message has no say; nor has it for whom it is.
     """
-    for_whom = stance == "said" and (hit.field == "audience" or hit.values == _FOR_CHILDREN)
+    for_whom = stance == "said" and (hit.field == "audience" or hit.values in (_FOR_CHILDREN, ("yes",)))
     if stance not in ("said", "refused", "of_what") or for_whom:
         return stance
     if told == "aside" or (told == "idle" and (hit.field != "kind" or stance == "refused")):

@@ -1,0 +1,97 @@
+"""Short names of goods: "the Chablis" for "Domaine Laurent Chablis Premier Cru", "the Squall Shell" for two jackets.
+
+The titles of works are said whole; those of goods hold a brand, a model and a size, and people say what tells them
+apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+
+from retrieval.constraints import Facets
+from retrieval.linking import Mention
+from retrieval.text import Token, tokenize, words
+
+_BEARERS = 8  # items that one short name may mean
+_LONGEST = 6  # words
+_LEAST = 3  # letters of a word that names
+_BEFORE = frozenset("the your that this my our a an any some like about of".split())  # noqa: SIM905 - before a name in lower case
+_DEFINITE = frozenset({"the", "your", "that", "this"})
+
+
+class ShortNames:
+    """Finds the items of a catalogue of goods by words of their titles.
+
+    Args:
+        facets: of the catalogue; one of works has no short names.
+        common: normalised words that name no item: kinds, genres, what columns hold.
+    """
+
+    def __init__(self, facets: Facets, common: Collection[str]) -> None:
+        self._having: dict[str, set[int]] = defaultdict(set)
+        if not facets.of_works:
+            for at, item in enumerate(facets.catalog.items):
+                for word in words(item.title):
+                    self._having[word].add(at)
+        self._common = common
+
+    def find(self, text: str, taken: Sequence[tuple[int, int]]) -> list[Mention]:
+        """Return the short names in a message, outside the spans that are titles already."""
+        return list(self._find(text, tokenize(text), taken)) if self._having else []
+
+    def named(self, name: str) -> tuple[int, ...]:
+        """Return the items that a name asked for may mean, if its words are words of theirs: "chablis"."""
+        tokens = tokenize(name)
+        length, positions = max(
+            (self._longest(tokens, at) for at in range(len(tokens))), key=lambda found: found[0], default=(0, set())
+        )
+        others = [t.norm for t in tokens if t.norm not in self._common]
+        whole = all(any(at in self._having.get(word, ()) for at in positions) for word in others)
+        return self._meant(positions, tokens) if length and whole else ()
+
+    def _meant(self, positions: Collection[int], tokens: Sequence[Token]) -> tuple[int, ...]:
+        """Return those of several items of whose titles most is said: the women's, of two jackets."""
+        said = {token.norm for token in tokens}
+        counts = {at: sum(at in self._having[word] for word in said if word in self._having) for at in positions}
+        most = max(counts.values(), default=0)
+        return tuple(sorted(at for at, count in counts.items() if count == most))
+
+    def _find(self, text: str, tokens: Sequence[Token], taken: Sequence[tuple[int, int]]) -> Iterator[Mention]:
+        at = 0
+        while at < len(tokens):
+            length, positions = self._longest(tokens, at)
+            start, end = tokens[at].start, tokens[at + max(length, 1) - 1].end
+            free = not any(s < end and start < e for s, e in taken)
+            if length and free and self._is_name(text, tokens, at, length):
+                yield Mention(self._meant(positions, tokens), start, end, text[start:end], "alias", 0.9)
+                at += length
+            else:
+                at += 1
+
+    def _longest(self, tokens: Sequence[Token], at: int) -> tuple[int, set[int]]:
+        """Return how many words from one on stand in one title, at least one of them a name, and the titles."""
+        best: tuple[int, set[int]] = (0, set())
+        positions: set[int] | None = None
+        named = False
+        for length, token in enumerate(tokens[at : at + _LONGEST], 1):
+            having = self._having.get(token.norm, set())
+            positions = having if positions is None else positions & having
+            if not positions:
+                break
+            named = named or self._names(token.norm)
+            if named and len(positions) <= _BEARERS:
+                best = (length, positions)
+        return best
+
+    def _names(self, word: str) -> bool:
+        rare = 0 < len(self._having.get(word, ())) <= _BEARERS
+        return rare and len(word) >= _LEAST and not word.isdigit() and word not in self._common
+
+    def _is_name(self, text: str, tokens: Sequence[Token], at: int, length: int) -> bool:
+        """Whether words are meant as a name: capitalised inside a sentence, or behind "the"; several alone will do."""
+        before = tokens[at - 1].norm if at else ""
+        capital = text[tokens[at].start].isupper()
+        begins = at == 0 or re.search(r"[.!?\n]\s*$", text[: tokens[at].start]) is not None
+        return before in _DEFINITE or (capital and (not begins or length > 1)) or (length > 1 and before not in _BEFORE)
