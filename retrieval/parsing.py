@@ -97,6 +97,7 @@ _BEFORE_MAKERS = frozenset({"not", "no", "more", "another", "love", "like", "hat
 _RARE = 2  # items whose texts hold a maker's name by chance
 _BRIEF = 8  # words of a message in which a maker's name alone asks for their works
 _PLURAL = 5  # letters from which a word may be a plural
+_ALSO = JOINS | {"also", "plus", "but"}
 _OFTEN = 0.2  # of the items that have the rarer of two values
 _LONGEST_COUNTRY = 3  # "the Soviet Union"
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
@@ -489,7 +490,7 @@ class Parser:
         def both(first: Constraint, second: Constraint) -> bool:
             start = starts.get((first.field, first.value), -1)
             between = text[start : starts.get((second.field, second.value), 0)] if start >= 0 else ""
-            if not between or JOINS.intersection(words(between)) or "/" in between or "、" in between:
+            if not between or _ALSO.intersection(words(between)) or "/" in between or "、" in between:
                 return False
             meet = int(self._facets.mask([first, second]).sum())
             if "," in between or "，" in between:

@@ -127,7 +127,7 @@ FACETS = {
     "a sci-fi film but not a comedy": "genres is science fiction, kind is film, genres is_not comedy",
     "I'd like a comedy": "genres is comedy",
     "I feel like a western": "genres is western",
-    "an animated family film": "genres is animation|family, kind is film",
+    "an animated family film": "genres is animation, genres is family, kind is film",
     "an RPG or strategy game": "genres is role-playing|strategy, kind is game",
     "hip-hop": "genres is hip hop",
     "R&B": "genres is r&b",
