@@ -35,8 +35,8 @@ GOODS = [
          colour="grey"),
     bike("p3", "Sperling Rolltasche", "pannier", 110.0, weight_kg=1.3, capacity_litres=35.0, waterproof=True,
          colour="blue"),
-    bike("h1", "Schildkr\u00f6t Helm", "helmet", 70.0, weight_kg=0.31, colour="blue", country="Italy"),
-    bike("h2", "Schildkr\u00f6t Helm Kids", "helmet", 40.0, weight_kg=0.25, colour="red", country="Italy"),
+    bike("h1", "Schildkröt Helm", "helmet", 70.0, weight_kg=0.31, colour="blue", country="Italy"),
+    bike("h2", "Schildkröt Helm Kids", "helmet", 40.0, weight_kg=0.25, colour="red", country="Italy"),
     bike("o1", "Kettenfett Bio", "oil", 12.0, share=80.0, country="Germany"),
     bike("o2", "Kettenfett Dry", "oil", 9.0, share=20.0, country="Italy"),
 ]  # fmt: skip
@@ -57,7 +57,7 @@ class TestHeaders:
         ("header", "words", "unit"),
         [
             ("weight_kg", "weight", "kg"), ("Weight (kg)", "weight", "kg"), ("capacity_litres", "capacity", "litres"),
-            ("comfort_c", "comfort", "\u00b0C"), ("alcohol", "alcohol", "%"), ("colour", "colour", ""), ("kg", "kg", ""),
+            ("comfort_c", "comfort", "°C"), ("alcohol", "alcohol", "%"), ("colour", "colour", ""),
         ],
     )  # fmt: skip
     def test_tell_what_is_measured_and_in_what(self, header, words, unit):
@@ -136,7 +136,7 @@ class TestReading:
         assert PARSER.columns.asked(text) == fields
 
     def test_columns_of_people_and_stories_demand_nothing(self):
-        cast = [
+        shop = [
             Item(str(n), f"Film {n}", "film", attributes={"cast": (f"Actor {n}",), "moods": ("slow",)})
             for n in range(9)
         ]
@@ -148,7 +148,7 @@ class TestReading:
         pairs = ("tent", "tents"), ("box", "boxes"), ("berries", "berry"), ("glass", "glasses"), ("boots", "boot")
         for left, right in pairs:
             assert forms(left) == (left, right)
-        assert forms("\u5305") == ("\u5305",)
+        assert forms("包") == ("包",)
 
 
 class TestLabels:
@@ -195,7 +195,7 @@ class TestTalk:
         talk("panniers")
         assert "weight: 0.9 kg." in talk("how much does the Seitentasche weigh?").text
         assert "waterproof: no" in talk("is the Lenkertasche waterproof?").text
-        assert "country: Italy" in talk("where is the Schildkr\u00f6t Helm Kids from?").text
+        assert "country: Italy" in talk("where is the Schildkröt Helm Kids from?").text
 
     def test_two_differ_by_what_the_shop_knows(self, talk):
         text = talk("compare the Seitentasche and the Rolltasche").text
@@ -207,7 +207,7 @@ class TestTalk:
         ("text", "first"),
         [
             ("do you have the Rolltasche?", "p3"), ("how much is the rolltasche?", "p3"), ("do you have Ampera?", "e1"),
-            ("do you have the Trekker in red?", "t2"), ("do you have the Schildkr\u00f6t helm for kids?", "h2"),
+            ("do you have the Trekker in red?", "t2"), ("do you have the Schildkröt helm for kids?", "h2"),
         ],
     )  # fmt: skip
     def test_goods_are_known_by_short_names(self, talk, text, first):
