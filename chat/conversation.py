@@ -208,7 +208,8 @@ class Conversation:
         says, told = _says_something(understood), not asks(piece.text)
         match route:
             case "small_talk":
-                return (sure < _CHAT_SURE and says) or (understood.act == "question" and asks(piece.text))
+                goods = not self._shop.index.facets.of_works  # of which "sweet" and "cool" tell something
+                return ((sure < _CHAT_SURE or goods) and says) or (understood.act == "question" and asks(piece.text))
             case "human":
                 if understood.act == "question" and understood.opinions:
                     return True

@@ -94,7 +94,8 @@ class Picking:
         constraints = turn.understood.parsed.constraints
         new = {(c.field, c.op) for c in constraints}
         columns = self.shop.parser.columns
-        if constraints and all(c.field in columns for c in constraints) and not turn.changed_subject:
+        of_same = all(c.field in columns for c in constraints) and not turn.changed_subject
+        if (constraints and of_same) or (not constraints and turn.understood.extreme is not None):
             return []  # "in blue", of waterproof jackets, is no wish for other things that are blue
         for old in [
             x for x in self.state.taste.limits if (x.field in _GIVES_WAY or x.field in columns) and x.op == "is"

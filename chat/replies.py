@@ -133,6 +133,10 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "is_form": ("{title} is {kind}.", "{title}是{kind}。"),
     "unchecked": ("I can't go by the number of {column}: the catalogue doesn't give it.",
                   "目录里没有{column}，这一点我无法筛选。"),
+    "unchecked_measure": ("I can't go by the {column}: the catalogue doesn't give it.",
+                          "目录里没有{column}，这一点我无法筛选。"),
+    "unchecked_country": ("The catalogue doesn't say which country a work is from, so I go by its language.",
+                          "目录里没有国家信息，我按语言来筛选。"),
     "picks": ("Of these I'd go for {title}. {why}", "这几个里我会选{title}。{why}"),
     "says_only": ("What the catalogue tells of it: {told}", "目录里是这样介绍的：{told}"),
     "not_said": ("I don't have that information about {title}.", "我没有{title}的这项信息。"),
@@ -194,6 +198,12 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
 _COLUMNS = ("price", "year", "creators", "length", "language", "genres", "description")
 _PLAIN = ("year", "popularity")  # the title says the one, and the other has no unit
 _COUNTS = {"pages": "页数", "players": "玩家人数"}
+_MEASURED = {
+    "mass": ("weight", "重量"), "volume": ("capacity", "容量"), "size": ("size", "尺寸"),
+    "light": ("brightness", "亮度"),
+    "temperature": ("temperature", "温度"), "energy": ("calories", "热量"), "power": ("power", "功率"),
+    "storage": ("storage", "容量"),
+}  # fmt: skip
 _USUAL = {"price": -1, "year": 1, "length": 1}  # what is said without being asked: cheaper, newer, longer
 _EXTREMES: Mapping[tuple[str, int], tuple[str, str, str, str]] = {
     ("price", -1): ("cheaper", "cheapest", "更便宜", "最便宜"),
@@ -357,6 +367,10 @@ class Say:
 
     def unchecked(self, column: str) -> str:
         """Say that a limit cannot be kept, because the catalogue does not have its column."""
+        if column == "country":
+            return self("unchecked_country")
+        if column in _MEASURED:
+            return self("unchecked_measure", column=_MEASURED[column][self.language == "zh"])
         return self("unchecked", column=_COUNTS.get(column, column) if self.language == "zh" else column)
 
     def singled_out(self, items: Sequence[Item], extreme: tuple[str, int]) -> tuple[str, Item | None]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from retrieval import units
-from retrieval.constraints import Facets
+from retrieval.constraints import Facets, number_of
 from retrieval.labels import label
 from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, inverted, number
 from retrieval.text import normalize
@@ -152,6 +152,7 @@ class Columns:
         """Whether naming a value of a text column demands it: "merino", "from Portugal"."""
         postings = self._facets.postings.get(field, {})
         own = field not in ("kind", "genres", "creators", "language", *TASTES)
+        own = own and field not in self.flags.values()
         return own and 0 < len(postings) <= _FEW and 2 * len(postings) <= sum(map(len, postings.values()))
 
     @cached_property
@@ -214,6 +215,12 @@ class Columns:
         free = text.casefold()
         if len(free) != len(text):
             free = text
+        for column in self.numbers:
+            match = self._without(column).search(free)
+            if match is not None and any(number_of(item, column.field) == 0 for item in self._facets.catalog.items):
+                none = Constraint(column.field, "<=", 0.0, label(column.field, "<=", 0.0, language))
+                yield Found(*match.span(), (none,))
+                free = free[: match.start()] + " " * len(match[0]) + free[match.end() :]
         for match in _FOR_PEOPLE.finditer(free):
             values = self._of_people(int(number(match[1])))
             if values:
@@ -228,6 +235,12 @@ class Columns:
                 if found is not None:
                     yield found
                     free = free[: found.start] + " " * (found.end - found.start) + free[found.end :]
+
+    @staticmethod
+    def _without(column: Column) -> re.Pattern[str]:
+        """Return what asks for none of a column: "without alcohol", "non-alcoholic", "sugar-free"."""
+        names = "|".join(map(re.escape, (*column.names, *(column.quality.asked if column.quality is not None else ()))))
+        return re.compile(rf"\b(?:no|non|without|zero)[\s-]+(?:any\s+)?(?:{names})\b|\b(?:{names})[\s-]free\b")
 
     def _of_people(self, count: int) -> list[tuple[str, str]]:
         """Return (field, value) of the text columns that say for how many people something is: ("size", "2 person")."""

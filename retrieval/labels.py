@@ -87,6 +87,8 @@ def _numeric(field: str, op: Op, value: float, language: str, currency: str) -> 
         words, unit = (field, None) if field in _UNITS else of_header(field)
         said = _UNITS.get(field, field) if chinese else field
         own = unit is not None or field not in COUNTED
+        if own and op == "<=" and value == 0:
+            return f"不含{words}" if chinese else f"no {words}"
         text = _LENGTHS[positive][chinese].format(number, (unit.name if unit else "") if own else said).strip()
         text = f"{words} {text}" if own else text
     if op == "is_not":

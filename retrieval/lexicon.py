@@ -240,8 +240,12 @@ _ORIGINS = {
     "japan": "ja", "france": "fr", "korea": "ko", "south korea": "ko", "germany": "de", "italy": "it", "spain": "es",
     "russia": "ru", "the soviet union": "ru", "india": "hi", "sweden": "sv", "denmark": "da", "poland": "pl",
     "thailand": "th", "brazil": "pt", "portugal": "pt", "turkey": "tr", "iran": "fa", "china": "zh", "hong kong": "zh",
-    "taiwan": "zh",
+    "taiwan": "zh", "the us": "en", "the usa": "en", "usa": "en", "america": "en", "the states": "en",
+    "the united states": "en", "hollywood": "en", "the uk": "en", "uk": "en", "britain": "en", "england": "en",
+    "scotland": "en", "ireland": "en", "australia": "en", "canada": "en",
 }  # fmt: skip
+# What comes from countries of which several speak one language: where a catalogue names no country, its language.
+_OF_SHARED = {"en": ("american", "british", "australian", "canadian", "irish", "scottish", "hollywood")}
 
 
 # What comes from a country is called, where that is not the name of its language.
@@ -274,6 +278,18 @@ def of_country(country: str) -> tuple[str, ...]:
 def origins() -> Mapping[str, str]:
     """Return the language of what comes from a country, by the country's normalised name."""
     return _ORIGINS
+
+
+def shared(language: str) -> tuple[str, ...]:
+    """Return what that which comes from one of several countries of a language is called."""
+    return _OF_SHARED.get(language, ())
+
+
+@cache
+def shared_origins() -> frozenset[str]:
+    """Return the words for countries, and for what comes from them, that tell a language which others speak too."""
+    countries = (country for country, language in _ORIGINS.items() if language in _OF_SHARED)
+    return frozenset((*countries, *(word for words in _OF_SHARED.values() for word in words)))
 
 
 @cache

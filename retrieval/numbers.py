@@ -141,6 +141,11 @@ def _prices_between(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
     return (_c("price", ">=", low, say), _c("price", "<=", high, say))
 
 
+def _price_about(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
+    about = number(m[1])
+    return (_c("price", ">=", round(0.7 * about, 2), say), _c("price", "<=", round(1.3 * about, 2), say))
+
+
 def _free(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
     return (_c("price", "is", 0, say),)
 
@@ -200,6 +205,8 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("price", rf"\bi\s+have(?:\s+only)?\s+{_N}{_MONEY_AFTER}", _price("<=")),
     ("price", rf"(?<!\w){_ABOVE}\s*{_MONEY_BEFORE}{_N}", _price(">")),
     ("price", rf"(?<!\w){_ABOVE}\s*{_N}{_MONEY_AFTER}", _price(">")),
+    ("price", rf"\b(?:around|about|roughly|circa)\s+{_MONEY_BEFORE}{_N}{_NOT_MONEY}", _price_about),
+    ("price", rf"\b(?:around|about|roughly|circa)\s+{_N}{_MONEY_AFTER}", _price_about),
     ("price", rf"{_N_ZH}{_YUAN}?\s*(?:到|至|-|—)\s*{_N_ZH}{_YUAN}", _prices_between),
     ("price", rf"{_N_ZH}{_YUAN}?\s*(?:以下|以内|之内|内)", _price("<")),
     ("price", rf"(?:不超过|最多|不高于)\s*{_N_ZH}{_YUAN}?", _price("<=")),

@@ -17,7 +17,7 @@ from retrieval.columns import Columns, forms
 from retrieval.constraints import Facets
 from retrieval.described import Describer
 from retrieval.labels import label
-from retrieval.lexicon import genres_full_of, of_country, origins, synonyms, vocabulary
+from retrieval.lexicon import genres_full_of, of_country, origins, shared, shared_origins, synonyms, vocabulary
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
 from retrieval.short import ShortNames
 from retrieval.stances import JOINS, Hit, Stance, stances
@@ -75,8 +75,9 @@ _AMBIGUOUS = frozenset(
 _FOR_CHILDREN = ("children", "family")  # genres, where the catalogue has no column for the audience
 _OF_WORKS = ("audience", "genres", "moods")
 _HARD_FIELDS = ("kind", "audience", "language", "genres", "creators")
-_IDIOMS = frozenset(  # no course, nothing energetic, no album
-    {("of", "course"), ("how", "fast"), ("as", "fast")}
+_IDIOMS = frozenset(  # no course, nothing energetic, no album, no language
+    {(word, "american") for word in ("latin", "south", "african", "native", "north", "asian")}
+    | {("of", "course"), ("how", "fast"), ("as", "fast")}
     | {(word, "record") for word in ("to", "world", "track", "on")}
     | {(word, "work") for word in ("one", "it", "this", "that", "they", "to", "will", "would", "does", "can", "not")}
 )
@@ -97,6 +98,8 @@ _BEFORE_MAKERS = frozenset({"not", "no", "more", "another", "love", "like", "hat
 _RARE = 2  # items whose texts hold a maker's name by chance
 _BRIEF = 8  # words of a message in which a maker's name alone asks for their works
 _PLURAL = 5  # letters from which a word may be a plural
+_PRESENTS = frozenset({"gift", "gifts", "present", "presents"})
+_DETERMINERS = frozenset({"the", "my", "our", "his", "her", "their", "a", "an", "this", "that"})
 _ALSO = JOINS | {"also", "plus", "but"}
 _OFTEN = 0.2  # of the items that have the rarer of two values
 _LONGEST_COUNTRY = 3  # "the Soviet Union"
@@ -184,14 +187,29 @@ class Parser:
             yield name, field, "yes"
         for field, postings in held.items():
             for value in postings:
-                if field == "creators":
-                    yield from ((phrase, field, value) for phrase in (value, _surname(value), *synonyms(field, value)))
-                elif field in ("kind", "genres") or self.columns.limits(field):
-                    yield from ((form, field, value) for phrase in synonyms(field, value) for form in forms(phrase))
-                    yield from ((people, field, value) for people in of_country(value))
-                elif value not in ("yes", "no"):  # a column of yes and no gives no words for its values
-                    # Language codes are left out: "it", "no" and "so" are words first.
-                    yield from ((p, field, value) for p in synonyms(field, value) if field != "language" or len(p) > 2)
+                yield from ((phrase, field, value) for phrase in self._called(field, value))
+
+    def _called(self, field: str, value: str) -> Iterator[str]:
+        """Yield what people call a value that the catalogue holds."""
+        if field == "genres" and not self._facets.of_works:
+            yield from self._modifiers(value)
+        if field == "creators":
+            yield from (value, _surname(value), *synonyms(field, value))
+        elif field in ("kind", "genres") or self.columns.limits(field):
+            yield from (form for phrase in synonyms(field, value) for form in forms(phrase))
+            yield from of_country(value)
+        elif field == "language":  # its code is left out: "it", "no" and "so" are words first
+            yield from (phrase for phrase in synonyms(field, value) if len(phrase) > 2)
+            yield from shared(value)
+        elif value not in ("yes", "no"):  # a column of yes and no gives no words for its values
+            yield from synonyms(field, value)
+
+    def _modifiers(self, value: str) -> Iterator[str]:
+        """Yield what is left of a sort of goods without its kind: "black" of "black tea"."""
+        head, _, last = value.rpartition(" ")
+        kinds = self._facets.postings.get("kind", {})
+        if head and head not in STOPWORDS_EN_PLUS and any(form in kinds for form in forms(last)):
+            yield head
 
     def parse(
         self,
@@ -239,7 +257,8 @@ class Parser:
         hits = [hit for hit in hits if hit.start not in moods or hit.field in ("kind", *_HARD_FIELDS)]
         for hit, stance in zip(hits, stances(free, tokens, hits), strict=True):
             words_told = self._told(hit, told(tokens[hit.start].start, tokens[hit.end - 1].end))
-            if words_told == "idle" and stance == "refused" and _lacks([t.norm for t in tokens[: hit.start]]):
+            before = [t.norm for t in tokens[: hit.start]]
+            if stance == "refused" and ((words_told == "idle" and _lacks(before)) or before[-1:] == ["non"]):
                 words_told = "refused"  # "a film without any obsession", whatever it is taken for
             meant = _meant(hit, stance, words_told)
             if meant is not None:
@@ -278,6 +297,8 @@ class Parser:
     ) -> None:
         """Take over what a message does with a value that it names."""
         start, end = tokens[hit.start].start, tokens[hit.end - 1].end
+        if hit.field == "language" and normalize(text[start:end]) in shared_origins():
+            found.unchecked.append("country")
         if stance != "allowed":
             found.spans.append((start, end))
         if stance in ("refused", "both") or (stance == "said" and self._is_hard(text, tokens, hit)):
@@ -357,6 +378,8 @@ class Parser:
             meanings = self._phrases.get(phrase) or self._of_one(phrase)
             if meanings is None or (at and (tokens[at - 1].norm, phrase) in _IDIOMS):
                 continue
+            if phrase in _PRESENTS and tokens[at + length : at + length + 1] and tokens[at + length].norm == "for":
+                continue  # whatever a shop calls so, anything may be given
             if phrase in _LIKING and not (at and tokens[at - 1].norm in _ABOUT):
                 continue  # "I love it" is no wish for love stories
             hit = self._meaning(text, tokens, at, at + length, meanings)
@@ -380,7 +403,8 @@ class Parser:
         if self._is_topic(text, tokens, start, fields):
             topic = next((v for f, v in meanings if f == "topic"), phrase)
             return Hit("topic", (topic,), start, end)
-        field = next((f for f in _PRIORITY if f in fields), fields[0])
+        flags = self.columns.flags.values()
+        field = next((f for f in (*flags, *_PRIORITY) if f in fields), fields[0])
         if field == "genres" and phrase in _AMBIGUOUS and not self._beside_kind(tokens, start, end):
             others = [f for f in fields if f != "genres"]
             if not others:
@@ -392,6 +416,13 @@ class Parser:
             return None  # "a film with a bit of music in it"
         if field == "genres" and before[-1:] == ["for"] and phrase.endswith("ing"):
             return None  # "music for cooking"
+        if (
+            field == "kind"
+            and before[-2:-1] == ["for"]
+            and before[-1] in _DETERMINERS
+            and self._kind_before(tokens, start)
+        ):
+            return None  # "a mat for my tent"
         values = tuple(v for f, v in meanings if f == field)
         if field == "creators" and end - start == 1 and not self._named(text, tokens, start):
             return None
@@ -400,6 +431,10 @@ class Parser:
         if field == "audience" and not self._facets.knows("audience"):
             return Hit("genres", _FOR_CHILDREN, start, end)
         return Hit(field, values, start, end)
+
+    def _kind_before(self, tokens: Sequence[Token], end: int) -> bool:
+        """Whether a kind is named before a token."""
+        return any(f == "kind" for token in tokens[:end] for f, _ in self._phrases.get(token.norm, ()))
 
     def _is_topic(self, text: str, tokens: Sequence[Token], start: int, fields: Sequence[str]) -> bool:
         """Whether a phrase that may mean some fields says what a work is about: "about war", "with horses"."""

@@ -17,7 +17,7 @@ from retrieval.text import Token, words
 
 _NEGATORS = frozenset(
     """
-    no not nothing without except never dont doesnt isnt arent wasnt hate avoid less neither nor cant wont too
+    no not non nothing without except never dont doesnt isnt arent wasnt hate avoid less neither nor cant wont too
     excluding minus dislike skip tired sick hates dislikes avoids veto vetoes vetoed
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
