@@ -410,19 +410,8 @@ class Parser:
             if not others:
                 return None
             field = others[0]
-        if field == "language" and _STUDIED.intersection(before):
-            return None  # "I teach Year 10 English"
-        if field == "kind" and [t.norm for t in tokens[end : end + 2]] == ["in", "it"]:
-            return None  # "a film with a bit of music in it"
-        if field == "genres" and before[-1:] == ["for"] and phrase.endswith("ing"):
-            return None  # "music for cooking"
-        if (
-            field == "kind"
-            and before[-2:-1] == ["for"]
-            and before[-1] in _DETERMINERS
-            and self._kind_before(tokens, start)
-        ):
-            return None  # "a mat for my tent"
+        if self._said_aside(tokens, start, end, field):
+            return None
         values = tuple(v for f, v in meanings if f == field)
         if field == "creators" and end - start == 1 and not self._named(text, tokens, start):
             return None
@@ -431,6 +420,17 @@ class Parser:
         if field == "audience" and not self._facets.knows("audience"):
             return Hit("genres", _FOR_CHILDREN, start, end)
         return Hit(field, values, start, end)
+
+    def _said_aside(self, tokens: Sequence[Token], start: int, end: int, field: str) -> bool:
+        """Whether a phrase only tells of something else: of what is studied, of what a thing is for."""
+        before = [t.norm for t in tokens[max(0, start - 2) : start]]
+        if field == "language":
+            return bool(_STUDIED.intersection(before))  # "I teach Year 10 English"
+        if field == "kind":
+            holds = [t.norm for t in tokens[end : end + 2]] == ["in", "it"]  # "a film with a bit of music in it"
+            for_it = before[-2:-1] == ["for"] and before[-1] in _DETERMINERS  # "a mat for my tent"
+            return holds or (for_it and self._kind_before(tokens, start))
+        return field == "genres" and before[-1:] == ["for"] and tokens[end - 1].norm.endswith("ing")  # "for cooking"
 
     def _kind_before(self, tokens: Sequence[Token], end: int) -> bool:
         """Whether a kind is named before a token."""
