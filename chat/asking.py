@@ -16,6 +16,7 @@ from chat.replies import Say
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.updating import Turn
+from retrieval.constraints import values_of
 from retrieval.lexicon import display
 from retrieval.text import words
 from retrieval.types import Item
@@ -55,6 +56,8 @@ class Asking:
         items = self._items(turn)
         if not items:
             return Asked(self.say("which"), ())
+        if understood.mood is not None:
+            return self._in_mood(items, *understood.mood)
         if understood.extreme is not None and len(items) > 1:
             text, best = self.say.singled_out(items, understood.extreme)
             return Asked(text, tuple(sorted(items, key=lambda item: item is not best)))
@@ -72,6 +75,16 @@ class Asking:
         total = facts.total(items, self.say.language) if "price" in fields and _TOGETHER.search(turn.text) else ""
         last = self.say("total", value=total) if total else self.say.compared(items, fields)
         return Asked(self.say.sentences(*answers, last), tuple(items))
+
+    def _in_mood(self, items: Sequence[Item], mood: str, sign: int) -> Asked:
+        """Say which of several items have a mood, or have it not; the catalogue does not say how much of it."""
+        fitting = [item for item in items if (mood in values_of(item, "moods")) == (sign > 0)]
+        word = display("moods", mood, self.say.language)
+        if not fitting or len(fitting) == len(items):
+            return Asked(self.say("mood_all" if bool(fitting) == (sign > 0) else "mood_none", mood=word), tuple(items))
+        titles = facts.names(fitting, self.say.language)
+        text = self.say("mood_some" if sign > 0 else "mood_not", titles=titles, mood=word)
+        return Asked(text, tuple(sorted(items, key=lambda item: item not in fitting)))
 
     def _unsaid(self, items: Sequence[Item]) -> str:
         """Say that the catalogue does not say it, and what it says of the item, unless that was just said."""
@@ -106,7 +119,7 @@ class Asking:
         named = [self.shop.index.catalog[at] for at in dict.fromkeys(turn.asked)]
         if understood.extreme is not None and len(named) < 2 and taste.compared and not _MOST_OF.search(turn.text):
             return self.shop.items(taste.compared)
-        if (understood.extreme is not None or understood.compares) and len(named) < 2:
+        if (understood.extreme is not None or understood.mood is not None or understood.compares) and len(named) < 2:
             most = 2 if _TWO.search(turn.text) else _MOST
             shown = self.shop.items(taste.focus)[:most]
             return [*named, *(item for item in shown if item not in named)] if len(shown) > 1 else named or shown

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from retrieval.columns import Columns
+from retrieval.lexicon import mood_singled_out
 from retrieval.numbers import COUNTS, LENGTH_FIELDS
 from retrieval.text import normalize
 
@@ -104,6 +105,7 @@ class Questions:
         fields: the columns asked about, attributes of the catalogue's own included.
         extreme: the measure by which one is to be singled out: ("price", -1) is the cheapest.
         of_these: the one to single out is among the items named or shown, not in the whole catalogue.
+        mood: the mood by which one of those shown is singled out, and whether most (1) or least (-1) of it is wanted.
         compares: the items are to be compared in all they have.
         yes_no: the message asks whether something is so.
     """
@@ -111,6 +113,7 @@ class Questions:
     fields: tuple[str, ...] = ()
     extreme: tuple[str, int] | None = None
     of_these: bool = False
+    mood: tuple[str, int] | None = None
     compares: bool = False
     yes_no: bool = False
 
@@ -127,6 +130,9 @@ def questions(text: str, columns: Columns | None, several: bool) -> Questions:
         return Questions(("pick",))
     if _COMPARE.search(text):
         return Questions(compares=True)
+    mood = mood_singled_out(text) if several and _OF_THESE.search(text) else None
+    if mood is not None and columns is not None and columns.has_moods:
+        return Questions(("moods",), mood=mood)
     extreme, superlative = _extreme(text, columns)
     if extreme is not None and (several or superlative):
         return Questions((extreme[0],), extreme, several and (not superlative or _OF_THESE.search(text) is not None))

@@ -102,6 +102,7 @@ class Understanding:
         parsed: constraints, wishes and comparatives.
         questions: the catalogue columns asked about; ("other",) is one that the catalogue lacks.
         extreme: the measure by which one item is singled out: ("price", -1) is the cheapest.
+        mood: the mood by which one of those shown is singled out, likewise.
         form: the kind as which an item is asked for: "is there a film of it?".
         of_these: that one is among the items named or shown.
         compares: the items are to be compared.
@@ -130,6 +131,7 @@ class Understanding:
     parsed: Parsed = field(default_factory=Parsed)
     questions: tuple[str, ...] = ()
     extreme: tuple[str, int] | None = None
+    mood: tuple[str, int] | None = None
     form: str = ""
     of_these: bool = False
     compares: bool = False
@@ -213,7 +215,11 @@ def understand(
     # "Is it scary?" wishes for nothing; in "sounds fun. Is it part of a series?" nobody asks whether it is fun.
     named_in = parser.parse(_asking(text), taken, language) if about.yes_no else parsed
     # "Nine hours on a train, what do I read next?" asks about no item.
-    fields = () if advises and about.extreme is None else _fields(text, about, named_in, opinions, asked)
+    fields = (
+        ()
+        if advises and about.extreme is None and about.mood is None
+        else _fields(text, about, named_in, opinions, asked)
+    )
     everywhere = about.extreme is not None and not about.of_these
     dropped = (*free, *parsed.opened)
     bought = BOUGHT.search(text)
@@ -247,6 +253,7 @@ def understand(
         parsed=parsed,
         questions=fields,
         extreme=about.extreme,
+        mood=about.mood,
         form=form,
         of_these=about.of_these,
         compares=about.compares,

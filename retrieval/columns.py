@@ -123,6 +123,7 @@ class Columns:
 
     def __init__(self, facets: Facets) -> None:
         self._facets = facets
+        self.has_moods = facets.knows("moods")
         attributes = dict.fromkeys(name for item in facets.catalog.items for name in item.attributes)
         self.named: Mapping[str, str] = {
             words: name for name in sorted(attributes) if len(words := units.of_header(name)[0]) > 2

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from babel.numbers import format_currency
 
-from retrieval.lexicon import display
+from retrieval.lexicon import display, vocabulary
 from retrieval.types import Constraint, Op
 from retrieval.units import of_header, wanted
 
@@ -61,7 +61,8 @@ def label(
         named, no = wanted(field), (values == ("no",)) == (op == "is")
         return f"{'不要' if chinese else 'not '}{named}" if no else named
     shown = [display(field, v, language) for v in values]
-    shown = [name(v) if word == v else word for v, word in zip(values, shown, strict=True)]
+    own = field == "creators" or not set(values) <= set(vocabulary(field))
+    shown = [name(v) if own and word == v else word for v, word in zip(values, shown, strict=True)]
     joined = (" 或 " if chinese else " or ").join(shown)
     if op != "is_not":
         return joined

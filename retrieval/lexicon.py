@@ -180,6 +180,7 @@ def genres_full_of(mood: str) -> tuple[str, ...]:
     return _FULL_OF.get(mood, ())
 
 
+_SINGLED_OUT = re.compile(r"\b(?:(most|least)\s+(\w+)|(\w+est))\b")
 _SHORT = re.compile(r"[^aeiouy ]*[aeiou]+[^aeiouy ]+(?:y|ie|le|et|e)?")  # "dark", "gritty", "eerie", "gentle", "quiet"
 _ONE_SYLLABLE = re.compile(r"[^aeiouy]*[aeiou][bdgmnpt]")  # "sad", "grim": doubled before "er"
 
@@ -197,18 +198,21 @@ def _read(table: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
 def _compared(
     rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]],
 ) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Add the comparatives of short words, by which people correct what they are shown: "grittier", "calmer"."""
+    """Add the comparatives of short words, by which people correct what they are shown, and superlatives: "calmest"."""
     return {
-        name: ((*english, *(_comparative(word) for word in (name, *english) if _SHORT.fullmatch(word))), chinese)
+        name: (
+            (*english, *(form for word in (name, *english) if _SHORT.fullmatch(word) for form in _graded(word))),
+            chinese,
+        )
         for name, (english, chinese) in rows.items()
     }
 
 
-def _comparative(word: str) -> str:
-    if word[-1] in "ey":
-        return f"{word[:-1]}ier" if word[-1] == "y" else f"{word}r"
-    doubled = word[-1] if _ONE_SYLLABLE.fullmatch(word) else ""
-    return f"{word}{doubled}er"
+def _graded(word: str) -> tuple[str, str]:
+    """Return the comparative and the superlative of a short word."""
+    stem = f"{word[:-1]}i" if word[-1] == "y" else word[:-1] if word[-1] == "e" else word
+    stem += word[-1] if _ONE_SYLLABLE.fullmatch(word) else ""
+    return f"{stem}er", f"{stem}est"
 
 
 def _makers() -> dict[str, tuple[str, ...]]:
@@ -328,6 +332,16 @@ def canonical(field: str, value: str) -> str:
     if field == "genres" and key.endswith(" 片"):  # 科 幻 片 is 科幻 as a film
         return known.get(key[:-2], key)
     return key or value.strip()
+
+
+def mood_singled_out(text: str) -> tuple[str, int] | None:
+    """Return the mood by which one is singled out, and whether most (1) or least (-1) of it: "the saddest"."""
+    known = _by_word("moods")
+    for match in _SINGLED_OUT.finditer(text.casefold()):
+        mood = known.get(match[2] or match[3], "")
+        if mood:
+            return mood, -1 if match[1] == "least" else 1
+    return None
 
 
 def synonyms(field: str, name: str) -> tuple[str, ...]:

@@ -399,7 +399,6 @@ class Parser:
         """Choose what a phrase means here: "about war" is a topic, "a war film" a genre."""
         fields = list(dict.fromkeys(f for f, _ in meanings))
         phrase = " ".join(t.norm for t in tokens[start:end])
-        before = [t.norm for t in tokens[max(0, start - 2) : start]]
         if self._is_topic(text, tokens, start, fields):
             topic = next((v for f, v in meanings if f == "topic"), phrase)
             return Hit("topic", (topic,), start, end)

@@ -180,3 +180,37 @@ class TestAnswers:
 def test_a_length_is_asked_for_once():
     assert questions("how many hours is it?", COLUMNS, several=False).fields == ("length",)
     assert questions("what is the age rating?", COLUMNS, several=False).fields == ("age_rating",)
+
+
+class TestMoods:
+    ITEMS = (
+        Item(id="x", title="Vorpal", kind="film", attributes={"moods": ("melancholic", "slow")}),
+        Item(id="y", title="Mimsy", kind="film", attributes={"moods": ("funny",)}),
+        Item(id="z", title="Borogove", kind="film", attributes={"moods": ("melancholic",)}),
+    )
+
+    @pytest.fixture
+    def listed(self):
+        talk = Talk(shop_of(self.ITEMS))
+        talk("films")
+        return talk
+
+    @pytest.mark.parametrize(
+        ("text", "named", "unnamed"),
+        [
+            ("which of these is the saddest?", ("Vorpal", "Borogove"), ("Mimsy",)),
+            ("the least sad of these", ("Mimsy",), ("Vorpal", "Borogove")),
+            ("which one is the funniest?", ("Mimsy",), ("Vorpal",)),
+        ],
+    )
+    def test_one_of_those_shown_is_singled_out(self, listed, text, named, unnamed):
+        answer = listed(text)
+        assert all(title in answer.text for title in named)
+        assert not any(title in answer.text for title in unnamed)
+        assert sorted(ids(answer)) == ["x", "y", "z"]
+
+    def test_what_none_has_is_said(self, listed):
+        assert "none of these is scary" in listed("which is the scariest?").text
+
+    def test_of_all_there_is_it_is_a_wish(self, listed):
+        assert ids(listed("your funniest film"))[0] == "y"
