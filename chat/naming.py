@@ -23,6 +23,8 @@ HAVE_IT = re.compile(
     r"\b(?:do\s+you\s+(?:have|sell|stock)|can\s+i\s+(?:buy|get|have))\s+(?:it|this|that)(?:\s+one)?\b\W*(as\b|for\b|in\b|on\b|with\b)?",
     re.IGNORECASE,
 )
+_THERE = re.compile(r"(?:is|are)\s+there\b", re.IGNORECASE)
+_IN = re.compile(r"\bin\s+(?:the\s+|your\s+)?$", re.IGNORECASE)
 # What is asked about a title in words that name it, known or not.
 _ABOUT_TITLE = re.compile(
     r"\b(?:is|are)\s+(?P<a>.+?)\s+(?:in\s+stock|available)\b|\bhow\s+(?:much|long)\s+(?:is|does)\s+(?P<b>.+?)(?:\s+cost|\s+run)?\W*$"
@@ -62,10 +64,19 @@ _LIMITS = frozenset({"from", "by", "before", "after", "since", "under", "below"}
 _LISTED = frozenset({",", "and", "or", "&", ", and", ", or", "vs", "/"})
 
 
+def inside(text: str, mentions: Sequence[Mention]) -> bool:
+    """Whether a message asks what is in a work or a thing that it names: "is there pork in the salami?"."""
+    have = HAVE.search(text)
+    there = have is not None and _THERE.match(have.group()) is not None
+    return there and any(_IN.search(text[: m.start]) for m in mentions)
+
+
 def has(text: str, mentions: Sequence[Mention]) -> bool:
     """Whether a message asks if we have a title that it names: not in "I loved Solaris. Do you have a comedy?"."""
     have = HAVE.search(text)
-    return have is not None and (HAVE_IT.search(text) is not None or any(m.start > have.start() for m in mentions))
+    if have is None or inside(text, mentions):
+        return False
+    return HAVE_IT.search(text) is not None or any(m.start > have.start() for m in mentions)
 
 
 def _quoted_title(text: str, mentions: Sequence[Mention], linker: TitleLinker) -> str:

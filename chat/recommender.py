@@ -36,6 +36,8 @@ WEIGHTS: Mapping[str, float] = {
     "named": 0.35,
     "tower": 1.5,
 }
+# Of goods, which have no plots and moods, the words tell more: "a red to go with lamb".
+GOODS_WEIGHTS: Mapping[str, float] = {**WEIGHTS, "bm25": 1.2}
 _ASKED_GENRE = 2.5  # what a genre the person names is worth, in standard deviations: more than any single part
 _POOL = 60  # items that diversity chooses from
 _DIVERSITY = 0.25  # weight of the similarity to what is already chosen, in standard deviations

@@ -41,6 +41,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "rejected": ("{titles} won't come up again.", "不会再推荐{titles}了。"),
     "seen": ("Noted that you know {titles}.", "记下了，你已经看过{titles}。"),
     "lifted": ("I let go of {limits} to make room for that.", "为此我取消了{limits}的限制。"),
+    "shown_all": ("You have seen all that I have of {wishes}.", "符合“{wishes}”的都给你看过了。"),
     "unmet": ("I have nothing {wishes} that fits; these come nearest.", "没有{wishes}的作品符合要求，这些最接近。"),
     "kept": ("Still keeping to {limits}.", "仍然保持：{limits}。"),
     "outside": ("We do carry {title}, outside your limits ({limits}).", "我们也有{title}，但不符合{limits}。"),
@@ -259,11 +260,12 @@ class Say:
 
         Args:
             wishes: (field, canonical value) each.
-            maker: gives a maker's name as the catalogue writes it.
+            maker: gives a maker's name, or another value, as the catalogue writes it.
         """
         chinese = self.language == "zh"
         about = ("topic", "themes")
-        of = [display(f, v, self.language) for f, v in wishes if f not in (*about, "creators")]
+        named = [(v, display(f, v, self.language)) for f, v in wishes if f not in (*about, "creators")]
+        of = [maker(v) if word == v else word for v, word in named]
         topics = [display("topic", v, self.language) for f, v in wishes if f in about]
         makers = [maker(v) for f, v in wishes if f == "creators"]
         parts = [facts.join(list(dict.fromkeys(of))[:3], self.language)] if of else []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from chat.generator import Generator
 from chat.learnt import Learnt
 from chat.messages import Card
-from chat.recommender import Recommender
+from chat.recommender import GOODS_WEIGHTS, WEIGHTS, Recommender
 from chat.rules import Placed, Rulebook, Situation
 from chat.senses import Senses, senses_of
 from retrieval.described import describer
@@ -56,7 +56,7 @@ class Shop:
         index = replace(index, retrievers={**index.retrievers, **learnt.retrievers})
         ranker = learnt.ranker if learnt.ranker is None or generator or not learnt.ranker.speaks else None
         linker = TitleLinker(index.facets)
-        parser = Parser(index.facets, describer(index.encoder))
+        parser = Parser(index.facets, describer(index.encoder), getattr(index.encoder, "vocabulary", None))
         # The first look-ups build what later ones read: not in somebody's first turn.
         linker.fuzzy("misspelt")
         linker.knows("")
@@ -71,6 +71,7 @@ class Shop:
             Recommender(
                 index,
                 generator.bind(index.catalog) if generator is not None else None,
+                WEIGHTS if index.facets.of_works else GOODS_WEIGHTS,
                 tower=learnt.tower,
                 ranker=ranker,
                 rules=rules or Rulebook(),

@@ -35,8 +35,13 @@ class Telling:
         """Own up to what this message wishes for and nothing shown has."""
         wishes = [w for w in turn.understood.parsed.wishes if _asked_for(w, turn.text)]
         met = {w.start for w in wishes if any(facts.meets(item, (w.field, w.value)) for item in items)}
-        unmet = self._wished([(w.field, w.value) for w in wishes if w.start not in met])  # one Miyazaki is enough
-        return self.say("unmet", wishes=unmet) if unmet else ""
+        unmet = [(w.field, w.value) for w in wishes if w.start not in met]  # one Miyazaki is enough
+        seen = self.shop.items(self.state.taste.shown)
+        limits = [limit.constraint for limit in self.state.taste.limits]
+        shown = [w for w in unmet if any(facts.meets(item, w) and satisfies_all(item, limits) for item in seen)]
+        lacking = self._wished([w for w in unmet if w not in shown])
+        said = self.say("shown_all", wishes=self._wished(shown)) if shown else ""
+        return self.say.sentences(said, self.say("unmet", wishes=lacking) if lacking else "")
 
     def lead(self, turn: Turn, items: Sequence[Item]) -> str:
         """Put the first item forward, and say what speaks for it: what is liked, wished for or limited."""

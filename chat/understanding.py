@@ -21,6 +21,7 @@ from chat.naming import (
     asked_title,
     disambiguated,
     has,
+    inside,
     medium,
     strange_titles,
     unknown_name,
@@ -215,11 +216,9 @@ def understand(
     # "Is it scary?" wishes for nothing; in "sounds fun. Is it part of a series?" nobody asks whether it is fun.
     named_in = parser.parse(_asking(text), taken, language) if about.yes_no else parsed
     # "Nine hours on a train, what do I read next?" asks about no item.
-    fields = (
-        ()
-        if advises and about.extreme is None and about.mood is None
-        else _fields(text, about, named_in, opinions, asked)
-    )
+    fields: tuple[str, ...] = ("other",) if inside(text, mentions) else ()
+    if not advises or about.extreme is not None or about.mood is not None:
+        fields = _fields(text, about, named_in, opinions, asked) or fields
     everywhere = about.extreme is not None and not about.of_these
     dropped = (*free, *parsed.opened)
     bought = BOUGHT.search(text)

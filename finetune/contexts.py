@@ -196,4 +196,8 @@ class NoEncoder:
 def listening_shop(catalog: Catalog, encoder: Encoder | None = None) -> Shop:
     """Return a shop that understands messages, without a model; only with an encoder also what is described."""
     shop = Shop.of(make_index(catalog, NoEncoder()), None)
-    return shop if encoder is None else replace(shop, parser=Parser(shop.index.facets, describer(encoder)))
+    return (
+        shop
+        if encoder is None
+        else replace(shop, parser=Parser(shop.index.facets, describer(encoder), getattr(encoder, "vocabulary", None)))
+    )

@@ -24,7 +24,8 @@ from retrieval.units import Unit
 TASTES = frozenset(
     "moods mood themes theme tags keywords subjects subject topics topic style styles popularity".split()  # noqa: SIM905
 )
-_FEW = 80  # values of a column that sorts a catalogue, rather than naming people or telling a story
+_FEW = 120  # values of a column that sorts a catalogue, rather than naming people or telling a story
+_SHARED = 1.25  # items that one of them has on average, at least
 _ABOUT_SO = 0.1  # how far "a 60 litre rucksack" may be from 60 litres
 # what columns measure: their names; adjectives for little and for much of it; further words that ask for it.
 # Where the numbers run the other way (a bag that is comfortable at less is warmer), "much" is the smaller number.
@@ -154,7 +155,7 @@ class Columns:
         postings = self._facets.postings.get(field, {})
         own = field not in ("kind", "genres", "creators", "language", *TASTES)
         own = own and field not in self.flags.values()
-        return own and 0 < len(postings) <= _FEW and 2 * len(postings) <= sum(map(len, postings.values()))
+        return own and 0 < len(postings) <= _FEW and _SHARED * len(postings) <= sum(map(len, postings.values()))
 
     @cached_property
     def _speaking(self) -> tuple[tuple[re.Pattern[str], Column, int, bool], ...]:
@@ -328,6 +329,11 @@ def _stem(adjective: str) -> str:
     if adjective.endswith("e"):
         return adjective[:-1]
     return adjective + adjective[-1] if re.fullmatch(r"[^aeiou]*[aeiou][bdgmnpt]", adjective) else adjective
+
+
+def graded(phrase: str) -> tuple[str, ...]:
+    """Return the comparative of a short quality: "drier" for "dry"; () for what is none."""
+    return (f"{_stem(phrase)}er",) if re.fullmatch(r"[a-z]{3,6}", phrase) and not phrase.endswith("er") else ()
 
 
 def forms(phrase: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -118,6 +119,12 @@ class SentenceEncoder:
     def dimension(self) -> int:
         """Return the length of a vector; loads the model."""
         return int(self._get().get_embedding_dimension())
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The whole words that its tokenizer knows, in lower case: some 20,000 of the commonest; loads the model."""
+        tokens = self._get().tokenizer.get_vocab()
+        return frozenset(word for token in tokens if (word := token.lstrip("\u2581\u0120").lower()).isalpha())
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """Return one L2-normalised row a text: (n, d) float32. Texts of like length share a batch."""

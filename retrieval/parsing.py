@@ -7,13 +7,15 @@ Hard is what can be checked against a column and is said as a limit: years, pric
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
+from rapidfuzz.distance import DamerauLevenshtein
 
 from retrieval import numbers as numeric
-from retrieval.columns import Columns, forms
+from retrieval.columns import Columns, forms, graded
 from retrieval.constraints import Facets
 from retrieval.described import Describer
 from retrieval.labels import label
@@ -97,6 +99,7 @@ _STUDIED = frozenset(  # what is done with a language, rather than with works in
 _BEFORE_MAKERS = frozenset({"not", "no", "more", "another", "love", "like", "hate"})
 _RARE = 2  # items whose texts hold a maker's name by chance
 _BRIEF = 8  # words of a message in which a maker's name alone asks for their works
+_TYPED = 4  # letters from which a word may be misspelt
 _PLURAL = 5  # letters from which a word may be a plural
 _PRESENTS = frozenset({"gift", "gifts", "present", "presents"})
 _DETERMINERS = frozenset({"the", "my", "our", "his", "her", "their", "a", "an", "this", "that"})
@@ -134,9 +137,13 @@ class Parser:
     Args:
         facets: what the catalogue holds.
         describer: reads moods and genres that are described; None reads only those that are named.
+        english: words that are no slips of the keyboard; None corrects none.
     """
 
-    def __init__(self, facets: Facets, describer: Describer | None = None) -> None:
+    def __init__(
+        self, facets: Facets, describer: Describer | None = None, english: Container[str] | None = None
+    ) -> None:
+        self._english = english
         self._facets = facets
         self._describer = describer
         self.columns = Columns(facets)
@@ -192,7 +199,7 @@ class Parser:
     def _called(self, field: str, value: str) -> Iterator[str]:
         """Yield what people call a value that the catalogue holds."""
         if field == "genres" and not self._facets.of_works:
-            yield from self._modifiers(value)
+            yield from (*graded(value), *self._modifiers(value))
         if field == "creators":
             yield from (value, _surname(value), *synonyms(field, value))
         elif field in ("kind", "genres") or self.columns.limits(field):
@@ -208,7 +215,8 @@ class Parser:
         """Yield what is left of a sort of goods without its kind: "black" of "black tea"."""
         head, _, last = value.rpartition(" ")
         kinds = self._facets.postings.get("kind", {})
-        if head and head not in STOPWORDS_EN_PLUS and any(form in kinds for form in forms(last)):
+        plain = head not in STOPWORDS_EN_PLUS and head not in self._facets.postings["genres"]
+        if head and plain and any(form in kinds for form in forms(last)):
             yield head
 
     def parse(
@@ -375,7 +383,7 @@ class Parser:
         """Return the longest phrase that begins at a token and means something here."""
         for length in range(min(self._longest, len(tokens) - at), 0, -1):
             phrase = " ".join(t.norm for t in tokens[at : at + length])
-            meanings = self._phrases.get(phrase) or self._of_one(phrase)
+            meanings = self._phrases.get(phrase) or self._of_one(phrase) or self._misspelt(phrase)
             if meanings is None or (at and (tokens[at - 1].norm, phrase) in _IDIOMS):
                 continue
             if phrase in _PRESENTS and tokens[at + length : at + length + 1] and tokens[at + length].norm == "for":
@@ -386,6 +394,25 @@ class Parser:
             if hit is not None:
                 return hit
         return None
+
+    @cached_property
+    def _spellings(self) -> dict[tuple[str, str], list[str]]:
+        """The words that may be misspelt, by their first and last letters: kinds, genres, moods and the like."""
+        fields = ("kind", "genres", "moods")
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for word, meanings in self._phrases.items():
+            typed = len(word) >= _TYPED and word.isalpha() and word.isascii()
+            if typed and any(field in fields or field in self.columns for field, _ in meanings):
+                found[word[0], word[-1]].append(word)
+        return found
+
+    def _misspelt(self, word: str) -> list[tuple[str, str]] | None:
+        """Return what a word means that the catalogue does not have and that is one slip away: "comdy", "reisling"."""
+        if self._english is None or len(word) < _TYPED or word in self._english or self._held(word):
+            return None
+        near = (known for known in self._spellings.get((word[0], word[-1]), ()) if _slip(word, known))
+        found = next(near, None)
+        return None if found is None else [m for m in self._phrases[found] if m[0] not in ("creators", "topic")]
 
     def _of_one(self, phrase: str) -> list[tuple[str, str]] | None:
         """Return what the singular of a word means as a theme: "heists"."""
@@ -565,6 +592,11 @@ def _relative(text: str, constraints: Sequence[Constraint]) -> tuple[tuple[str, 
     whole = {"decade": "year"} | dict.fromkeys(numeric.LENGTH_FIELDS, "length")
     said = {whole.get(limit.field, limit.field) for limit in constraints}
     return tuple((field, op) for field, op in numeric.relative(text) if field not in said)
+
+
+def _slip(word: str, known: str) -> bool:
+    """Whether two words are a letter apart: one wrong, missing, too many, or two in the wrong order."""
+    return abs(len(word) - len(known)) <= 1 and DamerauLevenshtein.distance(word, known, score_cutoff=1) == 1
 
 
 def _not_this(text: str, tokens: Sequence[Token], at: int, known: frozenset[str]) -> bool:

@@ -100,6 +100,32 @@ class TestReading:
     def test_limits(self, text, expected):
         assert limits(text) == expected
 
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("a bicyle", {"kind is bicycle"}), ("a panier in red", {"kind is pannier", "colour is red"}),
+            ("a treking bicycle", {"genres is trekking", "kind is bicycle"}), ("a trickling", set()),
+        ],
+    )  # fmt: skip
+    def test_slips_of_the_keyboard(self, text, expected):
+        parser = Parser(Facets(Catalog(GOODS)), english={"trickling"})
+        assert {f"{c.field} {c.op} {c.value}" for c in parser.parse(text).constraints} == expected
+        assert PARSER.parse("a bicyle").constraints == ()
+
+    def test_what_a_thing_is_for_is_not_wanted(self):
+        assert limits("a pannier for my bicycle") == {"kind is pannier"}
+
+    def test_about_so_much_money(self):
+        assert limits("a helmet for around 50 euros") == {"kind is helmet", "price >= 35.0", "price <= 65.0"}
+
+    def test_none_of_it(self):
+        wines = [Item(str(n), f"Wine {n}", "wine", attributes={"alcohol": float(n)}) for n in range(3)]
+        parser = Parser(Facets(Catalog(wines)))
+        for text in ("without alcohol", "something non-alcoholic", "alcohol-free"):
+            assert [(c.field, c.op, c.value, c.label) for c in parser.parse(text).constraints] == [
+                ("alcohol", "<=", 0.0, "no alcohol")
+            ]
+
     def test_likings_demand_nothing(self):
         parsed = PARSER.parse("I like blue")
         assert not parsed.constraints
@@ -214,6 +240,21 @@ class TestTalk:
         answer = talk(text)
         assert ids(answer)[0] == first
         assert "We don't carry" not in answer.text
+
+    def test_words_of_a_description_tell(self):
+        soups = [
+            Item("a", "Broth", "soup", description="Clear, with parsley."), Item("b", "Bisque", "soup"),
+            Item("c", "Potage", "soup", description="Made to go with roast lamb."), Item("d", "Stew", "soup"),
+        ]  # fmt: skip
+        assert ids(Talk(shop_of(soups))("something to go with lamb"))[0] == "c"
+
+    def test_what_has_been_shown_is_not_denied(self, talk):
+        talk("step-through bicycles")
+        assert "nothing" not in talk("step-through, from Germany").text
+
+    def test_what_is_in_it_is_a_question(self, talk):
+        answer = talk("is there a lamp in the Rolltasche?")
+        assert "I don't have that information" in answer.text
 
     def test_a_kind_is_no_name(self, talk):
         assert "Yes, we have" not in talk("do you have a helmet?").text
