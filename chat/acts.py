@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from typing import Literal
 
+from chat.care import in_danger
 from chat.memory import ABOUT_ME, FORGET_ME
 from retrieval.parsed import Parsed
 
@@ -30,6 +31,7 @@ Act = Literal[
     "range",
     "meta",
     "service",
+    "crisis",
     "unclear",
 ]
 
@@ -112,6 +114,8 @@ _REFINES = re.compile(
 
 def plain_act(text: str, served: Collection[Act] = ()) -> Act | None:
     """Return the act that a pattern is sure of, None if none is; `served` are those that somebody else sees to."""
+    if in_danger(text):
+        return "crisis"
     return next((act for act, pattern in _COMPILED if act not in served and pattern.search(text)), None)
 
 

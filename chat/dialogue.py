@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from chat import facts, memory
 from chat.acts import Act
 from chat.asking import Asking
+from chat.care import CONSOLING, Sorrow, in_danger, told
 from chat.messages import Card, Citation, Handoff
 from chat.picking import CARDS, Picking
 from chat.recommender import Recommended
@@ -30,7 +32,8 @@ from chat.understanding import Understanding, understand
 from chat.updating import Turn, Updater
 from retrieval.constraints import satisfies, satisfies_all
 from retrieval.lexicon import canonical, display
-from retrieval.text import words
+from retrieval.parsed import Wish
+from retrieval.text import language_of, words
 from retrieval.types import Constraint, Item, Query
 
 _RESEMBLES = 75.0  # a similarity, in [0, 100], from which words may be meant for a title
@@ -75,11 +78,13 @@ class Dialogue:
     Attributes:
         whole: the message of this turn.
         parts: those of its parts that are going to be read one by one.
+        sorrow: what it tells of the person that deserves a word of sympathy.
     """
 
     def __init__(self, shop: Shop, state: DialogueState) -> None:
         self.whole = ""
         self.parts: Sequence[str] = ()
+        self.sorrow: Sorrow | Literal[""] = ""
         self.shop = shop
         self.state = state
         self.say = Say(state.language)
@@ -128,13 +133,23 @@ class Dialogue:
 
     def hear(self, text: str) -> Turn:
         """Record one message and let it change the state, without answering; training reads its dialogues so."""
-        read = spelled_out(text)
+        read = self.heard(text)
         understood = self.understand(read)
         self.listen(text, understood.language)
         return self.absorb(read, understood)
 
+    def heard(self, text: str) -> str:
+        """Return what a message asks, spelled out, and keep in mind the sorrow that it tells of."""
+        spelled = spelled_out(text)
+        if in_danger(spelled):
+            return spelled
+        asked, self.sorrow = told(spelled)
+        return asked
+
     def listen(self, text: str, language: Language) -> None:
         """Record a message, and speak its language from now on."""
+        if self.sorrow:  # what is left of the message may have no language
+            language = "zh" if language_of(text) == "zh" else "en"
         self.state.language = language
         self.say = Say(language)
         self._updater().relabel()
@@ -142,13 +157,24 @@ class Dialogue:
 
     def absorb(self, text: str, understood: Understanding) -> Turn:
         """Let what a message, or a part of one, says change the state."""
-        turn = Turn(understood, text)
+        turn = Turn(self._consoled(understood), text)
         if understood.act != "undo":
             self.state.snapshot()
         self._updater().absorb(turn)
         points = any(opinion.places for opinion in understood.opinions)
         self.state.named([*self._ids(turn.named), *turn.rejected, *turn.seen], points=points)
         return turn
+
+    def _consoled(self, understood: Understanding) -> Understanding:
+        """Let who tells of a sorrow and wishes for nothing themselves wish for what may do them good."""
+        parsed = understood.parsed
+        says = understood.opinions or understood.gist or understood.asked_title or understood.extreme or parsed.wishes
+        limits = any(c.field != "kind" and c.op == "is" for c in parsed.constraints)
+        if not self.sorrow or says or limits or understood.act not in ("recommend", "unclear"):
+            return understood
+        moods = self.shop.index.facets.postings.get("moods", {})
+        wishes = tuple(Wish("moods", mood, mood, 0) for mood in CONSOLING[self.sorrow] if mood in moods)
+        return replace(understood, act="recommend", parsed=replace(parsed, wishes=wishes))
 
     def without(self, field_: str, op: str, value: object) -> Answer:
         """Remove a constraint, as its chip's × does, and recommend again."""
@@ -171,7 +197,9 @@ class Dialogue:
         return Updater(self.shop, self.state, self.say)
 
     def record(self, answer: Answer) -> Answer:
-        """Record an answer in the state, and return it."""
+        """Record an answer in the state, and return it; sympathy comes first."""
+        if self.sorrow:
+            answer = replace(answer, text=self.say.sentences(self.say(self.sorrow), answer.text))
         cards = answer.cards
         sponsored = [c.id for c in cards if c.sponsored]
         self.told(answer.text, [c.id for c in cards], [c.why for c in cards], answer.citations, sponsored)
@@ -296,6 +324,9 @@ class Dialogue:
             self.say.sentences(self.say("meta"), self.say("perhaps")), self.picking.cards(self.picking.picks(turn))
         )
 
+    def _crisis(self, turn: Turn) -> Answer:
+        return Answer(self.say("crisis"))
+
     def _service(self, turn: Turn) -> Answer:
         return Answer(self.say("service"))
 
@@ -376,6 +407,7 @@ class Dialogue:
         "range": _range,
         "meta": _meta,
         "service": _service,
+        "crisis": _crisis,
         "unclear": _unclear,
     }
 

@@ -22,7 +22,7 @@ from retrieval.types import Constraint
 _EARLIER = 6  # wishes that are kept behind newer ones
 _TEXTS = 1  # messages whose words are still searched for beside the last one's
 _CHANGES_NOTHING = frozenset(
-    "meta help greeting thanks farewell undo reset service unclear about_me forget_me".split()  # noqa: SIM905
+    "meta help greeting thanks farewell undo reset service crisis unclear about_me forget_me".split()  # noqa: SIM905
 )
 _ON_PAGE = re.compile(r"\bthis\s+(?:product|item|article|page)\b|这个(?:商品|产品)|本(?:商品|品)|这款", re.IGNORECASE)
 _SIGNALS: dict[Attitude, Signal] = {"like": "like", "neutral": "like", "dislike": "dislike", "seen": "seen"}
