@@ -62,7 +62,7 @@ _THEN = (
     r"|(?:a|two|three|\d)\s+\w+\s+ago|on\s+\w+day))*"
 )
 _OF_WHAT = r"(?:\s+(?:of|from|in|after)\s+(?:an?\s+|the\s+)?\w+)?"
-_SO = r"(?:(?:so|really|very|quite|pretty|rather|a\s+bit|just|too|all|completely|totally|utterly|terribly|still|super)\s+)*"
+_SO = r"(?:(?:so|really|very|quite|pretty|rather|a\s+bit|just|too|all|completely|totally|utterly|still|super)\s+)*"
 _GRIEF = re.compile(
     rf"\b{_MINE}(?:\s+(?:has|have|just|recently|suddenly|had))*(?:'s)?\s+(?:died{_OF_WHAT}|passed\s+away{_OF_WHAT}|passed(?=\W*$|\s+(?:last|this|in)\b)"
     rf"|is\s+dead|is\s+dying(?!\s+(?:to|for)\b)|is\s+gone(?=\W*$|\s*[.,;!])|took\s+(?:his|her|their)\s+own\s+life){_THEN}"
