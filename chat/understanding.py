@@ -74,6 +74,11 @@ _MOVED = re.compile(  # who tells of what they know, so that more of it is found
 )
 _LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
 _PLAINLY = 0.9  # a share of the purpose from which a message asks for a recommendation and about no item
+_WANTS_IT = re.compile(
+    r"\b(?:please|thanks|thank\s+you|ta|cheers|want|take|have|get|give|go|buy|order|add|yes|yep|yeah|sold|sure|perfect)\b",
+    re.IGNORECASE,
+)
+_TAKES = 0.6  # a share of the purpose from which it takes a card
 _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]?")
 _STORY = 12  # words from which a message that wishes for something tells of the person besides
 _DESCRIBES = re.compile(
@@ -234,6 +239,10 @@ def understand(
         act = "question"
     elif _MORE.search(text) and not mentions:
         act = "more"
+    elif _merely_points(text, opinions, pointing) and not (
+        _WANTS_IT.search(text) and sensed.purpose.get("buy", 0.0) > _TAKES
+    ):
+        act, fields = "question", ("description",)
     elif not (parsed.spans or parsed.relative or dropped or everywhere or bought) and not (
         _says(text, opinions, unknown, gist, linker)
     ):
@@ -274,6 +283,12 @@ def _unknown(
     """Return where up to two names stand that nothing in the catalogue bears: (start, end) each."""
     name = "" if strange else unknown_name(text, spans, linker)
     return [(text.find(name), text.find(name) + len(name))] if name else [*strange[:2]]
+
+
+def _merely_points(text: str, opinions: Sequence[Opinion], pointing: Sequence[tuple[int, int]]) -> bool:
+    """Whether a message is the place of a card and nothing else: "ok, the first one then" wants to hear of it."""
+    places = [place for opinion in opinions for place in opinion.places if opinion.attitude == "neutral"]
+    return len(opinions) == len(places) == 1 and not opinions[0].that and not telling_words(blank(text, pointing))
 
 
 def _descriptive(name: str, parser: Parser) -> bool:

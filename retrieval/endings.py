@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from retrieval.text import words
@@ -52,5 +53,5 @@ def endings(text: str) -> Iterator[Ending]:
             if "mind" in near:
                 continue
             turned = any(word in _NOT or word.endswith("nt") for word in near if word != "want")
-            turned = turned or any(pair in _OF for pair in zip(near, near[1:], strict=False))
+            turned = turned or any(pair in _OF for pair in pairwise(near))
             yield Ending(found.start(), found.end(), happy != (turned or _CJK_NOT.search(clause) is not None))
