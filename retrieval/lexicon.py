@@ -197,11 +197,13 @@ def _read(table: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
 def _compared(
     rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]],
 ) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Add the comparatives of short words, by which people correct what they are shown: "grittier", "calmer"."""
-    return {
-        name: ((*english, *(_comparative(word) for word in (name, *english) if _SHORT.fullmatch(word))), chinese)
-        for name, (english, chinese) in rows.items()
-    }
+    """Add the comparatives and superlatives of short words, as in "grittier, please" and "the saddest one"."""
+    compared = {}
+    for name, (english, chinese) in rows.items():
+        more = [_comparative(word) for word in (name, *english) if _SHORT.fullmatch(word)]
+        most = [f"{word[:-1]}st" for word in more]
+        compared[name] = ((*english, *more, *most), chinese)
+    return compared
 
 
 def _comparative(word: str) -> str:
