@@ -16,7 +16,7 @@ import numpy as np
 
 from chat import facts, memory
 from chat.acts import Act
-from chat.asking import Asking
+from chat.asking import Asked, Asking
 from chat.care import CONSOLING, Sorrow, in_danger, told
 from chat.messages import Card, Citation, Handoff
 from chat.picking import CARDS, Picking
@@ -296,6 +296,8 @@ class Dialogue:
         """Answer from the catalogue's columns; the cards asked about come first, the others stay."""
         taste, catalog = self.state.taste, self.shop.index.catalog
         asked = Asking(self.shop, self.state, self.say).answer(turn)
+        if turn.understood.same_maker and "creators" in turn.understood.questions and asked.items:
+            return self._and_more_by(turn, asked)
         constraints = self.picking.constraints()
         ids = dict.fromkeys([*(item.id for item in asked.items), *taste.focus])
         kept = [
@@ -310,6 +312,14 @@ class Dialogue:
         text = self.say.sentences(*turn.notes, asked.text)
         compared = tuple(item.id for item in asked.items) if len(asked.items) > 1 else ()
         return Answer(text, cards, about, compared, route="item", abstained=not asked.known)
+
+    def _and_more_by(self, turn: Turn, asked: Asked) -> Answer:
+        """Tell who made a work, and show what else is theirs: "who wrote it, and what else of hers do you have?"."""
+        understood = replace(turn.understood, act="recommend", questions=(), opinions=(), gist="", bare_title=False)
+        more = Turn(understood, turn.text, named=self.shop.positions([asked.items[0].id]))
+        self._updater().absorb(more)
+        answer = self._recommend(more)
+        return replace(answer, text=self.say.sentences(*turn.notes, asked.text, answer.text))
 
     def _greeting(self, turn: Turn) -> Answer:
         if self.state.page and self.state.taste.about == self.state.page:  # they are looking at something already

@@ -24,7 +24,7 @@ HAVE_IT = re.compile(
     re.IGNORECASE,
 )
 # What is asked about a title in words that name it, known or not.
-_ABOUT_TITLE = re.compile(
+ABOUT_TITLE = re.compile(
     r"\b(?:is|are)\s+(?P<a>.+?)\s+(?:in\s+stock|available)\b|\bhow\s+(?:much|long)\s+(?:is|does)\s+(?P<b>.+?)(?:\s+cost|\s+run)?\W*$"
     r"|\bwho\s+(?:directed|wrote|made|composed|developed)\s+(?P<c>.+?)\W*$|\btell\s+me\s+(?:more\s+)?about\s+(?P<d>.+?)\W*$",
     re.IGNORECASE,
@@ -87,7 +87,7 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
     if quoted:
         start = text.find(quoted)
         return quoted, [m for m in mentions if start > m.start or m.start > start + len(quoted)]
-    about = _ABOUT_TITLE.search(text)
+    about = ABOUT_TITLE.search(text)
     if about is not None and not mentions:
         thing = next(g for g in about.groups() if g)
         tokens = tokenize(thing)

@@ -127,6 +127,9 @@ class Reader:
         parts = clauses(text)
         if len(parts) < 2:
             return [self.piece(text)]
+        whole = self.understand(text)
+        if whole.act == "question" and whole.same_maker:
+            return [self.piece(text)]  # "who wrote it, and what else have they done?"
         pieces = [self.piece(part) for part in parts]
         groups = _grouped(pieces, [_stands_alone(piece) for piece in pieces])
         return self._whole(text, parts) if len(groups) == 1 else [self._joined(group) for group in groups]

@@ -14,6 +14,7 @@ from typing import Literal
 from chat.acts import BOUGHT, SAME_MAKER, Act, lifted, plain_act, refines, starts_anew
 from chat.memory import REMEMBER, lasts
 from chat.naming import (
+    ABOUT_TITLE,
     HAVE,
     HAVE_IT,
     TITLED,
@@ -413,7 +414,8 @@ def _stood(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[list
     kept, stood = [], []
     for mention, opinion in zip(mentions, stands(text, mentions), strict=True):
         if opinion.attitude == "neutral":
-            merely = sensed.merely_named(mention.start, mention.end) and not SAME_MAKER.search(text)
+            asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text)
+            merely = sensed.merely_named(mention.start, mention.end) and not asked_of
             if merely and mention.surface != text.strip(" .!?"):
                 continue  # "my girlfriend picked Midsommar last time"
             opinion = replace(opinion, attitude=sensed.stand(mention.start, mention.end))
