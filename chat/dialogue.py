@@ -396,8 +396,9 @@ class Dialogue:
             for what, ids in (("likes", taste.liked), ("dislikes", taste.disliked), ("knows", taste.seen))
             if self.shop.items(ids)
         ]
-        if taste.limits:
-            said.append(self.say("wants", limits=self.say.quoted([self._updater().label(x) for x in taste.limits])))
+        wanted = [self._updater().label(x) for x in taste.limits if not x.implied]
+        if wanted:
+            said.append(self.say("wants", limits=self.say.quoted(wanted)))
         return self.say.sentences(*said) if said else self.say("knows_nothing")
 
     _ANSWERS: Mapping[Act, Callable[[Dialogue, Turn], Answer]] = {

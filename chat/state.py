@@ -26,6 +26,7 @@ class Limit(BaseModel):
 
     Attributes:
         inferred: it follows from the liked items and gives way to anything said.
+        implied: nobody said it; a refused mood rules it out besides ("nothing scary" no horror).
         lasting: it was said to hold always ("I never watch horror"), so it is worth remembering.
     """
 
@@ -34,6 +35,7 @@ class Limit(BaseModel):
     value: str | float | bool | tuple[str, ...]
     label: str = ""
     inferred: bool = False
+    implied: bool = False
     lasting: bool = False
 
     @property
@@ -215,12 +217,12 @@ class DialogueState(BaseModel):
         if signal != "undo":
             {"like": taste.liked, "dislike": taste.disliked, "seen": taste.seen}[signal].append(item_id)
 
-    def limit(self, constraints: Iterable[Constraint], *, lasting: bool = False) -> None:
+    def limit(self, constraints: Iterable[Constraint], *, lasting: bool = False, implied: bool = False) -> None:
         """Add constraints; a new one replaces those that say something else about the same thing."""
         for new in constraints:
             self.taste.limits = [old for old in self.taste.limits if not replaces(new, old)]
             limit = Limit(field=new.field, op=new.op, value=new.value, label=new.label, lasting=lasting)
-            self.taste.limits.append(limit)
+            self.taste.limits.append(limit.model_copy(update={"implied": implied}))
 
     def unlimit(self, field: str, op: str | None = None, value: object = None) -> bool:
         """Remove one constraint, or all of a field if no operator is given; False if none was there."""

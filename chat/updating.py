@@ -15,7 +15,7 @@ from chat.state import DialogueState, Limit
 from chat.understanding import Understanding
 from retrieval.constraints import number_of
 from retrieval.labels import relabelled
-from retrieval.lexicon import canonical, display
+from retrieval.lexicon import canonical, display, genres_wanted_with
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.types import Constraint
 
@@ -75,8 +75,11 @@ class Updater:
                 turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
         parsed = understood.parsed
         turn.notes.extend(self.say.unchecked(name) for name in dict.fromkeys(parsed.unchecked))
-        implied = [c for c in parsed.implied if c.value not in self._wanted_genres(turn)]
-        constraints = [*parsed.constraints, *implied, *self._relative(turn), *self._by_its_maker(turn)]
+        wanted = self._wanted_genres(turn)
+        taste.limits = [x for x in taste.limits if not (x.implied and x.value in wanted)]
+        held = {(x.field, x.op, x.value) for x in taste.limits}
+        implied = [c for c in parsed.implied if c.value not in wanted and (c.field, c.op, c.value) not in held]
+        constraints = [*parsed.constraints, *self._relative(turn), *self._by_its_maker(turn)]
         fields = {c.field for c in constraints if c.op == "is"}
         subject = bool(
             turn.named
@@ -89,11 +92,21 @@ class Updater:
         turn.refined = (bool(constraints) and not subject) or bool(understood.dropped)
         self._make_room(turn, fields, subject)
         self.state.limit(constraints, lasting=understood.lasting)
+        self._imply(turn, implied)
         self._unlimit_what_nothing_has(turn)
         self._wish(turn, constraints)
         if "kind" in fields:
             taste.any_kind = False
         self._infer_kind(turn, fields)
+
+    def _imply(self, turn: Turn, implied: Sequence[Constraint]) -> None:
+        """Rule out what a refused mood is full of, and say so apart, if there is any of the kind asked for."""
+        self.state.limit(implied, lasting=turn.understood.lasting, implied=True)
+        kinds = [x.constraint for x in self.state.taste.limits if (x.field, x.op) == ("kind", "is")]
+        there = [c for c in implied if self.shop.index.facets.mask([*kinds, replace(c, op="is")]).any()]
+        if there:
+            names = [display(c.field, str(c.value), self.say.language) for c in there]
+            turn.notes.append(self.say("implied", genres=self.say.quoted(names)))
 
     def _unlimit_what_nothing_has(self, turn: Turn) -> None:
         """Own up to a limit on a length that nothing of the kind asked for with it has: "a game under an hour"."""
@@ -125,7 +138,9 @@ class Updater:
         limits = [*parsed.constraints, *(limit.constraint for limit in self.state.taste.limits)]
         wishes = [*((w.field, w.value) for w in parsed.wishes), *self.state.taste.wishes]
         asked = {v for c in limits if (c.field, c.op) == ("genres", "is") for v in _values(c.value)}
-        return asked | {value for field_, value in wishes if field_ == "genres"}
+        refused = {v for c in limits if (c.field, c.op) == ("moods", "is_not") for v in _values(c.value)}
+        moods = {value for field_, value in wishes if field_ == "moods"}
+        return {*asked, *genres_wanted_with(moods, refused), *(value for field_, value in wishes if field_ == "genres")}
 
     def _absorb_opinion(self, turn: Turn, opinion: Opinion) -> None:
         taste, catalog = self.state.taste, self.shop.index.catalog
