@@ -16,6 +16,7 @@ from retrieval import numbers as numeric
 from retrieval.constraints import Facets
 from retrieval.described import Describer
 from retrieval.endings import REFUSED, WISHED, endings
+from retrieval.grownups import not_for_children
 from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, origins, synonyms, vocabulary
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
@@ -208,6 +209,7 @@ class Parser:
         free = _ALL_BUT.sub(r"\1\2not", free)  # of the same length, so that offsets stay true
         free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
         free = self._take_endings(found, free, told, language)
+        free = self._take_grown_ups(found, free, language)
         tokens = tokenize(free)
         hits = list(self._hits(free, tokens))
         described = list(self._described(free, tokens, hits))
@@ -294,6 +296,15 @@ class Parser:
                 found.constraints.extend((start, self._constraint("moods", (m,), True, language)) for m in refused)
         found.spans.extend(spans)
         found.hard.extend(spans)
+        return numeric.blank(text, spans)
+
+    def _take_grown_ups(self, found: _Reading, text: str, language: str) -> str:
+        """Refuse what is for children where a message says so and the catalogue knows, and return the rest of it."""
+        field = next((f for f in ("audience", "genres") if "children" in self._facets.postings.get(f, {})), "")
+        spans = list(not_for_children(text)) if field else []
+        found.constraints.extend((s, self._constraint(field, ("children",), True, language)) for s, _ in spans[:1])
+        for places in (found.spans, found.hard, found.refused):
+            places.extend(spans)
         return numeric.blank(text, spans)
 
     def _described(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit]) -> Iterator[tuple[Hit, Stance]]:
