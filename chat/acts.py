@@ -67,7 +67,9 @@ _COMPILED = tuple((act, re.compile(p, re.IGNORECASE)) for act, p in _ACTS)
 _ANY = re.compile(
     r"\bany\s+(year|decade|price|genre|kind|type|language|mood|topic|author|director)\b"
     r"|\b(year|price|genre|kind|type|language)\s+(?:doesn'?t|does\s+not)\s+matter\b"
-    r"|\b(?:remove|drop|forget|without)\s+the\s+(year|price|genre|kind|type|language)\s*(?:limit|filter|constraint)?"
+    r"|\b(?:remove|drop|forget|without|delete|clear|lift|take\s+(?:off|away|out)|get\s+rid\s+of)\s+(?:the|that)\s+"
+    r"(year|price|genre|kind|type|language|mood)\s*(?:limit|filter|constraint)?"
+    r"|\btake\s+the\s+(year|price|genre|kind|type|language|mood)(?:\s+(?:limit|filter))?\s+(?:off|away|out)\b"
     r"|(价格|年份|年代|类型|语言)(?:无所谓|不限|随便|都行|不重要)",
     re.IGNORECASE,
 )

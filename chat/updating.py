@@ -25,6 +25,9 @@ _CHANGES_NOTHING = frozenset(
     "meta help greeting thanks farewell undo reset service crisis unclear about_me forget_me".split()  # noqa: SIM905
 )
 _ON_PAGE = re.compile(r"\bthis\s+(?:product|item|article|page)\b|这个(?:商品|产品)|本(?:商品|品)|这款", re.IGNORECASE)
+_REMOVES = re.compile(
+    r"\b(?:remov(?:e|ing)|delete|take\s+(?:out|away|off)|get\s+rid\s+of|drop)\b|去掉|取消|删掉|删除", re.IGNORECASE
+)
 _SIGNALS: dict[Attitude, Signal] = {"like": "like", "neutral": "like", "dislike": "dislike", "seen": "seen"}
 
 
@@ -62,6 +65,8 @@ class Updater:
                 self.state.unlimit(name)
             # "forget the genre" gives up a wish for one, too
             self._take_back([wish for wish in (*taste.wishes, *taste.earlier) if wish[0] == dropped])
+        removed = self._removed_afresh(turn)
+        chips = self._chips_removed(turn)
         self._take_back(understood.parsed.taken_back)
         taste.limits = [
             x for x in taste.limits if x.op != "is_not" or not set(understood.parsed.allowed) & set(_values(x.value))
@@ -79,7 +84,8 @@ class Updater:
         taste.limits = [x for x in taste.limits if not (x.implied and x.value in wanted)]
         held = {(x.field, x.op, x.value) for x in taste.limits}
         implied = [c for c in parsed.implied if c.value not in wanted and (c.field, c.op, c.value) not in held]
-        constraints = [*parsed.constraints, *self._relative(turn), *self._by_its_maker(turn)]
+        said = [c for c in parsed.constraints if (c.field, c.op, c.value) not in chips]
+        constraints = [*said, *removed, *self._relative(turn), *self._by_its_maker(turn)]
         fields = {c.field for c in constraints if c.op == "is"}
         subject = bool(
             turn.named
@@ -89,7 +95,7 @@ class Updater:
             or understood.asked_title
         )
         turn.changed_subject = subject
-        turn.refined = (bool(constraints) and not subject) or bool(understood.dropped)
+        turn.refined = (bool(constraints) and not subject) or bool(understood.dropped or chips)
         self._make_room(turn, fields, subject)
         self.state.limit(constraints, lasting=understood.lasting)
         self._imply(turn, implied)
@@ -131,6 +137,25 @@ class Updater:
         if any(limit.field == "kind" for limit in asked):
             taste.any_kind = True
         taste.limits = [x for x in taste.limits if x not in asked]
+
+    def _chips_removed(self, turn: Turn) -> set[tuple[str, str, object]]:
+        """Remove the limits that a message calls by the words of their chips: "remove “no horror”"."""
+        said = turn.text.casefold()
+        found = (m.end() for m in _REMOVES.finditer(said))
+        behind = [said[end:].lstrip(" \"“‘'").removeprefix("the ") for end in found]
+        gone = [x for x in self.state.taste.limits if x.label and any(b.startswith(x.label.casefold()) for b in behind)]
+        for limit in gone:
+            self.state.unlimit(limit.field, limit.op, limit.value)
+        return {(x.field, x.op, x.value) for x in gone}
+
+    def _removed_afresh(self, turn: Turn) -> list[Constraint]:
+        """Return refusals of what is to be removed and was never asked for: "take out the horror", shown some."""
+        taste, parsed = self.state.taste, turn.understood.parsed
+        if not _REMOVES.search(turn.text):
+            return []
+        held: set[tuple[str, object]] = {(x.field, v) for x in taste.limits for v in _values(x.value)}
+        held.update(taste.wishes, taste.earlier)
+        return [self._labelled(Constraint(f, "is_not", v)) for f, v in parsed.taken_back if (f, v) not in held]
 
     def _wanted_genres(self, turn: Turn) -> set[object]:
         """Return the genres asked for, now or before: who wants "horror, but not too scary" still wants horror."""

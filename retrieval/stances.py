@@ -73,9 +73,9 @@ _FOUND_SO = re.compile(
 )
 _WAS_SO = re.compile(rf"\b(?:was|were)\s+{_HOW}", re.IGNORECASE)
 _TAKES_BACK = re.compile(
-    r"\b(?:forget|scratch|drop|lose)\s+(?:about\s+)?(?:the\s+|it\s+being\s+)?$"
+    r"\b(?:forget|scratch|drop|lose|remove|delete|clear|lift|take\s+(?:off|away|out)|get\s+rid\s+of)\s+(?:about\s+)?(?:the\s+|that\s+|it\s+being\s+)?$"
     r"|\b(?:does|do|need)(?:n'?t|\s+not)\s+(?:have|need)\s+to\s+be\s+(?:an?\s+|so\s+|that\s+)?$"
-    r"|\bneed(?:n'?t|\s+not)\s+be\s+(?:an?\s+|so\s+|that\s+)?$|(?:不用|不一定要|不必)(?:是|太|那么)?$",
+    r"|\bneed(?:n'?t|\s+not)\s+be\s+(?:an?\s+|so\s+|that\s+)?$|(?:不用|不一定要|不必)(?:是|太|那么)?$|(?:去掉|取消|删掉|删除)$",
     re.IGNORECASE,
 )
 # "I don't want anything that makes me cry": what is refused stands far from the "don't".
