@@ -45,7 +45,8 @@ _POINTS = re.compile(r"\b(?:that|this|it)\b", re.IGNORECASE)
 _BRIEF = 5  # words of a message that says something of a card and little else
 _OF_CARDS = re.compile(rf"\b(?:ones?|{'|'.join(_PLACES)}|last|these|those|both)\b", re.IGNORECASE)
 _THE_SUCH_ONE = re.compile(
-    rf"\bthe\s+(?!(?:{'|'.join(_PLACES)}|last|other|same|next|only|right|top|new|old)\b)(\w+)\s+one\b", re.IGNORECASE
+    rf"\bthe\s+(?!(?:{'|'.join(_PLACES)}|last|other|same|next|only|right|top|new|old)\b)((?:(?!the\b)[\w'’&-]+:?\s+){{1,6}})one\b",
+    re.IGNORECASE,
 )
 
 
@@ -121,7 +122,7 @@ class Dialogue:
         return before if len(before.split()) <= _BRIEF and _POINTS.search(before) else text
 
     def _counted(self, text: str) -> str:
-        """Read "the guitar one" as "the second one", if it is the only card that has to do with it."""
+        """Read "the guitar one" and "the knives out one" as "the second one", if only that card has to do with it."""
         match = _THE_SUCH_ONE.search(text)
         if match is None:
             return text
