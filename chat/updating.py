@@ -12,6 +12,7 @@ from chat.opinions import Attitude, Opinion
 from chat.replies import Say
 from chat.shop import Shop
 from chat.state import DialogueState, Limit
+from chat.typed import for_whom
 from chat.understanding import Understanding
 from retrieval.constraints import number_of
 from retrieval.labels import relabelled
@@ -262,6 +263,7 @@ class Updater:
 
     def _make_room(self, turn: Turn, fields: set[str], subject: bool) -> None:
         """Lift the limits of the last subject that a new one contradicts or silently leaves behind."""
+        self._make_room_for_another(turn, fields)
         limits = self.state.taste.limits
         if subject and "creators" not in fields:
             self.lift(turn, [x for x in limits if x.field == "creators" and x.op == "is"], silently=True)
@@ -280,6 +282,28 @@ class Updater:
             for old in [x for x in limits if x.field == "genres" and x.op == "is"]:
                 if not self.shop.recommender.allowed([kind, old.constraint]).any():
                     self.lift(turn, [old])
+
+    def _make_room_for_another(self, turn: Turn, fields: set[str]) -> None:
+        """Lift what was asked for before where something is wanted for somebody else: their taste is their own.
+
+        Prices stay, and so does a kind, unless another one is asked for or a maker is named, who may have made others.
+        """
+        if not self._for_another(turn):
+            return
+        taste, own = self.state.taste, {"genres", "moods", "audience", "topic", "creators"}
+        if "kind" in fields or "creators" in {*fields, *(w.field for w in turn.understood.parsed.wishes)}:
+            own.add("kind")
+            taste.any_kind = "kind" not in fields
+        theirs = [x for x in taste.limits if x.field in own and not x.lasting]
+        self.lift(turn, [x for x in theirs if x.inferred or x.implied], silently=True)
+        self.lift(turn, [x for x in theirs if not (x.inferred or x.implied)])
+        taste.wishes, taste.earlier, taste.wish_text = [], [], []
+
+    def _for_another(self, turn: Turn) -> bool:
+        """Whether a message wants something for somebody for whom nothing was wanted before."""
+        whom = for_whom(turn.text)
+        before = [entry.text for entry in self.state.messages if entry.role == "user"][:-1]
+        return bool(whom) and not any(whom in text.casefold() for text in before)
 
     def lift(self, turn: Turn, limits: Sequence[Limit], *, silently: bool = False) -> None:
         """Remove limits, and unless `silently` let the answer say so."""
