@@ -129,7 +129,9 @@ class Dialogue:
         wanted = set(words(match[1]))
         fits = [at for at, item in enumerate(self.shop.items(self.state.taste.focus)) if wanted <= _telling(item)]
         if len(fits) != 1 or fits[0] >= len(_PLACES):
-            return text
+            named = self.shop.linker.exact(match[1].strip()) if len(wanted) > 1 else ()
+            title = self.shop.index.catalog[named[0]].title if named else match.group()
+            return text[: match.start()] + title + text[match.end() :]
         return text[: match.start()] + f"the {_PLACES[fits[0]]} one" + text[match.end() :]
 
     def hear(self, text: str) -> Turn:

@@ -48,6 +48,13 @@ _MEDIA: Mapping[str, str] = {
     "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film",
     "read": "book", "reading": "book", "reread": "book", "play": "game", "played": "game", "playing": "game",
 }  # fmt: skip
+_MADE: Mapping[str, str] = {
+    "wrote": "book",
+    "directed": "film",
+    "filmed": "film",
+    "developed": "game",
+    "recorded": "album",
+}
 _ANYTHING_LIKE = re.compile(  # "do you have anything like Twin Peaks?" asks for no title
     r"\s*(?:anything|something|any\s+\w+|some\s+\w+|stuff|more)\s+(?:\w+\s+)?(?:like|similar\s+to|close\s+to|in\s+the\s+vein\s+of)\b",
     re.IGNORECASE,
@@ -157,8 +164,9 @@ def disambiguated(
         if behind and canonical("kind", behind[1]) in vocabulary("kind"):
             positions = linker.narrowed(positions, kind=canonical("kind", behind[1]))
             spans.append(behind.span())
-        verb = next((w for w in reversed(words(text[: mention.start])[-_NEAR:]) if w in _MEDIA), "")
-        positions = linker.narrowed(positions, kind=_MEDIA.get(verb, "")) or positions  # what one has "read" is a book
+        verbs = (w for w in reversed(words(text[: mention.start])[-_NEAR:]) if w in _MEDIA or w in _MADE)
+        verb = next(verbs, "")  # what one has "read", or somebody "wrote", is a book
+        positions = linker.narrowed(positions, kind=_MEDIA.get(verb) or _MADE.get(verb, "")) or positions
         made, end = linker.by_their_maker(text, mention)
         if made:  # "Blue by Joni Mitchell" asks for nothing else of hers
             positions = made

@@ -158,7 +158,8 @@ FILLER = frozenset(
     before after over sort kind recent nothing not dont seen already just finished need theyve ive weve youve im
     its yes leave out tired sick skip make hm actually meant forget adore never always ever first second third
     fourth fifth last mind comes closest seems hello ok okay well rather cheaper pricier newer gift gifts
-    present presents idea ideas birthday surprise else likes loves enjoys reads watches stuff things based
+    present presents idea ideas birthday surprise else likes loves enjoys reads watches stuff things based remove
+    removing delete
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 STOPWORDS = frozenset(fold(word) for word in STOPWORDS_EN_PLUS)

@@ -17,6 +17,7 @@ _GOOD = re.compile(
     r"|\b(?:ends?|ending|finish(?:es)?|turns?\s+out|works?\s+out)\s+(?:really\s+|very\s+)?(?:well|happily|(?:all\s?right|ok(?:ay)?|fine)\s+in\s+the\s+end"
     r"|on\s+a\s+(?:happy|high|good|hopeful)\s+note)\b"
     r"|\b(?:nobody|no[\s-]?one|none\s+of\s+them|no\s+(?:animals?|dogs?|pets?|children|characters?))\s+(?:dies|die|gets?\s+killed|is\s+killed)\b"
+    r"|\b\w+\s+(?:doesn['’]?t|does\s+not|don['’]?t|do\s+not|never)\s+dies?\b"
     r"|\b(?:everybody|everyone|they\s+all)\s+(?:lives?|survives?|makes?\s+it)\b|(?:圆满|美好|幸福|好)的?结局|大团圆|结局(?:是)?(?:圆满|美好|幸福|好的)|没有?人死|皆大欢喜",
     re.IGNORECASE,
 )

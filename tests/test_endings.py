@@ -18,6 +18,7 @@ from tests.shops import Talk, marquee
         ("something that ends well", [True]),
         ("a family film where the dog lives and everyone survives", [True]),
         ("no sad endings please", [True]),
+        ("a story where the horse doesn't die", [True]),
         ("a film that doesn't end badly", [True]),
         ("I'm tired of tragic endings", [True]),
         ("a western with a sad ending", [False]),

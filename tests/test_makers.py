@@ -38,3 +38,7 @@ def test_who_made_it_alone_shows_the_same_cards():
     talk = Talk(marquee())
     shown = ids(talk("a science fiction film"))
     assert ids(talk("who made it?")) == shown
+
+
+def test_what_somebody_wrote_is_a_book():
+    assert "Frank Herbert" in Talk(marquee())("who wrote Dune and what else has he done?").text

@@ -37,3 +37,9 @@ def test_what_is_not_known_is_said_and_the_rest_answered(talk):
 
 def test_words_of_two_titles_are_no_card(talk):
     assert talk.shop.items(ids(talk("the silver kettle one, how long is it?")))[0].id == talk.state.taste.focus[0]
+
+
+def test_a_title_that_is_not_shown_is_that_title(talk):
+    talk("not the copper kettle one")
+    talk("a film")
+    assert "The Copper Kettle" in talk("the copper kettle one, how long is it?").text
