@@ -24,13 +24,14 @@ _LATER = r"(?:\s+(?:any\s?more|any\s+longer|no\s+more|like\s+this|at\s+all))"
 _ENDS = r"(?=\W*$|\s*[.,;:!?]|\s+(?:and|but|because|so|since|i|right|now|tonight|today|really)\b)"
 _OVER_A_TRIFLE = r"(?!\s+(?:laughing|with\s+laughter|of\b|for\b|from\b|in\b|to\b|if\s+i\s+(?:have|had|see|hear)\b))"
 _DANGER = re.compile(
-    r"\b(?:kill|hang|drown|shoot|harm|killing|hanging|drowning|shooting|harming)\s+myself\b" + _OVER_A_TRIFLE +
+    r"\b(?:kill|hang|drown|shoot|harm|unalive|killing|hanging|drowning|shooting|harming)\s+myself\b" + _OVER_A_TRIFLE +
     r"|\b(?:want(?:ed|ing)?|going|need|thinking\s+(?:of|about)|feel(?:ing)?\s+like|urges?|planning|plan|keep|start(?:ed|ing)?|been)"
     r"\s+(?:to\s+)?(?:hurt|cut|hurting|cutting)\s+myself\b" + _OVER_A_TRIFLE +
     rf"|\b(?:don'?t|do\s+not|didn'?t|no\s+longer)\s+(?:really\s+)?(?:want\s+to|wish\s+to|feel\s+like)\s+"
     rf"(?:(?:live|be\s+alive|exist|living|being\s+alive){_LATER}?|(?:be\s+here|go\s+on|wake\s+up|being\s+here|going\s+on){_LATER}){_ENDS}"
     r"|\b(?:want(?:ed)?|wish(?:ed)?|ready|going|would\s+like|rather)\s+(?:to\s+|i\s+(?:could\s+)?(?:just\s+)?)(?:just\s+)?(?:die|be\s+dead|were\s+dead|was\s+dead)\b"
     + _OVER_A_TRIFLE +
+    r"|\b(?:want\s+to|going\s+to|should|might|will|just)\s+(?:kms|overdose)\b"
     r"|\b(?:i|i'?m|i'?ve|i'?d)\s+(?:am\s+)?(?:\w+\s+){0,6}?(?:(?:end(?:ing)?|tak(?:e|ing))\s+my\s+(?:own\s+)?life"
     r"|commit(?:ting)?\s+suicide|(?:think|thinking|thought|thoughts|contemplating|considering)\s+(?:of\s+|about\s+)?suicide|suicidal|self[\s-]harm(?:ing|ed)?)\b"
     r"|(?:^|\b(?:about|of|to|just|i)\s+)(?:thinking\s+(?:about|of)\s+)?end(?:ing)?\s+it\s+all\b|\bbetter\s+off\s+(?:dead\b|without\s+me\b)|\bsuicidal\s+thoughts\b|\bi\s+(?:was|were|had)\s+never\s+(?:been\s+)?born\b"
@@ -66,7 +67,7 @@ _SO = r"(?:(?:so|really|very|quite|pretty|rather|a\s+bit|just|too|all|completely
 _GRIEF = re.compile(
     rf"\b{_MINE}(?:\s+(?:has|have|just|recently|suddenly|had))*(?:'s)?\s+(?:died{_OF_WHAT}|passed\s+away{_OF_WHAT}|passed(?=\W*$|\s+(?:last|this|in)\b)"
     rf"|is\s+dead|is\s+dying(?!\s+(?:to|for)\b)|is\s+gone(?=\W*$|\s*[.,;!])|took\s+(?:his|her|their)\s+own\s+life){_THEN}"
-    rf"|\b(?:i|we)(?:'ve|\s+have)?{_THEN}\s+(?:just\s+)?(?:lost|buried|had\s+to\s+put\s+down)\s+{_MINE}(?:\s+to\s+\w+)?{_THEN}"
+    rf"|\b(?:i|we)(?:'ve|\s+have)?{_THEN}\s+(?:just\s+)?(?:lost|buried|had\s+to\s+put\s+down|(?:had\s+to\s+say|said)\s+goodbye\s+to)\s+{_MINE}(?:\s+to\s+\w+)?{_THEN}"
     rf"|\b(?:i(?:'m|\s+am)|we(?:'re|\s+are))\s+{_SO}(?:grieving|bereaved|in\s+mourning|mourning)(?:\s+(?:for\s+)?{_MINE})?"
     rf"|\b{_MINE}(?:'s|s')\s+(?:death|funeral|wake)\b|\b(?:came|come|back|home|got|just|coming)\s+from\s+a\s+funeral\b"
     rf"|\b(?:had|have|having)\s+a\s+miscarriage\b"
@@ -75,7 +76,7 @@ _GRIEF = re.compile(
     re.IGNORECASE,
 )
 _HARDSHIP = re.compile(
-    rf"\b(?:i|we)(?:'m|'re|\s+am|\s+are|'ve\s+been|\s+have\s+been)?\s+{_SO}(?:feel(?:ing)?\s+{_SO})(?:lonely|alone|isolated|sad|down|low|depressed|hopeless"
+    rf"(?:\b(?:i|we)(?:'m|'re|\s+am|\s+are|'ve\s+been|\s+have\s+been)?\s+|^|\band\s+|[.!,]\s+){_SO}(?:feel(?:ing)?\s+{_SO})(?:lonely|alone|isolated|sad|down|low|depressed|hopeless"
     r"|heartbroken|miserable|exhausted|drained|burn(?:t|ed)[\s-]?out|worn\s+out|unhappy|anxious|awful|lost|empty|rotten|ill|poorly|blue)\b(?!\s+(?:for|with|to|by|in|of|that|about)\b)"
     rf"|\bi(?:'m|\s+am|'ve\s+been|\s+have\s+been)\s+{_SO}(?:lonely|sad|depressed|heartbroken|miserable|exhausted|burn(?:t|ed)[\s-]?out|unhappy|homesick"
     r"|all\s+alone|going\s+through\s+(?:a\s+(?:divorce|break-?\s?up|hard|rough|tough|bad|difficult)(?:\s+\w+)?|chemo\w*|hell|a\s+lot)"
