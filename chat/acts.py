@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from typing import Literal
 
+from chat.care import in_danger
 from chat.memory import ABOUT_ME, FORGET_ME
 from retrieval.parsed import Parsed
 
@@ -30,6 +31,7 @@ Act = Literal[
     "range",
     "meta",
     "service",
+    "crisis",
     "unclear",
 ]
 
@@ -65,7 +67,9 @@ _COMPILED = tuple((act, re.compile(p, re.IGNORECASE)) for act, p in _ACTS)
 _ANY = re.compile(
     r"\bany\s+(year|decade|price|genre|kind|type|language|mood|topic|author|director)\b"
     r"|\b(year|price|genre|kind|type|language)\s+(?:doesn'?t|does\s+not)\s+matter\b"
-    r"|\b(?:remove|drop|forget|without)\s+the\s+(year|price|genre|kind|type|language)\s*(?:limit|filter|constraint)?"
+    r"|\b(?:remove|drop|forget|without|delete|clear|lift|take\s+(?:off|away|out)|get\s+rid\s+of)\s+(?:the|that)\s+"
+    r"(year|price|genre|kind|type|language|mood)\s*(?:limit|filter|constraint)?"
+    r"|\btake\s+the\s+(year|price|genre|kind|type|language|mood)(?:\s+(?:limit|filter))?\s+(?:off|away|out)\b"
     r"|(价格|年份|年代|类型|语言)(?:无所谓|不限|随便|都行|不重要)",
     re.IGNORECASE,
 )
@@ -95,7 +99,7 @@ BOUGHT = re.compile(  # "based on what I bought last time": none of it is named
 )
 SAME_MAKER = re.compile(
     r"\bby\s+the\s+same\s+\w+|\b(?:has|have|did|does)\s+(?:he|she|they)\s+(?:written|write|made|make|done|do|directed|recorded|got)\s+(?:any\w*|more|others?)\b"
-    r"|\banything\s+else\s+of\s+(?:his|hers|theirs)\b|\belse\s+(?:by|from)\s+(?:him|her|them|the\s+same)\b|\b(?:more|others?|anything)\s+by\s+(?:him|her|them)\b"
+    r"|\b(?:anything|what|something)\s+else\s+of\s+(?:his|hers|theirs)\b|\bwhat\s+(?:more|others?)\s+of\s+(?:his|hers|theirs)\b|\belse\s+(?:by|from)\s+(?:him|her|them|the\s+same)\b|\b(?:more|others?|anything)\s+by\s+(?:him|her|them)\b"
     r"|\bby\s+(?:the|that|whatever)\s+(?:woman|man|person|guy|author|director|writer|band|artist|team|studio|people|one)\s+(?:of|behind|who|that)\b"
     r"|\bby\s+who(?:ever)?\s+(?:wrote|made|directed|did|recorded)\b"
     r"|\b(?:his|her|their)\s+(?:older|other|earlier|early|newer|later|previous)\s+(?:stuff|works?|films?|books?|games?|albums?|ones)\b"
@@ -112,6 +116,8 @@ _REFINES = re.compile(
 
 def plain_act(text: str, served: Collection[Act] = ()) -> Act | None:
     """Return the act that a pattern is sure of, None if none is; `served` are those that somebody else sees to."""
+    if in_danger(text):
+        return "crisis"
     return next((act for act, pattern in _COMPILED if act not in served and pattern.search(text)), None)
 
 

@@ -71,7 +71,9 @@ class Asking:
             return Asked(self._unsaid(items), tuple(items), known=False)
         if understood.form:
             return self._in_form(items[0], understood.form)
-        answers = [self.say.answer(item, fields) for item in items]
+        unsaid = self.say("not_said", title=facts.names(items, self.say.language)) if "other" in fields else ""
+        fields = tuple(name for name in fields if name != "other")
+        answers = [unsaid, *(self.say.answer(item, fields) for item in items)]
         total = facts.total(items, self.say.language) if "price" in fields and _TOGETHER.search(turn.text) else ""
         last = self.say("total", value=total) if total else self.say.compared(items, fields)
         return Asked(self.say.sentences(*answers, last), tuple(items))

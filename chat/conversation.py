@@ -15,8 +15,8 @@ from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
 from chat.senses import Purpose
 from chat.shop import Shop
-from chat.state import DialogueState, Language
-from chat.typed import spelled_out, telling_words
+from chat.state import DialogueState
+from chat.typed import telling_words
 from chat.understanding import Understanding
 from retrieval.constraints import values_of
 from retrieval.labels import label
@@ -28,7 +28,20 @@ if TYPE_CHECKING:
 
 # Acts that a pattern is sure of: no router is asked.
 _PLAIN: frozenset[Act] = frozenset(
-    ("meta", "undo", "reset", "greeting", "thanks", "farewell", "help", "range", "about_me", "forget_me", "remember")
+    (
+        "meta",
+        "undo",
+        "reset",
+        "greeting",
+        "thanks",
+        "farewell",
+        "help",
+        "range",
+        "about_me",
+        "forget_me",
+        "remember",
+        "crisis",
+    )
 )
 _SERVED: frozenset[Act] = frozenset(("service",))  # the acts that routing takes the place of
 _CHAT_SURE = 0.7  # one from which "are you a robot?" is no wish for robots
@@ -80,27 +93,31 @@ class Conversation:
 
     def take(self, text: str) -> Answer:
         """Answer one message and record both in the state."""
-        typed, text = text, spelled_out(text)
+        typed, text = text, self._dialogue.heard(text)
         self._dialogue.whole = text
         parts = clauses(text) if self._desk is not None else []
         self._dialogue.parts = parts if len(parts) > 1 else ()  # one alone is read as it stands
         desk, understood = self._desk, self._read(text)
         if desk is None or understood.act in _PLAIN:
             self._state.doubt = []
-            return (
-                self._dialogue.take(typed)
-                if desk is None or understood.act != "help"
-                else self._helped(typed, understood.language)
-            )
+            plain = desk is None or understood.act not in ("help", "crisis")
+            return self._dialogue.take(typed) if plain or desk is None else self._helped(typed, understood, desk)
         reader = Reader(desk.router, self._read, desk.known, self._state.route)
-        pieces = self._settled(text, desk) or reader.read(text)
+        silent = self._dialogue.sorrow and not telling_words(text)  # who tells of a loss and asks for nothing
+        pieces = [self._piece(text, "recommend")] if silent else self._settled(text, desk) or reader.read(text)
         self._dialogue.listen(typed, pieces[0].understood.language)
         return self._dialogue.record(self._answered(pieces, desk))
 
-    def _helped(self, text: str, language: Language) -> Answer:
-        self._dialogue.listen(text, language)
+    def _helped(self, typed: str, understood: Understanding, desk: Desk) -> Answer:
+        """Tell what help there is, the desk's included: what it knows of, or a person if there is one to offer."""
+        self._dialogue.listen(typed, understood.language)
         say = self._dialogue.say
-        return self._dialogue.record(Answer(say.sentences(say("help"), say("help_desk"))))
+        if understood.act == "help":
+            return self._dialogue.record(Answer(say.sentences(say("help"), say("help_desk"))))
+        if desk.outbox is None:
+            return self._dialogue.record(Answer(say("crisis"), route="human"))
+        self._state.unsure = max(self._state.unsure, 1)  # a "yes" now takes up the offer
+        return self._dialogue.record(Answer(say.sentences(say("crisis"), say("offer_person")), route="human"))
 
     def _read(self, text: str) -> Understanding:
         if text not in self._readings:

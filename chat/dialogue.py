@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from chat import facts, memory
 from chat.acts import Act
-from chat.asking import Asking
+from chat.asking import Asked, Asking
+from chat.care import CONSOLING, Sorrow, in_danger, told
 from chat.messages import Card, Citation, Handoff
 from chat.picking import CARDS, Picking
 from chat.recommender import Recommended
@@ -30,7 +32,8 @@ from chat.understanding import Understanding, understand
 from chat.updating import Turn, Updater
 from retrieval.constraints import satisfies, satisfies_all
 from retrieval.lexicon import canonical, display
-from retrieval.text import words
+from retrieval.parsed import Wish
+from retrieval.text import language_of, words
 from retrieval.types import Constraint, Item, Query
 
 _RESEMBLES = 75.0  # a similarity, in [0, 100], from which words may be meant for a title
@@ -42,7 +45,8 @@ _POINTS = re.compile(r"\b(?:that|this|it)\b", re.IGNORECASE)
 _BRIEF = 5  # words of a message that says something of a card and little else
 _OF_CARDS = re.compile(rf"\b(?:ones?|{'|'.join(_PLACES)}|last|these|those|both)\b", re.IGNORECASE)
 _THE_SUCH_ONE = re.compile(
-    rf"\bthe\s+(?!(?:{'|'.join(_PLACES)}|last|other|same|next|only|right|top|new|old)\b)(\w+)\s+one\b", re.IGNORECASE
+    rf"\bthe\s+(?!(?:{'|'.join(_PLACES)}|last|other|same|next|only|right|top|new|old)\b)((?:(?!the\b)[\w'’&-]+:?\s+){{1,6}})one\b",
+    re.IGNORECASE,
 )
 
 
@@ -75,11 +79,13 @@ class Dialogue:
     Attributes:
         whole: the message of this turn.
         parts: those of its parts that are going to be read one by one.
+        sorrow: what it tells of the person that deserves a word of sympathy.
     """
 
     def __init__(self, shop: Shop, state: DialogueState) -> None:
         self.whole = ""
         self.parts: Sequence[str] = ()
+        self.sorrow: Sorrow | Literal[""] = ""
         self.shop = shop
         self.state = state
         self.say = Say(state.language)
@@ -116,25 +122,37 @@ class Dialogue:
         return before if len(before.split()) <= _BRIEF and _POINTS.search(before) else text
 
     def _counted(self, text: str) -> str:
-        """Read "the guitar one" as "the second one", if it is the only card that has to do with it."""
+        """Read "the guitar one" and "the knives out one" as "the second one", if only that card has to do with it."""
         match = _THE_SUCH_ONE.search(text)
         if match is None:
             return text
         wanted = set(words(match[1]))
         fits = [at for at, item in enumerate(self.shop.items(self.state.taste.focus)) if wanted <= _telling(item)]
         if len(fits) != 1 or fits[0] >= len(_PLACES):
-            return text
+            named = self.shop.linker.exact(match[1].strip()) if len(wanted) > 1 else ()
+            title = self.shop.index.catalog[named[0]].title if named else match.group()
+            return text[: match.start()] + title + text[match.end() :]
         return text[: match.start()] + f"the {_PLACES[fits[0]]} one" + text[match.end() :]
 
     def hear(self, text: str) -> Turn:
         """Record one message and let it change the state, without answering; training reads its dialogues so."""
-        read = spelled_out(text)
+        read = self.heard(text)
         understood = self.understand(read)
         self.listen(text, understood.language)
         return self.absorb(read, understood)
 
+    def heard(self, text: str) -> str:
+        """Return what a message asks, spelled out, and keep in mind the sorrow that it tells of."""
+        spelled = spelled_out(text)
+        if in_danger(spelled):
+            return spelled
+        asked, self.sorrow = told(spelled)
+        return asked
+
     def listen(self, text: str, language: Language) -> None:
         """Record a message, and speak its language from now on."""
+        if self.sorrow:  # what is left of the message may have no language
+            language = "zh" if language_of(text) == "zh" else "en"
         self.state.language = language
         self.say = Say(language)
         self._updater().relabel()
@@ -142,13 +160,24 @@ class Dialogue:
 
     def absorb(self, text: str, understood: Understanding) -> Turn:
         """Let what a message, or a part of one, says change the state."""
-        turn = Turn(understood, text)
+        turn = Turn(self._consoled(understood), text)
         if understood.act != "undo":
             self.state.snapshot()
         self._updater().absorb(turn)
         points = any(opinion.places for opinion in understood.opinions)
         self.state.named([*self._ids(turn.named), *turn.rejected, *turn.seen], points=points)
         return turn
+
+    def _consoled(self, understood: Understanding) -> Understanding:
+        """Let who tells of a sorrow and wishes for nothing themselves wish for what may do them good."""
+        parsed = understood.parsed
+        says = understood.opinions or understood.gist or understood.asked_title or understood.extreme or parsed.wishes
+        limits = any(c.field != "kind" and c.op == "is" for c in parsed.constraints)
+        if not self.sorrow or says or limits or understood.act not in ("recommend", "unclear"):
+            return understood
+        moods = self.shop.index.facets.postings.get("moods", {})
+        wishes = tuple(Wish("moods", mood, mood, 0) for mood in CONSOLING[self.sorrow] if mood in moods)
+        return replace(understood, act="recommend", parsed=replace(parsed, wishes=wishes))
 
     def without(self, field_: str, op: str, value: object) -> Answer:
         """Remove a constraint, as its chip's × does, and recommend again."""
@@ -171,7 +200,9 @@ class Dialogue:
         return Updater(self.shop, self.state, self.say)
 
     def record(self, answer: Answer) -> Answer:
-        """Record an answer in the state, and return it."""
+        """Record an answer in the state, and return it; sympathy comes first."""
+        if self.sorrow:
+            answer = replace(answer, text=self.say.sentences(self.say(self.sorrow), answer.text))
         cards = answer.cards
         sponsored = [c.id for c in cards if c.sponsored]
         self.told(answer.text, [c.id for c in cards], [c.why for c in cards], answer.citations, sponsored)
@@ -268,6 +299,8 @@ class Dialogue:
         """Answer from the catalogue's columns; the cards asked about come first, the others stay."""
         taste, catalog = self.state.taste, self.shop.index.catalog
         asked = Asking(self.shop, self.state, self.say).answer(turn)
+        if turn.understood.same_maker and "creators" in turn.understood.questions and asked.items:
+            return self._and_more_by(turn, asked)
         constraints = self.picking.constraints()
         ids = dict.fromkeys([*(item.id for item in asked.items), *taste.focus])
         kept = [
@@ -283,6 +316,14 @@ class Dialogue:
         compared = tuple(item.id for item in asked.items) if len(asked.items) > 1 else ()
         return Answer(text, cards, about, compared, route="item", abstained=not asked.known)
 
+    def _and_more_by(self, turn: Turn, asked: Asked) -> Answer:
+        """Tell who made a work, and show what else is theirs: "who wrote it, and what else of hers do you have?"."""
+        understood = replace(turn.understood, act="recommend", questions=(), opinions=(), gist="", bare_title=False)
+        more = Turn(understood, turn.text, named=self.shop.positions([asked.items[0].id]))
+        self._updater().absorb(more)
+        answer = self._recommend(more)
+        return replace(answer, text=self.say.sentences(*turn.notes, asked.text, answer.text))
+
     def _greeting(self, turn: Turn) -> Answer:
         if self.state.page and self.state.taste.about == self.state.page:  # they are looking at something already
             (item,) = self.shop.items([self.state.page])
@@ -295,6 +336,9 @@ class Dialogue:
         return Answer(
             self.say.sentences(self.say("meta"), self.say("perhaps")), self.picking.cards(self.picking.picks(turn))
         )
+
+    def _crisis(self, turn: Turn) -> Answer:
+        return Answer(self.say("crisis"))
 
     def _service(self, turn: Turn) -> Answer:
         return Answer(self.say("service"))
@@ -355,8 +399,9 @@ class Dialogue:
             for what, ids in (("likes", taste.liked), ("dislikes", taste.disliked), ("knows", taste.seen))
             if self.shop.items(ids)
         ]
-        if taste.limits:
-            said.append(self.say("wants", limits=self.say.quoted([self._updater().label(x) for x in taste.limits])))
+        wanted = [self._updater().label(x) for x in taste.limits if not x.implied]
+        if wanted:
+            said.append(self.say("wants", limits=self.say.quoted(wanted)))
         return self.say.sentences(*said) if said else self.say("knows_nothing")
 
     _ANSWERS: Mapping[Act, Callable[[Dialogue, Turn], Answer]] = {
@@ -376,6 +421,7 @@ class Dialogue:
         "range": _range,
         "meta": _meta,
         "service": _service,
+        "crisis": _crisis,
         "unclear": _unclear,
     }
 

@@ -26,7 +26,7 @@ HAVE_IT = re.compile(
 _THERE = re.compile(r"(?:is|are)\s+there\b", re.IGNORECASE)
 _IN = re.compile(r"\bin\s+(?:the\s+|your\s+)?$", re.IGNORECASE)
 # What is asked about a title in words that name it, known or not.
-_ABOUT_TITLE = re.compile(
+ABOUT_TITLE = re.compile(
     r"\b(?:is|are)\s+(?P<a>.+?)\s+(?:in\s+stock|available)\b|\bhow\s+(?:much|long)\s+(?:is|does)\s+(?P<b>.+?)(?:\s+cost|\s+run)?\W*$"
     r"|\bwho\s+(?:directed|wrote|made|composed|developed)\s+(?P<c>.+?)\W*$|\btell\s+me\s+(?:more\s+)?about\s+(?P<d>.+?)\W*$",
     re.IGNORECASE,
@@ -50,6 +50,13 @@ _MEDIA: Mapping[str, str] = {
     "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film",
     "read": "book", "reading": "book", "reread": "book", "play": "game", "played": "game", "playing": "game",
 }  # fmt: skip
+_MADE: Mapping[str, str] = {
+    "wrote": "book",
+    "directed": "film",
+    "filmed": "film",
+    "developed": "game",
+    "recorded": "album",
+}
 _ANYTHING_LIKE = re.compile(  # "do you have anything like Twin Peaks?" asks for no title
     r"\s*(?:anything|something|any\s+\w+|some\s+\w+|stuff|more)\s+(?:\w+\s+)?(?:like|similar\s+to|close\s+to|in\s+the\s+vein\s+of)\b",
     re.IGNORECASE,
@@ -98,7 +105,7 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
     if quoted:
         start = text.find(quoted)
         return quoted, [m for m in mentions if start > m.start or m.start > start + len(quoted)]
-    about = _ABOUT_TITLE.search(text)
+    about = ABOUT_TITLE.search(text)
     if about is not None and not mentions:
         thing = next(g for g in about.groups() if g)
         tokens = tokenize(thing)
@@ -168,8 +175,9 @@ def disambiguated(
         if behind and canonical("kind", behind[1]) in vocabulary("kind"):
             positions = linker.narrowed(positions, kind=canonical("kind", behind[1]))
             spans.append(behind.span())
-        verb = next((w for w in reversed(words(text[: mention.start])[-_NEAR:]) if w in _MEDIA), "")
-        positions = linker.narrowed(positions, kind=_MEDIA.get(verb, "")) or positions  # what one has "read" is a book
+        verbs = (w for w in reversed(words(text[: mention.start])[-_NEAR:]) if w in _MEDIA or w in _MADE)
+        verb = next(verbs, "")  # what one has "read", or somebody "wrote", is a book
+        positions = linker.narrowed(positions, kind=_MEDIA.get(verb) or _MADE.get(verb, "")) or positions
         made, end = linker.by_their_maker(text, mention)
         if made:  # "Blue by Joni Mitchell" asks for nothing else of hers
             positions = made

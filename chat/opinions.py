@@ -13,7 +13,7 @@ from typing import Literal
 
 from retrieval.linking import Mention
 from retrieval.numbers import blank
-from retrieval.stances import AND_THEN
+from retrieval.stances import AND_THEN, wondered_at
 
 Attitude = Literal["like", "dislike", "seen", "neutral"]
 
@@ -128,6 +128,8 @@ def stands(text: str, mentions: Sequence[Mention]) -> list[Opinion]:
     text = blank(text, [(m.start, m.end) for m in mentions])  # "One Cut of the Dead" is called 摄影机不要停
     for at, mention in enumerate(mentions):
         attitude = _attitude(text, mention.start, mention.end, "neutral")
+        if wondered_at(text, mention.start, mention.end):
+            attitude = "dislike"
         if at and attitude == "neutral" and not re.search(r"[.!?;]", text[mentions[at - 1].end : mention.start]):
             between = text[mentions[at - 1].end : mention.start].strip().casefold()
             if between in {",", "/", "and", "or", "&", ", and", ", or", "、", "和", "，"}:

@@ -78,6 +78,10 @@ BUYS = re.compile(
     r"|加入?购物车|我(?:要|就)买(?:这|它)|下单吧",
     re.IGNORECASE,
 )
+_AGREES = re.compile(  # to what has been shown
+    r"\b(?:go\s+(?:on|ahead|for)|done|deal|sold|gimme|hand\s+it|buy(?:ing)?|order(?:ing)?|add(?:ing)?|tak(?:e|ing)|it\s+is)\b",
+    re.IGNORECASE,
+)
 _WAITS = re.compile(r"\b(?:wait|think\s+(?:about|it|on)|leave\s+it|come\s+back|let\s+you\s+know)\b", re.IGNORECASE)
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
 _SAID_SURE = 0.8  # and what asks for nothing ("this is a disgrace") this
@@ -123,6 +127,9 @@ class Reader:
         parts = clauses(text)
         if len(parts) < 2:
             return [self.piece(text)]
+        whole = self.understand(text)
+        if whole.act == "question" and whole.same_maker:
+            return [self.piece(text)]  # "who wrote it, and what else have they done?"
         pieces = [self.piece(part) for part in parts]
         groups = _grouped(pieces, [_stands_alone(piece) for piece in pieces])
         return self._whole(text, parts) if len(groups) == 1 else [self._joined(group) for group in groups]
@@ -164,9 +171,19 @@ def clauses(text: str) -> list[str]:
 
 
 def buys(piece: Piece) -> bool:
-    """Whether a wish is to take an item: by what is said, or by what the message is meant for."""
+    """Whether a wish is to take an item: by what is said, or by what the message is meant for.
+
+    "The saddest one please" and "a dessert wine then" sound as if they took something, and wish for it; who takes an
+    item points at it or names it, or says nothing else: "go on then".
+    """
+    understood = piece.understood
+    agrees = _AGREES.search(piece.text) is not None and not understood.parsed.spans
+    meant = bool(understood.opinions) or agrees or not telling_words(piece.text)
     takes = (
-        piece.understood.purposes.get("buy", 0.0) > _TAKES and not asks(piece.text) and not _WAITS.search(piece.text)
+        understood.purposes.get("buy", 0.0) > _TAKES
+        and (meant and understood.act != "question")
+        and not asks(piece.text)
+        and not _WAITS.search(piece.text)
     )
     return takes or BUYS.search(piece.text) is not None
 

@@ -136,8 +136,9 @@ def questions(text: str, columns: Columns | None, several: bool) -> Questions:
     extreme, superlative = _extreme(text, columns)
     if extreme is not None and (several or superlative):
         return Questions((extreme[0],), extreme, several and (not superlative or _OF_THESE.search(text) is not None))
-    if _NO_COLUMN.search(text):
-        return Questions(("other",))
+    if _NO_COLUMN.search(text):  # "who's in it, and how long is it?"
+        rest = _NO_COLUMN.sub(" ", text)
+        return Questions(("other", *(name for name, pattern in _COMPILED if pattern.search(rest))))
     if _SAME_HAND.search(text):
         return Questions(("creators",))
     fields = [name for name, pattern in _COMPILED if pattern.search(text)]

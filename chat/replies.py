@@ -17,6 +17,16 @@ from retrieval.types import Item
 from retrieval.units import of_header
 
 _SAY: Mapping[str, tuple[str, str]] = {
+    # before anything else
+    "crisis": ("I'm very sorry that you feel like this, and I'm glad you said it. This is beyond what a shop's "
+               "assistant can help with, but talking to somebody now does help: please call your local emergency "
+               "number or a crisis line; in the US call or text 988, elsewhere findahelpline.com lists one near you. "
+               "If you can, tell somebody close to you, too. You don't have to go through this alone.",
+               "听到你这么说，我很难过，也谢谢你愿意说出来。这超出了商店助手能帮的范围，但现在找人聊聊真的会有帮助："
+               "请拨打当地的急救电话或心理危机热线；在美国可拨打988或发短信，其他地区可以在 findahelpline.com "
+               "找到附近的热线。如果可以，也请告诉身边你信任的人。你不必独自承受。"),
+    "grief": ("I'm sorry for your loss.", "请节哀。"),
+    "hardship": ("I'm sorry to hear that.", "听到这些我很难过。"),
     # recommending
     "anchor": ("With {anchor} in mind, I'd start with {first}.", "既然你喜欢{anchor}，我会先推荐{first}。"),
     "anchor2": ("Close to {anchor} in spirit: {first} first of all.", "与{anchor}气质相近，首选{first}。"),
@@ -42,6 +52,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "seen": ("Noted that you know {titles}.", "记下了，你已经看过{titles}。"),
     "lifted": ("I let go of {limits} to make room for that.", "为此我取消了{limits}的限制。"),
     "shown_all": ("You have seen all that I have of {wishes}.", "符合“{wishes}”的都给你看过了。"),
+    "implied": ("Because of that I also leave out: {genres}.", "因此我也排除了{genres}。"),
     "unmet": ("I have nothing {wishes} that fits; these come nearest.", "没有{wishes}的作品符合要求，这些最接近。"),
     "kept": ("Still keeping to {limits}.", "仍然保持：{limits}。"),
     "outside": ("We do carry {title}, outside your limits ({limits}).", "我们也有{title}，但不符合{limits}。"),

@@ -65,7 +65,8 @@ class Sensed:
     def told(self, start: int, end: int) -> Told:
         """Return what the words in `text[start:end]` are to the wish, where that is clear."""
         inside = self._inside(start, end)
-        if inside.any() and self._aside[inside].min() > _IDLE:
+        takes = self.purpose.get("buy", 0.0) > 0.5  # what takes an item wants no other; "the saddest one please" may
+        if not takes and inside.any() and self._aside[inside].min() > _IDLE:
             return "idle" if self.purpose.get("recommend", 1.0) > 0.5 else "aside"
         shares = self.of(start, end)
         wanted, refused, known = (float(shares[SENSES.index(sense)]) for sense in ("wanted", "refused", "known"))

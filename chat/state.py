@@ -26,6 +26,7 @@ class Limit(BaseModel):
 
     Attributes:
         inferred: it follows from the liked items and gives way to anything said.
+        implied: nobody said it; a refused mood rules it out besides ("nothing scary" no horror).
         lasting: it was said to hold always ("I never watch horror"), so it is worth remembering.
     """
 
@@ -34,6 +35,7 @@ class Limit(BaseModel):
     value: str | float | bool | tuple[str, ...]
     label: str = ""
     inferred: bool = False
+    implied: bool = False
     lasting: bool = False
 
     @property
@@ -216,13 +218,19 @@ class DialogueState(BaseModel):
             {"like": taste.liked, "dislike": taste.disliked, "seen": taste.seen}[signal].append(item_id)
 
     def limit(
-        self, constraints: Sequence[Constraint], *, lasting: bool = False, beside: Collection[Constraint] = ()
+        self,
+        constraints: Sequence[Constraint],
+        *,
+        lasting: bool = False,
+        implied: bool = False,
+        beside: Collection[Constraint] = (),
     ) -> None:
         """Add constraints; a new one replaces earlier ones that say something else about the same thing.
 
         Args:
             constraints: those of one message, which stand beside one another.
             lasting: they are to hold beyond this conversation.
+            implied: they follow from what was said.
             beside: those of them that stand beside earlier ones too.
         """
         old, added = self.taste.limits, list[Limit]()
@@ -230,7 +238,8 @@ class DialogueState(BaseModel):
             same = (new.field, new.op, new.value)
             old = [x for x in old if (x.field, x.op, x.value) != same and (new in beside or not replaces(new, x))]
             added = [limit for limit in added if _together(new, limit) or not replaces(new, limit)]
-            added.append(Limit(field=new.field, op=new.op, value=new.value, label=new.label, lasting=lasting))
+            limit = Limit(field=new.field, op=new.op, value=new.value, label=new.label, lasting=lasting)
+            added.append(limit.model_copy(update={"implied": implied}))
         self.taste.limits = [*old, *added]
 
     def unlimit(self, field: str, op: str | None = None, value: object = None) -> bool:

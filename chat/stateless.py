@@ -16,6 +16,7 @@ from chat.shop import Shop, card
 from chat.state import DialogueState
 from retrieval.constraints import as_values
 from retrieval.errors import UnknownItem
+from retrieval.lexicon import genres_wanted_with
 from retrieval.types import Constraint, Query
 
 
@@ -33,6 +34,8 @@ def recommend(
     parsed = shop.parser.parse(text)
     wishes = tuple((w.field, w.value) for w in parsed.wishes)
     asked = {w.value for w in parsed.wishes} | {v for c in parsed.constraints if c.op == "is" for v in as_values(c)}
+    refused = {v for c in parsed.constraints if c.op == "is_not" for v in as_values(c)}
+    asked.update(genres_wanted_with(asked, refused))
     limits = [*constraints, *parsed.constraints, *(c for c in parsed.implied if c.value not in asked)]
     query = Query(text, tuple(shop.positions(liked)), tuple(shop.positions(disliked)), wishes)
     context = UserContext(

@@ -47,7 +47,8 @@ class Telling:
         """Put the first item forward, and say what speaks for it: what is liked, wished for or limited."""
         taste, language = self.state.taste, self.say.language
         first = facts.name(items[0], language)
-        limits = [x.label for x in taste.limits if not x.inferred and (x.field, x.op) != ("kind", "is")]
+        said = [x for x in taste.limits if not (x.inferred or x.implied)]
+        limits = [x.label for x in said if (x.field, x.op) != ("kind", "is")]
         liked = [i for i in self.shop.items(taste.liked[-2:]) if i.id != items[0].id]
         if turn.understood.extreme is not None:
             return self.say.utmost(items[0], turn.understood.extreme)

@@ -72,6 +72,13 @@ _PEOPLE = (
     r"|flatmates?|roommates?|family)"
 )
 _OUR = r"(?:my|our|his|her|their|your)\s+(?:own\s+|old\s+|little\s+|big\s+|older\s+|younger\s+|best\s+)?"
+# "Something for my mum"; in "it's for my mum" it is what has been spoken of, and "a film with my mum" is for both.
+_FOR_SOMEBODY = re.compile(
+    r"(?:^\W*(?:(?:ok(?:ay)?|right|thanks|great)\W+)?(?:and|also|now|next|then|plus|another)\b(?:(?!\b(?:it|this|that|they)\b)[^.?!])*?"
+    r"|\b(?:something|anything|one|another|films?|movies?|books?|novels?|games?|albums?|records?|courses?)\s+(?:\w+\s+){0,2})"
+    rf"\bfor\s+{_OUR}({_PEOPLE}|kids?|children)\b|再?给我?的?(妈妈?|爸爸?|爷爷|奶奶|外公|外婆|老公|老婆|儿子|女儿|朋友|同事|男友|女友)",
+    re.IGNORECASE,
+)
 _ASIDES = re.compile(
     "|".join(
         (
@@ -151,7 +158,8 @@ FILLER = frozenset(
     before after over sort kind recent nothing not dont seen already just finished need theyve ive weve youve im
     its yes leave out tired sick skip make hm actually meant forget adore never always ever first second third
     fourth fifth last mind comes closest seems hello ok okay well rather cheaper pricier newer gift gifts
-    present presents idea ideas birthday surprise else likes loves enjoys reads watches stuff things based
+    present presents idea ideas birthday surprise else likes loves enjoys reads watches stuff things based remove
+    removing delete
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 STOPWORDS = frozenset(fold(word) for word in STOPWORDS_EN_PLUS)
@@ -176,6 +184,12 @@ def telling_words(text: str) -> list[str]:
 
 def _years(age: str) -> int:
     return int(age) if age.isdigit() else _AGES.index(age.lower()) + 2
+
+
+def for_whom(text: str) -> str:
+    """Return the person other than the speaker for whom a message wants something: "mum"; "" if it names none."""
+    found = _FOR_SOMEBODY.search(text)
+    return next(group for group in found.groups() if group).casefold() if found else ""
 
 
 def asides(text: str) -> list[tuple[int, int]]:

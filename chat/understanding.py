@@ -14,6 +14,7 @@ from typing import Literal
 from chat.acts import BOUGHT, SAME_MAKER, Act, lifted, plain_act, refines, starts_anew
 from chat.memory import REMEMBER, lasts
 from chat.naming import (
+    ABOUT_TITLE,
     HAVE,
     HAVE_IT,
     TITLED,
@@ -75,6 +76,11 @@ _MOVED = re.compile(  # who tells of what they know, so that more of it is found
 )
 _LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
 _PLAINLY = 0.9  # a share of the purpose from which a message asks for a recommendation and about no item
+_WANTS_IT = re.compile(
+    r"\b(?:please|thanks|thank\s+you|ta|cheers|want|take|have|get|give|go|buy|order|add|yes|yep|yeah|sold|sure|perfect)\b",
+    re.IGNORECASE,
+)
+_TAKES = 0.6  # a share of the purpose from which it takes a card
 _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]?")
 _STORY = 12  # words from which a message that wishes for something tells of the person besides
 _DESCRIBES = re.compile(
@@ -216,9 +222,9 @@ def understand(
     # "Is it scary?" wishes for nothing; in "sounds fun. Is it part of a series?" nobody asks whether it is fun.
     named_in = parser.parse(_asking(text), taken, language) if about.yes_no else parsed
     # "Nine hours on a train, what do I read next?" asks about no item.
-    fields: tuple[str, ...] = ("other",) if inside(text, mentions) else ()
-    if not advises or about.extreme is not None or about.mood is not None:
-        fields = _fields(text, about, named_in, opinions, asked) or fields
+    singles = about.extreme is not None or about.mood is not None
+    fields = () if advises and not singles else _fields(text, about, named_in, opinions, asked)
+    fields = fields or (("other",) if inside(text, mentions) else ())
     everywhere = about.extreme is not None and not about.of_these
     dropped = (*free, *parsed.opened)
     bought = BOUGHT.search(text)
@@ -240,6 +246,10 @@ def understand(
         act = "question"
     elif _MORE.search(text) and not mentions:
         act = "more"
+    elif _merely_points(text, opinions, pointing) and not (
+        _WANTS_IT.search(text) and sensed.purpose.get("buy", 0.0) > _TAKES
+    ):
+        act, fields = "question", ("description",)
     elif not (parsed.spans or parsed.relative or dropped or everywhere or bought) and not (
         _says(text, opinions, unknown, gist, linker)
     ):
@@ -281,6 +291,12 @@ def _unknown(
     """Return where up to two names stand that nothing in the catalogue bears: (start, end) each."""
     name = "" if strange else unknown_name(text, spans, linker)
     return [(text.find(name), text.find(name) + len(name))] if name else [*strange[:2]]
+
+
+def _merely_points(text: str, opinions: Sequence[Opinion], pointing: Sequence[tuple[int, int]]) -> bool:
+    """Whether a message is the place of a card and nothing else: "ok, the first one then" wants to hear of it."""
+    places = [place for opinion in opinions for place in opinion.places if opinion.attitude == "neutral"]
+    return len(opinions) == len(places) == 1 and not opinions[0].that and not telling_words(blank(text, pointing))
 
 
 def _descriptive(name: str, parser: Parser) -> bool:
@@ -416,7 +432,8 @@ def _stood(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[list
     kept, stood = [], []
     for mention, opinion in zip(mentions, stands(text, mentions), strict=True):
         if opinion.attitude == "neutral":
-            merely = sensed.merely_named(mention.start, mention.end) and not SAME_MAKER.search(text)
+            asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text)
+            merely = sensed.merely_named(mention.start, mention.end) and not asked_of
             if merely and mention.surface != text.strip(" .!?"):
                 continue  # "my girlfriend picked Midsommar last time"
             opinion = replace(opinion, attitude=sensed.stand(mention.start, mention.end))

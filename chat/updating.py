@@ -12,10 +12,11 @@ from chat.opinions import Attitude, Opinion
 from chat.replies import Say
 from chat.shop import Shop
 from chat.state import DialogueState, Limit
+from chat.typed import for_whom
 from chat.understanding import Understanding
 from retrieval.constraints import number_of
 from retrieval.labels import relabelled
-from retrieval.lexicon import canonical, display
+from retrieval.lexicon import canonical, display, genres_wanted_with
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.text import words
 from retrieval.types import Constraint
@@ -23,12 +24,15 @@ from retrieval.types import Constraint
 _EARLIER = 6  # wishes that are kept behind newer ones
 _TEXTS = 1  # messages whose words are still searched for beside the last one's
 _CHANGES_NOTHING = frozenset(
-    "meta help greeting thanks farewell undo reset service unclear about_me forget_me".split()  # noqa: SIM905
+    "meta help greeting thanks farewell undo reset service crisis unclear about_me forget_me".split()  # noqa: SIM905
 )
 _ON_PAGE = re.compile(r"\bthis\s+(?:product|item|article|page)\b|这个(?:商品|产品)|本(?:商品|品)|这款", re.IGNORECASE)
 _CORRECTS = re.compile(
     r"\b(?:no\s+wait|i\s+meant|i\s+mean|actually|instead|rather|sorry|or\s+maybe|what\s+about|how\s+about)\b",
     re.IGNORECASE,
+)
+_REMOVES = re.compile(
+    r"\b(?:remov(?:e|ing)|delete|take\s+(?:out|away|off)|get\s+rid\s+of|drop)\b|去掉|取消|删掉|删除", re.IGNORECASE
 )
 _SIGNALS: dict[Attitude, Signal] = {"like": "like", "neutral": "like", "dislike": "dislike", "seen": "seen"}
 
@@ -67,6 +71,8 @@ class Updater:
                 self.state.unlimit(name)
             # "forget the genre" gives up a wish for one, too
             self._take_back([wish for wish in (*taste.wishes, *taste.earlier) if wish[0] == dropped])
+        removed = self._removed_afresh(turn)
+        chips = self._chips_removed(turn)
         self._take_back(understood.parsed.taken_back)
         taste.limits = [
             x for x in taste.limits if x.op != "is_not" or not set(understood.parsed.allowed) & set(_values(x.value))
@@ -80,8 +86,12 @@ class Updater:
                 turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
         parsed = understood.parsed
         turn.notes.extend(self.say.unchecked(name) for name in dict.fromkeys(parsed.unchecked))
-        implied = [c for c in parsed.implied if c.value not in self._wanted_genres(turn)]
-        constraints = [*parsed.constraints, *implied, *self._relative(turn), *self._by_its_maker(turn)]
+        wanted = self._wanted_genres(turn)
+        taste.limits = [x for x in taste.limits if not (x.implied and x.value in wanted)]
+        held = {(x.field, x.op, x.value) for x in taste.limits}
+        implied = [c for c in parsed.implied if c.value not in wanted and (c.field, c.op, c.value) not in held]
+        said = [c for c in parsed.constraints if (c.field, c.op, c.value) not in chips]
+        constraints = [*said, *removed, *self._relative(turn), *self._by_its_maker(turn)]
         beside = self._beside(turn, constraints)
         fields = {c.field for c in constraints if c.op == "is" and c not in beside}
         subject = bool(
@@ -92,9 +102,10 @@ class Updater:
             or understood.asked_title
         )
         turn.changed_subject = subject
-        turn.refined = (bool(constraints) and not subject) or bool(understood.dropped)
+        turn.refined = (bool(constraints) and not subject) or bool(understood.dropped or chips)
         self._make_room(turn, fields, subject)
         self.state.limit(constraints, lasting=understood.lasting, beside=beside)
+        self._imply(turn, implied)
         self._unlimit_what_nothing_has(turn)
         self._wish(turn, constraints)
         if "kind" in fields:
@@ -111,6 +122,15 @@ class Updater:
             return []
         named = [c for c in constraints if c.op == "is" and c.field not in ("kind", "creators", "language")]
         return [c for c in named if isinstance(c.value, str) and facets.mask([*old, c]).any()]
+
+    def _imply(self, turn: Turn, implied: Sequence[Constraint]) -> None:
+        """Rule out what a refused mood is full of, and say so apart, if there is any of the kind asked for."""
+        self.state.limit(implied, lasting=turn.understood.lasting, implied=True)
+        kinds = [x.constraint for x in self.state.taste.limits if (x.field, x.op) == ("kind", "is")]
+        there = [c for c in implied if self.shop.index.facets.mask([*kinds, replace(c, op="is")]).any()]
+        if there:
+            names = [display(c.field, str(c.value), self.say.language) for c in there]
+            turn.notes.append(self.say("implied", genres=self.say.quoted(names)))
 
     def _unlimit_what_nothing_has(self, turn: Turn) -> None:
         """Own up to a limit on a length that nothing of the kind asked for with it has: "a game under an hour"."""
@@ -136,13 +156,34 @@ class Updater:
             taste.any_kind = True
         taste.limits = [x for x in taste.limits if x not in asked]
 
+    def _chips_removed(self, turn: Turn) -> set[tuple[str, str, object]]:
+        """Remove the limits that a message calls by the words of their chips: "remove “no horror”"."""
+        said = turn.text.casefold()
+        found = (m.end() for m in _REMOVES.finditer(said))
+        behind = [said[end:].lstrip(" \"“‘'").removeprefix("the ") for end in found]
+        gone = [x for x in self.state.taste.limits if x.label and any(b.startswith(x.label.casefold()) for b in behind)]
+        for limit in gone:
+            self.state.unlimit(limit.field, limit.op, limit.value)
+        return {(x.field, x.op, x.value) for x in gone}
+
+    def _removed_afresh(self, turn: Turn) -> list[Constraint]:
+        """Return refusals of what is to be removed and was never asked for: "take out the horror", shown some."""
+        taste, parsed = self.state.taste, turn.understood.parsed
+        if not _REMOVES.search(turn.text):
+            return []
+        held: set[tuple[str, object]] = {(x.field, v) for x in taste.limits for v in _values(x.value)}
+        held.update(taste.wishes, taste.earlier)
+        return [self._labelled(Constraint(f, "is_not", v)) for f, v in parsed.taken_back if (f, v) not in held]
+
     def _wanted_genres(self, turn: Turn) -> set[object]:
         """Return the genres asked for, now or before: who wants "horror, but not too scary" still wants horror."""
         parsed = turn.understood.parsed
         limits = [*parsed.constraints, *(limit.constraint for limit in self.state.taste.limits)]
         wishes = [*((w.field, w.value) for w in parsed.wishes), *self.state.taste.wishes]
         asked = {v for c in limits if (c.field, c.op) == ("genres", "is") for v in _values(c.value)}
-        return asked | {value for field_, value in wishes if field_ == "genres"}
+        refused = {v for c in limits if (c.field, c.op) == ("moods", "is_not") for v in _values(c.value)}
+        moods = {value for field_, value in wishes if field_ == "moods"}
+        return {*asked, *genres_wanted_with(moods, refused), *(value for field_, value in wishes if field_ == "genres")}
 
     def _absorb_opinion(self, turn: Turn, opinion: Opinion) -> None:
         taste, catalog = self.state.taste, self.shop.index.catalog
@@ -240,6 +281,7 @@ class Updater:
 
     def _make_room(self, turn: Turn, fields: set[str], subject: bool) -> None:
         """Lift the limits of the last subject that a new one contradicts or silently leaves behind."""
+        self._make_room_for_another(turn, fields)
         limits = self.state.taste.limits
         if subject and "creators" not in fields:
             self.lift(turn, [x for x in limits if x.field == "creators" and x.op == "is"], silently=True)
@@ -258,6 +300,28 @@ class Updater:
             for old in [x for x in limits if x.field == "genres" and x.op == "is"]:
                 if not self.shop.recommender.allowed([kind, old.constraint]).any():
                     self.lift(turn, [old])
+
+    def _make_room_for_another(self, turn: Turn, fields: set[str]) -> None:
+        """Lift what was asked for before where something is wanted for somebody else: their taste is their own.
+
+        Prices stay, and so does a kind, unless another one is asked for or a maker is named, who may have made others.
+        """
+        if not self._for_another(turn):
+            return
+        taste, own = self.state.taste, {"genres", "moods", "audience", "topic", "creators"}
+        if "kind" in fields or "creators" in {*fields, *(w.field for w in turn.understood.parsed.wishes)}:
+            own.add("kind")
+            taste.any_kind = "kind" not in fields
+        theirs = [x for x in taste.limits if x.field in own and not x.lasting]
+        self.lift(turn, [x for x in theirs if x.inferred or x.implied], silently=True)
+        self.lift(turn, [x for x in theirs if not (x.inferred or x.implied)])
+        taste.wishes, taste.earlier, taste.wish_text = [], [], []
+
+    def _for_another(self, turn: Turn) -> bool:
+        """Whether a message wants something for somebody for whom nothing was wanted before."""
+        whom = for_whom(turn.text)
+        before = [entry.text for entry in self.state.messages if entry.role == "user"][:-1]
+        return bool(whom) and not any(whom in text.casefold() for text in before)
 
     def lift(self, turn: Turn, limits: Sequence[Limit], *, silently: bool = False) -> None:
         """Remove limits, and unless `silently` let the answer say so."""

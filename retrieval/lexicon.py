@@ -8,7 +8,7 @@ are compared.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -181,6 +181,15 @@ def genres_full_of(mood: str) -> tuple[str, ...]:
 
 
 _SINGLED_OUT = re.compile(r"\b(?:(most|least)\s+(\w+)|(\w+est))\b")
+_FRIGHTENING = frozenset({"scary", "eerie"})
+
+
+def genres_wanted_with(wished: Collection[object], refused: Collection[object]) -> tuple[str, ...]:
+    """Return the genres that stay although a refused mood rules them out: who wants it scary may well want horror."""
+    wants = _FRIGHTENING.intersection(wished) and not _FRIGHTENING.intersection(refused)
+    return ("horror",) if wants else ()
+
+
 _SHORT = re.compile(r"[^aeiouy ]*[aeiou]+[^aeiouy ]+(?:y|ie|le|et|e)?")  # "dark", "gritty", "eerie", "gentle", "quiet"
 _ONE_SYLLABLE = re.compile(r"[^aeiouy]*[aeiou][bdgmnpt]")  # "sad", "grim": doubled before "er"
 

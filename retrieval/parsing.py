@@ -18,6 +18,8 @@ from retrieval import numbers as numeric
 from retrieval.columns import Columns, forms, graded
 from retrieval.constraints import Facets
 from retrieval.described import Describer
+from retrieval.endings import REFUSED, WISHED, endings
+from retrieval.grownups import not_for_children
 from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, of_country, origins, shared, shared_origins, synonyms, vocabulary
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
@@ -257,6 +259,8 @@ class Parser:
         free = numeric.blank(free, found.spans)
         free = _ALL_BUT.sub(r"\1\2not", free)  # of the same length, so that offsets stay true
         free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
+        free = self._take_endings(found, free, told, language)
+        free = self._take_grown_ups(found, free, language)
         tokens = tokenize(free)
         hits = list(self._hits(free, tokens))
         described = list(self._described(free, tokens, hits))
@@ -335,6 +339,30 @@ class Parser:
             found.constraints.append((start, self._constraint(hit.field, hit.values, True, language)))
         elif stance == "said":
             found.wishes.append(Wish(hit.field, hit.values[0], text[start : tokens[hit.end - 1].end], start))
+
+    def _take_endings(self, found: _Reading, text: str, told: Callable[[int, int], Told], language: str) -> str:
+        """Take over how a work is to end, and return the text without it."""
+        moods, spans = self._facets.postings.get("moods", {}), []
+        for start, end, happy in endings(text):
+            known = {mood for mood in (*WISHED[happy], *REFUSED[happy]) if mood in moods}
+            if known and told(start, end) != "aside":
+                spans.append((start, end))
+                wished = [mood for mood in WISHED[happy] if mood in known]
+                found.wishes.extend(Wish("moods", mood, text[start:end], start) for mood in wished)
+                refused = [mood for mood in REFUSED[happy] if mood in known]
+                found.constraints.extend((start, self._constraint("moods", (m,), True, language)) for m in refused)
+        found.spans.extend(spans)
+        found.hard.extend(spans)
+        return numeric.blank(text, spans)
+
+    def _take_grown_ups(self, found: _Reading, text: str, language: str) -> str:
+        """Refuse what is for children where a message says so and the catalogue knows, and return the rest of it."""
+        field = next((f for f in ("audience", "genres") if "children" in self._facets.postings.get(f, {})), "")
+        spans = list(not_for_children(text)) if field else []
+        found.constraints.extend((s, self._constraint(field, ("children",), True, language)) for s, _ in spans[:1])
+        for places in (found.spans, found.hard, found.refused):
+            places.extend(spans)
+        return numeric.blank(text, spans)
 
     def _described(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit]) -> Iterator[tuple[Hit, Stance]]:
         """Yield the moods and genres that a message describes instead of naming them, and what it does with them."""

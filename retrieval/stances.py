@@ -52,6 +52,16 @@ _REFUSED_AFTER = re.compile(
     r"|片?(?:就算了|就不要了|除外|不要)",
     re.IGNORECASE,
 )
+# "Sex Pistols?? I said no singing": named in order to wonder at it. "Do you have any jazz??" asks.
+_WONDERS = re.compile(
+    r"\s*(?:[?？]\s*[?!？！]+|!\s*[?？]+|[?？!！]+\s*(?:but\s+)?(?:i|we)\s+(?:said|asked|meant|told|wanted|specifically)\b"
+    r"|[?？!！]+\s*(?:no+\b|that['’]?s\s+(?:for|not|an?)\b|really\b|seriously\b)|[?？！]+\s*(?:我说|我要的|不是|不要))",
+    re.IGNORECASE,
+)
+_WONDERING = re.compile(
+    r"(?:^|[.!?;。！？；\n])\W*(?:(?:wait|what|why|really|seriously|huh|wtf|hang\s+on|um+|er+|oh|and|but|the|an?|no)\b\W*)*$",
+    re.IGNORECASE,
+)
 _CJK_TOO = ("太", "没那么", "没有那么", "不那么", "这么")  # right before it: 太怀旧了
 _HOW = r"(?:so|too|really|very|rather|quite|pretty|a\s+bit|a\s+little)\s*$"
 # "She found it really scary" and "sounds a bit sad" refuse; "the last one was so bleak" tells what was.
@@ -63,9 +73,9 @@ _FOUND_SO = re.compile(
 )
 _WAS_SO = re.compile(rf"\b(?:was|were)\s+{_HOW}", re.IGNORECASE)
 _TAKES_BACK = re.compile(
-    r"\b(?:forget|scratch|drop|lose)\s+(?:about\s+)?(?:the\s+|it\s+being\s+)?$"
+    r"\b(?:forget|scratch|drop|lose|remove|delete|clear|lift|take\s+(?:off|away|out)|get\s+rid\s+of)\s+(?:about\s+)?(?:the\s+|that\s+|it\s+being\s+)?$"
     r"|\b(?:does|do|need)(?:n'?t|\s+not)\s+(?:have|need)\s+to\s+be\s+(?:an?\s+|so\s+|that\s+)?$"
-    r"|\bneed(?:n'?t|\s+not)\s+be\s+(?:an?\s+|so\s+|that\s+)?$|(?:不用|不一定要|不必)(?:是|太|那么)?$",
+    r"|\bneed(?:n'?t|\s+not)\s+be\s+(?:an?\s+|so\s+|that\s+)?$|(?:不用|不一定要|不必)(?:是|太|那么)?$|(?:去掉|取消|删掉|删除)$",
     re.IGNORECASE,
 )
 # "I don't want anything that makes me cry": what is refused stands far from the "don't".
@@ -91,6 +101,11 @@ class Hit:
     values: tuple[str, ...]
     start: int
     end: int
+
+
+def wondered_at(text: str, start: int, end: int) -> bool:
+    """Whether what stands at a place is named as what was not asked for: "Sex Pistols?? I said no singing"."""
+    return _WONDERS.match(text, end) is not None and _WONDERING.search(text[:start]) is not None
 
 
 def stances(text: str, tokens: Sequence[Token], hits: Sequence[Hit]) -> list[Stance]:
@@ -129,7 +144,8 @@ def _negated(text: str, tokens: Sequence[Token], hit: Hit) -> bool:
         clause = clause.replace(harmless, " " * len(harmless))
     if clause.endswith((*_CJK_NEGATORS, *_CJK_TOO)) or any(n in clause[-5:] for n in _CJK_NEGATORS[:9]):
         return True
-    if _REFUSED_AFTER.match(text[tokens[hit.end - 1].end :]):
+    end = tokens[hit.end - 1].end
+    if _REFUSED_AFTER.match(text[end:]) or wondered_at(text, start, end):
         return True
     if _NOT_ONLY.search(text[:start]):
         return False
