@@ -82,6 +82,7 @@ _WAITS = re.compile(r"\b(?:wait|think\s+(?:about|it|on)|leave\s+it|come\s+back|l
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
 _SAID_SURE = 0.8  # and what asks for nothing ("this is a disgrace") this
 _MOST_ODDS = 5.0  # log odds that the shop's pages add at most
+_STRANGE_ODDS = 5.0  # against "none of our business", where the words are the catalogue's own
 _LEAST = 0.01  # the share that any purpose is given
 _PLAINLY = 0.9  # from which a message plainly asks for a recommendation, whatever the pages say
 _TAKES = 0.6  # from which it takes an item
@@ -187,7 +188,7 @@ def masked(text: str, understood: Understanding) -> str:
 def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Route, float]:
     """Return what speaks for a route beside the words, as log odds."""
     found: dict[Route, float] = {}
-    for route, odds in (*_by_act(understood), *_by_taste(understood)):
+    for route, odds in (*_by_act(understood), *_by_taste(understood), *_by_words(understood)):
         found[route] = found.get(route, 0.0) + odds
     if _FOR_A_PERSON.search(text):
         found["human"] = found.get("human", 0.0) + 4.0
@@ -242,6 +243,12 @@ def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
     if parsed.spans or _names(understood):
         yield "small_talk", -1.5
         yield "out_of_scope", -1.0
+
+
+def _by_words(understood: Understanding) -> Iterator[tuple[Route, float]]:
+    """Yield what speaks against a reader who has never heard of tents or cheeses."""
+    if understood.offered or (understood.act == "availability" and understood.asked_title):
+        yield "out_of_scope", -_STRANGE_ODDS  # whatever a shop is asked to have
 
 
 def _by_purpose(understood: Understanding) -> Iterator[tuple[Route, float]]:

@@ -25,6 +25,7 @@ from chat.naming import (
     strange_titles,
     unknown_name,
 )
+from chat.offers import carried, own_words
 from chat.opinions import LIKE, Opinion, pointed_at, references, stands
 from chat.questions import Questions, questions
 from chat.senses import Purpose, Sensed, unread
@@ -73,6 +74,7 @@ _MOVED = re.compile(  # who tells of what they know, so that more of it is found
     re.IGNORECASE,
 )
 _LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
+_STRANGE = 0.2  # a share of "none of our business" from which the reader does not know the words of this catalogue
 _PLAINLY = 0.9  # a share of the purpose from which a message asks for a recommendation and about no item
 _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]?")
 _STORY = 12  # words from which a message that wishes for something tells of the person besides
@@ -120,7 +122,8 @@ class Understanding:
             the wishes.
         medium: the kind of the works that it names, ours or not, by what is done with them: who "read" one reads.
         lasting: its limits are meant to hold beyond this conversation ("I never watch horror").
-        offered: it asks whether we have works of a kind: "do you sell courses on watercolour?".
+        offered: it asks for works of a kind, or for what the catalogue has a word for: "show me your lanterns".
+        ours: it uses words for kinds or genres that only this catalogue has.
         purposes: how likely it is meant for each purpose; {} if nobody can tell.
     """
 
@@ -148,6 +151,7 @@ class Understanding:
     medium: str = ""
     lasting: bool = False
     offered: bool = False
+    ours: bool = False
     purposes: Mapping[Purpose, float] = field(default_factory=dict)
 
 
@@ -195,7 +199,10 @@ def understand(
     strange = strange_titles(text, spans, linker, parser, sensed.works())
     taken = [*spans, *pointing, *strange]
     offered = HAVE.search(text) is not None
-    parsed, lacking = _carried(parser.parse(text, taken, language, _told(sensed, offered)), parser)
+    wanted = not mentions and carried(text, parser, linker)
+    ours = own_words(text, parser)
+    lost = wanted or (ours and sensed.purpose.get("out_of_scope", 0.0) > _STRANGE)
+    parsed, lacking = _carried(parser.parse(text, taken, language, _told(sensed, offered, lost)), parser)
     them = [
         m.span() for m in BUT_NOT_THEM.finditer(text) if any(0 <= m.start() - end <= _NEAR for _, end in parsed.spans)
     ]
@@ -263,7 +270,8 @@ def understand(
         gist=gist,
         medium=medium(text, [*strange, *((m.start, m.end) for m in mentions)]),
         lasting=remember is not None or lasts(text),
-        offered=offered and any(limit.field == "kind" for limit in parsed.constraints),
+        offered=wanted or (offered and any(limit.field == "kind" for limit in parsed.constraints)),
+        ours=ours,
         purposes=sensed.purpose,
     )
 
@@ -328,11 +336,16 @@ def _asking(text: str) -> str:
     return blank(text, told) if "?" in text or "？" in text else text
 
 
-def _told(sensed: Sensed, offered: bool) -> Callable[[int, int], Told]:
-    """Return what the words of a message are; of what we are asked to have a kind may be wanted, whatever it is for."""
+def _told(sensed: Sensed, offered: bool, lost: bool) -> Callable[[int, int], Told]:
+    """Return what the words of a message are; of what we are asked to have a kind may be wanted, whatever it is for.
+
+    Who has read films and books only is `lost` among tents and cheeses, and has no say there.
+    """
 
     def told(start: int, end: int) -> Told:
         found = sensed.told(start, end)
+        if lost and found in ("aside", "idle"):
+            return ""
         return "idle" if offered and found == "aside" else found
 
     return told

@@ -93,7 +93,7 @@ _STUDIED = frozenset(  # what is done with a language, rather than with works in
 _BEFORE_MAKERS = frozenset({"not", "no", "more", "another", "love", "like", "hate"})
 _RARE = 2  # items whose texts hold a maker's name by chance
 _BRIEF = 8  # words of a message in which a maker's name alone asks for their works
-_PLURAL = 5  # letters from which a word may be a plural
+_PLURAL = 5  # letters from which a word may be the plural of a theme
 _LONGEST_COUNTRY = 3  # "the Soviet Union"
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
@@ -141,6 +141,13 @@ class Parser:
         """The phrases that make a bare title ambiguous: kinds, genres, moods, languages, topics."""
         fields = ("kind", "genres", "moods", "language", "topic")
         return frozenset(p for p, meanings in self._phrases.items() if any(f in fields for f, _ in meanings))
+
+    @cached_property
+    def own_words(self) -> frozenset[str]:
+        """The phrases for kinds and genres that the lexicon does not know: of this catalogue alone."""
+        known = {p for f in ("kind", "genres", "moods", "topic") for v in vocabulary(f) for p in synonyms(f, v)}
+        values = (v for field in ("kind", "genres") for v in self._facets.postings.get(field, {}))
+        return frozenset(p for value in values for p in synonyms("kind", value) if p not in known)
 
     def carries(self, field: str, value: str) -> bool:
         """Whether any item has a canonical value of a field, or the catalogue does not have the field at all."""
@@ -337,10 +344,11 @@ class Parser:
         return None
 
     def _of_one(self, phrase: str) -> list[tuple[str, str]] | None:
-        """Return what the singular of a word means as a theme: "heists"."""
-        if len(phrase) < _PLURAL or not phrase.endswith("s"):
-            return None
-        return [meaning for meaning in self._phrases.get(phrase[:-1], ()) if meaning[0] in ("themes", "topic")] or None
+        """Return what the singular of a word means as a kind or theme ("heists", "tents"), and the plural as a kind."""
+        singular = (phrase[:-1], phrase.removesuffix("es")) if phrase.endswith("s") else (f"{phrase}s",)
+        named = [meaning for each in singular for meaning in self._phrases.get(each, ())]
+        theme = len(phrase) >= _PLURAL and phrase.endswith("s")
+        return [m for m in named if m[0] == "kind" or (theme and m[0] in ("themes", "topic"))] or None
 
     def _meaning(
         self, text: str, tokens: Sequence[Token], start: int, end: int, meanings: Sequence[tuple[str, str]]
