@@ -189,7 +189,10 @@ class Conversation:
                 return self._of_shop(piece, desk)
             return self._doubted(piece, desk)
         if self._of_works(piece):
-            return self._of_shop(piece, desk)
+            # "How do I wash my sleeping bag?" names what we have, and is for the pages.
+            asked = route == "out_of_scope" and asks(piece.text) and not understood.opinions
+            page = desk.quoted(piece.text, self._dialogue.say) if asked else None
+            return _answer(page, "policy") if page is not None else self._of_shop(piece, desk)
         if sure < (_OUT_SURE if route == "out_of_scope" else SURE):
             return self._doubted(piece, desk)
         served = desk.serve(piece, self._state, self._dialogue.say, self._customer, self._named(piece))
@@ -217,6 +220,8 @@ class Conversation:
                 return sure < 1 and not ABOUT_SHOP.search(piece.text) and (says or calm)
             case "out_of_scope":
                 if understood.unknown_name or any(opinion.surface for opinion in understood.opinions):
+                    return True
+                if understood.ours and says:  # "caffeine free tea" is none of a film shop's business, but of ours
                     return True
                 # "A lighthouse keeper in winter"; Chinese may be anything.
                 told = told and sure < _TOLD_SURE and understood.act != "unclear"

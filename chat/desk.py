@@ -39,6 +39,8 @@ _PERSON = re.compile(
     r"|call\s+me|call\s+back|speak|talk|contact|reach)\b|人工|真人|客服|经理|找人|说话|打电话",
     re.IGNORECASE,
 )
+_PERHAPS = 0.1  # a share of the purpose below which hardly the shop's pages are asked
+_MUST_BE = 0.7  # and how likely their answer must then be
 _LIKELY = 0.3  # of a passage that answers a question about orders, where no order can be looked up
 COMPLAINT = re.compile(
     r"\bcomplain|\b(useless|worst|terrible|awful|disgrace|unacceptable|ridiculous|angry|furious|disappointed|scam|fraud"
@@ -122,7 +124,9 @@ class Desk:
             case "small_talk":
                 return self._small_talk(piece.text, say, spoken_of=bool(state.taste.focus))
             case "out_of_scope":
-                return self.quoted(piece.text, say) or Served(say("out_of_scope"))
+                strange = piece.understood.purposes.get("policy", 1.0) < _PERHAPS
+                page = self.quoted(piece.text, say, least=_MUST_BE if strange else 0.0)
+                return page or Served(say("out_of_scope"))
             case _:
                 return self.policy(piece.text, state, say)
 

@@ -26,7 +26,8 @@ HAVE_IT = re.compile(
 # What is asked about a title in words that name it, known or not.
 _ABOUT_TITLE = re.compile(
     r"\b(?:is|are)\s+(?P<a>.+?)\s+(?:in\s+stock|available)\b|\bhow\s+(?:much|long)\s+(?:is|does)\s+(?P<b>.+?)(?:\s+cost|\s+run)?\W*$"
-    r"|\bwho\s+(?:directed|wrote|made|composed|developed)\s+(?P<c>.+?)\W*$|\btell\s+me\s+(?:more\s+)?about\s+(?P<d>.+?)\W*$",
+    r"|\bwho\s+(?:directed|wrote|made|makes|composed|developed|created|recorded|sings|teaches)\s+(?P<c>.+?)\W*$"
+    r"|\bwhat(?:'?s|\s+is)\s+the\s+(?:\w+\s+){1,2}of\s+(?P<e>.+?)\W*$|\btell\s+me\s+(?:more\s+)?about\s+(?P<d>.+?)\W*$",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<=\bnot )[A-Z]\w+|(?<!^)(?<![.!?]\s)\b[A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’.-]+)+")
@@ -45,8 +46,10 @@ TOLD_BY = frozenset(
 )
 _NEAR = 3  # words between what one does with a work and its name, itself included
 _MEDIA: Mapping[str, str] = {
-    "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film",
-    "read": "book", "reading": "book", "reread": "book", "play": "game", "played": "game", "playing": "game",
+    "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film", "directed": "film",
+    "read": "book", "reading": "book", "reread": "book", "wrote": "book", "teaches": "course",
+    "play": "game", "played": "game", "playing": "game", "developed": "game",
+    "composed": "album", "sings": "album", "recorded": "album",
 }  # fmt: skip
 _ANYTHING_LIKE = re.compile(  # "do you have anything like Twin Peaks?" asks for no title
     r"\s*(?:anything|something|any\s+\w+|some\s+\w+|stuff|more)\s+(?:\w+\s+)?(?:like|similar\s+to|close\s+to|in\s+the\s+vein\s+of)\b",
@@ -88,7 +91,7 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
         start = text.find(quoted)
         return quoted, [m for m in mentions if start > m.start or m.start > start + len(quoted)]
     about = _ABOUT_TITLE.search(text)
-    if about is not None and not mentions:
+    if about is not None and about.lastgroup != "e" and not mentions:  # "the capital of France" asks for no title
         thing = next(g for g in about.groups() if g)
         tokens = tokenize(thing)
         if any(thing[t.start].isupper() for t in tokens) and len(tokens) <= 8:
@@ -138,6 +141,19 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
     ):
         return thing, [m for m in mentions if m not in inside]
     return "", mentions
+
+
+def asked_about(text: str, linker: TitleLinker) -> Mention | None:
+    """Return the title of ours that a question is about by the way it is put, in capitals or not: "who wrote dune"."""
+    about = _ABOUT_TITLE.search(text)
+    group = about.lastgroup if about is not None else None
+    if about is None or group is None:
+        return None
+    start, end = about.span(group)
+    start += len(re.match(r"(?:(?:the|your)\s+)?", text[start:end], re.IGNORECASE).group())  # type: ignore[union-attr]
+    thing = text[start:end]
+    positions = linker.exact(text[about.start(group) : end]) or linker.exact(thing)
+    return Mention(positions, start, end, thing, "title", 1.0) if positions else None
 
 
 def disambiguated(

@@ -10,7 +10,7 @@ from retrieval.linking import TitleLinker
 from retrieval.parsing import Parser
 from retrieval.text import words
 
-_HAVE = r"(?:do\s+you\s+(?:guys\s+)?(?:have|sell|carry|stock|offer|do)|have\s+you\s+got|are\s+there|you\s+(?:have|got|sell))"
+_HAVE = r"(?:do\s+you\s+(?:have|sell|carry|stock|offer|do)|have\s+you\s+got|are\s+there|you\s+(?:have|got|sell))"
 _LISTS = re.compile(
     r"\b(?:show|list)\s+(?:me\s+|us\s+)?(?:all\s+|some\s+|any\s+)?(?:of\s+)?(?:the\s+|your\s+|my\s+)?(?P<a>[^.,;:!?\n]+)"
     r"|\b(?:which|what)\s+(?:(?:kinds?|sorts?|types?|brands?|range)\s+of\s+)?(?:other\s+)?(?P<b>[^.,;:!?\n]+?)"

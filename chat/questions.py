@@ -18,7 +18,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  r"|(^|[.,!]\s*)(and\s+)?in\s+stock\s*\?"
                  r"|\bhave\s+(\S+\s+){1,8}in\s+stock\b|\bhow\s+many\s+(\S+\s+){0,4}(left|in\s+stock)\b|有货|库存|现货"),
     ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b|哪一?年|什么时候"),
-    ("creators", r"\bwho\s+(made|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"
+    ("creators", r"\bwho\s+(made|makes|produces|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"
                  r"|\bwho(?:'s|\s+is)\s+(it|that|this)\s+by\b|\bwho(?:'s|\s+is)\s+(it|that|this)\s+(one\s+)?by\b"
                  r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍|教)"
                  r"|(作者|导演)是|是谁(写|拍|做|唱|的)"),

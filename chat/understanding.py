@@ -18,6 +18,7 @@ from chat.naming import (
     HAVE_IT,
     TITLED,
     TOLD_BY,
+    asked_about,
     asked_title,
     disambiguated,
     has,
@@ -85,6 +86,7 @@ _DESCRIBES = re.compile(
 )
 _HAD = ("like", "neutral")  # of a work that one has seen, or will not have, nobody asks whether we have it
 _NOT = re.compile(r"\bnot\s+(?:the\s+|an?\s+|that\s+)?$", re.IGNORECASE)
+_TELLING = 2  # telling words of a title that is one without capitals
 _PERSON = 2  # words of a person's name
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
@@ -188,9 +190,13 @@ def understand(
     lifting, free = lifted(text)
     asked, mentions = asked_title(blank(text, lifting), linker, parser)  # "forget the year" names no book
     mentions = _told_of(text, mentions, sensed, linker)
+    about_title = None if asked else asked_about(text, linker)
+    if about_title is not None and not mentions:
+        mentions = [about_title]
     mentions, beside = disambiguated(text, mentions, linker)
     spans = [*((m.start, m.end) for m in mentions), *beside]
-    mentions, stood = _stood(text, mentions, sensed)
+    asks_of = len(mentions) == 1 and (about_title is not None or questions(text, parser.columns, several=False).fields)
+    mentions, stood = _stood(text, mentions, unread() if asks_of else sensed)
     if asked:
         at = text.find(asked)
         spans.append((at, at + len(asked)))
@@ -302,6 +308,9 @@ def _questions(text: str, mentions: Sequence[Mention], parser: Parser, shown: in
     if not (mentions or shown or spoken_of or _ABOUT_SOMETHING.search(text)):
         asked = questions(text, {}, several=False)  # "the cheapest game" asks about the whole catalogue
         return asked if asked.extreme is not None else Questions()
+    for mention in mentions:  # "Lite 2 waterproof" counts nothing
+        numbered = re.sub(r"\d", "x", text[mention.start : mention.end])
+        text = text[: mention.start] + numbered + text[mention.end :]
     return questions(text, parser.columns, several=shown > 1 or _several(mentions))
 
 
@@ -393,12 +402,17 @@ def _told_of(text: str, mentions: Sequence[Mention], sensed: Sensed, linker: Tit
     "Is Alien scary?"; "I hate airplane screens", "a book about whales", "Once Upon a Time in the West".
     """
     works = sensed.works()
-    mentions = [m for m in mentions if not (m.surface.islower() and sensed.no_work(m.start, m.end))]
+    mentions = [m for m in mentions if not (_ordinary(m.surface) and sensed.no_work(m.start, m.end))]
     longer = [m for m in mentions if _goes_on(text, m) and any(s <= m.start and m.end < e for s, e in works)]
     mentions = [m for m in mentions if m not in longer]
     free = [(s, e) for s, e in works if not any(m.start < e and s < m.end for m in mentions)]
     more = [mention for s, e in free if (mention := linker.named(text, s, e)) is not None]
     return sorted([*mentions, *more], key=lambda mention: mention.start)
+
+
+def _ordinary(surface: str) -> bool:
+    """Whether a title as it is written may be a word like any other; "champagne truffles" are hardly two."""
+    return surface.islower() and len(telling_words(surface)) < _TELLING
 
 
 def _goes_on(text: str, mention: Mention) -> bool:

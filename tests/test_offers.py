@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from chat.conversation import Conversation
 from chat.offers import carried
 from retrieval.types import Item
 from tests.shops import Talk, shop_of
+from tests.test_conversation import Sure, Visit
 
 GOODS = [
-    Item(id="t1", title="Fellside 2", kind="tent", genres=("mountain tents",), description="Two doors.", price=90.0),
+    Item(
+        id="t1",
+        title="Fellside 2",
+        kind="tent",
+        genres=("mountain tents",),
+        description="Two doors.",
+        price=90.0,
+        attributes={"waterproof": "yes"},
+    ),
     Item(id="t2", title="Fellside 4", kind="tent", genres=("family tents",), description="A big porch.", price=190.0),
     Item(id="l1", title="Glow 200", kind="lamp", description="One of our lanterns, to hang up.", price=20.0),
     Item(id="l2", title="Beam 3", kind="lamp", description="A torch for the head.", price=30.0),
@@ -54,3 +64,31 @@ def test_what_is_not_there_is_said_not_to_be(talk, verb):
 def test_not_all_that_sounds_alike_asks_for_goods(message):
     shop = shop_of(GOODS)
     assert not carried(message, shop.parser, shop.linker)
+
+
+class Goods(Visit):
+    """A visit to the shop of tents and lamps."""
+
+    def __call__(self, message):
+        return Conversation(shop_of(GOODS), self.state, self.desk).take(message)
+
+
+def test_words_for_our_own_goods_are_within_our_scope():
+    strange = Sure(a_mountain=("out_of_scope", 0.95), what=("out_of_scope", 0.95), is_the=("out_of_scope", 0.95))
+    assert Goods(strange)("a mountain tent").cards
+    assert "Fellside 4, 190" in Goods(strange)("what's the most expensive tent").text
+    assert Goods(strange)("what is the price of wheat").route == "out_of_scope"
+    assert Goods(strange)("is the fellside 2 waterproof").text == "Fellside 2, waterproof: yes."
+
+
+def test_and_the_pages_know_how_they_are_used():
+    answer = Goods(Sure(how=("out_of_scope", 0.9)))("how do I return a tent?")
+    assert answer.route == "policy"
+    assert answer.cards == ()
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"), [("who wrote Dune", "book"), ("who wrote dune?", "book"), ("who directed Dune", "film")]
+)
+def test_the_verb_tells_of_which_kind_a_work_is(message, expected):
+    assert {card.kind for card in Visit(Sure(who=("out_of_scope", 0.9)))(message).cards} == {expected}
