@@ -16,6 +16,7 @@ from chat.rules import Situation
 from chat.senses import Purpose
 from chat.shop import Shop
 from chat.state import DialogueState, Language
+from chat.troubles import troubled
 from chat.typed import spelled_out, telling_words
 from chat.understanding import Understanding
 from retrieval.constraints import values_of
@@ -181,6 +182,8 @@ class Conversation:
     def _answer(self, piece: Piece, desk: Desk) -> Answer:
         """Answer one wish where it belongs; what nobody is sure of is looked up, and else asked back."""
         route, sure, understood = piece.route, piece.routed.confidence, piece.understood
+        if troubled(piece.text) and (page := self._in_trouble(piece, desk)) is not None:
+            return page
         if _buys(piece) and (BUYS.search(piece.text) or self._on_offer(piece)):
             return self._bought(piece)
         if route in ("recommend", "item"):
@@ -199,6 +202,16 @@ class Conversation:
         if served.abstained and route == "policy" and any(opinion.surface for opinion in understood.opinions):
             return self._of_shop(piece, desk)  # "I've had Kind of Blue on repeat, where do I go from there?"
         return _answer(served, route)
+
+    def _in_trouble(self, piece: Piece, desk: Desk) -> Answer | None:
+        """Quote what the pages say of what was bought and fails, or fetch a person; an order is looked up first."""
+        if piece.route == "order" and desk.orders is not None:
+            return None
+        say = self._dialogue.say
+        page = desk.quoted(piece.text, say) or desk.quoted(masked(piece.text, piece.understood), say)
+        if page is not None:
+            return _answer(page, "policy")
+        return _answer(desk.handed_over("complaint", piece.text, self._state, say, self._customer), "human")
 
     def _on_offer(self, piece: Piece) -> bool:
         """Whether what a wish names, or anything, has been spoken of: a bare title at the beginning takes nothing."""
