@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chat.acts import Act
 from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
-from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked
+from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked, questions_of
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
 from chat.senses import Purpose
@@ -48,6 +48,7 @@ _HOW_TO_BUY = re.compile(
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(r"\binstead\b|\bin\s+(?:return|exchange)\b|换(?:个|成|一)|代替", re.IGNORECASE)
+_WISHES = re.compile(r"\b(?:like|similar|else|instead|recommend|suggest|next)\b|推荐|类似", re.IGNORECASE)
 _SHORT = 5  # words of an answer to "do you mean …?"
 
 
@@ -265,12 +266,28 @@ class Conversation:
             if page is not None:
                 return _answer(page, "policy")
         answer = self._dialogue.answer(self._dialogue.absorb(piece.text, understood))
+        if understood.act == "question" and not answer.abstained:
+            return self._with_the_rest(piece, answer, desk)
         asked = masked(piece.text, understood)  # whether Portal 2 can be returned is said of no title in particular
         shares = understood.purposes
         least = _MUST_BE if shares and shares["policy"] + shares["order"] < _PERHAPS else 0.0
         if answer.abstained and (page := desk.quoted(asked, self._dialogue.say, least=least)) is not None:
             return replace(_answer(page, "policy"), cards=answer.cards, about=answer.about)
         return answer
+
+    def _with_the_rest(self, piece: Piece, answer: Answer, desk: Desk) -> Answer:
+        """Add to what the columns answer what the pages do of its other questions, or that nobody knows."""
+        say, text, cited = self._dialogue.say, answer.text, answer.citations
+        for part in questions_of(piece.text):
+            read = self._read(part)
+            if read.questions not in ((), ("other",)) or read.extreme is not None or read.parsed.relative:
+                continue
+            if _WISHES.search(part) or read.act in ("more", "availability"):
+                continue
+            page = desk.quoted(masked(part, read), say)
+            text = say.sentences(text, page.text if page is not None else say("no_answer_to", question=part))
+            cited = (*cited, *(page.citations if page is not None else ()))
+        return replace(answer, text=text, citations=cited)
 
     def _doubted(self, piece: Piece, desk: Desk) -> Answer:
         """Look a message up that is not clear, and else ask which of the likeliest it means."""

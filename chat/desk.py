@@ -15,7 +15,7 @@ from chat import order_replies
 from chat.messages import Citation, Handoff
 from chat.order_questions import find
 from chat.orders import OrderLookup, OrdersUnavailable
-from chat.pieces import SHORT, Piece, clauses
+from chat.pieces import SHORT, Piece, clauses, questions_of
 from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
 from chat.state import DialogueState
@@ -160,7 +160,19 @@ class Desk:
 
     def policy(self, question: str, state: DialogueState, say: Say) -> Served:
         """Answer from the shop's pages, or say that they do not."""
-        return self.in_context(question, state, say) or self.abstained(say)
+        return self._each(question, say) or self.in_context(question, state, say) or self.abstained(say)
+
+    def _each(self, question: str, say: Say) -> Served | None:
+        """Answer each question of several, or own up to what is not known; None if nothing is."""
+        asked = questions_of(question)
+        answers = [self.quoted(part, say) for part in asked]
+        for at, part in enumerate(asked):  # "can I track it?" is asked of what was asked about before
+            answers[at] = answers[at] or (self.quoted(f"{asked[0]} {part}", say) if at and answers[0] else None)
+        if not any(answers):
+            return None
+        told = [a.text if a else say("no_answer_to", question=part) for a, part in zip(answers, asked, strict=True)]
+        cited = (citation for answer in answers if answer for citation in answer.citations)
+        return Served(say.sentences(*dict.fromkeys(told)), tuple(dict.fromkeys(cited)))
 
     def in_context(self, question: str, state: DialogueState, say: Say) -> Served | None:
         """Answer from the shop's pages; a short "and abroad?" is also read after the question that it follows."""

@@ -25,9 +25,9 @@ HAVE_IT = re.compile(
 )
 # What is asked about a title in words that name it, known or not.
 _ABOUT_TITLE = re.compile(
-    r"\b(?:is|are)\s+(?P<a>.+?)\s+(?:in\s+stock|available)\b|\bhow\s+(?:much|long)\s+(?:is|does)\s+(?P<b>.+?)(?:\s+cost|\s+run)?\W*$"
-    r"|\bwho\s+(?:directed|wrote|made|makes|composed|developed|created|recorded|sings|teaches)\s+(?P<c>.+?)\W*$"
-    r"|\bwhat(?:'?s|\s+is)\s+the\s+(?:\w+\s+){1,2}of\s+(?P<e>.+?)\W*$|\btell\s+me\s+(?:more\s+)?about\s+(?P<d>.+?)\W*$",
+    r"\b(?:is|are)\s+(?P<a>[^?!;\n]+?)\s+(?:in\s+stock|available)\b|\bhow\s+(?:much|long)\s+(?:is|does)\s+(?P<b>[^?!;\n]+?)(?:\s+cost|\s+run)?\W*$"
+    r"|\bwho\s+(?:directed|wrote|made|makes|composed|developed|created|recorded|sings|teaches)\s+(?P<c>[^?!;\n]+?)\W*$"
+    r"|\bwhat(?:'?s|\s+is)\s+the\s+(?:\w+\s+){1,2}of\s+(?P<e>[^?!;\n]+?)\W*$|\btell\s+me\s+(?:more\s+)?about\s+(?P<d>[^?!;\n]+?)\W*$",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<=\bnot )[A-Z]\w+|(?<!^)(?<![.!?]\s)\b[A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’.-]+)+")

@@ -36,7 +36,9 @@ _BREAK = re.compile(
     rf"|[,，]\s*(?:and|but|also|then|然后|还有)?\s*(?={_BEGINS})",
     re.IGNORECASE,
 )
-_ASKS = re.compile(rf"[?？]|^\W*(?:and|but|so|also|then|hi|hello)?\W*{_REQUEST}|吗|呢|什么|哪|怎么", re.IGNORECASE)
+_ASKS = re.compile(
+    rf"[?？]|(?:^\W*|\s[-–—:]+\s+)(?:and|but|so|also|then|hi|hello)?\W*{_REQUEST}|吗|呢|什么|哪|怎么", re.IGNORECASE
+)
 _QUESTION = re.compile(  # what the shop's pages may answer, rather than a wish
     r"[?？]|^\W*(?:and|but|so|also|then|hi|hello|please)?\W*(?:can|could|may|do|does|did|is|are|will|would|should|what|what's"
     r"|which|how|when|where|where's|who|why)\b|吗|呢|什么|怎么|哪|多久|多少|能不能|可不可以",
@@ -150,7 +152,7 @@ class Reader:
         surest = _surest(group)
         if len(group) == 1:
             return surest
-        text = " ".join(piece.text.strip(" ,") for piece in group)
+        text = " ".join(piece.text.strip(" ,") if surest.route in SHOP else _ended(piece.text) for piece in group)
         return Piece(text, surest.routed, self.understand(text))
 
 
@@ -162,6 +164,18 @@ def _odds(chance: float) -> float:
 def clauses(text: str) -> list[str]:
     """Cut a message where a new request may begin."""
     return [part.strip() for part in _BREAK.split(text) if part and part.strip(" ,.!?")][:_MOST]
+
+
+def _ended(text: str) -> str:
+    """Return a part as a sentence of its own, so that it can be told from the others again."""
+    text = text.strip(" ,")
+    return text if text.endswith(tuple(".!?;。！？；")) else text + ("?" if asks(text) else ".")
+
+
+def questions_of(text: str) -> list[str]:
+    """Return the questions that a text asks, none if it is but one."""
+    asked = [part for part in clauses(text) if asks(part)]
+    return asked if len(asked) > 1 else []
 
 
 def buys(piece: Piece) -> bool:

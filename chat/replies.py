@@ -89,6 +89,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
     # the desk
     "quoted": ("From “{title}”: {quote}", "关于“{title}”，本店的说明是：{quote}"),
     "no_answer": ("I don't have that information.", "我没有这方面的信息。"),
+    "no_answer_to": ("As for “{question}”: I don't have that information.", "关于“{question}”，我没有这方面的信息。"),
     "cannot_buy": ("I can't put anything into your basket; that is for you to do in the shop.",
                    "我不能替你下单，请在商店里自行购买。"),
     "offer_person": ("Shall I pass this on to a person?", "要我转给人工吗？"),
