@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from chat.acts import Act
 from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
+from chat.forms import form_asked
 from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked, questions_of
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
@@ -185,6 +186,9 @@ class Conversation:
         route, sure, understood = piece.route, piece.routed.confidence, piece.understood
         if troubled(piece.text) and (page := self._in_trouble(piece, desk)) is not None:
             return page
+        form = form_asked(piece.text)
+        if form and route not in ("human", "order") and (told := self._in_form(piece, form, desk)) is not None:
+            return told
         if _buys(piece) and (BUYS.search(piece.text) or self._on_offer(piece)):
             return self._bought(piece)
         if route in ("recommend", "item"):
@@ -213,6 +217,23 @@ class Conversation:
         if page is not None:
             return _answer(page, "policy")
         return _answer(desk.handed_over("complaint", piece.text, self._state, say, self._customer), "human")
+
+    def _in_form(self, piece: Piece, form: str, desk: Desk) -> Answer | None:
+        """Quote what the pages say of forms; a column that is named so goes first, and an item is not guessed about."""
+        understood = piece.understood
+        limits = [c for c in understood.parsed.constraints if c.field not in ("kind", "language")]
+        wished = understood.parsed.wishes or limits  # "a paperback about cooking" is a wish
+        if set(understood.questions) - {"other", "in_stock", "language"} or understood.form or wished:
+            return None
+        if piece.route == "policy" and desk.quoted(piece.text, self._dialogue.say) is not None:
+            return None
+        page = desk.in_form(masked(piece.text, understood), form, self._dialogue.say)
+        if page is not None:
+            return _answer(page, "policy")
+        if not understood.opinions:
+            return None
+        asked = replace(understood, act="question", questions=("other",), asked_title="")
+        return self._dialogue.answer(self._dialogue.absorb(piece.text, asked))
 
     def _on_offer(self, piece: Piece) -> bool:
         """Whether what a wish names, or anything, has been spoken of: a bare title at the beginning takes nothing."""

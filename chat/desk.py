@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chat import order_replies
+from chat.forms import tells_of
 from chat.messages import Citation, Handoff
 from chat.order_questions import find
 from chat.orders import OrderLookup, OrdersUnavailable
@@ -154,9 +155,21 @@ class Desk:
             found = next((near for near in self.knowledge.search(question, 1) if near.confidence >= _LIKELY), None)
         if found is None:
             return None
-        passage = found.passage
-        citation = Citation(id=passage.id, title=passage.title, quote=found.quote)
-        return Served(say("quoted", title=passage.title, quote=found.quote), (citation,))
+        return _cited(found, say)
+
+    def in_form(self, question: str, form: str, say: Say) -> Served | None:
+        """Answer whether something can be had in a form, from a passage that tells of forms; None if there is none."""
+        if self.knowledge is None:
+            return None
+        near = [
+            found for asked in (question, say("which_form", form=form)) for found in self.knowledge.search(asked, 3)
+        ]
+        near = [found for found in near if found.confidence >= _LIKELY]
+        for several in (False, True):  # what tells of this form before what tells of forms altogether
+            for found in near:
+                if tells_of(f"{found.passage.title} {found.passage.text}", form, several=several):
+                    return _cited(found, say)
+        return None
 
     def policy(self, question: str, state: DialogueState, say: Say) -> Served:
         """Answer from the shop's pages, or say that they do not."""
@@ -257,6 +270,12 @@ class Desk:
         kinds: Mapping[str, re.Pattern[str]] = {"bot": _BOT, "farewell": _PARTING, "well": _WELL, "thanks": _THANKS}
         kind = next((kind for kind, pattern in kinds.items() if pattern.search(text)), "at_hand")
         return Served(say("glad" if kind == "at_hand" and spoken_of and _GLAD.search(text) else kind))
+
+
+def _cited(found: Found, say: Say) -> Served:
+    passage = found.passage
+    citation = Citation(id=passage.id, title=passage.title, quote=found.quote)
+    return Served(say("quoted", title=passage.title, quote=found.quote), (citation,))
 
 
 def wish(route: Route, say: Say) -> str:

@@ -96,6 +96,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "no_orders": ("I can't look orders up here; please contact the shop.", "我这里无法查询订单，请联系店家。"),
     "sorry": ("I'm sorry about that.", "很抱歉。"),
     "how_to_reach": ("How can I contact you?", "怎么联系你们？"),
+    "which_form": ("Which form can I have: {form}?", "有哪些版本：{form}？"),
     "out_of_scope": ("That is outside what I know: I'm here for this shop, its items, orders and how it works.",
                      "这超出了我的范围：我只负责本店的商品、订单和服务。"),
     "doubt": ("I'm not sure what you mean: {first}, or {second}?", "我不太确定你的意思：是{first}，还是{second}？"),
