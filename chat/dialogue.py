@@ -82,7 +82,7 @@ class Dialogue:
         self.parts: Sequence[str] = ()
         self.shop = shop
         self.state = state
-        self.say = Say(state.language)
+        self.say = Say(state.language, shop.of_goods)
 
     def take(self, text: str) -> Answer:
         """Answer one message and record both in the state."""
@@ -136,7 +136,7 @@ class Dialogue:
     def listen(self, text: str, language: Language) -> None:
         """Record a message, and speak its language from now on."""
         self.state.language = language
-        self.say = Say(language)
+        self.say = Say(language, self.shop.of_goods)
         self._updater().relabel()
         self.state.say("user", text)
 
@@ -152,7 +152,7 @@ class Dialogue:
 
     def without(self, field_: str, op: str, value: object) -> Answer:
         """Remove a constraint, as its chip's × does, and recommend again."""
-        self.say = Say(self.state.language)
+        self.say = Say(self.state.language, self.shop.of_goods)
         self.state.snapshot()
         self.state.unlimit(field_, op, value)
         turn = Turn(Understanding("recommend", self.state.language), refined=True)

@@ -92,3 +92,18 @@ def test_and_the_pages_know_how_they_are_used():
 )
 def test_the_verb_tells_of_which_kind_a_work_is(message, expected):
     assert {card.kind for card in Visit(Sure(who=("out_of_scope", 0.9)))(message).cards} == {expected}
+
+
+WORKS = ("mood", "title that was", "enjoy", "works", "心情", "作品", "气氛")
+
+
+@pytest.mark.parametrize("message", ["hello", "hjkl", "help", "a tent", "start over", "bye", "你好", "再见"])
+def test_a_shop_of_goods_speaks_of_no_works(talk, message):
+    assert not any(word in talk(message).text for word in WORKS)
+
+
+def test_a_shop_with_moods_or_works_does():
+    assert "mood" in Talk(shop_of([*GOODS, Item(id="f", title="Alp", kind="film")]))("hello").text
+    assert (
+        "mood" in Talk(shop_of([Item(id="s", title="Oak", kind="candle", attributes={"moods": ("calm",)})]))("hi").text
+    )
