@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chat import order_replies
@@ -21,7 +21,7 @@ from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
 from chat.state import DialogueState
 from retrieval.gloss import gloss
-from retrieval.knowledge import Found, KnowledgeIndex
+from retrieval.knowledge import Found, KnowledgeIndex, sentences
 from retrieval.live_knowledge import LiveKnowledge
 from retrieval.text import is_cjk
 
@@ -42,6 +42,16 @@ _PERSON = re.compile(
 )
 _PERHAPS = 0.1  # a share of the purpose below which hardly the shop's pages are asked
 _MUST_BE = 0.7  # and how likely their answer must then be
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w[\w.-]*\w")
+_PHONE = re.compile(r"(?<![\w.,])\+?\(?\d(?:[\s()/-]{0,2}\d){6,13}(?![\w,.]\d)")
+_BY_MAIL = re.compile(r"\be-?mail|邮", re.IGNORECASE)
+_CONTACT_ASKED = re.compile(
+    r"\byour\s+(?:\w+\s+)?(?:phone|telephone|mobile|e-?mail|contact)\b|\b(?:call|ring|phone|e-?mail|contact|reach)\s+you(?:\s+(?:guys|by\s+\w+))?\W*$"
+    r"|\b(?:a|the)\s+(?:phone|telephone)\s+number\b|(?:你们|店)的?(?:电话|邮箱)",
+    re.IGNORECASE,
+)
+_HOW_TO_REACH = "What is your phone number or e-mail address?"
+_PAGES = 200  # passages that are looked through for them
 _LIKELY = 0.3  # of a passage that answers a question about orders, where no order can be looked up
 COMPLAINT = re.compile(
     r"\bcomplain|\b(useless|worst|terrible|awful|disgrace|unacceptable|ridiculous|angry|furious|disappointed|scam|fraud"
@@ -157,6 +167,21 @@ class Desk:
             return None
         return _cited(found, say)
 
+    def contact(self, say: Say, asked: str = "") -> Served | None:
+        """Quote how the shop can be reached: the passage on it, or else the sentences that hold a number or address."""
+        if self.knowledge is None:
+            return None
+        page = self.quoted(say("how_to_reach"), say)
+        ways = (_MAIL, _PHONE) if _BY_MAIL.search(asked) else (_PHONE, _MAIL)
+        if page is not None and any(way.search(page.text) for way in ways):
+            return page
+        near = self.knowledge.search(_HOW_TO_REACH, _PAGES)
+        for way, found in ((way, found) for way in ways for found in near):
+            told = [sentence for sentence in sentences(found.passage.text) if way.search(sentence)]
+            if told:
+                return _cited(replace(found, quote=" ".join(told)), say)
+        return page
+
     def in_form(self, question: str, form: str, say: Say) -> Served | None:
         """Answer whether something can be had in a form, from a passage that tells of forms; None if there is none."""
         if self.knowledge is None:
@@ -173,7 +198,8 @@ class Desk:
 
     def policy(self, question: str, state: DialogueState, say: Say) -> Served:
         """Answer from the shop's pages, or say that they do not."""
-        return self._each(question, say) or self.in_context(question, state, say) or self.abstained(say)
+        contact = self.contact(say, question) if _CONTACT_ASKED.search(question) else None
+        return contact or self._each(question, say) or self.in_context(question, state, say) or self.abstained(say)
 
     def _each(self, question: str, say: Say) -> Served | None:
         """Answer each question of several, or own up to what is not known; None if nothing is."""
@@ -247,7 +273,7 @@ class Desk:
         from chat.handoff import nobody  # SQLAlchemy with it, which a shop without a database need not load
 
         if self.outbox is None:
-            contact = self.quoted(say("how_to_reach"), say)
+            contact = self.contact(say)
             sorry = say("sorry") if reason == "complaint" else ""
             told = say.sentences(sorry, nobody(say.language), contact.text if contact else "")
             return Served(told, contact.citations if contact else ())

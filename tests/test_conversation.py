@@ -34,6 +34,11 @@ class Delivers:
 class FakeKnowledge:
     """Answers a question that has a passage's word in it."""
 
+    pages = (RETURNS, GIFTS)
+
+    def search(self, question, k):
+        return [Found(passage, passage.text, 0.1) for passage in self.pages[:k]]
+
     def answer(self, question):
         for word, passage in (("return", RETURNS), ("gift", GIFTS)):
             if word in question.casefold():
