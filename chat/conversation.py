@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from chat.acts import Act
 from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
-from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked
+from chat.forms import form_asked
+from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked, questions_of
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
 from chat.senses import Purpose
 from chat.shop import Shop
 from chat.state import DialogueState
+from chat.troubles import troubled
 from chat.typed import telling_words
 from chat.understanding import Understanding
 from retrieval.constraints import values_of
@@ -60,6 +62,7 @@ _HOW_TO_BUY = re.compile(
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(r"\binstead\b|\bin\s+(?:return|exchange)\b|换(?:个|成|一)|代替", re.IGNORECASE)
+_WISHES = re.compile(r"\b(?:like|similar|else|instead|recommend|suggest|next)\b|推荐|类似", re.IGNORECASE)
 _SHORT = 5  # words of an answer to "do you mean …?"
 
 
@@ -198,6 +201,11 @@ class Conversation:
     def _answer(self, piece: Piece, desk: Desk) -> Answer:
         """Answer one wish where it belongs; what nobody is sure of is looked up, and else asked back."""
         route, sure, understood = piece.route, piece.routed.confidence, piece.understood
+        if troubled(piece.text) and (page := self._in_trouble(piece, desk)) is not None:
+            return page
+        form = form_asked(piece.text)
+        if form and route not in ("human", "order") and (told := self._in_form(piece, form, desk)) is not None:
+            return told
         if _buys(piece) and (BUYS.search(piece.text) or self._on_offer(piece)):
             return self._bought(piece)
         if route in ("recommend", "item"):
@@ -206,13 +214,43 @@ class Conversation:
                 return self._of_shop(piece, desk)
             return self._doubted(piece, desk)
         if self._of_works(piece):
-            return self._of_shop(piece, desk)
+            # "How do I wash my sleeping bag?" names what we have, and is for the pages.
+            asked = route == "out_of_scope" and asks(piece.text) and not understood.opinions
+            quoted = desk.quoted(piece.text, self._dialogue.say) if asked else None
+            return _answer(quoted, "policy") if quoted is not None else self._of_shop(piece, desk)
         if sure < (_OUT_SURE if route == "out_of_scope" else SURE):
             return self._doubted(piece, desk)
         served = desk.serve(piece, self._state, self._dialogue.say, self._customer, self._named(piece))
         if served.abstained and route == "policy" and any(opinion.surface for opinion in understood.opinions):
             return self._of_shop(piece, desk)  # "I've had Kind of Blue on repeat, where do I go from there?"
         return _answer(served, route)
+
+    def _in_trouble(self, piece: Piece, desk: Desk) -> Answer | None:
+        """Quote what the pages say of what was bought and fails, or fetch a person; an order is looked up first."""
+        if piece.route == "order" and desk.orders is not None:
+            return None
+        say = self._dialogue.say
+        page = desk.quoted(piece.text, say) or desk.quoted(masked(piece.text, piece.understood), say)
+        if page is not None:
+            return _answer(page, "policy")
+        return _answer(desk.handed_over("complaint", piece.text, self._state, say, self._customer), "human")
+
+    def _in_form(self, piece: Piece, form: str, desk: Desk) -> Answer | None:
+        """Quote what the pages say of forms; a column that is named so goes first, and an item is not guessed about."""
+        understood = piece.understood
+        limits = [c for c in understood.parsed.constraints if c.field not in ("kind", "language")]
+        wished = understood.parsed.wishes or limits  # "a paperback about cooking" is a wish
+        if set(understood.questions) - {"other", "in_stock", "language"} or understood.form or wished:
+            return None
+        if piece.route == "policy" and desk.quoted(piece.text, self._dialogue.say) is not None:
+            return None
+        page = desk.in_form(masked(piece.text, understood), form, self._dialogue.say)
+        if page is not None:
+            return _answer(page, "policy")
+        if not understood.opinions:
+            return None
+        asked = replace(understood, act="question", questions=("other",), asked_title="")
+        return self._dialogue.answer(self._dialogue.absorb(piece.text, asked))
 
     def _on_offer(self, piece: Piece) -> bool:
         """Whether what a wish names, or anything, has been spoken of: a bare title at the beginning takes nothing."""
@@ -235,6 +273,8 @@ class Conversation:
                 return sure < 1 and not ABOUT_SHOP.search(piece.text) and (says or calm)
             case "out_of_scope":
                 if understood.unknown_name or any(opinion.surface for opinion in understood.opinions):
+                    return True
+                if understood.ours and says:  # "caffeine free tea" is none of a film shop's business, but of ours
                     return True
                 # "A lighthouse keeper in winter"; Chinese may be anything.
                 told = told and sure < _TOLD_SURE and understood.act != "unclear"
@@ -265,12 +305,28 @@ class Conversation:
             if page is not None:
                 return _answer(page, "policy")
         answer = self._dialogue.answer(self._dialogue.absorb(piece.text, understood))
+        if understood.act == "question" and not answer.abstained:
+            return self._with_the_rest(piece, answer, desk)
         asked = masked(piece.text, understood)  # whether Portal 2 can be returned is said of no title in particular
         shares = understood.purposes
         least = _MUST_BE if shares and shares["policy"] + shares["order"] < _PERHAPS else 0.0
         if answer.abstained and (page := desk.quoted(asked, self._dialogue.say, least=least)) is not None:
             return replace(_answer(page, "policy"), cards=answer.cards, about=answer.about)
         return answer
+
+    def _with_the_rest(self, piece: Piece, answer: Answer, desk: Desk) -> Answer:
+        """Add to what the columns answer what the pages do of its other questions, or that nobody knows."""
+        say, text, cited = self._dialogue.say, answer.text, answer.citations
+        for part in questions_of(piece.text):
+            read = self._read(part)
+            if read.questions not in ((), ("other",)) or read.extreme is not None or read.parsed.relative:
+                continue
+            if _WISHES.search(part) or read.act in ("more", "availability"):
+                continue
+            page = desk.quoted(masked(part, read), say)
+            text = say.sentences(text, page.text if page is not None else say("no_answer_to", question=part))
+            cited = (*cited, *(page.citations if page is not None else ()))
+        return replace(answer, text=text, citations=cited)
 
     def _doubted(self, piece: Piece, desk: Desk) -> Answer:
         """Look a message up that is not clear, and else ask which of the likeliest it means."""

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chat import order_replies
+from chat.forms import tells_of
 from chat.messages import Citation, Handoff
 from chat.order_questions import find
 from chat.orders import OrderLookup, OrdersUnavailable
-from chat.pieces import SHORT, Piece, clauses
+from chat.pieces import SHORT, Piece, clauses, questions_of
 from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
 from chat.state import DialogueState
 from retrieval.gloss import gloss
-from retrieval.knowledge import Found, KnowledgeIndex
+from retrieval.knowledge import Found, KnowledgeIndex, sentences
 from retrieval.live_knowledge import LiveKnowledge
 from retrieval.text import is_cjk
 
@@ -39,6 +40,18 @@ _PERSON = re.compile(
     r"|call\s+me|call\s+back|speak|talk|contact|reach)\b|人工|真人|客服|经理|找人|说话|打电话",
     re.IGNORECASE,
 )
+_PERHAPS = 0.1  # a share of the purpose below which hardly the shop's pages are asked
+_MUST_BE = 0.7  # and how likely their answer must then be
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w[\w.-]*\w")
+_PHONE = re.compile(r"(?<![\w.,])\+?\(?\d(?:[\s()/-]{0,2}\d){6,13}(?![\w,.]\d)")
+_BY_MAIL = re.compile(r"\be-?mail|邮", re.IGNORECASE)
+_CONTACT_ASKED = re.compile(
+    r"\byour\s+(?:\w+\s+)?(?:phone|telephone|mobile|e-?mail|contact)\b|\b(?:call|ring|phone|e-?mail|contact|reach)\s+you(?:\s+(?:guys|by\s+\w+))?\W*$"
+    r"|\b(?:a|the)\s+(?:phone|telephone)\s+number\b|(?:你们|店)的?(?:电话|邮箱)",
+    re.IGNORECASE,
+)
+_HOW_TO_REACH = "What is your phone number or e-mail address?"
+_PAGES = 200  # passages that are looked through for them
 _LIKELY = 0.3  # of a passage that answers a question about orders, where no order can be looked up
 COMPLAINT = re.compile(
     r"\bcomplain|\b(useless|worst|terrible|awful|disgrace|unacceptable|ridiculous|angry|furious|disappointed|scam|fraud"
@@ -122,7 +135,9 @@ class Desk:
             case "small_talk":
                 return self._small_talk(piece.text, say, spoken_of=bool(state.taste.focus))
             case "out_of_scope":
-                return self.quoted(piece.text, say) or Served(say("out_of_scope"))
+                strange = piece.understood.purposes.get("policy", 1.0) < _PERHAPS
+                page = self.quoted(piece.text, say, least=_MUST_BE if strange else 0.0)
+                return page or Served(say("out_of_scope"))
             case _:
                 return self.policy(piece.text, state, say)
 
@@ -150,13 +165,53 @@ class Desk:
             found = next((near for near in self.knowledge.search(question, 1) if near.confidence >= _LIKELY), None)
         if found is None:
             return None
-        passage = found.passage
-        citation = Citation(id=passage.id, title=passage.title, quote=found.quote)
-        return Served(say("quoted", title=passage.title, quote=found.quote), (citation,))
+        return _cited(found, say)
+
+    def contact(self, say: Say, asked: str = "") -> Served | None:
+        """Quote how the shop can be reached: the passage on it, or else the sentences that hold a number or address."""
+        if self.knowledge is None:
+            return None
+        page = self.quoted(say("how_to_reach"), say)
+        ways = (_MAIL, _PHONE) if _BY_MAIL.search(asked) else (_PHONE, _MAIL)
+        if page is not None and any(way.search(page.text) for way in ways):
+            return page
+        near = self.knowledge.search(_HOW_TO_REACH, _PAGES)
+        for way, found in ((way, found) for way in ways for found in near):
+            told = [sentence for sentence in sentences(found.passage.text) if way.search(sentence)]
+            if told:
+                return _cited(replace(found, quote=" ".join(told)), say)
+        return page
+
+    def in_form(self, question: str, form: str, say: Say) -> Served | None:
+        """Answer whether something can be had in a form, from a passage that tells of forms; None if there is none."""
+        if self.knowledge is None:
+            return None
+        near = [
+            found for asked in (question, say("which_form", form=form)) for found in self.knowledge.search(asked, 3)
+        ]
+        near = [found for found in near if found.confidence >= _LIKELY]
+        for several in (False, True):  # what tells of this form before what tells of forms altogether
+            for found in near:
+                if tells_of(f"{found.passage.title} {found.passage.text}", form, several=several):
+                    return _cited(found, say)
+        return None
 
     def policy(self, question: str, state: DialogueState, say: Say) -> Served:
         """Answer from the shop's pages, or say that they do not."""
-        return self.in_context(question, state, say) or self.abstained(say)
+        contact = self.contact(say, question) if _CONTACT_ASKED.search(question) else None
+        return contact or self._each(question, say) or self.in_context(question, state, say) or self.abstained(say)
+
+    def _each(self, question: str, say: Say) -> Served | None:
+        """Answer each question of several, or own up to what is not known; None if nothing is."""
+        asked = questions_of(question)
+        answers = [self.quoted(part, say) for part in asked]
+        for at, part in enumerate(asked):  # "can I track it?" is asked of what was asked about before
+            answers[at] = answers[at] or (self.quoted(f"{asked[0]} {part}", say) if at and answers[0] else None)
+        if not any(answers):
+            return None
+        told = [a.text if a else say("no_answer_to", question=part) for a, part in zip(answers, asked, strict=True)]
+        cited = (citation for answer in answers if answer for citation in answer.citations)
+        return Served(say.sentences(*dict.fromkeys(told)), tuple(dict.fromkeys(cited)))
 
     def in_context(self, question: str, state: DialogueState, say: Say) -> Served | None:
         """Answer from the shop's pages; a short "and abroad?" is also read after the question that it follows."""
@@ -218,7 +273,7 @@ class Desk:
         from chat.handoff import nobody  # SQLAlchemy with it, which a shop without a database need not load
 
         if self.outbox is None:
-            contact = self.quoted(say("how_to_reach"), say)
+            contact = self.contact(say)
             sorry = say("sorry") if reason == "complaint" else ""
             told = say.sentences(sorry, nobody(say.language), contact.text if contact else "")
             return Served(told, contact.citations if contact else ())
@@ -241,6 +296,12 @@ class Desk:
         kinds: Mapping[str, re.Pattern[str]] = {"bot": _BOT, "farewell": _PARTING, "well": _WELL, "thanks": _THANKS}
         kind = next((kind for kind, pattern in kinds.items() if pattern.search(text)), "at_hand")
         return Served(say("glad" if kind == "at_hand" and spoken_of and _GLAD.search(text) else kind))
+
+
+def _cited(found: Found, say: Say) -> Served:
+    passage = found.passage
+    citation = Citation(id=passage.id, title=passage.title, quote=found.quote)
+    return Served(say("quoted", title=passage.title, quote=found.quote), (citation,))
 
 
 def wish(route: Route, say: Say) -> str:

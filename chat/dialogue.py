@@ -88,7 +88,7 @@ class Dialogue:
         self.sorrow: Sorrow | Literal[""] = ""
         self.shop = shop
         self.state = state
-        self.say = Say(state.language)
+        self.say = Say(state.language, shop.of_goods)
 
     def take(self, text: str) -> Answer:
         """Answer one message and record both in the state."""
@@ -154,7 +154,7 @@ class Dialogue:
         if self.sorrow:  # what is left of the message may have no language
             language = "zh" if language_of(text) == "zh" else "en"
         self.state.language = language
-        self.say = Say(language)
+        self.say = Say(language, self.shop.of_goods)
         self._updater().relabel()
         self.state.say("user", text)
 
@@ -181,7 +181,7 @@ class Dialogue:
 
     def without(self, field_: str, op: str, value: object) -> Answer:
         """Remove a constraint, as its chip's × does, and recommend again."""
-        self.say = Say(self.state.language)
+        self.say = Say(self.state.language, self.shop.of_goods)
         self.state.snapshot()
         self.state.unlimit(field_, op, value)
         turn = Turn(Understanding("recommend", self.state.language), refined=True)

@@ -14,21 +14,22 @@ from retrieval.parsing import Parser
 from retrieval.text import is_cjk, tokenize, words
 
 HAVE = re.compile(
-    r"\b(?:do|did|would)\s+you\s+(?:guys\s+)?(?:have|sell|carry|stock)\b|\bhave\s+you\s+got\b|\byou\s+got\b|\bis\s+there\b"
+    r"\bdo\s+you\s+do\s+(?!it\b|this\b|that\b|with\b|when\b|if\b|for\b|you\b)|\b(?:do|did|would)\s+you\s+(?:guys\s+)?(?:have|sell|carry|stock|offer)\b|\bhave\s+you\s+got\b|\byou\s+got\b|\bis\s+there\b"
     r"|\bgot\s+any\b|\bcan\s+i\s+(?:buy|get|rent|order)\b|\b(?:i\s+am|i'?m)?\s*looking\s+for\b|\bwhere\s+is\b(?!\s+my\b)"
     r"|有没有|有卖|卖不卖|找一?下|你们有",
     re.IGNORECASE,
 )
 HAVE_IT = re.compile(
-    r"\b(?:do\s+you\s+(?:have|sell|stock)|can\s+i\s+(?:buy|get|have))\s+(?:it|this|that)(?:\s+one)?\b\W*(as\b|for\b|in\b|on\b|with\b)?",
+    r"\b(?:do\s+you\s+(?:have|sell|stock|carry|offer|do)|can\s+i\s+(?:buy|get|have))\s+(?:it|this|that)(?:\s+one)?\b\W*(as\b|for\b|in\b|on\b|with\b)?",
     re.IGNORECASE,
 )
 _THERE = re.compile(r"(?:is|are)\s+there\b", re.IGNORECASE)
 _IN = re.compile(r"\bin\s+(?:the\s+|your\s+)?$", re.IGNORECASE)
 # What is asked about a title in words that name it, known or not.
 ABOUT_TITLE = re.compile(
-    r"\b(?:is|are)\s+(?P<a>.+?)\s+(?:in\s+stock|available)\b|\bhow\s+(?:much|long)\s+(?:is|does)\s+(?P<b>.+?)(?:\s+cost|\s+run)?\W*$"
-    r"|\bwho\s+(?:directed|wrote|made|composed|developed)\s+(?P<c>.+?)\W*$|\btell\s+me\s+(?:more\s+)?about\s+(?P<d>.+?)\W*$",
+    r"\b(?:is|are)\s+(?P<a>[^?!;\n]+?)\s+(?:in\s+stock|available)\b|\bhow\s+(?:much|long)\s+(?:is|does)\s+(?P<b>[^?!;\n]+?)(?:\s+cost|\s+run)?\W*$"
+    r"|\bwho\s+(?:directed|wrote|made|makes|composed|developed|created|recorded|sings|teaches)\s+(?P<c>[^?!;\n]+?)\W*$"
+    r"|\bwhat(?:'?s|\s+is)\s+the\s+(?:\w+\s+){1,2}of\s+(?P<e>[^?!;\n]+?)\W*$|\btell\s+me\s+(?:more\s+)?about\s+(?P<d>[^?!;\n]+?)\W*$",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<=\bnot )[A-Z]\w+|(?<!^)(?<![.!?]\s)\b[A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’.-]+)+")
@@ -47,16 +48,12 @@ TOLD_BY = frozenset(
 )
 _NEAR = 3  # words between what one does with a work and its name, itself included
 _MEDIA: Mapping[str, str] = {
-    "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film",
-    "read": "book", "reading": "book", "reread": "book", "play": "game", "played": "game", "playing": "game",
-}  # fmt: skip
-_MADE: Mapping[str, str] = {
-    "wrote": "book",
-    "directed": "film",
+    "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film", "directed": "film",
     "filmed": "film",
-    "developed": "game",
-    "recorded": "album",
-}
+    "read": "book", "reading": "book", "reread": "book", "wrote": "book", "teaches": "course",
+    "play": "game", "played": "game", "playing": "game", "developed": "game",
+    "composed": "album", "sings": "album", "recorded": "album",
+}  # fmt: skip
 _ANYTHING_LIKE = re.compile(  # "do you have anything like Twin Peaks?" asks for no title
     r"\s*(?:anything|something|any\s+\w+|some\s+\w+|stuff|more)\s+(?:\w+\s+)?(?:like|similar\s+to|close\s+to|in\s+the\s+vein\s+of)\b",
     re.IGNORECASE,
@@ -106,7 +103,7 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
         start = text.find(quoted)
         return quoted, [m for m in mentions if start > m.start or m.start > start + len(quoted)]
     about = ABOUT_TITLE.search(text)
-    if about is not None and not mentions:
+    if about is not None and about.lastgroup != "e" and not mentions:  # "the capital of France" asks for no title
         thing = next(g for g in about.groups() if g)
         tokens = tokenize(thing)
         if any(thing[t.start].isupper() for t in tokens) and len(tokens) <= 8:
@@ -158,6 +155,19 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
     return "", mentions
 
 
+def asked_about(text: str, linker: TitleLinker) -> Mention | None:
+    """Return the title of ours that a question is about by the way it is put, in capitals or not: "who wrote dune"."""
+    about = ABOUT_TITLE.search(text)
+    group = about.lastgroup if about is not None else None
+    if about is None or group is None:
+        return None
+    start, end = about.span(group)
+    start += len(re.match(r"(?:(?:the|your)\s+)?", text[start:end], re.IGNORECASE).group())  # type: ignore[union-attr]
+    thing = text[start:end]
+    positions = linker.exact(text[about.start(group) : end]) or linker.exact(thing)
+    return Mention(positions, start, end, thing, "title", 1.0) if positions else None
+
+
 def disambiguated(
     text: str, mentions: Sequence[Mention], linker: TitleLinker
 ) -> tuple[list[Mention], list[tuple[int, int]]]:
@@ -175,9 +185,9 @@ def disambiguated(
         if behind and canonical("kind", behind[1]) in vocabulary("kind"):
             positions = linker.narrowed(positions, kind=canonical("kind", behind[1]))
             spans.append(behind.span())
-        verbs = (w for w in reversed(words(text[: mention.start])[-_NEAR:]) if w in _MEDIA or w in _MADE)
+        verbs = (w for w in reversed(words(text[: mention.start])[-_NEAR:]) if w in _MEDIA)
         verb = next(verbs, "")  # what one has "read", or somebody "wrote", is a book
-        positions = linker.narrowed(positions, kind=_MEDIA.get(verb) or _MADE.get(verb, "")) or positions
+        positions = linker.narrowed(positions, kind=_MEDIA.get(verb, "")) or positions
         made, end = linker.by_their_maker(text, mention)
         if made:  # "Blue by Joni Mitchell" asks for nothing else of hers
             positions = made

@@ -36,7 +36,9 @@ _BREAK = re.compile(
     rf"|[,，]\s*(?:and|but|also|then|然后|还有)?\s*(?={_BEGINS})",
     re.IGNORECASE,
 )
-_ASKS = re.compile(rf"[?？]|^\W*(?:and|but|so|also|then|hi|hello)?\W*{_REQUEST}|吗|呢|什么|哪|怎么", re.IGNORECASE)
+_ASKS = re.compile(
+    rf"[?？]|(?:^\W*|\s[-–—:]+\s+)(?:and|but|so|also|then|hi|hello)?\W*{_REQUEST}|吗|呢|什么|哪|怎么", re.IGNORECASE
+)
 _QUESTION = re.compile(  # what the shop's pages may answer, rather than a wish
     r"[?？]|^\W*(?:and|but|so|also|then|hi|hello|please)?\W*(?:can|could|may|do|does|did|is|are|will|would|should|what|what's"
     r"|which|how|when|where|where's|who|why)\b|吗|呢|什么|怎么|哪|多久|多少|能不能|可不可以",
@@ -86,6 +88,7 @@ _WAITS = re.compile(r"\b(?:wait|think\s+(?:about|it|on)|leave\s+it|come\s+back|l
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
 _SAID_SURE = 0.8  # and what asks for nothing ("this is a disgrace") this
 _MOST_ODDS = 5.0  # log odds that the shop's pages add at most
+_STRANGE_ODDS = 5.0  # against "none of our business", where the words are the catalogue's own
 _LEAST = 0.01  # the share that any purpose is given
 _PLAINLY = 0.9  # from which a message plainly asks for a recommendation, whatever the pages say
 _TAKES = 0.6  # from which it takes an item
@@ -156,7 +159,7 @@ class Reader:
         surest = _surest(group)
         if len(group) == 1:
             return surest
-        text = " ".join(piece.text.strip(" ,") for piece in group)
+        text = " ".join(piece.text.strip(" ,") if surest.route in SHOP else _ended(piece.text) for piece in group)
         return Piece(text, surest.routed, self.understand(text))
 
 
@@ -168,6 +171,18 @@ def _odds(chance: float) -> float:
 def clauses(text: str) -> list[str]:
     """Cut a message where a new request may begin."""
     return [part.strip() for part in _BREAK.split(text) if part and part.strip(" ,.!?")][:_MOST]
+
+
+def _ended(text: str) -> str:
+    """Return a part as a sentence of its own, so that it can be told from the others again."""
+    text = text.strip(" ,")
+    return text if text.endswith(tuple(".!?;。！？；")) else text + ("?" if asks(text) else ".")
+
+
+def questions_of(text: str) -> list[str]:
+    """Return the questions that a text asks, none if it is but one."""
+    asked = [part for part in clauses(text) if asks(part)]
+    return asked if len(asked) > 1 else []
 
 
 def buys(piece: Piece) -> bool:
@@ -204,7 +219,7 @@ def masked(text: str, understood: Understanding) -> str:
 def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Route, float]:
     """Return what speaks for a route beside the words, as log odds."""
     found: dict[Route, float] = {}
-    for route, odds in (*_by_act(understood), *_by_taste(understood)):
+    for route, odds in (*_by_act(understood), *_by_taste(understood), *_by_words(understood)):
         found[route] = found.get(route, 0.0) + odds
     if _FOR_A_PERSON.search(text):
         found["human"] = found.get("human", 0.0) + 4.0
@@ -259,6 +274,13 @@ def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
     if parsed.spans or _names(understood):
         yield "small_talk", -1.5
         yield "out_of_scope", -1.0
+
+
+def _by_words(understood: Understanding) -> Iterator[tuple[Route, float]]:
+    """Yield what speaks against a reader who has never heard of tents or cheeses."""
+    asked = understood.act == "availability" and understood.asked_title
+    if understood.offered or understood.ours or asked or (understood.act == "question" and _names(understood)):
+        yield "out_of_scope", -_STRANGE_ODDS  # whatever a shop is asked to have
 
 
 def _by_purpose(understood: Understanding) -> Iterator[tuple[Route, float]]:

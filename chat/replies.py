@@ -103,12 +103,14 @@ _SAY: Mapping[str, tuple[str, str]] = {
     # the desk
     "quoted": ("From “{title}”: {quote}", "关于“{title}”，本店的说明是：{quote}"),
     "no_answer": ("I don't have that information.", "我没有这方面的信息。"),
+    "no_answer_to": ("As for “{question}”: I don't have that information.", "关于“{question}”，我没有这方面的信息。"),
     "cannot_buy": ("I can't put anything into your basket; that is for you to do in the shop.",
                    "我不能替你下单，请在商店里自行购买。"),
     "offer_person": ("Shall I pass this on to a person?", "要我转给人工吗？"),
     "no_orders": ("I can't look orders up here; please contact the shop.", "我这里无法查询订单，请联系店家。"),
     "sorry": ("I'm sorry about that.", "很抱歉。"),
     "how_to_reach": ("How can I contact you?", "怎么联系你们？"),
+    "which_form": ("Which form can I have: {form}?", "有哪些版本：{form}？"),
     "out_of_scope": ("That is outside what I know: I'm here for this shop, its items, orders and how it works.",
                      "这超出了我的范围：我只负责本店的商品、订单和服务。"),
     "doubt": ("I'm not sure what you mean: {first}, or {second}?", "我不太确定你的意思：是{first}，还是{second}？"),
@@ -199,6 +201,34 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "nothing_to_undo": ("There is nothing to take back.", "没有可以撤销的。"),
 }  # fmt: skip
 
+_OF_GOODS: Mapping[str, tuple[str, str]] = {  # what is said otherwise where there are no works and no moods
+    "anchor2": ("Close to {anchor}: {first} first of all.", "与{anchor}相近，首选{first}。"),
+    "unmet": ("I have nothing {wishes} that fits; these come nearest.", "没有{wishes}的商品符合要求，这些最接近。"),
+    "few_by": ("That is all we have by {makers}; ask for more like it to see what comes close.",
+               "{makers}的商品只有这些；想看相近的就说一声。"),
+    "none_else_by": ("We have nothing else by {makers}.", "我们没有{makers}的其他商品。"),
+    "which": ("Which one do you mean? Give its name, or ask for a recommendation first.",
+              "你指的是哪一个？请说出名字，或先让我推荐几样。"),
+    "greeting": ("Hello! Tell me what you are looking for, or what it is for.",
+                 "你好！告诉我你想找什么，或者用来做什么。"),
+    "thanks": ("You're welcome. Say the word when you need anything else.", "不客气，还需要什么随时告诉我。"),
+    "farewell": ("Goodbye.", "再见。"),
+    "help": ("I recommend from this shop's catalogue: say what it is for, a kind, a brand, a price or what you don't "
+             "want, and I'll find what fits. I can also quote prices, stock and facts.",
+             "我只推荐本店目录里的商品：告诉我用途、种类、品牌、价格或不想要的，我来找合适的；也可以问价格、库存等信息。"),
+    "unclear": ("I didn't quite get that. Say what it is for, a kind, a brand or a price.",
+                "我没太明白。可以说说用途、种类、品牌或价格。"),
+    "invite": ("Say what it is for, a kind, a brand or a price, and I'll find something closer.",
+               "说说用途、种类、品牌或价格，我可以推荐得更准。"),
+    "invite_about": ("Tell me what it is for, or what matters about it, and I'll find something closer.",
+                     "说说用途或看重什么，我可以推荐得更准。"),
+    "reset": ("A fresh start. What are you looking for?", "好，重新开始。你想找什么？"),
+    "service": ("I only know the catalogue: for orders, payments and policies, please ask the shop's staff.",
+                "我只了解目录里的商品；订单、付款和政策问题请联系店员。"),
+    "knows": ("You know {titles} already.", "你已经知道{titles}。"),
+    "seen": ("Noted that you know {titles}.", "记下了，你已经知道{titles}。"),
+}  # fmt: skip
+
 _FIELDS: Mapping[str, tuple[str, str]] = {
     "price": ("price", "价格"),
     "year": ("year", "年份"),
@@ -249,13 +279,18 @@ def _comparison(measure: tuple[str, int]) -> tuple[str, str, str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """The sentences of one language."""
+    """The sentences of one language.
+
+    Attributes:
+        of_goods: the shop has no works, of which people speak otherwise than of goods.
+    """
 
     language: Language
+    of_goods: bool = False
 
     def __call__(self, what: str, **slots: str | int) -> str:
         """Fill one sentence's slots."""
-        english, chinese = _SAY[what]
+        english, chinese = (self.of_goods and _OF_GOODS.get(what)) or _SAY[what]
         return (chinese if self.language == "zh" else english).format(**slots)
 
     def sentences(self, *parts: str) -> str:
@@ -291,7 +326,7 @@ class Say:
     def kind(self, item: Item) -> str:
         """Name an item's kind: ``film``; "work" if it has none."""
         if not item.kind:
-            return "作品" if self.language == "zh" else "work"
+            return ("商品", "item")[self.language == "en"] if self.of_goods else ("作品", "work")[self.language == "en"]
         return display("kind", canonical("kind", item.kind), self.language)
 
     def plural(self, kind: str) -> str:

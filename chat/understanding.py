@@ -19,6 +19,7 @@ from chat.naming import (
     HAVE_IT,
     TITLED,
     TOLD_BY,
+    asked_about,
     asked_title,
     disambiguated,
     has,
@@ -27,6 +28,7 @@ from chat.naming import (
     strange_titles,
     unknown_name,
 )
+from chat.offers import carried, own_words
 from chat.opinions import LIKE, Opinion, pointed_at, references, stands
 from chat.questions import Questions, questions
 from chat.senses import Purpose, Sensed, unread
@@ -75,6 +77,7 @@ _MOVED = re.compile(  # who tells of what they know, so that more of it is found
     re.IGNORECASE,
 )
 _LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
+_STRANGE = 0.2  # a share of "none of our business" from which the reader does not know the words of this catalogue
 _PLAINLY = 0.9  # a share of the purpose from which a message asks for a recommendation and about no item
 _WANTS_IT = re.compile(
     r"\b(?:please|thanks|thank\s+you|ta|cheers|want|take|have|get|give|go|buy|order|add|yes|yep|yeah|sold|sure|perfect)\b",
@@ -90,6 +93,7 @@ _DESCRIBES = re.compile(
 )
 _HAD = ("like", "neutral")  # of a work that one has seen, or will not have, nobody asks whether we have it
 _NOT = re.compile(r"\bnot\s+(?:the\s+|an?\s+|that\s+)?$", re.IGNORECASE)
+_TELLING = 2  # telling words of a title that is one without capitals
 _PERSON = 2  # words of a person's name
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
@@ -128,7 +132,8 @@ class Understanding:
             the wishes.
         medium: the kind of the works that it names, ours or not, by what is done with them: who "read" one reads.
         lasting: its limits are meant to hold beyond this conversation ("I never watch horror").
-        offered: it asks whether we have works of a kind: "do you sell courses on watercolour?".
+        offered: it asks for works of a kind, or for what the catalogue has a word for: "show me your lanterns".
+        ours: it uses words for kinds or genres that only this catalogue has.
         purposes: how likely it is meant for each purpose; {} if nobody can tell.
     """
 
@@ -157,6 +162,7 @@ class Understanding:
     medium: str = ""
     lasting: bool = False
     offered: bool = False
+    ours: bool = False
     purposes: Mapping[Purpose, float] = field(default_factory=dict)
 
 
@@ -191,12 +197,10 @@ def understand(
     if remember is not None:
         text = blank(text, [remember.span()])
     lifting, free = lifted(text)
-    asked, mentions = asked_title(blank(text, lifting), linker, parser)  # "forget the year" names no book
-    mentions = _told_of(text, mentions, sensed, linker)
-    asked, mentions = _shortened(text, asked, mentions, parser)
-    mentions, beside = disambiguated(text, mentions, linker)
+    asked, mentions, beside, by_its_title = _named(text, lifting, linker, parser, sensed)
     spans = [*((m.start, m.end) for m in mentions), *beside]
-    mentions, stood = _stood(text, mentions, sensed)
+    asks_of = len(mentions) == 1 and (by_its_title or questions(text, parser.columns, several=False).fields)
+    mentions, stood = _stood(text, mentions, unread() if asks_of else sensed)
     if asked:
         at = text.find(asked)
         spans.append((at, at + len(asked)))
@@ -205,7 +209,10 @@ def understand(
     strange = strange_titles(text, spans, linker, parser, sensed.works())
     taken = [*spans, *pointing, *strange]
     offered = HAVE.search(text) is not None
-    parsed, lacking = _carried(parser.parse(text, taken, language, _told(sensed, offered)), parser)
+    wanted = not mentions and carried(text, parser, linker)
+    ours = own_words(text, parser)
+    lost = wanted or (ours and sensed.purpose.get("out_of_scope", 0.0) > _STRANGE)
+    parsed, lacking = _carried(parser.parse(text, taken, language, _told(sensed, offered, lost)), parser)
     them = [
         m.span() for m in BUT_NOT_THEM.finditer(text) if any(0 <= m.start() - end <= _NEAR for _, end in parsed.spans)
     ]
@@ -280,7 +287,8 @@ def understand(
         gist=gist,
         medium=medium(text, [*strange, *((m.start, m.end) for m in mentions)]),
         lasting=remember is not None or lasts(text),
-        offered=offered and any(limit.field == "kind" for limit in parsed.constraints),
+        offered=wanted or (offered and any(limit.field == "kind" for limit in parsed.constraints)),
+        ours=ours,
         purposes=sensed.purpose,
     )
 
@@ -317,6 +325,9 @@ def _questions(text: str, mentions: Sequence[Mention], parser: Parser, shown: in
     if not (mentions or shown or spoken_of or _ABOUT_SOMETHING.search(text)):
         asked = questions(text, parser.columns, several=False)  # "the cheapest game" asks about the whole catalogue
         return asked if asked.extreme is not None else Questions()
+    for mention in mentions:  # "Lite 2 waterproof" counts nothing
+        numbered = re.sub(r"\d", "x", text[mention.start : mention.end])
+        text = text[: mention.start] + numbered + text[mention.end :]
     return questions(text, parser.columns, several=shown > 1 or _several(mentions))
 
 
@@ -351,11 +362,16 @@ def _asking(text: str) -> str:
     return blank(text, told) if "?" in text or "？" in text else text
 
 
-def _told(sensed: Sensed, offered: bool) -> Callable[[int, int], Told]:
-    """Return what the words of a message are; of what we are asked to have a kind may be wanted, whatever it is for."""
+def _told(sensed: Sensed, offered: bool, lost: bool) -> Callable[[int, int], Told]:
+    """Return what the words of a message are; of what we are asked to have a kind may be wanted, whatever it is for.
+
+    Who has read films and books only is `lost` among tents and cheeses, and has no say there.
+    """
 
     def told(start: int, end: int) -> Told:
         found = sensed.told(start, end)
+        if lost and found in ("aside", "idle"):
+            return ""
         return "idle" if offered and found == "aside" else found
 
     return told
@@ -397,6 +413,20 @@ def _carried(parsed: Parsed, parser: Parser) -> tuple[Parsed, tuple[str, ...]]:
     return (replace(parsed, constraints=tuple(kept)), tuple(lacking)) if lacking else (parsed, ())
 
 
+def _named(
+    text: str, lifting: Sequence[tuple[int, int]], linker: TitleLinker, parser: Parser, sensed: Sensed
+) -> tuple[str, list[Mention], list[tuple[int, int]], bool]:
+    """Return the title asked for that is none of ours, the works named, what tells which, and if one is asked about."""
+    asked, mentions = asked_title(blank(text, lifting), linker, parser)  # "forget the year" names no book
+    mentions = _told_of(text, mentions, sensed, linker)
+    asked, mentions = _shortened(text, asked, mentions, parser)
+    about = None if asked else asked_about(text, linker)
+    if about is not None and not mentions:
+        mentions = [about]
+    mentions, beside = disambiguated(text, mentions, linker)
+    return asked, mentions, beside, about is not None
+
+
 def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -> tuple[str, list[Mention]]:
     """Add the goods that a message names by words of their titles; what is asked for may be one of them."""
     short = parser.short_names.find(text, [(m.start, m.end) for m in mentions])
@@ -414,12 +444,17 @@ def _told_of(text: str, mentions: Sequence[Mention], sensed: Sensed, linker: Tit
     "Is Alien scary?"; "I hate airplane screens", "a book about whales", "Once Upon a Time in the West".
     """
     works = sensed.works()
-    mentions = [m for m in mentions if not (m.surface.islower() and sensed.no_work(m.start, m.end))]
+    mentions = [m for m in mentions if not (_ordinary(m.surface) and sensed.no_work(m.start, m.end))]
     longer = [m for m in mentions if _goes_on(text, m) and any(s <= m.start and m.end < e for s, e in works)]
     mentions = [m for m in mentions if m not in longer]
     free = [(s, e) for s, e in works if not any(m.start < e and s < m.end for m in mentions)]
     more = [mention for s, e in free if (mention := linker.named(text, s, e)) is not None]
     return sorted([*mentions, *more], key=lambda mention: mention.start)
+
+
+def _ordinary(surface: str) -> bool:
+    """Whether a title as it is written may be a word like any other; "champagne truffles" are hardly two."""
+    return surface.islower() and len(telling_words(surface)) < _TELLING
 
 
 def _goes_on(text: str, mention: Mention) -> bool:

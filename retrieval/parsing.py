@@ -165,6 +165,13 @@ class Parser:
         fields = ("kind", "genres", "moods", "language", "topic")
         return frozenset(p for p, meanings in self._phrases.items() if any(f in fields for f, _ in meanings))
 
+    @cached_property
+    def own_words(self) -> frozenset[str]:
+        """The phrases for kinds and genres that the lexicon does not know: of this catalogue alone."""
+        known = {p for f in ("kind", "genres", "moods", "topic") for v in vocabulary(f) for p in synonyms(f, v)}
+        values = (v for field in ("kind", "genres") for v in self._facets.postings.get(field, {}))
+        return frozenset(p for value in values for p in synonyms("kind", value) if p not in known)
+
     def carries(self, field: str, value: str) -> bool:
         """Whether any item has a canonical value of a field, or the catalogue does not have the field at all."""
         return not self._facets.knows(field) or value in self._facets.postings.get(field, {})

@@ -8,7 +8,7 @@ import string
 import pytest
 
 from chat import facts
-from chat.replies import _FIELDS, _SAY, Say
+from chat.replies import _FIELDS, _OF_GOODS, _SAY, Say
 from retrieval.catalog import Catalog
 from retrieval.constraints import Facets
 from retrieval.types import Constraint, Item
@@ -38,6 +38,10 @@ class TestTemplates:
         assert slots(english) == slots(chinese)
         assert not re.search("[\u4e00-\u9fff]", english)
         assert re.search("[\u4e00-\u9fff。：]", chinese)
+
+    @pytest.mark.parametrize("what", _OF_GOODS)
+    def test_what_is_said_of_goods_has_the_slots_of_what_it_stands_for(self, what):
+        assert slots(_OF_GOODS[what][0]) == slots(_OF_GOODS[what][1]) == slots(_SAY[what][0])
 
     @pytest.mark.parametrize("value", ["{other}", "%s", "</b>", "{0.__class__}", "\\n"])
     @pytest.mark.parametrize("language", ["en", "zh"])

@@ -1,0 +1,50 @@
+"""What of the shop's goods a message asks to be shown: "show me your tents", "which teas do you have"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from chat.typed import telling_words
+from retrieval.linking import TitleLinker
+from retrieval.parsing import Parser
+from retrieval.text import words
+
+_HAVE = r"(?:do\s+you\s+(?:have|sell|carry|stock|offer|do)|have\s+you\s+got|are\s+there|you\s+(?:have|got|sell))"
+_LISTS = re.compile(
+    r"\b(?:show|list)\s+(?:me\s+|us\s+)?(?:all\s+|some\s+|any\s+)?(?:of\s+)?(?:the\s+|your\s+|my\s+)?(?P<a>[^.,;:!?\n]+)"
+    r"|\b(?:which|what)\s+(?:(?:kinds?|sorts?|types?|brands?|range)\s+of\s+)?(?:other\s+)?(?P<b>[^.,;:!?\n]+?)"
+    rf"\s+{_HAVE}\b"
+    r"|^\W*(?:and\s+|so\s+)?(?:what|how)\s+about\s+(?:some\s+|any\s+|an?\s+)?(?P<c>[^.,;:!?\n]+)",
+    re.IGNORECASE,
+)  # fmt: skip
+_LONGEST = 6  # words of what is asked for
+
+
+def carried(text: str, parser: Parser, linker: TitleLinker) -> bool:
+    """Whether a message asks to be shown what the catalogue has a word for: a kind, a genre, or one of its texts."""
+    match = _LISTS.search(text)
+    thing = next(g for g in match.groups() if g).strip() if match else ""
+    said = telling_words(thing) if len(thing.split()) <= _LONGEST else []
+    if match is None or not said or any(form in parser.columns for word in said for form in _forms(word)):
+        return False  # "which sizes do you have"
+    if match["c"]:  # "what about the weather?"
+        return any(_is_kind(form, parser) for word in said for form in _forms(word))
+    return all(any(linker.knows(form) for form in _forms(word)) for word in said)
+
+
+def _is_kind(phrase: str, parser: Parser) -> bool:
+    return any(field in ("kind", "genres") for field, _ in parser.facet_words.get(phrase, ()))
+
+
+def own_words(text: str, parser: Parser) -> bool:
+    """Whether a message has a word for kinds or genres that only this catalogue has."""
+    said = words(text)
+    phrases = {" ".join(said[at : at + n]) for at in range(len(said)) for n in (1, 2, 3)}
+    return any(form in parser.own_words for phrase in phrases for form in _forms(phrase))
+
+
+def _forms(phrase: str) -> Iterator[str]:
+    yield phrase
+    yield from (phrase.removesuffix(ending) for ending in ("s", "es") if phrase.endswith(ending))
+    yield f"{phrase}s"

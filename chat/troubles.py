@@ -1,0 +1,44 @@
+"""Troubles: what has been bought and fails, or came too late or broken. It is for the shop's pages or for a person."""
+
+from __future__ import annotations
+
+import re
+
+_BAD = (
+    r"(?:broken|damaged|smashed|cracked|crushed|soaked|leaking|faulty|defective|torn|ripped|scratched|bent|dented|melted"
+    r"|spoiled|mouldy|moldy|corked|empty|expired|ruined|warm|late|wrong|dead|missing)"
+)
+_DEVICE = (
+    r"(?:laptop|computer|pc|mac|macbook|phone|tablet|ipad|kindle|tv|player|console|switch|playstation|ps\d|xbox|machine"
+    r"|system|device)"
+)
+_TROUBLE = re.compile(
+    "|".join(
+        (
+            rf"\b(?:arrived?|came|turned\s+up|delivered|got\s+here|reached\s+me)\s+(?:(?:all|completely|totally|half|very|too|a\s+bit)\s+)?{_BAD}\b",
+            rf"\b(?:my|the|your|our|one\s+of\s+the|it|this|that|they)\b(?!\s+(?:heart|soul|life|world|family|marriage|mind|head|car|hero))"
+            rf"[^.,;:!?\n]{{0,40}}(?:\s(?:is|was|are|were|got|has)|['’]s)\s+(?:(?:all|completely|totally|already)\s+)?(?!warm|late|wrong|dead|missing|empty){_BAD}\b",
+            r"\b(?:won['’]?t|will\s+not|doesn['’]?t|does\s+not|didn['’]?t|can['’]?t\s+get\s+\w+\s+to)\s+(?:even\s+)?"
+            r"(?:play|open|start|load|download|work|close|install|run|charge|inflate|stream|turn\s+on|switch\s+on|light)(?!\s+(?:for|with)\b)\b",
+            rf"\b(?:crash(?:es|ed)?|freezes|froze|stutters|lags|hangs)\s+(?:on|every|whenever|constantly)\b[^.;!?\n]*\b{_DEVICE}\b",
+            r"\b(?:keeps?|kept)\s+(?:crashing|freezing|stopping|skipping|buffering|leaking|falling\s+apart)\b",
+            r"\b(?:stopped|isn['’]?t|not|never)\s+working\b|\b(?:fell|came|falling|coming)\s+apart\b",
+            r"\bmy\b[^.,;:!?\n]{0,40}\s(?:leaks|leaked|broke|tore|ripped|burst|split|snapped)\b",
+            r"\b(?:my|the|your|that)\b[^.,;:!?\n]{0,40}\b(?:bottle|cheese|wine|tea|chocolate|jar|tin|pack|box|one)s?\s+(?:tasted|smelled|smelt|tastes|smells)\b",
+            r"\b(?:has|have)(?:n['’]?t|\s+not|\s+never|\s+still\s+not)\s+(?:yet\s+)?(?:arrived|come|turned\s+up)\b|\bnever\s+(?:arrived|turned\s+up)\b",
+            r"\bit['’]?s\s+been\s+(?:\d+|two|three|four|five|six|several|many)\s+(?:hours?|days?|weeks?)\b(?!\s+since)",
+            r"坏了|打不开|播放不了|碎了|漏了|还没(?:到|收到)|一直没到",
+        )
+    ),
+    re.IGNORECASE,
+)  # fmt: skip
+_WISHES = re.compile(  # "something for when my laptop won't start"
+    r"\b(?:recommend|suggest|something|anything|what\s+(?:should|can|could)\s+(?:i|we)|(?:an?|any|some|more)\s+\w*\s*(?:film|movie|book|novel|game|album|course)s?"
+    r"|films?|movies?|novels?|stor(?:y|ies)|about|where|whose|next)\b|推荐|电影|小说",
+    re.IGNORECASE,
+)
+
+
+def troubled(text: str) -> bool:
+    """Whether a message tells of something bought that fails, and wishes for nothing."""
+    return _TROUBLE.search(text) is not None and not _WISHES.search(_TROUBLE.sub(" ", text))

@@ -1,0 +1,51 @@
+"""Who tells of something bought that fails is helped by the shop's pages or by a person, and sold nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.troubles import troubled
+from tests.test_conversation import RETURNS, FakeOutbox, Visit
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "my copy of Stalker won't open",
+        "Celeste freezes on my old pc",
+        "the parcel came soaked",
+        "the lid of my jar is cracked",
+        "the last tin tasted of metal",
+        "it's been two weeks",
+        "the game keeps crashing",
+        "my tent leaks",
+    ],
+)
+def test_what_fails_is_for_a_person(message):
+    visit = Visit(outbox=FakeOutbox())
+    answer = visit(message)
+    assert answer.handoff.reason == "complaint"
+    assert answer.cards == ()
+    assert visit.state.taste.liked == []
+    assert visit.state.taste.disliked == []
+
+
+def test_or_for_the_pages():
+    answer = Visit(outbox=FakeOutbox())("my Solaris arrived broken, do I return it")
+    assert RETURNS.text in answer.text
+    assert answer.handoff is None
+    assert answer.cards == ()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "my heart is broken, something light please",
+        "a film about a man whose car won't start",
+        "Celeste is a wonderful game",
+        "is the blu-ray still in stock?",
+        "a book where the ship was damaged",
+    ],
+)
+def test_a_wish_is_no_complaint(message):
+    assert not troubled(message)
