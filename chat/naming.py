@@ -97,7 +97,7 @@ def _quoted_title(text: str, mentions: Sequence[Mention], linker: TitleLinker) -
 
 def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, list[Mention]]:
     """Return the title that is asked for but not ours, if any, and the titles that are ours."""
-    mentions = linker.link(text, parser.common_words)
+    mentions = linker.link(text, parser.phrases.common_words)
     quoted = _quoted_title(text, mentions, linker)
     if quoted:
         start = text.find(quoted)
@@ -224,7 +224,7 @@ def strange_titles(
         listed = bool(found) and free[found[-1][1] : match.start()].strip().casefold() in _LISTED
         cued = listed or bool(TOLD_BY.intersection(before)) or before[-2:] in (["sick", "of"], ["into", "the"])
         single = len(words(name)) == 1
-        if " ".join(words(name)) in parser.facet_words or (single and linker.knows(words(name)[0])):
+        if " ".join(words(name)) in parser.phrases.meanings or (single and linker.knows(words(name)[0])):
             continue
         if cued and telling_words(name) and not (single and words(name)[0] in STOPWORDS):
             found.append(match.span())

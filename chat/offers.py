@@ -34,14 +34,14 @@ def carried(text: str, parser: Parser, linker: TitleLinker) -> bool:
 
 
 def _is_kind(phrase: str, parser: Parser) -> bool:
-    return any(field in ("kind", "genres") for field, _ in parser.facet_words.get(phrase, ()))
+    return any(field in ("kind", "genres") for field, _ in parser.phrases.meanings.get(phrase, ()))
 
 
 def own_words(text: str, parser: Parser) -> bool:
     """Whether a message has a word for kinds or genres that only this catalogue has."""
     said = words(text)
     phrases = {" ".join(said[at : at + n]) for at in range(len(said)) for n in (1, 2, 3)}
-    return any(form in parser.own_words for phrase in phrases for form in _forms(phrase))
+    return any(form in parser.phrases.own_words for phrase in phrases for form in _forms(phrase))
 
 
 def _forms(phrase: str) -> Iterator[str]:

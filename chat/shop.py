@@ -62,7 +62,7 @@ class Shop:
         linker.knows("")
         index.facets.name("")
         index.facets.mask([Constraint("year", ">", 0)])
-        _ = index.facets.currency, parser.common_words
+        _ = index.facets.currency, parser.phrases.common_words
         return cls(
             index,
             linker,

@@ -309,7 +309,7 @@ def _merely_points(text: str, opinions: Sequence[Opinion], pointing: Sequence[tu
 
 def _descriptive(name: str, parser: Parser) -> bool:
     """Whether a name says something by its words: "The Thursday Murder Club" does, "Lee Child" does not."""
-    return len(words(name)) > _PERSON and any(word in parser.facet_words for word in telling_words(name))
+    return len(words(name)) > _PERSON and any(word in parser.phrases.meanings for word in telling_words(name))
 
 
 def _says(

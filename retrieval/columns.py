@@ -69,7 +69,7 @@ _EXACT = ("share", "people")  # dimensions in which a plain amount is meant to t
 _UNSPOKEN = ("time", "people", "share")  # and those that a message may name without asking for anything of it
 _FOR_PEOPLE = re.compile(
     rf"\b(?:for|fits?|sleeps?)\s+({'|'.join(COUNTS)}|\d{{1,2}})\b(?:\s+(?:people|persons?|adults|of\s+us))?"
-    r"(?=\s*(?:$|[.,;!?]|(?:under|below|with|that|and|but|up|around|about)\b))",
+    r"(?=\s*(?:$|[.,;!?]|(?:for|from|in|under|below|with|that|and|but|up|around|about)\b))",
     re.IGNORECASE,
 )
 _COST = re.compile(r"[$€£¥￥]\s*$")

@@ -7,25 +7,25 @@ Hard is what can be checked against a column and is said as a limit: years, pric
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
-from rapidfuzz.distance import DamerauLevenshtein
 
 from retrieval import numbers as numeric
-from retrieval.columns import Columns, forms, graded
+from retrieval.columns import Columns
 from retrieval.constraints import Facets
 from retrieval.described import Describer
 from retrieval.endings import REFUSED, WISHED, endings
 from retrieval.grownups import not_for_children
+from retrieval.hits import ABOUT, FOR_CHILDREN, LIKING, Hits
 from retrieval.labels import label
-from retrieval.lexicon import genres_full_of, of_country, origins, shared, shared_origins, synonyms, vocabulary
+from retrieval.lexicon import genres_full_of, shared_origins
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
+from retrieval.phrases import Phrases
 from retrieval.short import ShortNames
 from retrieval.stances import JOINS, Hit, Stance, stances
-from retrieval.text import Token, is_cjk, normalize, tokenize, words
+from retrieval.text import Token, normalize, tokenize, words
 from retrieval.types import Constraint, Op
 
 _ALL_BUT = re.compile(r"\b((?:any|every)thing|all)(\s+)but\b", re.IGNORECASE)
@@ -43,18 +43,6 @@ _SUBTITLES = re.compile(
     r"(?:films?\s+with\s+)?(?:any\s+)?|(?:不要|不想看|不看|没有|无|讨厌)(?:带|有)?)(?:subtitles|subs\b|字幕)(?:的|片)*",
     re.IGNORECASE,
 )
-_ABOUT = frozenset(
-    """
-    about with featuring involving concerning around
-    """.split()  # noqa: SIM905 - a column of quoted words reads worse
-)
-_WITH_SOMEBODY = frozenset({"obsessed", "familiar", "done", "start", "happy", "up", "bored", "ok", "okay", "fine"})
-_CJK_ABOUT = ("关于", "有关", "带有", "讲")
-_LIKING = frozenset(
-    """
-    like likes liked love loves loved enjoy enjoys enjoyed prefer adore into especially mostly fan
-    """.split()  # noqa: SIM905 - a column of quoted words reads worse
-)
 _CJK_LIKING = ("喜欢", "爱看", "特别是", "尤其", "偏爱", "爱")
 _ASKING = re.compile(
     r"\b(i'?d|would|we'?d|id|feel|feels|something|anything|looks|sounds|more)\s+(really\s+)?(like|love|prefer)\b"
@@ -68,47 +56,16 @@ _STOP_TOPICS = frozenset(
     complicated kind sort thing things people lot
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
-# Words that name a genre only next to a kind ("country music"), and something else elsewhere ("in my country").
-_AMBIGUOUS = frozenset(
-    """
-    country soul metal rock pop art family war design writing history science score rhythm management
-    business folk latin experimental indie survival racing stealth fighting sim punk children crime kids
-    teen games
-    """.split()  # noqa: SIM905 - a column of quoted words reads worse
-)
-_FOR_CHILDREN = ("children", "family")  # genres, where the catalogue has no column for the audience
-_OF_WORKS = ("audience", "genres", "moods")
 _HARD_FIELDS = ("kind", "audience", "language", "genres", "creators")
-_IDIOMS = frozenset(  # no course, nothing energetic, no album, no language
-    {(word, "american") for word in ("latin", "south", "african", "native", "north", "asian")}
-    | {("of", "course"), ("how", "fast"), ("as", "fast")}
-    | {(word, "record") for word in ("to", "world", "track", "on")}
-    | {(word, "work") for word in ("one", "it", "this", "that", "they", "to", "will", "would", "does", "can", "not")}
-)
 _HATING = frozenset({"hate", "hates", "dislike", "dislikes"})
 _REFUSING = frozenset(  # the two words before what is refused; "anything but" has become "anything not"
     {("cant", "stand"), ("cannot", "stand"), ("dont", "want"), ("not", "want"), ("not", "have"), ("no", "more"),
      ("anything", "not"), ("everything", "not"), ("tired", "of"), ("sick", "of"), ("spare", "me")}
 )  # fmt: skip
 _ANY_OF = frozenset({"any", "much", "too", "all"})
-_PRIORITY = ("kind", "audience", "genres", "language", "moods", "creators")
-_LONGEST_PHRASE = 8
-_STUDIED = frozenset(  # what is done with a language, rather than with works in it
-    """
-    excuse my teach teaches taught learn learns learning study studies studying speak speaks year gcse
-    """.split()  # noqa: SIM905 - a column of quoted words reads worse
-)
-_BEFORE_MAKERS = frozenset({"not", "no", "more", "another", "love", "like", "hate"})
-_RARE = 2  # items whose texts hold a maker's name by chance
 _BRIEF = 8  # words of a message in which a maker's name alone asks for their works
-_TYPED = 4  # letters from which a word may be misspelt
-_PLURAL = 5  # letters from which a word may be a plural
-_PRESENTS = frozenset({"gift", "gifts", "present", "presents"})
-_DETERMINERS = frozenset({"the", "my", "our", "his", "her", "their", "a", "an", "this", "that"})
 _ALSO = JOINS | {"also", "plus", "but"}
 _OFTEN = 0.2  # of the items that have the rarer of two values
-_LONGEST_COUNTRY = 3  # "the Soviet Union"
-_PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
 
 def _untold(start: int, end: int) -> Told:
@@ -134,6 +91,7 @@ class Parser:
 
     Attributes:
         columns: the catalogue's own.
+        phrases: what people call its values.
         short_names: finds its goods by words of their titles.
 
     Args:
@@ -145,88 +103,16 @@ class Parser:
     def __init__(
         self, facets: Facets, describer: Describer | None = None, english: Container[str] | None = None
     ) -> None:
-        self._english = english
         self._facets = facets
         self._describer = describer
         self.columns = Columns(facets)
-        self._phrases = self._gazetteer()
-        self._longest = max((len(p.split()) for p in self._phrases), default=1)
-        self._kind_words = {w for kind in vocabulary("kind") for w in synonyms("kind", kind)}
-        self.short_names = ShortNames(facets, self._plain_words())
-
-    @property
-    def facet_words(self) -> Mapping[str, Sequence[tuple[str, str]]]:
-        """Every normalised phrase that stands for a facet value, with the (field, value) pairs it may mean."""
-        return self._phrases
-
-    @cached_property
-    def common_words(self) -> frozenset[str]:
-        """The phrases that make a bare title ambiguous: kinds, genres, moods, languages, topics."""
-        fields = ("kind", "genres", "moods", "language", "topic")
-        return frozenset(p for p, meanings in self._phrases.items() if any(f in fields for f, _ in meanings))
-
-    @cached_property
-    def own_words(self) -> frozenset[str]:
-        """The phrases for kinds and genres that the lexicon does not know: of this catalogue alone."""
-        known = {p for f in ("kind", "genres", "moods", "topic") for v in vocabulary(f) for p in synonyms(f, v)}
-        values = (v for field in ("kind", "genres") for v in self._facets.postings.get(field, {}))
-        return frozenset(p for value in values for p in synonyms("kind", value) if p not in known)
+        self.phrases = Phrases(facets, self.columns, english)
+        self.short_names = ShortNames(facets, self.phrases.plain_words)
+        self._hits = Hits(facets, self.columns, self.phrases)
 
     def carries(self, field: str, value: str) -> bool:
         """Whether any item has a canonical value of a field, or the catalogue does not have the field at all."""
         return not self._facets.knows(field) or value in self._facets.postings.get(field, {})
-
-    def _plain_words(self) -> frozenset[str]:
-        """Return every word that says what something is like or of what kind, rather than naming it."""
-        naming = ("creators", "topic")
-        said = (p for p, meanings in self._phrases.items() if any(f not in naming for f, _ in meanings))
-        return frozenset((*(word for phrase in said for word in phrase.split()), *STOPWORDS_EN_PLUS))
-
-    def _gazetteer(self) -> dict[str, list[tuple[str, str]]]:
-        phrases: dict[str, list[tuple[str, str]]] = {}
-        for phrase, field, value in self._namings():
-            if phrase and len(phrase.split()) <= _LONGEST_PHRASE:
-                meanings = phrases.setdefault(phrase, [])
-                if (field, value) not in meanings:
-                    meanings.append((field, value))
-        return phrases
-
-    def _namings(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (phrase, field, value) for what the lexicon knows and for what the catalogue holds."""
-        held = self._facets.postings
-        for field in ("kind", "audience", "genres", "moods", "topic"):
-            for value in vocabulary(field):
-                if field in _OF_WORKS and not self._facets.of_works and value not in held.get(field, {}):
-                    continue  # in a shop of tents "light" is no mood, and "rock" no music
-                yield from ((phrase, field, value) for phrase in synonyms(field, value))
-        for name, field in self.columns.flags.items():
-            yield name, field, "yes"
-        for field, postings in held.items():
-            for value in postings:
-                yield from ((phrase, field, value) for phrase in self._called(field, value))
-
-    def _called(self, field: str, value: str) -> Iterator[str]:
-        """Yield what people call a value that the catalogue holds."""
-        if field == "genres" and not self._facets.of_works:
-            yield from (*graded(value), *self._modifiers(value))
-        if field == "creators":
-            yield from (value, _surname(value), *synonyms(field, value))
-        elif field in ("kind", "genres") or self.columns.limits(field):
-            yield from (form for phrase in synonyms(field, value) for form in forms(phrase))
-            yield from of_country(value)
-        elif field == "language":  # its code is left out: "it", "no" and "so" are words first
-            yield from (phrase for phrase in synonyms(field, value) if len(phrase) > 2)
-            yield from shared(value)
-        elif value not in ("yes", "no"):  # a column of yes and no gives no words for its values
-            yield from synonyms(field, value)
-
-    def _modifiers(self, value: str) -> Iterator[str]:
-        """Yield what is left of a sort of goods without its kind: "black" of "black tea"."""
-        head, _, last = value.rpartition(" ")
-        kinds = self._facets.postings.get("kind", {})
-        plain = head not in STOPWORDS_EN_PLUS and head not in self._facets.postings["genres"]
-        if head and plain and any(form in kinds for form in forms(last)):
-            yield head
 
     def parse(
         self,
@@ -269,7 +155,7 @@ class Parser:
         free = self._take_endings(found, free, told, language)
         free = self._take_grown_ups(found, free, language)
         tokens = tokenize(free)
-        hits = list(self._hits(free, tokens))
+        hits = list(self._hits.find(free, tokens))
         described = list(self._described(free, tokens, hits))
         # "Something that helps me unwind after work" is not about work.
         moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
@@ -326,6 +212,9 @@ class Parser:
                 found.refused.append((start, end))
             kept = (*_HARD_FIELDS, *self.columns.flags.values(), *(("moods",) if self._facets.of_works else ()))
             own = stance != "refused" and self.columns.limits(hit.field)
+            said = normalize(text[start:end])
+            if stance == "refused" and said in self.phrases.modifiers:
+                hit = replace(hit, field="topic", values=(said,))  # "no gas" refuses more than gas stoves
             field = hit.field if own or hit.field in kept else "topic"
             found.constraints.append((start, self._constraint(field, hit.values, stance == "refused", language)))
         elif stance == "not_only" and hit.field == "kind":
@@ -388,148 +277,6 @@ class Parser:
         held = self._facets.postings.get("genres", {})
         return tuple(self._constraint("genres", (genre,), True, language) for genre in genres if genre in held)
 
-    def _hits(self, text: str, tokens: Sequence[Token]) -> Iterator[Hit]:
-        at = 0
-        last: Hit | None = None
-        while at < len(tokens):
-            hit = self._origin(tokens, at, last) or self._hit(text, tokens, at)
-            if hit is None:
-                at += 1
-                continue
-            yield hit
-            last, at = hit, hit.end
-            if hit.field == "genres" and tokens[at:] and tokens[at].norm == "片" and self._facets.knows("kind"):
-                yield Hit("kind", ("film",), at, at + 1)  # 科幻片
-                at += 1
-
-    def _origin(self, tokens: Sequence[Token], at: int, before: Hit | None) -> Hit | None:
-        """Read "from Japan" as the language, and the second country of "from Korea or Japan"."""
-        word = tokens[at - 1].norm if at else ""
-        joined = word in JOINS and before is not None and (before.field, before.end) == ("language", at - 1)
-        if word != "from" and not joined:
-            return None
-        for length in range(min(_LONGEST_COUNTRY, len(tokens) - at), 0, -1):
-            code = origins().get(" ".join(t.norm for t in tokens[at : at + length]), "")
-            if code in self._facets.postings.get("language", {}):
-                return Hit("language", (code,), at, at + length)
-        return None
-
-    def _hit(self, text: str, tokens: Sequence[Token], at: int) -> Hit | None:
-        """Return the longest phrase that begins at a token and means something here."""
-        for length in range(min(self._longest, len(tokens) - at), 0, -1):
-            phrase = " ".join(t.norm for t in tokens[at : at + length])
-            meanings = self._phrases.get(phrase) or self._of_one(phrase) or self._misspelt(phrase)
-            if meanings is None or (at and (tokens[at - 1].norm, phrase) in _IDIOMS):
-                continue
-            if phrase in _PRESENTS and tokens[at + length : at + length + 1] and tokens[at + length].norm == "for":
-                continue  # whatever a shop calls so, anything may be given
-            if phrase in _LIKING and not (at and tokens[at - 1].norm in _ABOUT):
-                continue  # "I love it" is no wish for love stories
-            hit = self._meaning(text, tokens, at, at + length, meanings)
-            if hit is not None:
-                return hit
-        return None
-
-    @cached_property
-    def _spellings(self) -> dict[tuple[str, str], list[str]]:
-        """The words that may be misspelt, by their first and last letters: kinds, genres, moods and the like."""
-        fields = ("kind", "genres", "moods")
-        found: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for word, meanings in self._phrases.items():
-            typed = len(word) >= _TYPED and word.isalpha() and word.isascii()
-            if typed and any(field in fields or field in self.columns for field, _ in meanings):
-                found[word[0], word[-1]].append(word)
-        return found
-
-    def _misspelt(self, word: str) -> list[tuple[str, str]] | None:
-        """Return what a word means that the catalogue does not have and that is one slip away: "comdy", "reisling"."""
-        if self._english is None or len(word) < _TYPED or word in self._english or self._held(word):
-            return None
-        near = (known for known in self._spellings.get((word[0], word[-1]), ()) if _slip(word, known))
-        found = next(near, None)
-        return None if found is None else [m for m in self._phrases[found] if m[0] not in ("creators", "topic")]
-
-    def _of_one(self, phrase: str) -> list[tuple[str, str]] | None:
-        """Return what the singular of a word means as a theme: "heists"."""
-        if len(phrase) < _PLURAL or not phrase.endswith("s"):
-            return None
-        return [meaning for meaning in self._phrases.get(phrase[:-1], ()) if meaning[0] in ("themes", "topic")] or None
-
-    def _meaning(
-        self, text: str, tokens: Sequence[Token], start: int, end: int, meanings: Sequence[tuple[str, str]]
-    ) -> Hit | None:
-        """Choose what a phrase means here: "about war" is a topic, "a war film" a genre."""
-        fields = list(dict.fromkeys(f for f, _ in meanings))
-        phrase = " ".join(t.norm for t in tokens[start:end])
-        if self._is_topic(text, tokens, start, fields):
-            topic = next((v for f, v in meanings if f == "topic"), phrase)
-            return Hit("topic", (topic,), start, end)
-        flags = self.columns.flags.values()
-        field = next((f for f in (*flags, *_PRIORITY) if f in fields), fields[0])
-        if field == "genres" and phrase in _AMBIGUOUS and not self._beside_kind(tokens, start, end):
-            others = [f for f in fields if f != "genres"]
-            if not others:
-                return None
-            field = others[0]
-        if self._said_aside(tokens, start, end, field):
-            return None
-        values = tuple(v for f, v in meanings if f == field)
-        if field == "creators" and end - start == 1 and not self._named(text, tokens, start):
-            return None
-        if field == "kind" and not self._facets.knows("kind"):
-            return None
-        if field == "audience" and not self._facets.knows("audience"):
-            return Hit("genres", _FOR_CHILDREN, start, end)
-        return Hit(field, values, start, end)
-
-    def _said_aside(self, tokens: Sequence[Token], start: int, end: int, field: str) -> bool:
-        """Whether a phrase only tells of something else: of what is studied, of what a thing is for."""
-        before = [t.norm for t in tokens[max(0, start - 2) : start]]
-        if field == "language":
-            return bool(_STUDIED.intersection(before))  # "I teach Year 10 English"
-        if field == "kind":
-            holds = [t.norm for t in tokens[end : end + 2]] == ["in", "it"]  # "a film with a bit of music in it"
-            for_it = before[-2:-1] == ["for"] and before[-1] in _DETERMINERS  # "a mat for my tent"
-            return holds or (for_it and self._kind_before(tokens, start))
-        return field == "genres" and before[-1:] == ["for"] and tokens[end - 1].norm.endswith("ing")  # "for cooking"
-
-    def _kind_before(self, tokens: Sequence[Token], end: int) -> bool:
-        """Whether a kind is named before a token."""
-        return any(f == "kind" for token in tokens[:end] for f, _ in self._phrases.get(token.norm, ()))
-
-    def _is_topic(self, text: str, tokens: Sequence[Token], start: int, fields: Sequence[str]) -> bool:
-        """Whether a phrase that may mean some fields says what a work is about: "about war", "with horses"."""
-        before = [t.norm for t in tokens[max(0, start - 2) : start]]
-        if before[-1:] == ["with"] and before[-2:-1] and before[-2] in _WITH_SOMEBODY:
-            return False  # "obsessed with anime"
-        asked_of = before[-2:-1] in (["what"], ["how"]) and before[-1] == "about"  # "what about creepy?"
-        about = (bool(_ABOUT.intersection(before)) and not asked_of) or text[: tokens[start].start].endswith(_CJK_ABOUT)
-        if "audience" in fields and before[-1:] != ["about"]:
-            return False  # "with my kids" says who watches, not what
-        if "kind" in fields and before[-1:] in (["a"], ["an"]):
-            kinds = self._kind_words.intersection(t.norm for t in tokens[:start])
-            about = about and bool(kinds)  # "to write about a film" names no topic
-        return about and bool(set(fields) - {"creators", "kind", "language"})
-
-    def _beside_kind(self, tokens: Sequence[Token], start: int, end: int) -> bool:
-        near = [t.norm for t in (*tokens[max(0, start - 1) : start], *tokens[end : end + 2])]
-        return len(tokens) <= 2 or any(n in self._kind_words or n in ("片", "类") for n in near)
-
-    def _named(self, text: str, tokens: Sequence[Token], at: int) -> bool:
-        """Whether a surname alone is meant as a person: capitalised inside the sentence, or behind "by"."""
-        start = tokens[at].start
-        initial = at == 0 or text[:start].rstrip()[-1:] in ".!?;:\n"
-        before = tokens[at - 1] if at > 1 else None
-        named = before is not None and before.norm not in STOPWORDS_EN_PLUS and before.norm not in self._kind_words
-        if before is not None and named and text[before.start].isupper() and text[before.end : start] == " ":
-            return text[: before.start].rstrip()[-1:] in ".!?;:\n"  # the "Moon" of "Pink Moon" is no maker
-        beside = at + 1 < len(tokens) and tokens[at + 1].norm in self._kind_words
-        if not beside and _longer_name(text, tokens, at):
-            return False
-        if text[start].islower() and at and tokens[at - 1].norm in _BEFORE_MAKERS:  # "not nolan again"
-            return self._facets.document_frequency(tokens[at].norm) <= _RARE
-        return (text[start].isupper() and (not initial or beside)) or (at > 0 and tokens[at - 1].norm in ("by", "from"))
-
     def _is_hard(self, text: str, tokens: Sequence[Token], hit: Hit) -> bool:
         if hit.field in ("language", "genres") and not self._facets.knows(hit.field):
             return False  # nothing could satisfy it; a wish is looked for in the texts
@@ -539,10 +286,10 @@ class Parser:
             return False
         sentence = re.split(r"[.!?;。！？；\n]", text[: tokens[hit.start].start])[-1].casefold()
         asked = _ASKING.sub(" ", sentence)
-        liking = bool(_LIKING.intersection(words(asked))) or any(w in asked for w in _CJK_LIKING)
+        liking = bool(LIKING.intersection(words(asked))) or any(w in asked for w in _CJK_LIKING)
         if hit.field == "creators":
             near = {t.norm for t in (*tokens[max(0, hit.start - 2) : hit.start], *tokens[hit.end : hit.end + 2])}
-            named = bool(near & {"by", "anything", "something", "from", "of", "other", "another", *self._kind_words})
+            named = bool(near & {"by", "anything", "something", "from", "of", "other", "another", *self.phrases.kinds})
             return named or bool(_BY.search(asked)) or (not liking and len(tokens) <= _BRIEF)
         return not liking
 
@@ -554,7 +301,7 @@ class Parser:
             before = [t.norm for t in tokens[max(0, at - 3) : at]]
             if at in covered or token.norm in _STOP_TOPICS or len(token.norm) < 3 or token.norm.isdigit() or not before:
                 continue
-            about = before[-1] in _ABOUT and bool({"no", "nothing", "not"}.intersection(before[:-1]))
+            about = before[-1] in ABOUT and bool({"no", "nothing", "not"}.intersection(before[:-1]))
             about = about and "," not in text[tokens[max(0, at - 3)].start : token.start]
             plain = (
                 _refuses(before)
@@ -610,7 +357,7 @@ def _meant(hit: Hit, stance: Stance, told: Told) -> Stance | None:
 
     What is allowed or taken back asks for nothing, so there the whole message has no say; nor has it for whom it is.
     """
-    for_whom = stance == "said" and (hit.field == "audience" or hit.values in (_FOR_CHILDREN, ("yes",)))
+    for_whom = stance == "said" and (hit.field == "audience" or hit.values in (FOR_CHILDREN, ("yes",)))
     if stance not in ("said", "refused", "of_what") or for_whom:
         return stance
     if told == "aside" or (told == "idle" and (hit.field != "kind" or stance == "refused")):
@@ -627,11 +374,6 @@ def _relative(text: str, constraints: Sequence[Constraint]) -> tuple[tuple[str, 
     whole = {"decade": "year"} | dict.fromkeys(numeric.LENGTH_FIELDS, "length")
     said = {whole.get(limit.field, limit.field) for limit in constraints}
     return tuple((field, op) for field, op in numeric.relative(text) if field not in said)
-
-
-def _slip(word: str, known: str) -> bool:
-    """Whether two words are a letter apart: one wrong, missing, too many, or two in the wrong order."""
-    return abs(len(word) - len(known)) <= 1 and DamerauLevenshtein.distance(word, known, score_cutoff=1) == 1
 
 
 def _not_this(text: str, tokens: Sequence[Token], at: int, known: frozenset[str]) -> bool:
@@ -651,19 +393,3 @@ def _refuses(before: Sequence[str]) -> bool:
 def _lacks(before: Sequence[str]) -> bool:
     """Whether words end in "without", perhaps without any: none of somebody's ("without the kids")."""
     return next((word for word in reversed(before) if word not in _ANY_OF), "") == "without"
-
-
-def _longer_name(text: str, tokens: Sequence[Token], at: int) -> bool:
-    """Whether a surname is a word of some other name: "Wolf Hall", "Once Upon a Time in the West"."""
-    end = tokens[at].end
-    follows = at + 1 < len(tokens) and text[end : tokens[at + 1].start] == " " and text[tokens[at + 1].start].isupper()
-    by = at > 0 and tokens[at - 1].norm == "by"
-    return (follows and not by) or (at > 0 and tokens[at - 1].norm == "the")
-
-
-def _surname(name: str) -> str:
-    """Return what a person is called for short: "miyazaki", "le guin"; "" if the name is one word."""
-    parts = name.split()
-    if len(parts) < 2 or is_cjk(name):
-        return ""
-    return " ".join(parts[-2:]) if len(parts) > 2 and parts[-2] in _PARTICLES else parts[-1]

@@ -119,7 +119,7 @@ NOT_LINKED = [
 
 def link(text, shop=None):
     shop = shop or marquee()
-    return shop.linker.link(text, shop.parser.common_words)
+    return shop.linker.link(text, shop.parser.phrases.common_words)
 
 
 class TestLink:

@@ -1,0 +1,163 @@
+"""What people call the values that a catalogue holds, and those that the lexicon knows: phrases and what they mean."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Iterator, Sequence
+from functools import cached_property
+
+from bm25s.stopwords import STOPWORDS_EN_PLUS
+from rapidfuzz.distance import DamerauLevenshtein
+
+from retrieval.columns import Columns, forms, graded
+from retrieval.constraints import Facets
+from retrieval.lexicon import of_country, shared, synonyms, vocabulary
+from retrieval.text import is_cjk
+
+_OF_WORKS = ("audience", "genres", "moods")
+_LONGEST_PHRASE = 8
+_TYPED = 4  # letters from which a word may be misspelt
+_PLURAL = 5  # letters from which a word may be a plural
+_PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
+
+
+class Phrases:
+    """The phrases of one catalogue.
+
+    Attributes:
+        meanings: every normalised phrase that stands for a value, with the (field, value) pairs it may mean.
+        longest: words of the longest.
+        kinds: every word for a kind that the lexicon knows.
+
+    Args:
+        facets: what the catalogue holds.
+        columns: the catalogue's own.
+        english: words that are no slips of the keyboard; None corrects none.
+    """
+
+    def __init__(self, facets: Facets, columns: Columns, english: Container[str] | None) -> None:
+        self._facets = facets
+        self._columns = columns
+        self._english = english
+        self.meanings = self._gazetteer()
+        self.longest = max((len(p.split()) for p in self.meanings), default=1)
+        self.kinds = {w for kind in vocabulary("kind") for w in synonyms("kind", kind)}
+
+    def get(self, phrase: str) -> Sequence[tuple[str, str]] | None:
+        """Return what a phrase may mean, perhaps in the plural or misspelt; None if nothing."""
+        return self.meanings.get(phrase) or self._of_one(phrase) or self._misspelt(phrase)
+
+    @cached_property
+    def common_words(self) -> frozenset[str]:
+        """The phrases that make a bare title ambiguous: kinds, genres, moods, languages, topics."""
+        fields = ("kind", "genres", "moods", "language", "topic")
+        return frozenset(p for p, meanings in self.meanings.items() if any(f in fields for f, _ in meanings))
+
+    @cached_property
+    def own_words(self) -> frozenset[str]:
+        """The phrases for kinds and genres that the lexicon does not know: of this catalogue alone."""
+        known = {p for f in ("kind", "genres", "moods", "topic") for v in vocabulary(f) for p in synonyms(f, v)}
+        values = (v for field in ("kind", "genres") for v in self._facets.postings.get(field, {}))
+        return frozenset(p for value in values for p in synonyms("kind", value) if p not in known)
+
+    @cached_property
+    def plain_words(self) -> frozenset[str]:
+        """Return every word that says what something is like or of what kind, rather than naming it."""
+        naming = ("creators", "topic")
+        said = (p for p, meanings in self.meanings.items() if any(f not in naming for f, _ in meanings))
+        return frozenset((*(word for phrase in said for word in phrase.split()), *STOPWORDS_EN_PLUS))
+
+    def _gazetteer(self) -> dict[str, list[tuple[str, str]]]:
+        phrases: dict[str, list[tuple[str, str]]] = {}
+        for phrase, field, value in self._namings():
+            if phrase and len(phrase.split()) <= _LONGEST_PHRASE:
+                meanings = phrases.setdefault(phrase, [])
+                if (field, value) not in meanings:
+                    meanings.append((field, value))
+        return phrases
+
+    def _namings(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (phrase, field, value) for what the lexicon knows and for what the catalogue holds."""
+        held = self._facets.postings
+        for field in ("kind", "audience", "genres", "moods", "topic"):
+            for value in vocabulary(field):
+                if field in _OF_WORKS and not self._facets.of_works and value not in held.get(field, {}):
+                    continue  # in a shop of tents "light" is no mood, and "rock" no music
+                yield from ((phrase, field, value) for phrase in synonyms(field, value))
+        for name, field in self._columns.flags.items():
+            yield name, field, "yes"
+        for field, postings in held.items():
+            for value in postings:
+                yield from ((phrase, field, value) for phrase in self._called(field, value))
+
+    def _called(self, field: str, value: str) -> Iterator[str]:
+        """Yield what people call a value that the catalogue holds."""
+        if field == "genres" and not self._facets.of_works:
+            yield from (*graded(value), *self._modifiers(value))
+        if field == "creators":
+            yield from (value, _surname(value), *synonyms(field, value))
+        elif field in ("kind", "genres") or self._columns.limits(field):
+            yield from (form for phrase in synonyms(field, value) for form in forms(phrase))
+            yield from of_country(value)
+        elif field == "language":  # its code is left out: "it", "no" and "so" are words first
+            yield from (phrase for phrase in synonyms(field, value) if len(phrase) > 2)
+            yield from shared(value)
+        elif value not in ("yes", "no"):  # a column of yes and no gives no words for its values
+            yield from synonyms(field, value)
+
+    @cached_property
+    def modifiers(self) -> frozenset[str]:
+        """What is left of sorts of goods without their kinds."""
+        genres = () if self._facets.of_works else self._facets.postings.get("genres", {})
+        return frozenset(head for value in genres for head in self._modifiers(value))
+
+    def _modifiers(self, value: str) -> Iterator[str]:
+        """Yield what is left of a sort of goods without its kind: "black" of "black tea"."""
+        head, _, last = value.rpartition(" ")
+        kinds = self._facets.postings.get("kind", {})
+        plain = head not in STOPWORDS_EN_PLUS and head not in self._facets.postings["genres"]
+        if head and plain and any(form in kinds for form in forms(last)):
+            yield head
+
+    @cached_property
+    def _spellings(self) -> dict[tuple[str, str], list[str]]:
+        """The words that may be misspelt, by their first and last letters: kinds, genres, moods and the like."""
+        fields = ("kind", "genres", "moods")
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for word, meanings in self.meanings.items():
+            typed = len(word) >= _TYPED and word.isalpha() and word.isascii()
+            if typed and any(field in fields or field in self._columns for field, _ in meanings):
+                found[word[0], word[-1]].append(word)
+        return found
+
+    def _misspelt(self, word: str) -> list[tuple[str, str]] | None:
+        """Return what a word means that the catalogue does not have and that is one slip away: "comdy", "reisling"."""
+        if (
+            self._english is None
+            or len(word) < _TYPED
+            or word in self._english
+            or self._facets.document_frequency(word) > 0
+        ):
+            return None
+        near = (known for known in self._spellings.get((word[0], word[-1]), ()) if _slip(word, known))
+        found = next(near, None)
+        return None if found is None else [m for m in self.meanings[found] if m[0] not in ("creators", "topic")]
+
+    def _of_one(self, phrase: str) -> list[tuple[str, str]] | None:
+        """Return what the singular of a word means as a theme: "heists"."""
+        if len(phrase) < _PLURAL or not phrase.endswith("s"):
+            return None
+        return [meaning for meaning in self.meanings.get(phrase[:-1], ()) if meaning[0] in ("themes", "topic")] or None
+
+
+def _slip(word: str, known: str) -> bool:
+    """Whether two words are a letter apart: one wrong, missing, too many, or two in the wrong order."""
+    return abs(len(word) - len(known)) <= 1 and DamerauLevenshtein.distance(word, known, score_cutoff=1) == 1
+
+
+def _surname(name: str) -> str:
+    """Return what a person is called for short: "miyazaki", "le guin"; "" if the name is one word."""
+    parts = name.split()
+    if len(parts) < 2 or is_cjk(name):
+        return ""
+    return " ".join(parts[-2:]) if len(parts) > 2 and parts[-2] in _PARTICLES else parts[-1]
