@@ -177,7 +177,7 @@ class Parser:
             found.hard.append((start, end))
             found.refused.append((start, end))
             found.constraints.append((start, self._constraint("topic", (topic,), True, language)))
-        found.constraints.sort(key=lambda pair: pair[0])
+        found.constraints = self._without_strays(text, sorted(found.constraints, key=lambda pair: pair[0]))
         merged = joined(
             spanned([c for _, c in found.constraints], language),
             lambda field, op, values: self._label(field, op, values, language),
@@ -318,6 +318,21 @@ class Parser:
         """Return what is made of words: those of a shop of goods are seldom idle, and what tells that knows works."""
         goods = not self._facets.of_works and (hit.field in ("kind", "genres") or hit.field in self.columns)
         return "" if goods and told in ("idle", "aside") else told
+
+    def _without_strays(self, text: str, placed: Sequence[tuple[int, Constraint]]) -> list[tuple[int, Constraint]]:
+        """Leave out a sort of goods that only a word of its name says, where what else is asked for is never so.
+
+        In "a strong red" nobody asks for the strong honey.
+        """
+        asked = [c for _, c in placed if c.op == "is" and c.field in ("kind", "genres")]
+
+        def strays(start: int, constraint: Constraint) -> bool:
+            said = words(text[start:])[:1]
+            if constraint not in asked or not self.phrases.modifiers.intersection(said):
+                return False
+            return any(c != constraint and not self._facets.mask([c, constraint]).any() for c in asked)
+
+        return [(start, c) for start, c in placed if not strays(start, c)]
 
     def _held(self, word: str) -> bool:
         return self._facets.document_frequency(word) > 0

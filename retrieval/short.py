@@ -18,6 +18,7 @@ _BEARERS = 8  # items that one short name may mean
 _LONGEST = 6  # words
 _LEAST = 3  # letters of a word that names
 _BEFORE = frozenset("the your that this my our a an any some like about of".split())  # noqa: SIM905 - before a name in lower case
+_COUNTING = frozenset("first second third fourth fifth last next other both two three four five new best".split())  # noqa: SIM905
 _DEFINITE = frozenset({"the", "your", "that", "this"})
 
 
@@ -35,7 +36,7 @@ class ShortNames:
             for at, item in enumerate(facets.catalog.items):
                 for word in words(item.title):
                     self._having[word].add(at)
-        self._common = common
+        self._common = frozenset(common)
 
     def find(self, text: str, taken: Sequence[tuple[int, int]]) -> list[Mention]:
         """Return the short names in a message, outside the spans that are titles already."""
@@ -87,7 +88,7 @@ class ShortNames:
 
     def _names(self, word: str) -> bool:
         rare = 0 < len(self._having.get(word, ())) <= _BEARERS
-        return rare and len(word) >= _LEAST and not word.isdigit() and word not in self._common
+        return rare and len(word) >= _LEAST and not word.isdigit() and word not in self._common | _COUNTING
 
     def _is_name(self, text: str, tokens: Sequence[Token], at: int, length: int) -> bool:
         """Whether words are meant as a name: capitalised inside a sentence, or behind "the"; several alone will do."""
