@@ -203,10 +203,10 @@ class Conversation:
     def _answer(self, piece: Piece, desk: Desk) -> Answer:
         """Answer one wish where it belongs; what nobody is sure of is looked up, and else asked back."""
         route, sure, understood = piece.route, piece.routed.confidence, piece.understood
-        if troubled(piece.text) and (page := self._in_trouble(piece, desk)) is not None:
-            return page
-        if (page := self._of_page(piece, desk)) is not None:
-            return page
+        if troubled(piece.text) and (helped := self._in_trouble(piece, desk)) is not None:
+            return helped
+        if (continued := self._of_page(piece, desk)) is not None:
+            return continued
         form = form_asked(piece.text)
         if form and route not in ("human", "order") and (told := self._in_form(piece, form, desk)) is not None:
             return told
