@@ -62,6 +62,13 @@ _HOW_TO_BUY = re.compile(
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(r"\binstead\b|\bin\s+(?:return|exchange)\b|换(?:个|成|一)|代替", re.IGNORECASE)
+_BARE = re.compile(
+    r"^\W*(?:and|so|ok(?:ay)?|but)?\W*(?:how\s+(?:much|long|many|often|soon|fast)|until\s+when|by\s+when|since\s+when|when|where|at\s+what\s+price"
+    r"|what\s+(?:does|would|will)\s+(?:it|that|this)\s+cost)(?:\s+(?:exactly|then|is|does|would|will|it|that|this|be|cost|take|for|roughly|a\s+day))*\W*$"
+    r"|^\W*(?:那)?(?:多少钱|多久|什么时候|到什么时候)\W*$",
+    re.IGNORECASE,
+)
+_IT = re.compile(r"\b(?:it|that|this)\b", re.IGNORECASE)
 _WISHES = re.compile(r"\b(?:like|similar|else|instead|recommend|suggest|next)\b|推荐|类似", re.IGNORECASE)
 _SHORT = 5  # words of an answer to "do you mean …?"
 
@@ -90,6 +97,7 @@ class Conversation:
         self._state = state
         self._desk = desk
         self._customer = customer
+        self._quoted = ""  # the title of the page quoted last
         self._readings: dict[str, Understanding] = {}  # of this turn's message and its parts
         if page_item and page_item != state.page and shop.position(page_item) is not None:
             state.page = state.taste.about = page_item
@@ -148,7 +156,7 @@ class Conversation:
         """Answer each wish in its turn, and join the answers."""
         asking = [piece for piece in pieces if not _beside_the_point(piece)]
         pieces = asking if any(piece.route not in SHOP for piece in asking) else pieces
-        answers = [self._answer(piece, desk) for piece in self._of_one_kind(pieces)]
+        answers = list(self._in_turn(pieces, desk))
         spoken = [p.route != "small_talk" or buys(p) for p in pieces]
         telling = [a for a, told in zip(answers, spoken, strict=True) if told] or answers
         advice = [a for a in telling if a.route == "recommend" and a.cards]
@@ -158,7 +166,9 @@ class Conversation:
         handoff = next((a.handoff for a in telling if a.handoff is not None), None)
         last = [a for a in telling if a.route == "recommend" and a.cards]  # its cards stand below the text
         told = [a for a in telling if not a.abstained] or telling  # what has no answer needs no sentence beside one
-        text = self._dialogue.say.sentences(*(a.text for a in (*(a for a in told if a not in last), *last)))
+        text = self._dialogue.say.sentences(
+            *dict.fromkeys(a.text for a in (*(a for a in told if a not in last), *last))
+        )
         self._state.unsure = self._state.unsure + 1 if abstained and handoff is None else 0
         if self._state.unsure >= PATIENCE and desk.outbox is not None:
             served = desk.handed_over("unanswered", text, self._state, self._dialogue.say, self._customer)
@@ -173,6 +183,15 @@ class Conversation:
         about = next((a.about for a in telling if a.about), "")
         compared = next((a.compared for a in telling if a.compared), ())
         return Answer(text, cards, about, compared, citations, handoff, route, abstained)
+
+    def _in_turn(self, pieces: Sequence[Piece], desk: Desk) -> Iterator[Answer]:
+        """Answer each wish, and keep in mind which page has been quoted last."""
+        quoted = [message.citations for message in self._state.messages if message.role == "assistant"][-1:]
+        self._quoted = quoted[0][-1].title if quoted and quoted[0] else ""
+        for piece in self._of_one_kind(pieces):
+            answer = self._answer(piece, desk)
+            self._quoted = answer.citations[-1].title if answer.citations else self._quoted
+            yield answer
 
     def _of_one_kind(self, pieces: Sequence[Piece]) -> Iterator[Piece]:
         """Yield the wishes; who may return a game, and asks what to get instead, asks for a game."""
@@ -201,8 +220,10 @@ class Conversation:
     def _answer(self, piece: Piece, desk: Desk) -> Answer:
         """Answer one wish where it belongs; what nobody is sure of is looked up, and else asked back."""
         route, sure, understood = piece.route, piece.routed.confidence, piece.understood
-        if troubled(piece.text) and (page := self._in_trouble(piece, desk)) is not None:
-            return page
+        if troubled(piece.text) and (helped := self._in_trouble(piece, desk)) is not None:
+            return helped
+        if (continued := self._of_page(piece, desk)) is not None:
+            return continued
         form = form_asked(piece.text)
         if form and route not in ("human", "order") and (told := self._in_form(piece, form, desk)) is not None:
             return told
@@ -224,6 +245,16 @@ class Conversation:
         if served.abstained and route == "policy" and any(opinion.surface for opinion in understood.opinions):
             return self._of_shop(piece, desk)  # "I've had Kind of Blue on repeat, where do I go from there?"
         return _answer(served, route)
+
+    def _of_page(self, piece: Piece, desk: Desk) -> Answer | None:
+        """Answer a bare "how much?" or "until when?" from the page spoken of; with "it" it may be of an item."""
+        taste, bare = self._state.taste, _BARE.search(piece.text)
+        if bare is None or not self._quoted or (piece.understood.opinions and (taste.focus or self._state.page)):
+            return None
+        if _IT.search(piece.text) and (taste.focus or taste.about or self._state.page):
+            return None
+        page = desk.continued(piece.text, self._quoted, self._dialogue.say)
+        return _answer(page, "policy") if page is not None else None
 
     def _in_trouble(self, piece: Piece, desk: Desk) -> Answer | None:
         """Quote what the pages say of what was bought and fails, or fetch a person; an order is looked up first."""

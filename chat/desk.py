@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from chat import order_replies
 from chat.forms import tells_of
 from chat.messages import Citation, Handoff
+from chat.naming import HAVE
 from chat.order_questions import find
 from chat.orders import OrderLookup, OrdersUnavailable
 from chat.pieces import SHORT, Piece, clauses, questions_of
@@ -21,7 +22,7 @@ from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
 from chat.state import DialogueState
 from retrieval.gloss import gloss
-from retrieval.knowledge import Found, KnowledgeIndex, sentences
+from retrieval.knowledge import Found, KnowledgeIndex, sentences, terms
 from retrieval.live_knowledge import LiveKnowledge
 from retrieval.text import is_cjk
 
@@ -52,6 +53,10 @@ _CONTACT_ASKED = re.compile(
 )
 _HOW_TO_REACH = "What is your phone number or e-mail address?"
 _PAGES = 200  # passages that are looked through for them
+_COSTS = re.compile(r"\bhow\s+much\b|\bcosts?\b|\bprice\b|多少钱", re.IGNORECASE)
+_MONEY = re.compile(
+    r"[$€£¥]\s?\d|\d\s?(?:[$€£¥]|EUR|USD|GBP|CHF|dollars|euros|pounds)\b|\d\s?元|\b(?:free|no\s+charge)\b|免费"
+)
 _LIKELY = 0.3  # of a passage that answers a question about orders, where no order can be looked up
 COMPLAINT = re.compile(
     r"\bcomplain|\b(useless|worst|terrible|awful|disgrace|unacceptable|ridiculous|angry|furious|disappointed|scam|fraud"
@@ -133,7 +138,8 @@ class Desk:
             case "human":
                 return self._human(piece.text, state, say, customer)
             case "small_talk":
-                return self._small_talk(piece.text, say, spoken_of=bool(state.taste.focus))
+                page = self.mentioned(piece.text, say) if HAVE.search(piece.text) else None
+                return page or self._small_talk(piece.text, say, spoken_of=bool(state.taste.focus))
             case "out_of_scope":
                 strange = piece.understood.purposes.get("policy", 1.0) < _PERHAPS
                 page = self.quoted(piece.text, say, least=_MUST_BE if strange else 0.0)
@@ -196,10 +202,39 @@ class Desk:
                     return _cited(found, say)
         return None
 
+    def continued(self, question: str, title: str, say: Say) -> Served | None:
+        """Answer a question that says not of what, as one about the passage quoted last; None if that does not."""
+        if self.knowledge is None:
+            return None
+        asked = f"{title} {question}"
+        if _COSTS.search(question):
+            near = (found for found in self.knowledge.search(asked, 3) if found.confidence >= _LIKELY)
+            return next((_cited(found, say) for found in near if _MONEY.search(found.passage.text)), None)
+        found = self.found(asked)
+        return _cited(found, say) if found is not None and found.passage.title == title else None
+
+    def mentioned(self, question: str, say: Say) -> Served | None:
+        """Quote the only passage that has all the telling words of a question somewhere in its text."""
+        asked = _stems(question)
+        if self.knowledge is None or not asked or is_cjk(question):
+            return None
+        passages = [found.passage for found in self.knowledge.search(question, _PAGES)]
+        holding = [each for each in passages if asked <= _stems(f"{each.title} {each.text}")]
+        if len(holding) != 1:
+            return None
+        told = [part for part in sentences(holding[0].text) if asked & _stems(part)]
+        return _cited(Found(holding[0], " ".join(told) or holding[0].text, _LIKELY), say)
+
     def policy(self, question: str, state: DialogueState, say: Say) -> Served:
         """Answer from the shop's pages, or say that they do not."""
         contact = self.contact(say, question) if _CONTACT_ASKED.search(question) else None
-        return contact or self._each(question, say) or self.in_context(question, state, say) or self.abstained(say)
+        return (
+            contact or self._each(question, say) or self.in_context(question, state, say) or self._last(question, say)
+        )
+
+    def _last(self, question: str, say: Say) -> Served:
+        """Answer what no passage is about, if one but speaks of it; else say that it is not known."""
+        return self.mentioned(question, say) or self.abstained(say)
 
     def _each(self, question: str, say: Say) -> Served | None:
         """Answer each question of several, or own up to what is not known; None if nothing is."""
@@ -296,6 +331,11 @@ class Desk:
         kinds: Mapping[str, re.Pattern[str]] = {"bot": _BOT, "farewell": _PARTING, "well": _WELL, "thanks": _THANKS}
         kind = next((kind for kind, pattern in kinds.items() if pattern.search(text)), "at_hand")
         return Served(say("glad" if kind == "at_hand" and spoken_of and _GLAD.search(text) else kind))
+
+
+def _stems(text: str) -> set[str]:
+    """Return a text's telling words without their endings: "tastings" and "tasting" alike."""
+    return set(terms(" ".join(terms(text))))
 
 
 def _cited(found: Found, say: Say) -> Served:

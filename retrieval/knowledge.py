@@ -164,7 +164,7 @@ class KnowledgeIndex:
         return found[0] if found and found[0].confidence >= bar else None
 
     def _anywhere(self, match: re.Match[str]) -> str:
-        known = any(self._lexicon.knows(term) for term in _terms(match[2]))
+        known = any(self._lexicon.knows(term) for term in terms(match[2]))
         return match.group() if known else f"{match[1]} my town"
 
     def search(self, question: str, k: int = 3) -> list[Found]:
@@ -350,7 +350,7 @@ class _Lexicon:
     """Which telling words, and pairs of Chinese characters, stand in which passage."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._terms = [frozenset(_terms(text)) for text in texts]
+        self._terms = [frozenset(terms(text)) for text in texts]
         self._frequency = Counter(term for terms in self._terms for term in terms)
 
     def shared(self, question: str, at: int) -> float:
@@ -358,7 +358,7 @@ class _Lexicon:
 
         Terms weigh by their rarity, ``log(1 + (N - df + 0.5) / (df + 0.5))`` as in Lucene's BM25.
         """
-        rarity = {term: self._rarity(term) for term in set(_terms(question))}
+        rarity = {term: self._rarity(term) for term in set(terms(question))}
         total = sum(rarity.values())
         return sum(weight for term, weight in rarity.items() if term in self._terms[at]) / total if total else 0.0
 
@@ -371,7 +371,7 @@ class _Lexicon:
         return math.log(1 + (len(self._terms) - df + 0.5) / (df + 0.5))
 
 
-def _terms(text: str) -> Iterator[str]:
+def terms(text: str) -> Iterator[str]:
     """Yield a text's telling words without their endings, and its pairs of neighbouring Chinese characters."""
     before = ""
     for word in words(text):
