@@ -23,7 +23,7 @@ _ASKED = re.compile(
             ("verb", r"\b(?:can|could|may)\s+(?:i|we|you)\s+(?:also\s+)?FORM\b(?!\s+(?:to|my|your|what)\b)"),
             (
                 "had",
-                r"\b(?:is|are|do|does|can|could|will|have|has|get|got|buy|come|comes|available|sell)\b[^.;!?\n]{0,60}"
+                r"(?:^|[.!?;,]\s+|\b(?:and|but|so|or)\s+)\W*(?:is|are|do|does|can|could|will|have|has)\b(?![^.;!?\n]*\b(?:some|any)thing\b)[^.;!?\n]{0,60}"
                 r"\b(?:on|as|in|with)\s+(?:an?\s+|the\s+)?(?:\w+\s+)?FORM\b",
             ),
             (

@@ -6,7 +6,7 @@ import re
 
 _BAD = (
     r"(?:broken|damaged|smashed|cracked|crushed|soaked|leaking|faulty|defective|torn|ripped|scratched|bent|dented|melted"
-    r"|spoiled|mouldy|moldy|corked|empty|expired|ruined|warm|late|wrong|dead|missing)"
+    r"|spoiled|mouldy|moldy|corked|empty|expired|warm|late|wrong|dead|missing)"
 )
 _DEVICE = (
     r"(?:laptop|computer|pc|mac|macbook|phone|tablet|ipad|kindle|tv|player|console|switch|playstation|ps\d|xbox|machine"
@@ -15,7 +15,7 @@ _DEVICE = (
 _TROUBLE = re.compile(
     "|".join(
         (
-            rf"\b(?:arrived?|came|turned\s+up|delivered|got\s+here|reached\s+me)\s+(?:(?:all|completely|totally|half|very|too|a\s+bit)\s+)?{_BAD}\b",
+            rf"\b(?:arrived|came|turned\s+up|delivered|got\s+here|reached\s+me)\s+(?:(?:all|completely|totally|half|very|too|a\s+bit)\s+)?{_BAD}\b",
             rf"\b(?:my|the|your|our|one\s+of\s+the|it|this|that|they)\b(?!\s+(?:heart|soul|life|world|family|marriage|mind|head|car|hero))"
             rf"[^.,;:!?\n]{{0,40}}(?:\s(?:is|was|are|were|got|has)|['’]s)\s+(?:(?:all|completely|totally|already)\s+)?(?!warm|late|wrong|dead|missing|empty){_BAD}\b",
             r"\b(?:won['’]?t|will\s+not|doesn['’]?t|does\s+not|didn['’]?t|can['’]?t\s+get\s+\w+\s+to)\s+(?:even\s+)?"
@@ -23,7 +23,7 @@ _TROUBLE = re.compile(
             rf"\b(?:crash(?:es|ed)?|freezes|froze|stutters|lags|hangs)\s+(?:on|every|whenever|constantly)\b[^.;!?\n]*\b{_DEVICE}\b",
             r"\b(?:keeps?|kept)\s+(?:crashing|freezing|stopping|skipping|buffering|leaking|falling\s+apart)\b",
             r"\b(?:stopped|isn['’]?t|not|never)\s+working\b|\b(?:fell|came|falling|coming)\s+apart\b",
-            r"\bmy\b[^.,;:!?\n]{0,40}\s(?:leaks|leaked|broke|tore|ripped|burst|split|snapped)\b",
+            r"\bmy\b[^.,;:!?\n]{0,40}\s(?:leaks|leaked|broke(?!\s+(?:down|up|his|her|my|their|a))|tore|ripped|burst|snapped)\b",
             r"\b(?:my|the|your|that)\b[^.,;:!?\n]{0,40}\b(?:bottle|cheese|wine|tea|chocolate|jar|tin|pack|box|one)s?\s+(?:tasted|smelled|smelt|tastes|smells)\b",
             r"\b(?:has|have)(?:n['’]?t|\s+not|\s+never|\s+still\s+not)\s+(?:yet\s+)?(?:arrived|come|turned\s+up)\b|\bnever\s+(?:arrived|turned\s+up)\b",
             r"\bit['’]?s\s+been\s+(?:\d+|two|three|four|five|six|several|many)\s+(?:hours?|days?|weeks?)\b(?!\s+since)",
@@ -33,7 +33,7 @@ _TROUBLE = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _WISHES = re.compile(  # "something for when my laptop won't start"
-    r"\b(?:recommend|suggest|something|anything|what\s+(?:should|can|could)\s+(?:i|we)|(?:an?|any|some|more)\s+\w*\s*(?:film|movie|book|novel|game|album|course)s?"
+    r"\b(?:recommend|suggest|i\s+(?:want|need)|i(?:['’]d|\s+would)\s+like|looking\s+for|mood|something|anything|what\s+(?:should|can|could)\s+(?:i|we)|(?:an?|any|some|more)\s+\w*\s*(?:film|movie|book|novel|game|album|course)s?"
     r"|films?|movies?|novels?|stor(?:y|ies)|about|where|whose|next)\b|推荐|电影|小说",
     re.IGNORECASE,
 )

@@ -53,7 +53,10 @@ def test_where_the_pages_are_silent_nothing_is_guessed():
     assert visit(Silent())("does it have French subtitles?").text.startswith("I don't have that information about")
 
 
-@pytest.mark.parametrize("message", ["a film with subtitles", "something to stream tonight", "a book about vinyl"])
+@pytest.mark.parametrize(
+    "message",
+    ["a film with subtitles", "something to stream tonight", "a book about vinyl", "he has them all on vinyl"],
+)
 def test_a_wish_asks_for_no_form(message):
     assert form_asked(message) == ""
 

@@ -45,6 +45,8 @@ def test_or_for_the_pages():
         "Celeste is a wonderful game",
         "is the blu-ray still in stock?",
         "a book where the ship was damaged",
+        "my brother broke his arm",
+        "the window won't open here, I'd like to see some landscapes",
     ],
 )
 def test_a_wish_is_no_complaint(message):
