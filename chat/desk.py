@@ -22,7 +22,7 @@ from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
 from chat.state import DialogueState
 from retrieval.gloss import gloss
-from retrieval.knowledge import Found, KnowledgeIndex, sentences, terms
+from retrieval.knowledge import Found, KnowledgeIndex, excerpt, terms
 from retrieval.live_knowledge import LiveKnowledge
 from retrieval.text import is_cjk
 
@@ -183,9 +183,9 @@ class Desk:
             return page
         near = self.knowledge.search(_HOW_TO_REACH, _PAGES)
         for way, found in ((way, found) for way in ways for found in near):
-            told = [sentence for sentence in sentences(found.passage.text) if way.search(sentence)]
+            told = excerpt(found.passage.text, lambda sentence, way=way: way.search(sentence) is not None)  # type: ignore[misc]
             if told:
-                return _cited(replace(found, quote=" ".join(told)), say)
+                return _cited(replace(found, quote=told), say)
         return page
 
     def in_form(self, question: str, form: str, say: Say) -> Served | None:
@@ -222,8 +222,8 @@ class Desk:
         holding = [each for each in passages if asked <= _stems(f"{each.title} {each.text}")]
         if len(holding) != 1:
             return None
-        told = [part for part in sentences(holding[0].text) if asked & _stems(part)]
-        return _cited(Found(holding[0], " ".join(told) or holding[0].text, _LIKELY), say)
+        told = excerpt(holding[0].text, lambda sentence: bool(asked & _stems(sentence)))
+        return _cited(Found(holding[0], told or holding[0].text, _LIKELY), say)
 
     def policy(self, question: str, state: DialogueState, say: Say) -> Served:
         """Answer from the shop's pages, or say that they do not."""

@@ -97,7 +97,7 @@ class Dialogue:
     def understand(self, text: str, served: Collection[Act] = ()) -> Understanding:
         """Read a message in the light of what is on screen; `served` are acts that the desk sees to."""
         of_stranger = self.state.answered.endswith(self.say("invite_about")) and not _OF_CARDS.search(text)
-        spoken_of = bool(self.state.taste.about or self.state.page)
+        spoken_of = bool(self.state.taste.about or self.state.page or self.state.route == "item")
         shown = 0 if of_stranger else len(self.state.taste.focus)  # "it" is the work that we asked about
         text = self._repeated(self._counted(text))
         sensed = self._sensed(text)

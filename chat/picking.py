@@ -94,7 +94,9 @@ class Picking:
         constraints = turn.understood.parsed.constraints
         new = {(c.field, c.op) for c in constraints}
         columns = self.shop.parser.columns
-        of_same = all(c.field in columns for c in constraints) and not turn.changed_subject
+        goods = not self.shop.index.facets.of_works and not turn.named
+        of_same = all(c.field in columns or c.field == "price" for c in constraints)
+        of_same = of_same and (goods or not turn.changed_subject)
         if (constraints and of_same) or (not constraints and turn.understood.extreme is not None):
             return []  # "in blue", of waterproof jackets, is no wish for other things that are blue
         for old in [

@@ -12,7 +12,7 @@ from retrieval.text import normalize
 
 # field of the catalogue: what people ask it with
 _COLUMNS: tuple[tuple[str, str], ...] = (
-    ("price", r"\bhow\s+much\b|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b"
+    ("price", r"\bhow\s+(?:much|expensive|pricey|dear)\b|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b"
               r"|\bwhat['’]?s\s+(it|that|this)(\s+one)?\s+cost\b|\bprice\b|\bcosts?\b\s*\?"
               r"|多少钱|价格|怎么卖"),
     ("in_stock", r"\b(is|are)\s+(\S+\s+){1,6}(in\s+stock|available)\b|\b(still\s+(in\s+stock|available)|sold\s+out)\b"
@@ -143,17 +143,24 @@ def questions(text: str, columns: Columns | None, several: bool) -> Questions:
         return Questions(("creators",))
     fields = [name for name, pattern in _COMPILED if pattern.search(text)]
     if columns is not None and _ASKS.search(text):
-        said = f" {normalize(text)} "
-        named = [name for words, name in columns.named.items() if _asked_of(words, said)]
-        asked = [name for name in dict.fromkeys([*named, *columns.asked(text)]) if name not in fields]
-        if asked and not _COSTS.search(text):
-            fields = [name for name in fields if name != "price"]  # "how much does it weigh?"
-        lengths = [name for name in asked if name in LENGTH_FIELDS]  # "is it under two hours?", of a film in minutes
-        fields += [name for name in asked if name not in lengths]
-        fields += ["length"] if lengths and "length" not in fields else []
+        fields = _with_own(fields, text, columns)
     if not fields and _HOW_MANY.search(text):
         return Questions(("other",))
     return Questions(tuple(fields), yes_no=_YES_NO.search(text) is not None)
+
+
+def _with_own(fields: list[str], text: str, columns: Columns) -> list[str]:
+    """Return the fields that a question asks about, with those of the shop's own columns."""
+    said = f" {normalize(text)} "
+    named = [name for words, name in columns.named.items() if _asked_of(words, said)]
+    asked = [name for name in dict.fromkeys(named or columns.asked(text)) if name not in fields]
+    lengths = [name for name in asked if name in LENGTH_FIELDS]  # "is it under two hours?", of a film in minutes
+    own = [name for name in asked if name not in lengths]
+    if own and not _COSTS.search(text):
+        fields = [name for name in fields if name != "price"]  # "how much does it weigh?"
+    if own and not lengths:
+        fields = [name for name in fields if name != "length"]  # "how long does the battery last?"
+    return [*fields, *own, *(["length"] if lengths and "length" not in fields else [])]
 
 
 def _asked_of(column: str, said: str) -> bool:

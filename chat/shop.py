@@ -14,7 +14,7 @@ from chat.senses import Senses, senses_of
 from retrieval.described import describer
 from retrieval.grounding import Grounder
 from retrieval.index import Index
-from retrieval.lexicon import canonical, vocabulary
+from retrieval.lexicon import canonical
 from retrieval.linking import TitleLinker
 from retrieval.parsing import Parser
 from retrieval.types import Constraint, Item, Query
@@ -83,9 +83,7 @@ class Shop:
     @property
     def of_goods(self) -> bool:
         """Whether it has neither works (films, books, …) nor a column of moods: nobody is then in the mood for one."""
-        facets = self.index.facets
-        works = set(vocabulary("kind")) - {"product"}
-        return not (works.intersection(facets.postings.get("kind", {})) or facets.knows("moods"))
+        return not self.index.facets.of_works
 
     def position(self, item_id: str) -> int | None:
         """Return an item's position, None if the catalogue no longer has it."""

@@ -149,7 +149,7 @@ class Telling:
 
 def _asked_for(wish: Wish, text: str) -> bool:
     """Whether a subject was asked for, rather than happening to be said in a long message."""
-    if wish.field not in ("themes", "topic"):
-        return True
     before = words(text[: wish.start])[-3:]
+    if wish.field not in ("themes", "topic"):
+        return before[-2:-1] != ["for"]  # "for a balcony" says where it will stand
     return len(words(text)) <= _SHORT or bool(_ASKS_FOR.intersection(before))

@@ -8,14 +8,14 @@ column but its header: ``weight_kg``, ``capacity (litres)``, ``gluten_free``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from retrieval import units
 from retrieval.constraints import Facets, number_of
 from retrieval.labels import label
-from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, inverted, number
+from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, blank, inverted, number
 from retrieval.text import normalize
 from retrieval.types import Constraint, Op
 from retrieval.units import Unit
@@ -43,6 +43,9 @@ sleeps people persons berths: small; big large; sleep fit fits
 spiciness heat scoville: mild; hot spicy;
 sugar sweetness: dry; sweet;
 comfort temperature temp: warm; cool cold;
+memory ram: ; ; ram
+screen display: small; big large;
+length: short; long;
 """
 _WHERE_FROM = frozenset("country origin region place made_in country_of_origin".split())  # noqa: SIM905
 _ASKED = (  # further wordings of questions, and the columns that answer them
@@ -52,11 +55,12 @@ _ASKED = (  # further wordings of questions, and the columns that answer them
     (re.compile(r"\b(?:what|which)\s+sizes?\b|\bhow\s+big\b|尺寸|多大"), frozenset({"size", "sizes", "dimensions"})),
     (re.compile(r"\bhow\s+many\s+people\b|几个?人"), frozenset({"sleeps", "people", "persons", "size", "players"})),
 )
-_BELOW = r"(?:under|below|less\s+than|lighter\s+than|smaller\s+than|shorter\s+than|cooler\s+than|<)"
+_BELOW = r"(?:under|below|(?:less|lighter|smaller|shorter|cooler|lower|narrower|thinner)\s+than|<)"
 _AT_MOST = r"(?:no\s+more\s+than|not\s+more\s+than|at\s+(?:the\s+)?most|up\s+to|max(?:imum)?(?:\s+of)?|<=)"
-_ABOVE = r"(?:over|above|more\s+than|bigger\s+than|larger\s+than|heavier\s+than|stronger\s+than|>)"
+_ABOVE = r"(?:over|above|(?:more|bigger|larger|heavier|stronger|higher|taller|wider|longer|deeper|brighter)\s+than|>)"
 _AT_LEAST = r"(?:at\s+(?:the\s+)?least|no\s+less\s+than|not\s+less\s+than|min(?:imum)?(?:\s+of)?|>=|from)"
-_N = rf"(-?\d+(?:[.,]\d+)?|(?:{'|'.join(COUNTS)})\b)"
+_ONE = r"an?(?=\s+(?:met(?:re|er)|lit(?:re|er)|kilo|kilogram|gram|inch|foot|day|week|hour)\b)"
+_N = rf"(-?\d+(?:[.,]\d+)?|(?:{'|'.join(COUNTS)})\b|\b{_ONE})"
 _UNIT = rf"(?:\s*-?\s*({units.pattern()}))"
 _OP = rf"(?:({_AT_MOST})|({_AT_LEAST})|({_BELOW})|({_ABOVE}))"
 _RANGE = re.compile(rf"(?<![\w.,-]){_N}{_UNIT}?\s*(?:-|–|to|and)\s*{_N}{_UNIT}?", re.IGNORECASE)
@@ -71,6 +75,26 @@ _FOR_PEOPLE = re.compile(
     rf"\b(?:for|fits?|sleeps?)\s+({'|'.join(COUNTS)}|\d{{1,2}})\b(?:\s+(?:people|persons?|adults|of\s+us))?"
     r"(?=\s*(?:$|[.,;!?]|(?:for|from|in|under|below|with|that|and|but|up|around|about)\b))",
     re.IGNORECASE,
+)
+_MOST, _LEAST = "most|highest|longest|biggest|largest|greatest|best|tallest|widest", "least|lowest|shortest|smallest"
+_MORE, _LESS = "more|higher|longer|bigger|larger|greater|better|taller|wider", "less|lower|shorter|smaller"
+_SIZES = ("size", "volume", "mass")  # dimensions of which "small" may be said
+# What people say for columns of yes and no that many shops have: their words, and a regular expression.
+_SAFE = r"(?:safe|ok|okay|fine|harmless|suitable)\s+(?:for|with|around)\s+(?:\w+\s+){0,2}?"
+_PETS, _KIDS = r"(?:pet|cat|dog|animal|kitten|pupp(?:y|ie)|rabbit)s?", r"(?:kid|child(?:ren)?|toddler|bab(?:y|ie))s?"
+_HARMS = r"(?:poisonous|toxic|harmful)"
+_FLAGS: tuple[tuple[str, str], ...] = (
+    (
+        r"pets? (?:safe|friendly)",
+        rf"{_PETS}[\s-](?:safe|friendly|proof)|{_SAFE}{_PETS}|(?:not|non|isn'?t|aren'?t)[\s-]+{_HARMS}",
+    ),
+    (r"(?:child|kids?|baby) (?:safe|friendly|proof)", rf"{_KIDS}[\s-](?:safe|friendly|proof)|{_SAFE}{_KIDS}"),
+    (r"waterproof|water resistant", r"water[\s-]?(?:proof|resistant|tight)|(?:rain|swim(?:ming)?)[\s-]?proof"),
+    (r"noise cancell?ing", r"noise[\s-]?cancell?(?:ing|ation)|cancels?\s+(?:the\s+)?noise"),
+    (r"wireless|cordless", r"wireless|cordless|bluetooth|without\s+(?:an?\s+)?(?:wire|cable|cord)s?"),
+    (r"vegan", r"vegan|plant[\s-]based"),
+    (r"organic|bio", r"organic|organically\s+\w+"),
+    (r"rechargeable", r"re-?chargeable"),
 )
 _COST = re.compile(r"[$€£¥￥]\s*$")
 
@@ -140,6 +164,16 @@ class Columns:
             if (values := set(facets.postings.get(name, {}))) and values <= {"yes", "no"}
         }
 
+    @cached_property
+    def _flag_words(self) -> tuple[tuple[re.Pattern[str], str], ...]:
+        """What further asks for a column of yes and no: "safe for cats", "without gluten"."""
+        rows = [
+            (said, field) for words, field in self.flags.items() for known, said in _FLAGS if re.fullmatch(known, words)
+        ]
+        free = ((words.removesuffix(" free"), field) for words, field in self.flags.items() if words.endswith(" free"))
+        rows += [(rf"(?:no|without)\s+(?:any\s+)?{re.escape(word)}", field) for word, field in free]
+        return tuple((re.compile(rf"\b(?:{said})\b", re.IGNORECASE), field) for said, field in rows)
+
     def __contains__(self, field: str) -> bool:
         """Whether a field is one of the shop's own columns that people limit."""
         return field in self.flags.values() or any(c.field == field for c in self.numbers) or self.limits(field)
@@ -149,6 +183,10 @@ class Columns:
         """The words of what the text columns hold: "down" is a word of "goose down"."""
         held = self._facets.postings
         return frozenset(w for field in held if self.limits(field) for value in held[field] for w in value.split())
+
+    def ambiguous(self, value: str) -> bool:
+        """Whether several text columns hold a value: blue pots, and blue flowers."""
+        return sum(value in held and self.limits(field) for field, held in self._facets.postings.items()) > 1
 
     def limits(self, field: str) -> bool:
         """Whether naming a value of a text column demands it: "merino", "from Portugal"."""
@@ -163,17 +201,30 @@ class Columns:
         rows: list[tuple[str, Column, int, bool]] = []
         for column in self.numbers:
             names = "|".join(map(re.escape, column.names))
-            for most, much, little in ((True, "most|highest", "least|lowest"), (False, "more|higher", "less|lower")):
-                rows.append((rf"\b(?:{much})\s+(?:{names})\b", column, 1, most))
-                rows.append((rf"\b(?:{little})\s+(?:{names})\b", column, -1, most))
-            for sign, adjectives in ((-1, column.quality.little), (1, column.quality.much)) if column.quality else ():
-                for adjective in adjectives:
-                    stem = _stem(adjective)
-                    rows.append((rf"\b(?:{stem}est|most\s+{adjective})\b", column, sign, True))
-                    rows.append((rf"\b(?:{stem}er|more\s+{adjective})\b", column, sign, False))
-                    rows.append((rf"\bleast\s+{adjective}\b", column, -sign, True))
-                    rows.append((rf"\bless\s+{adjective}\b", column, -sign, False))
+            for most, much, little in ((True, _MOST, _LEAST), (False, _MORE, _LESS)):
+                rows.append((rf"\b(?:{much})\s+(?:\w+\s+)?(?:{names})\b", column, 1, most))
+                rows.append((rf"\b(?:{little})\s+(?:\w+\s+)?(?:{names})\b", column, -1, most))
+        for column, sign, adjective in self._adjectives():
+            stem = _stem(adjective)
+            rows.append((rf"\b(?:{stem}est|most\s+{adjective})\b", column, sign, True))
+            rows.append((rf"\b(?:{stem}er|more\s+{adjective})\b|\bnot\s+{adjective}\s+enough\b", column, sign, False))
+            rows.append((rf"\bleast\s+{adjective}\b", column, -sign, True))
+            rows.append((rf"\bless\s+{adjective}\b|\btoo\s+{adjective}\b", column, -sign, False))
         return tuple((re.compile(p, re.IGNORECASE), column, sign, most) for p, column, sign, most in rows)
+
+    def _adjectives(self) -> Iterator[tuple[Column, int, str]]:
+        """Yield each adjective with its column and direction; "small" is of some size, where nothing says of which."""
+        said = set()
+        for column in self.numbers:
+            for sign, words in ((-1, column.quality.little), (1, column.quality.much)) if column.quality else ():
+                for adjective in words:
+                    said.add(adjective)
+                    yield column, sign, adjective
+        sizes = [
+            c for dimension in _SIZES for c in self.numbers if c.unit is not None and c.unit.dimension == dimension
+        ]
+        for sign, words in ((-1, ("small", "compact")), (1, ("big", "large"))) if sizes else ():
+            yield from ((sizes[0], sign, adjective) for adjective in words if adjective not in said)
 
     def extreme(self, text: str) -> tuple[tuple[str, int], bool] | None:
         """Return the measure by which one is singled out and whether of all there is: (("weight_kg", -1), True)."""
@@ -203,6 +254,7 @@ class Columns:
                 or re.search(rf"\b(?:{'|'.join(quality.names)})\b", low)
             )
         ]
+        found += [field for words, field in self.flags.items() if "safe" in words and re.search(rf"\b{_HARMS}\b", low)]
         texts = {name for name in self.named.values() if name in self._facets.postings}
         for pattern, names in _ASKED:
             if pattern.search(low):
@@ -210,33 +262,50 @@ class Columns:
         return list(dict.fromkeys(found))
 
     def read(self, text: str, language: str) -> Iterator[Found]:
-        """Yield the limits that a message sets on numeric columns, in units it may have chosen itself.
+        """Yield the limits that a message sets on columns of numbers, in units of its own, and of yes and no.
 
         A limit in a unit that no column has is yielded without constraints, with what is lacking.
         """
         free = text.casefold()
-        if len(free) != len(text):
-            free = text
+        free = free if len(free) == len(text) else text
+        measured = [partial(self._measured, expression) for expression in (_RANGE, _LIMIT, _BEHIND, _PLUS, _PLAIN)]
+        readers: list[Callable[[str, str], Iterator[Found]]] = [
+            self._none_of,
+            self._flagged,
+            self._for_people,
+            *measured,
+        ]
+        for reader in readers:
+            found = list(reader(free, language))
+            yield from found
+            free = blank(free, [(one.start, one.end) for one in found])
+
+    def _none_of(self, text: str, language: str) -> Iterator[Found]:
+        """Yield the columns of which nothing is wanted, where some items have nothing of it: "without alcohol"."""
         for column in self.numbers:
-            match = self._without(column).search(free)
+            match = self._without(column).search(text)
             if match is not None and any(number_of(item, column.field) == 0 for item in self._facets.catalog.items):
-                none = Constraint(column.field, "<=", 0.0, label(column.field, "<=", 0.0, language))
-                yield Found(*match.span(), (none,))
-                free = free[: match.start()] + " " * len(match[0]) + free[match.end() :]
-        for match in _FOR_PEOPLE.finditer(free):
+                yield _one(match, Constraint(column.field, "<=", 0.0, label(column.field, "<=", 0.0, language)))
+
+    def _flagged(self, text: str, language: str) -> Iterator[Found]:
+        for pattern, field in self._flag_words:
+            match = pattern.search(text)
+            if match is not None:
+                yield _one(match, Constraint(field, "is", "yes", label(field, "is", "yes", language)))
+
+    def _for_people(self, text: str, language: str) -> Iterator[Found]:
+        for match in _FOR_PEOPLE.finditer(text):
             values = self._of_people(int(number(match[1])))
-            if values:
-                field = values[0][0]
-                chosen = tuple(v for f, v in values if f == field)
-                value = chosen if len(chosen) > 1 else chosen[0]
-                yield Found(*match.span(), (Constraint(field, "is", value, label(field, "is", value, language)),))
-                free = free[: match.start()] + " " * len(match[0]) + free[match.end() :]
-        for expression in (_RANGE, _LIMIT, _BEHIND, _PLUS, _PLAIN):
-            for match in expression.finditer(free):
-                found = self._found(expression, match, free, language)
-                if found is not None:
-                    yield found
-                    free = free[: found.start] + " " * (found.end - found.start) + free[found.end :]
+            chosen = tuple(value for field, value in values if field == values[0][0])
+            if chosen:
+                field, value = values[0][0], chosen if len(chosen) > 1 else chosen[0]
+                yield _one(match, Constraint(field, "is", value, label(field, "is", value, language)))
+
+    def _measured(self, expression: re.Pattern[str], text: str, language: str) -> Iterator[Found]:
+        for match in expression.finditer(text):
+            found = self._found(expression, match, text, language)
+            if found is not None:
+                yield found
 
     @staticmethod
     def _without(column: Column) -> re.Pattern[str]:
@@ -280,8 +349,24 @@ class Columns:
             if behind or before:
                 return column, before.start() if before else start, end + (behind.end() if behind else 0)
         known = [c for c in fitting if unit is not None and c.unit is not None and c.unit.dimension == unit.dimension]
-        held = {c.field: sum(c.field in item.attributes for item in self._facets.catalog.items) for c in known}
-        return max(known, key=lambda c: held[c.field], default=None), start, end
+        return max(known, key=lambda column: self._likely(column, text), default=None), start, end
+
+    def _likely(self, column: Column, text: str) -> tuple[bool, int]:
+        """Return how likely a message that names no column means this one: by its words, and by the kinds it names."""
+        quality = column.quality
+        words = (*column.names, *((*quality.little, *quality.much, *quality.asked) if quality is not None else ()))
+        spoken = re.search(rf"\b(?:{'|'.join(map(re.escape, words))})(?:er|est)?\b", text) is not None
+        items = self._facets.catalog.items
+        held = self._facets.postings.get("kind", {})
+        kinds = [
+            at for kind, at in held.items() if re.search(rf"\b(?:{'|'.join(map(re.escape, forms(kind)))})\b", text)
+        ]
+        among = [items[at] for positions in kinds for at in positions] or items
+        return spoken, sum(column.field in item.attributes for item in among)
+
+
+def _one(match: re.Match[str], constraint: Constraint) -> Found:
+    return Found(*match.span(), (constraint,))
 
 
 def _said(expression: re.Pattern[str], match: re.Match[str]) -> tuple[list[str], str]:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
-from retrieval.columns import Columns
+from retrieval.columns import Columns, forms
 from retrieval.constraints import Facets
 from retrieval.lexicon import origins
 from retrieval.phrases import Phrases
 from retrieval.stances import JOINS, Hit
 from retrieval.text import Token
+from retrieval.units import of_header
 
 ABOUT = frozenset(
     """
@@ -120,7 +121,11 @@ class Hits:
             topic = next((v for f, v in meanings if f == "topic"), phrase)
             return Hit("topic", (topic,), start, end)
         flags = self._columns.flags.values()
-        field = next((f for f in (*flags, *_PRIORITY) if f in fields), fields[0])
+        field = next((f for f in (*flags, *_PRIORITY) if f in fields), "") or self._of_column(
+            fields, tokens, start, end
+        )
+        if not field:
+            return Hit("topic", tuple(v for f, v in meanings if f == fields[0]), start, end)
         if field == "genres" and phrase in _AMBIGUOUS and not self._beside_kind(tokens, start, end):
             others = [f for f in fields if f != "genres"]
             if not others:
@@ -137,6 +142,18 @@ class Hits:
             return Hit("genres", FOR_CHILDREN, start, end)
         return Hit(field, values, start, end)
 
+    def _of_column(self, fields: Sequence[str], tokens: Sequence[Token], start: int, end: int) -> str:
+        """Choose among columns that hold a value: one that is named beside it ("purple flowers"), else the only one.
+
+        Where several are left, any of them will do: "".
+        """
+        reach = 4 if tokens[end : end + 1] and tokens[end].norm in JOINS else 2  # "blue or purple flowers"
+        near = {t.norm for t in (*tokens[max(0, start - 2) : start], *tokens[end : end + reach])}
+        near |= {form for word in near for form in forms(word)}
+        named = [f for f in fields if near.intersection(of_header(f)[0].split())]
+        limiting = [f for f in fields if self._columns.limits(f)]
+        return named[0] if named else fields[0] if len(limiting) < 2 else ""
+
     def _said_aside(self, tokens: Sequence[Token], start: int, end: int, field: str) -> bool:
         """Whether a phrase only tells of something else: of what is studied, of what a thing is for."""
         before = [t.norm for t in tokens[max(0, start - 2) : start]]
@@ -144,8 +161,10 @@ class Hits:
             return bool(_STUDIED.intersection(before))  # "I teach Year 10 English"
         if field == "kind":
             holds = [t.norm for t in tokens[end : end + 2]] == ["in", "it"]  # "a film with a bit of music in it"
-            for_it = before[-2:-1] == ["for"] and before[-1] in _DETERMINERS  # "a mat for my tent"
-            return holds or (for_it and self._kind_before(tokens, start))
+            behind = before[-1:] and before[-1] in _DETERMINERS
+            for_it = behind and before[-2:-1] == ["for"] and self._kind_before(tokens, start)  # "a mat for my tent"
+            in_it = behind and before[-2:-1] == ["in"] and not self._facets.of_works  # "something green in a pot"
+            return bool(holds or for_it or in_it)
         return field == "genres" and before[-1:] == ["for"] and tokens[end - 1].norm.endswith("ing")  # "for cooking"
 
     def _kind_before(self, tokens: Sequence[Token], end: int) -> bool:

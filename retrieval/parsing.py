@@ -13,7 +13,7 @@ from dataclasses import replace
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval import numbers as numeric
-from retrieval.columns import Columns
+from retrieval.columns import Columns, forms
 from retrieval.constraints import Facets
 from retrieval.described import Describer
 from retrieval.endings import REFUSED, WISHED, endings
@@ -160,14 +160,7 @@ class Parser:
         # "Something that helps me unwind after work" is not about work.
         moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
         hits = [hit for hit in hits if hit.start not in moods or hit.field in ("kind", *_HARD_FIELDS)]
-        for hit, stance in zip(hits, stances(free, tokens, hits), strict=True):
-            words_told = self._told(hit, told(tokens[hit.start].start, tokens[hit.end - 1].end))
-            before = [t.norm for t in tokens[: hit.start]]
-            if stance == "refused" and ((words_told == "idle" and _lacks(before)) or before[-1:] == ["non"]):
-                words_told = "refused"  # "a film without any obsession", whatever it is taken for
-            meant = _meant(hit, stance, words_told)
-            if meant is not None:
-                self._take(found, free, tokens, hit, meant, language)
+        self._take_hits(found, free, tokens, hits, told, language)
         for hit, stance in described:
             meant = _meant(hit, stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))
             self._take_described(found, text, tokens, hit, meant, language)
@@ -186,7 +179,7 @@ class Parser:
         return Parsed(
             constraints=merged,
             wishes=tuple(found.wishes),
-            relative=(*_relative(free, merged), *compared),
+            relative=(*_relative(free, merged), *(one for one in compared if one[0] not in {c.field for c in merged})),
             spans=tuple(sorted(found.spans)),
             hard=tuple(sorted(found.hard)),
             refused=tuple(sorted(found.refused)),
@@ -196,6 +189,30 @@ class Parser:
             taken_back=tuple(found.taken_back),
             allowed=tuple(normalize(match[1]) for match in _ALLOWED.finditer(text)),
         )
+
+    def _take_hits(
+        self,
+        found: _Reading,
+        free: str,
+        tokens: Sequence[Token],
+        hits: Sequence[Hit],
+        told: Callable[[int, int], Told],
+        language: str,
+    ) -> None:
+        """Take over what a message does with the values that it names; what it also refuses, it asks for nowhere."""
+        taken_up = stances(free, tokens, hits)
+        refused = {v for hit, stance in zip(hits, taken_up, strict=True) if stance == "refused" for v in hit.values}
+        for hit, stance in zip(hits, taken_up, strict=True):
+            if stance == "said" and refused.intersection(hit.values):  # "no orchid, everybody gives her orchids"
+                found.hard.append((tokens[hit.start].start, tokens[hit.end - 1].end))
+                continue
+            words_told = self._told(hit, told(tokens[hit.start].start, tokens[hit.end - 1].end))
+            before = [t.norm for t in tokens[: hit.start]]
+            if stance == "refused" and ((words_told == "idle" and _lacks(before)) or before[-1:] == ["non"]):
+                words_told = "refused"  # "a film without any obsession", whatever it is taken for
+            meant = _meant(hit, stance, words_told)
+            if meant is not None:
+                self._take(found, free, tokens, hit, meant, language)
 
     def _take(
         self, found: _Reading, text: str, tokens: Sequence[Token], hit: Hit, stance: Stance, language: str
@@ -282,8 +299,12 @@ class Parser:
             return False  # nothing could satisfy it; a wish is looked for in the texts
         if hit.field in ("kind", "audience", "language", *self.columns.flags.values()):
             return True
-        if hit.field not in _HARD_FIELDS and not self.columns.limits(hit.field):
+        several = hit.field == "topic" and any(self.columns.ambiguous(value) for value in hit.values)
+        if hit.field not in _HARD_FIELDS and not several and not self.columns.limits(hit.field):
             return False
+        aims = [t.norm for t in tokens[max(0, hit.start - 2) : hit.start]]
+        if not self._facets.of_works and hit.field != "creators" and aims[:1] == ["for"] and len(aims) > 1:
+            return False  # "for a balcony" says where it will stand
         sentence = re.split(r"[.!?;。！？；\n]", text[: tokens[hit.start].start])[-1].casefold()
         asked = _ASKING.sub(" ", sentence)
         liking = bool(LIKING.intersection(words(asked))) or any(w in asked for w in _CJK_LIKING)
@@ -335,7 +356,7 @@ class Parser:
         return [(start, c) for start, c in placed if not strays(start, c)]
 
     def _held(self, word: str) -> bool:
-        return self._facets.document_frequency(word) > 0
+        return any(self._facets.document_frequency(form) for form in forms(word))
 
     def _both(self, text: str, placed: Sequence[tuple[int, Constraint]]) -> Callable[[Constraint, Constraint], bool]:
         """Return what tells whether two limits of one column hold together, as in "a sweet white wine".

@@ -7,14 +7,13 @@ from collections.abc import Container, Iterator, Sequence
 from functools import cached_property
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
-from rapidfuzz.distance import DamerauLevenshtein
 
 from retrieval.columns import Columns, forms, graded
 from retrieval.constraints import Facets
 from retrieval.lexicon import of_country, shared, synonyms, vocabulary
-from retrieval.text import is_cjk
+from retrieval.text import is_cjk, slip
 
-_OF_WORKS = ("audience", "genres", "moods")
+_OF_WORKS = ("kind", "audience", "genres", "moods")
 _LONGEST_PHRASE = 8
 _TYPED = 4  # letters from which a word may be misspelt
 _PLURAL = 5  # letters from which a word may be a plural
@@ -45,7 +44,8 @@ class Phrases:
 
     def get(self, phrase: str) -> Sequence[tuple[str, str]] | None:
         """Return what a phrase may mean, perhaps in the plural or misspelt; None if nothing."""
-        return self.meanings.get(phrase) or self._of_one(phrase) or self._misspelt(phrase)
+        joined = phrase.replace(" ", "") if phrase.count(" ") == 1 else ""  # "smart watch"
+        return self.meanings.get(phrase) or self.meanings.get(joined) or self._of_one(phrase) or self._misspelt(phrase)
 
     @cached_property
     def common_words(self) -> frozenset[str]:
@@ -139,7 +139,7 @@ class Phrases:
             or self._facets.document_frequency(word) > 0
         ):
             return None
-        near = (known for known in self._spellings.get((word[0], word[-1]), ()) if _slip(word, known))
+        near = (known for known in self._spellings.get((word[0], word[-1]), ()) if slip(word, known))
         found = next(near, None)
         return None if found is None else [m for m in self.meanings[found] if m[0] not in ("creators", "topic")]
 
@@ -148,11 +148,6 @@ class Phrases:
         if len(phrase) < _PLURAL or not phrase.endswith("s"):
             return None
         return [meaning for meaning in self.meanings.get(phrase[:-1], ()) if meaning[0] in ("themes", "topic")] or None
-
-
-def _slip(word: str, known: str) -> bool:
-    """Whether two words are a letter apart: one wrong, missing, too many, or two in the wrong order."""
-    return abs(len(word) - len(known)) <= 1 and DamerauLevenshtein.distance(word, known, score_cutoff=1) == 1
 
 
 def _surname(name: str) -> str:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from retrieval.constraints import Facets
 from retrieval.linking import Mention
-from retrieval.text import Token, tokenize, words
+from retrieval.text import Token, slip, tokenize, words
 
 _BEARERS = 8  # items that one short name may mean
 _LONGEST = 6  # words
+_TYPED = 5  # letters from which a word may be misspelt
 _LEAST = 3  # letters of a word that names
 _BEFORE = frozenset("the your that this my our a an any some like about of".split())  # noqa: SIM905 - before a name in lower case
 _COUNTING = frozenset("first second third fourth fifth last next other both two three four five new best".split())  # noqa: SIM905
@@ -40,11 +42,17 @@ class ShortNames:
 
     def find(self, text: str, taken: Sequence[tuple[int, int]]) -> list[Mention]:
         """Return the short names in a message, outside the spans that are titles already."""
-        return list(self._find(text, tokenize(text), taken)) if self._having else []
+        found = list(self._find(text, tokenize(text), taken)) if self._having else []
+        for mention in found:  # in "the P9 and the P9 Ultra" the first is not the Ultra
+            longer = {at for other in found if len(other.surface) > len(mention.surface) for at in other.positions}
+            others = tuple(at for at in mention.positions if at not in longer)
+            if others and longer:
+                found[found.index(mention)] = replace(mention, positions=others)
+        return found
 
     def named(self, name: str) -> tuple[int, ...]:
-        """Return the items that a name asked for may mean, if its words are words of theirs: "chablis"."""
-        tokens = tokenize(name)
+        """Return the items that a name asked for may mean, if its words are words of theirs: "chablis", "monstra"."""
+        tokens = [self._spelt(token) for token in tokenize(name)] if self._having else []
         length, positions = max(
             (self._longest(tokens, at) for at in range(len(tokens))), key=lambda found: found[0], default=(0, set())
         )
@@ -52,9 +60,22 @@ class ShortNames:
         whole = all(any(at in self._having.get(word, ()) for at in positions) for word in others)
         return self._meant(positions, tokens) if length and whole else ()
 
-    def _meant(self, positions: Collection[int], tokens: Sequence[Token]) -> tuple[int, ...]:
-        """Return those of several items of whose titles most is said: the women's, of two jackets."""
-        said = {token.norm for token in tokens}
+    def _spelt(self, token: Token) -> Token:
+        """Return a word of a title for one that is a slip away from it."""
+        if len(token.norm) < _TYPED or token.norm in self._having or token.norm in self._common:
+            return token
+        return next((replace(token, norm=word) for word in self._having if slip(token.norm, word)), token)
+
+    def _meant(
+        self, positions: Collection[int], tokens: Sequence[Token], start: int = 0, length: int = 0
+    ) -> tuple[int, ...]:
+        """Return those of several items of whose titles most is said: the women's, of two jackets.
+
+        Where another name of theirs is said too ("the P9 and the P9 Ultra"), each goes by its own words.
+        """
+        first = tokens[start].norm if length else ""
+        twice = length and sum(token.norm == first for token in tokens) > 1
+        said = {token.norm for token in (tokens[start : start + length] if twice else tokens)}
         counts = {at: sum(at in self._having[word] for word in said if word in self._having) for at in positions}
         most = max(counts.values(), default=0)
         return tuple(sorted(at for at, count in counts.items() if count == most))
@@ -66,7 +87,7 @@ class ShortNames:
             start, end = tokens[at].start, tokens[at + max(length, 1) - 1].end
             free = not any(s < end and start < e for s, e in taken)
             if length and free and self._is_name(text, tokens, at, length):
-                yield Mention(self._meant(positions, tokens), start, end, text[start:end], "alias", 0.9)
+                yield Mention(self._meant(positions, tokens, at, length), start, end, text[start:end], "alias", 0.9)
                 at += length
             else:
                 at += 1
@@ -81,18 +102,26 @@ class ShortNames:
             positions = having if positions is None else positions & having
             if not positions:
                 break
-            named = named or self._names(token.norm)
+            own = token.norm not in self._common | _COUNTING and not token.norm.isdigit()
+            named = named or self._names(token.norm) or (own and length > 1)
             if named and len(positions) <= _BEARERS:
                 best = (length, positions)
         return best
 
     def _names(self, word: str) -> bool:
         rare = 0 < len(self._having.get(word, ())) <= _BEARERS
-        return rare and len(word) >= _LEAST and not word.isdigit() and word not in self._common | _COUNTING
+        long = len(word) >= _LEAST or not (word.isalpha() or word.isdigit())  # "p9" is a name
+        return rare and long and not word.isdigit() and word not in self._common | _COUNTING
 
     def _is_name(self, text: str, tokens: Sequence[Token], at: int, length: int) -> bool:
         """Whether words are meant as a name: capitalised inside a sentence, or behind "the"; several alone will do."""
         before = tokens[at - 1].norm if at else ""
         capital = text[tokens[at].start].isupper()
         begins = at == 0 or re.search(r"[.!?\n]\s*$", text[: tokens[at].start]) is not None
-        return before in _DEFINITE or (capital and (not begins or length > 1)) or (length > 1 and before not in _BEFORE)
+        coded = any(not (t.norm.isalpha() or t.norm.isdigit()) for t in tokens[at : at + length])
+        return (
+            coded
+            or before in _DEFINITE
+            or (capital and (not begins or length > 1))
+            or (length > 1 and before not in _BEFORE)
+        )

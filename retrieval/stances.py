@@ -179,4 +179,4 @@ def _says_of_what(text: str, tokens: Sequence[Token], hits: Sequence[Hit], negat
 def _allowed(before: str) -> bool:
     """Whether the person merely allows it: "I don't mind horror" asks for nothing."""
     near = words(_BREAKS.split(before)[-1])[-4:]
-    return "mind" in near and bool({"dont", "not", "wouldnt"}.intersection(near))
+    return "mind" in near and bool({"dont", "doesnt", "not", "wouldnt"}.intersection(near))

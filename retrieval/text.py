@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rapidfuzz.distance import DamerauLevenshtein
+
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’ʼ][^\W_{_CJK}]+)*|\$")
 _CJK_CHARACTER = re.compile(rf"[{_CJK}]")
@@ -44,6 +46,16 @@ def words(text: str) -> list[str]:
 def normalize(text: str) -> str:
     """Return the form under which titles and facet values are compared: ``normalize("WALL·E") == "wall e"``."""
     return " ".join(words(text))
+
+
+def slip(word: str, known: str) -> bool:
+    """Whether a word is another with one slip of the keyboard: a letter wrong, missing, too many, or two swapped.
+
+    The first and the last letter are seldom wrong.
+    """
+    if abs(len(word) - len(known)) > 1 or word[0] != known[0] or word[-1] != known[-1]:
+        return False
+    return DamerauLevenshtein.distance(word, known, score_cutoff=1) == 1
 
 
 def is_cjk(text: str) -> bool:

@@ -29,7 +29,10 @@ size, inches, 2.54, inch
 size, ft, 30.48, foot feet
 temperature, °C, 1, degrees degree celsius | c
 share, %, 1, percent pct | vol abv
+time, hours, 1, hour hrs hr h
+time, minutes, 0.016667, minute mins min
 time, days, 24, day 天
+time, weeks, 168, week
 power, watts, 1, watt w
 light, lumens, 1, lumen lm
 energy, kcal, 1, calories calorie cals cal
