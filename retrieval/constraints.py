@@ -15,7 +15,7 @@ import numpy as np
 
 from retrieval.catalog import Catalog
 from retrieval.lexicon import canonical, synonyms, vocabulary
-from retrieval.text import is_cjk, normalize, words
+from retrieval.text import words
 from retrieval.types import BoolArray, Constraint, Item
 
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
@@ -57,7 +57,6 @@ def values_of(item: Item, field: str) -> frozenset[str]:
 
 
 _CATEGORICAL = ("kind", "genres", "creators", "language")
-_SOME = 200  # items that tell what a catalogue without kinds holds
 _WORKS = frozenset(("film", "book", "game", "album", "course", "series"))
 
 
@@ -176,19 +175,12 @@ class Facets:
         kinds = self.postings.get("kind", {})
         if kinds or "moods" in self.postings:
             return bool(_WORKS.intersection(kinds)) or "moods" in self.postings
-        genres, named = (
-            set(vocabulary("genres")),
-            [w for kind in _WORKS for w in synonyms("kind", kind) if " " not in w],
-        )
-
-        def is_work(item: Item) -> bool:
-            said = normalize(f"{item.title} {item.description}").split()
-            spoken = "".join(said) if any(map(is_cjk, said)) else ""
-            told = any(word in said or (spoken and is_cjk(word) and word.replace(" ", "") in spoken) for word in named)
-            return bool(item.year) or bool(genres & values_of(item, "genres")) or told
-
-        some = self.catalog.items[:_SOME]
-        return 2 * sum(map(is_work, some)) >= len(some)
+        work = np.isfinite(self.catalog.year)
+        for genre in set(vocabulary("genres")).intersection(self.postings.get("genres", {})):
+            work[self.postings["genres"][genre]] = True
+        for phrase in (phrase for kind in _WORKS for phrase in synonyms("kind", kind)):
+            work[self._with_phrase(phrase)] = True
+        return bool(2 * work.sum() >= len(work))
 
     @cached_property
     def _columns(self) -> dict[str, np.ndarray]:
