@@ -13,15 +13,12 @@ from typing import Literal
 
 from chat.acts import BOUGHT, SAME_MAKER, Act, lifted, plain_act, refines, starts_anew
 from chat.memory import REMEMBER, lasts
+from chat.mentions import mentioned, moved, stood_on
 from chat.naming import (
-    ABOUT_TITLE,
     HAVE,
     HAVE_IT,
     TITLED,
     TOLD_BY,
-    asked_about,
-    asked_title,
-    disambiguated,
     has,
     inside,
     medium,
@@ -29,7 +26,7 @@ from chat.naming import (
     unknown_name,
 )
 from chat.offers import carried, own_words
-from chat.opinions import LIKE, Opinion, pointed_at, references, stands
+from chat.opinions import LIKE, Opinion, pointed_at, references
 from chat.questions import Questions, questions
 from chat.senses import Purpose, Sensed, unread
 from chat.typed import FILLER, asides, telling_words
@@ -70,13 +67,6 @@ _HOLDS = re.compile(  # "is there any violence in the first one?"
     re.IGNORECASE,
 )
 _WHAT_LIKE = re.compile(r"\bwhat(?:'s|\s+is|\s+are|\s+was)\b[^.?!]*?\blike\b(?=\s+in\b|\s*[,?]|\s*$)", re.IGNORECASE)
-_MOVED = re.compile(  # who tells of what they know, so that more of it is found
-    r"\b(?:wonderful|loved|brilliant|amazing|great|beautiful|stunning|perfect|incredible|fantastic|excellent|superb|in\s+(?:bits|tears)|cried"
-    r"|so\s+good|both\s+\w+|similar|another|need\s+more|more\s+like|in\s+that\s+vein|(?:anything|what|something)\s+(?:else|next|similar|like)"
-    r"|(?:where|what)(?:'s|\s+to)?\s+next|what\s+(?:do|should|can|could)\s+(?:i|we)\s+(?:play|read|watch|listen|hear|do|try)|like\s+(?:it|that|those|them))\b",
-    re.IGNORECASE,
-)
-_LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
 _STRANGE = 0.2  # a share of "none of our business" from which the reader does not know the words of this catalogue
 _PLAINLY = 0.9  # a share of the purpose from which a message asks for a recommendation and about no item
 _WANTS_IT = re.compile(
@@ -93,7 +83,6 @@ _DESCRIBES = re.compile(
 )
 _HAD = ("like", "neutral")  # of a work that one has seen, or will not have, nobody asks whether we have it
 _NOT = re.compile(r"\bnot\s+(?:the\s+|an?\s+|that\s+)?$", re.IGNORECASE)
-_TELLING = 2  # telling words of a title that is one without capitals
 _PERSON = 2  # words of a person's name
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
@@ -197,10 +186,10 @@ def understand(
     if remember is not None:
         text = blank(text, [remember.span()])
     lifting, free = lifted(text)
-    asked, mentions, beside, by_its_title = _named(text, lifting, linker, parser, sensed)
+    asked, mentions, beside, by_its_title = mentioned(text, lifting, linker, parser, sensed)
     spans = [*((m.start, m.end) for m in mentions), *beside]
     asks_of = len(mentions) == 1 and (by_its_title or questions(text, parser.columns, several=False).fields)
-    mentions, stood = _stood(text, mentions, unread() if asks_of else sensed)
+    mentions, stood = stood_on(text, mentions, unread() if asks_of else sensed)
     if asked:
         at = text.find(asked)
         spans.append((at, at + len(asked)))
@@ -223,7 +212,7 @@ def understand(
     pointed = references(blank(text, them), named, shown, spoken_of) if shown or spoken_of else []
     first = min((m.start for m in mentions), default=0)  # in "seen that. More like Jaws" that is none named here
     early = bool(pointed) and references(blank(text[:first], them), [], shown, spoken_of) == pointed
-    opinions = [_moved(text, opinion) for opinion in ((*pointed, *stood) if early else (*stood, *pointed))]
+    opinions = [moved(text, opinion) for opinion in ((*pointed, *stood) if early else (*stood, *pointed))]
     advises = sensed.purpose.get("recommend", 0.0) > _PLAINLY and not any(opinion.places for opinion in opinions)
     about = Questions() if lifting else _questions(text, mentions, parser, 0 if advises else shown, spoken_of)
     # "Is it scary?" wishes for nothing; in "sounds fun. Is it part of a series?" nobody asks whether it is fun.
@@ -411,78 +400,6 @@ def _carried(parsed: Parsed, parser: Parser) -> tuple[Parsed, tuple[str, ...]]:
         else:
             kept.append(limit)
     return (replace(parsed, constraints=tuple(kept)), tuple(lacking)) if lacking else (parsed, ())
-
-
-def _named(
-    text: str, lifting: Sequence[tuple[int, int]], linker: TitleLinker, parser: Parser, sensed: Sensed
-) -> tuple[str, list[Mention], list[tuple[int, int]], bool]:
-    """Return the title asked for that is none of ours, the works named, what tells which, and if one is asked about."""
-    asked, mentions = asked_title(blank(text, lifting), linker, parser)  # "forget the year" names no book
-    mentions = _told_of(text, mentions, sensed, linker)
-    asked, mentions = _shortened(text, asked, mentions, parser)
-    about = None if asked else asked_about(text, linker)
-    if about is not None and not mentions:
-        mentions = [about]
-    mentions, beside = disambiguated(text, mentions, linker)
-    return asked, mentions, beside, about is not None
-
-
-def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -> tuple[str, list[Mention]]:
-    """Add the goods that a message names by words of their titles; what is asked for may be one of them."""
-    short = parser.short_names.find(text, [(m.start, m.end) for m in mentions])
-    at = text.find(asked) if asked else -1
-    explained = any(at <= mention.start < at + len(asked) for mention in short)
-    if at >= 0 and not explained and (meant := parser.short_names.named(asked)):
-        short.append(Mention(meant, at, at + len(asked), asked, "alias", 1.0))
-        explained = True
-    return "" if explained else asked, sorted([*mentions, *short], key=lambda mention: mention.start)
-
-
-def _told_of(text: str, mentions: Sequence[Mention], sensed: Sensed, linker: TitleLinker) -> list[Mention]:
-    """Add the works that only the whole message tells from common words, leave out what is a word or part of a name.
-
-    "Is Alien scary?"; "I hate airplane screens", "a book about whales", "Once Upon a Time in the West".
-    """
-    works = sensed.works()
-    mentions = [m for m in mentions if not (_ordinary(m.surface) and sensed.no_work(m.start, m.end))]
-    longer = [m for m in mentions if _goes_on(text, m) and any(s <= m.start and m.end < e for s, e in works)]
-    mentions = [m for m in mentions if m not in longer]
-    free = [(s, e) for s, e in works if not any(m.start < e and s < m.end for m in mentions)]
-    more = [mention for s, e in free if (mention := linker.named(text, s, e)) is not None]
-    return sorted([*mentions, *more], key=lambda mention: mention.start)
-
-
-def _ordinary(surface: str) -> bool:
-    """Whether a title as it is written may be a word like any other; "champagne truffles" are hardly two."""
-    return surface.islower() and len(telling_words(surface)) < _TELLING
-
-
-def _goes_on(text: str, mention: Mention) -> bool:
-    """Whether a title of one word is followed by a capital."""
-    return " " not in mention.surface and re.match(r" [A-ZÀ-Ý]", text[mention.end :]) is not None
-
-
-def _stood(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[list[Mention], list[Opinion]]:
-    """Return the works that matter and the stands on them; where no cue tells one, the whole message may."""
-    kept, stood = [], []
-    for mention, opinion in zip(mentions, stands(text, mentions), strict=True):
-        if opinion.attitude == "neutral":
-            asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text)
-            merely = sensed.merely_named(mention.start, mention.end) and not asked_of
-            if merely and mention.surface != text.strip(" .!?"):
-                continue  # "my girlfriend picked Midsommar last time"
-            opinion = replace(opinion, attitude=sensed.stand(mention.start, mention.end))
-        kept.append(mention)
-        stood.append(opinion)
-    return kept, stood
-
-
-def _moved(text: str, opinion: Opinion) -> Opinion:
-    """Who has seen a work that they name, and praises it or wants more, likes it."""
-    moved = _MOVED if opinion.surface else _LIKE_IT if opinion.that else None
-    if opinion.attitude != "seen" or moved is None or not moved.search(text):
-        return opinion
-    return replace(opinion, attitude="like")
 
 
 def _gist(text: str, spans: Sequence[tuple[int, int]], parsed: Parsed) -> str:

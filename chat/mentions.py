@@ -1,0 +1,97 @@
+"""Mentions: which works and goods a message names, ours by its words, and the stand it takes on each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chat.acts import SAME_MAKER
+from chat.naming import ABOUT_TITLE, asked_about, asked_title, disambiguated
+from chat.opinions import Opinion, stands
+from chat.senses import Sensed
+from chat.typed import telling_words
+from retrieval.linking import Mention, TitleLinker
+from retrieval.numbers import blank
+from retrieval.parsing import Parser
+
+_MOVED = re.compile(  # who tells of what they know, so that more of it is found
+    r"\b(?:wonderful|loved|brilliant|amazing|great|beautiful|stunning|perfect|incredible|fantastic|excellent|superb|in\s+(?:bits|tears)|cried"
+    r"|so\s+good|both\s+\w+|similar|another|need\s+more|more\s+like|in\s+that\s+vein|(?:anything|what|something)\s+(?:else|next|similar|like)"
+    r"|(?:where|what)(?:'s|\s+to)?\s+next|what\s+(?:do|should|can|could)\s+(?:i|we)\s+(?:play|read|watch|listen|hear|do|try)|like\s+(?:it|that|those|them))\b",
+    re.IGNORECASE,
+)
+_LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
+_TELLING = 2  # telling words of a title that is one without capitals
+
+
+def mentioned(
+    text: str, lifting: Sequence[tuple[int, int]], linker: TitleLinker, parser: Parser, sensed: Sensed
+) -> tuple[str, list[Mention], list[tuple[int, int]], bool]:
+    """Return the title asked for that is none of ours, the works named, what tells which, and if one is asked about."""
+    asked, mentions = asked_title(blank(text, lifting), linker, parser)  # "forget the year" names no book
+    mentions = _told_of(text, mentions, sensed, linker)
+    asked, mentions = _shortened(text, asked, mentions, parser)
+    about = None if asked else asked_about(text, linker)
+    if about is not None and not mentions:
+        mentions = [about]
+    mentions, beside = disambiguated(text, mentions, linker)
+    return asked, mentions, beside, about is not None
+
+
+def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -> tuple[str, list[Mention]]:
+    """Add the goods that a message names by words of their titles; what is asked for may be one of them."""
+    short = parser.short_names.find(text, [(m.start, m.end) for m in mentions])
+    at = text.find(asked) if asked else -1
+    explained = any(at <= mention.start < at + len(asked) for mention in short)
+    if at >= 0 and not explained and (meant := parser.short_names.named(asked)):
+        short.append(Mention(meant, at, at + len(asked), asked, "alias", 1.0))
+        explained = True
+    return "" if explained else asked, sorted([*mentions, *short], key=lambda mention: mention.start)
+
+
+def _told_of(text: str, mentions: Sequence[Mention], sensed: Sensed, linker: TitleLinker) -> list[Mention]:
+    """Add the works that only the whole message tells from common words, leave out what is a word or part of a name.
+
+    "Is Alien scary?"; "I hate airplane screens", "a book about whales", "Once Upon a Time in the West".
+    """
+    works = sensed.works()
+    mentions = [m for m in mentions if not (_ordinary(m.surface) and sensed.no_work(m.start, m.end))]
+    longer = [m for m in mentions if _goes_on(text, m) and any(s <= m.start and m.end < e for s, e in works)]
+    mentions = [m for m in mentions if m not in longer]
+    free = [(s, e) for s, e in works if not any(m.start < e and s < m.end for m in mentions)]
+    more = [mention for s, e in free if (mention := linker.named(text, s, e)) is not None]
+    return sorted([*mentions, *more], key=lambda mention: mention.start)
+
+
+def _ordinary(surface: str) -> bool:
+    """Whether a title as it is written may be a word like any other; "champagne truffles" are hardly two."""
+    return surface.islower() and len(telling_words(surface)) < _TELLING
+
+
+def _goes_on(text: str, mention: Mention) -> bool:
+    """Whether a title of one word is followed by a capital."""
+    return " " not in mention.surface and re.match(r" [A-ZÀ-Ý]", text[mention.end :]) is not None
+
+
+def stood_on(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[list[Mention], list[Opinion]]:
+    """Return the works that matter and the stands on them; where no cue tells one, the whole message may."""
+    kept, stood = [], []
+    for mention, opinion in zip(mentions, stands(text, mentions), strict=True):
+        if opinion.attitude == "neutral":
+            asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text)
+            merely = sensed.merely_named(mention.start, mention.end) and not asked_of
+            if merely and mention.surface != text.strip(" .!?"):
+                continue  # "my girlfriend picked Midsommar last time"
+            opinion = replace(opinion, attitude=sensed.stand(mention.start, mention.end))
+        kept.append(mention)
+        stood.append(opinion)
+    return kept, stood
+
+
+def moved(text: str, opinion: Opinion) -> Opinion:
+    """Who has seen a work that they name, and praises it or wants more, likes it."""
+    moved = _MOVED if opinion.surface else _LIKE_IT if opinion.that else None
+    if opinion.attitude != "seen" or moved is None or not moved.search(text):
+        return opinion
+    return replace(opinion, attitude="like")
