@@ -24,6 +24,7 @@ from chat.messages import (
     Card,
     Event,
     Feedback,
+    Openings,
     Reply,
     SessionView,
     Signal,
@@ -31,11 +32,12 @@ from chat.messages import (
     StoredMessage,
     TurnTaken,
 )
+from chat.openings import openings
 from chat.picking import CARDS
 from chat.routing import routing
 from chat.rules import Rulebook
 from chat.shop import Shop, card
-from chat.state import DialogueState
+from chat.state import DialogueState, Language
 from retrieval.encoder import Encoder, SentenceEncoder
 from retrieval.errors import NamedropError, NotReady, UnknownItem
 from retrieval.index import Index
@@ -357,6 +359,10 @@ class Assistant(Keeping):
     def search(self, text: str, *, k: int = CARDS) -> tuple[Card, ...]:
         """Find items by their title, or by what they are about."""
         return stateless.search(self._ready(), text, k)
+
+    def openings(self, language: Language = "en") -> Openings:
+        """Return what a person might begin with in this shop."""
+        return openings(self._ready(), language)
 
     def customer(self, token: str) -> Customer:
         """Return the customer whom a signed token names.

@@ -18,7 +18,7 @@ from retrieval.lexicon import canonical, display, vocabulary
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.text import is_cjk, language_of, words
 from retrieval.types import Constraint, Item
-from retrieval.units import of_header
+from retrieval.units import of_header, wanted
 
 _COMMON_SHARE = 0.04  # a word in more of the items' texts than this is no reason to recommend one
 _ATTRIBUTES = ("moods", "themes")
@@ -67,6 +67,11 @@ def total(items: Sequence[Item], language: Language) -> str:
     if len(prices) < max(2, len(items)) or len({item.currency for item in items}) > 1:
         return ""
     return _priced(round(sum(prices), 2), items[0].currency, language)
+
+
+def money(amount: float, currency: str, language: Language = "en") -> str:
+    """Word a round amount: ``$20``, without decimals that are none."""
+    return _priced(amount, currency, language).removesuffix(".00")
 
 
 @lru_cache(4_096)
@@ -226,6 +231,14 @@ def _within(item: Item, constraints: Sequence[Constraint], language: Language) -
     if "language" in fields and item.language:
         spoken = display("language", canonical("language", item.language), language)
         found.append(spoken if language == "zh" else f"in {spoken}")
+    own = [
+        c
+        for c in constraints
+        if c.op != "is_not" and c.field in item.attributes and c.field not in (*LENGTH_FIELDS, *TASTES)
+    ]
+    for field in dict.fromkeys(c.field for c in own):
+        value = attribute(item, field, language)
+        found.append(wanted(field) if item.attributes[field] is True else f"{of_header(field)[0]} {value}")
     if "genres" in fields and item.genres:
         found.append(join([display("genres", canonical("genres", g), language) for g in item.genres[:2]], language))
     return found

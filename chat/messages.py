@@ -202,6 +202,24 @@ class TurnTaken(Frozen):
     seconds: float
 
 
+class Opening(Frozen):
+    """A text that a person might begin with, beside an item that it could lead to."""
+
+    text: str
+    item_id: str
+
+
+class Openings(Frozen):
+    """How a person might begin; without `openings`, as the page says.
+
+    Attributes:
+        of_goods: the shop has no works, which one is in the mood for.
+    """
+
+    of_goods: bool
+    openings: tuple[Opening, ...] = ()
+
+
 class Status(Frozen):
     """Whether the assistant can answer, and with what.
 

@@ -177,6 +177,12 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "perhaps": ("Perhaps one of these?", "也许可以看看这些？"),
     "reset": ("A fresh start. What are you in the mood for?", "好，重新开始。你想找什么？"),
     "undone": ("Taken back.", "已撤销。"),
+    # what a person might begin with
+    "open_like": ("Something like {title}", "和《{title}》类似的"),
+    "open_price": ("{kind} under {price}", "{price}以下的{kind}"),
+    "open_kind": ("{kind}, {quality}", "{quality}的{kind}"),
+    "open_maker": ("Anything by {maker}", "{maker}的作品"),
+    "open_cost": ("How much is {title}?", "《{title}》多少钱？"),
     # what is known of the person
     "likes": ("You like {titles}.", "你喜欢{titles}。"),
     "dislikes": ("You don't want {titles}.", "你不要{titles}。"),
@@ -263,6 +269,11 @@ _EXTREMES: Mapping[tuple[str, int], tuple[str, str, str, str]] = {
     ("length", -1): ("shorter", "shortest", "更短", "最短"),
     ("popularity", 1): ("more popular", "most popular", "更受欢迎", "最受欢迎"),
 }
+
+
+def _is_size(field: str) -> bool:
+    unit = of_header(field)[1]
+    return unit is not None and unit.dimension in ("size", "volume")
 
 
 def _comparison(measure: tuple[str, int]) -> tuple[str, str, str, str]:
@@ -357,6 +368,7 @@ class Say:
     def answer(self, item: Item, fields: Sequence[str]) -> str:
         """Answer a question about an item from its columns; what the catalogue does not say is said to be unknown."""
         asked = [field for field in fields if field != "topic"] or fields  # no column: others say what it is about
+        asked = [f for f in asked if not _is_size(f) or self._value(item, f)] or asked[:1]  # any tells how big it is
         first, *others = [self._clause(item, field) for field in asked]
         title = facts.name(item, self.language)
         if self.language == "zh":

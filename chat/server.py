@@ -35,10 +35,11 @@ from chat.hardening import MAX_BODY, Hardening
 from chat.limits import AddressLimit, Limits, Rates, TurnQueue, attended
 from chat.mcp import Tools
 from chat.memory_api import memory_routes
-from chat.messages import Event, Reply, Status
+from chat.messages import Event, Openings, Reply, Status
 from chat.openai_api import openai_routes
 from chat.problems import RETRY_AFTER_S, STREAMED, Nowhere, answers, explain, explain_errors
 from chat.reference import describe, mount_reference
+from chat.state import Language
 from chat.telemetry import Observed, Telemetry
 from chat.ui import mount_ui
 from retrieval.errors import NotReady, UnknownItem, UnknownSession
@@ -157,6 +158,11 @@ def _items(assistant: Assistant, turns: TurnQueue) -> APIRouter:
         ids = {"liked": tuple(body.liked), "disliked": tuple(body.disliked)}
         work = partial(assistant.recommend, text=body.text, constraints=constraints, k=body.k, **ids)
         return Recommended(items=await attended(request, turns.run(work)))
+
+    @api.get("/openings", responses=answers())
+    def openings(language: Language = "en") -> Openings:
+        """Return what a person might begin with in this shop; no texts where those of the page fit."""
+        return assistant.openings(language)
 
     @api.get("/covers/{item_id:path}.svg", response_class=Response, responses=answers(404) | _DRAWN)
     def draw(item_id: str) -> Response:

@@ -78,6 +78,7 @@ _FOR_PEOPLE = re.compile(
 )
 _MOST, _LEAST = "most|highest|longest|biggest|largest|greatest|best|tallest|widest", "least|lowest|shortest|smallest"
 _MORE, _LESS = "more|higher|longer|bigger|larger|greater|better|taller|wider", "less|lower|shorter|smaller"
+_HOW_BIG = re.compile(r"\bhow\s+(?:big|large|small)\b|多大")
 _SIZES = ("size", "volume", "mass")  # dimensions of which "small" may be said
 # What people say for columns of yes and no that many shops have: their words, and a regular expression.
 _SAFE = r"(?:safe|ok|okay|fine|harmless|suitable)\s+(?:for|with|around)\s+(?:\w+\s+){0,2}?"
@@ -255,6 +256,8 @@ class Columns:
             )
         ]
         found += [field for words, field in self.flags.items() if "safe" in words and re.search(rf"\b{_HARMS}\b", low)]
+        if _HOW_BIG.search(low):
+            found += [c.field for c in self.numbers if c.unit is not None and c.unit.dimension in _SIZES[:2]]
         texts = {name for name in self.named.values() if name in self._facets.postings}
         for pattern, names in _ASKED:
             if pattern.search(low):

@@ -20,6 +20,7 @@ from chat.messages import (
     Citation,
     Event,
     Handoff,
+    Openings,
     Remembered,
     Reply,
     SessionView,
@@ -100,6 +101,9 @@ class FakeAssistant:
             raise UnknownSession(f"No conversation is called '{session}'.")
         own(self.sessions[session]["owner"], customer)
         return self.sessions[session]
+
+    def openings(self, language: str = "en") -> Openings:
+        return Openings(of_goods=False)
 
     def customer(self, token: str) -> Customer:
         return Tokens(SECRET).verify(token)

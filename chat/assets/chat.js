@@ -5,7 +5,9 @@
   const WORDS = {
     en: {
       skip: "Skip to the message box", dark: "Dark mode", new: "New chat", log: "Conversation", message: "Your message",
-      hello: "What are you in the mood for?", openings: "Ways to begin",
+      hello: "What are you in the mood for?", openings: "Ways to begin", helloGoods: "What are you looking for?", placeholderGoods: "I need…",
+      leadGoods: "Say what it is for, what it must have, or what you can spend. Everything you are shown is really in the catalogue, at the price it shows.",
+      have: "Have it",
       lead: "Say what you loved, what you have had enough of, or what you can spend. Every title you get is really in the catalogue, at the price it shows.",
       placeholder: "Something like…", send: "Send", stop: "Stop", limits: "Limits in force", keeping: "Keeping to",
       hint: "Enter sends, Shift+Enter starts a new line.", remove: (label) => `Remove: ${label}`, removed: (label) => `No longer: ${label}`,
@@ -19,7 +21,9 @@
     },
     zh: {
       skip: "跳到输入框", dark: "深色模式", new: "新对话", log: "对话", message: "你的消息",
-      hello: "今天想看点、听点、玩点什么？", openings: "可以这样开始",
+      hello: "今天想看点、听点、玩点什么？", openings: "可以这样开始", helloGoods: "你想找什么？", placeholderGoods: "我需要……",
+      leadGoods: "说说用途、必须具备的条件或者预算。展示的每一样都真实在售，价格如实显示。",
+      have: "已有",
       lead: "说说你喜欢过什么、看腻了什么，或者预算多少。推荐的每一个标题都真实在售，价格如实显示。",
       placeholder: "比如：类似……", send: "发送", stop: "停止", limits: "当前条件", keeping: "条件",
       hint: "Enter 发送，Shift+Enter 换行。", remove: (label) => `移除：${label}`, removed: (label) => `不再限制：${label}`,
@@ -149,7 +153,7 @@
     if (item.why) facts.append(el("p", { className: "why" }, el("span", { textContent: say.why }), item.why));
     const acts = el("div", { className: "acts", role: "group", "aria-label": say.view(item.title) });
     for (const signal of ["like", "dislike", "seen"]) {
-      const label = signal === "seen" ? say[KINDS_SEEN[item.kind] || "seen"] : say[signal];
+      const label = signal === "seen" ? say[KINDS_SEEN[item.kind] || (state.ofGoods ? "have" : "seen")] : say[signal];
       acts.append(el("button", { type: "button", "data-signal": signal, "aria-pressed": "false", "aria-label": `${label}: ${item.title}` }, icon(signal), el("span", { textContent: label })));
     }
     const picture = el("img", { src: `/api/covers/${encodeURIComponent(item.id)}.svg`, alt: "", width: 300, height: 420, decoding: "async" });
@@ -325,6 +329,28 @@
     box.classList.toggle("failed", failed);
     box.querySelector("span").textContent = text;
   }
+  async function paintOpenings() {
+    const list = document.querySelector(".openings");
+    try {
+      const { of_goods: ofGoods, openings } = await (await call(`/api/openings?language=${language}`)).json();
+      state.ofGoods = ofGoods;
+      if (ofGoods) {
+        $("nd-hello-title").textContent = say.helloGoods;
+        document.querySelector("[data-t=lead]").textContent = say.leadGoods;
+        $("nd-input").placeholder = say.placeholderGoods;
+      }
+      if (openings.length) list.replaceChildren(...openings.map(opening));
+    } catch { /* the page's own are as good as any */ }
+    list.removeAttribute("aria-busy");
+  }
+  function opening({ text, item_id: id }) {
+    const picture = Object.assign(new Image(45, 63), { alt: "", src: `/api/covers/${encodeURIComponent(id)}.svg` });
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "opening" });
+    button.append(picture, Object.assign(document.createElement("span"), { textContent: text }));
+    const entry = document.createElement("li");
+    entry.append(button);
+    return entry;
+  }
   async function awaitReady() {
     for (;;) {
       let health = {};
@@ -336,6 +362,7 @@
     }
     state.ready = true;
     paintStatus("");
+    await paintOpenings();
     if (stored()) await restore();
     const { pending } = state;
     state.pending = null;
