@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat import facts
+from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, of_which
 from chat.picking import Picking
 from chat.recommender import Recommended
 from chat.replies import Say
@@ -24,6 +25,7 @@ from retrieval.types import Item
 _MOST = 5  # items that one answer tells of
 _MOST_OF = re.compile(r"est\b|\b(?:most|least|these|those|them)\b|最|这些", re.IGNORECASE)
 _TWO = re.compile(r"\b(?:two|both)\b|两|俩", re.IGNORECASE)
+_THEY = re.compile(r"\bthey\b", re.IGNORECASE)
 _BOTH = re.compile(r"\b(?:both|(?:the|these|those)\s+two)\b|[这那]两|俩|两\S(?:一共|总共|合计|加起来)", re.IGNORECASE)
 _ALL = re.compile(r"\ball\s+(?:of\s+)?(?:them|these|those|three|four|five)\b|\bthe\s+lot\b|全部", re.IGNORECASE)
 _HOW_MANY = {"three": 3, "four": 4}
@@ -65,6 +67,8 @@ class Asking:
             described = [self.say.described(item) for item in items]
             return Asked(self.say.sentences(*described, self.say.differences(items)), tuple(items))
         fields = understood.questions
+        if (held := self._held(turn, items)) is not None:
+            return held
         if fields == ("pick",):
             return self._picked(turn, items)
         if fields == ("other",):
@@ -87,6 +91,57 @@ class Asking:
         titles = facts.names(fitting, self.say.language)
         text = self.say("mood_some" if sign > 0 else "mood_not", titles=titles, mood=word)
         return Asked(text, tuple(sorted(items, key=lambda item: item not in fitting)))
+
+    def _held(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Answer whether, or which of, the items have what is asked for, where it is found; None if it is not asked."""
+        understood = turn.understood
+        if understood.asks_genre and not self.shop.of_goods:
+            return None  # works are of one genre or another, and all are told
+        if not understood.looks_up or not (asked := self._asked_words(turn, items)):
+            return None
+        found = [each for item in items if (each := evidence(item, asked)) is not None]
+        if of_which(turn.text):
+            found = [each for each in found if each.value]
+        found = [each for each in found if each.whole] or found
+        if not found:
+            if understood.of_shown and not self._says_any(items, understood.questions):
+                return Asked(self.say("not_said_these"), tuple(items), known=False)
+            return Asked(self._unsaid(items), tuple(items), known=False) if understood.asks_genre else None
+        told = self._told(found, among_several=len(items) > 1)
+        rest = self.say("held_not") if len(found) < len(items) else ""
+        order = {each.item.id for each in found}
+        return Asked(self.say.sentences(told, rest), tuple(sorted(items, key=lambda item: item.id not in order)))
+
+    def _says_any(self, items: Sequence[Item], fields: Sequence[str]) -> bool:
+        """Whether any of the items has a value in a column asked about; the genres of goods do not tell all."""
+        fields = [field for field in fields if field != "other" and (field != "genres" or not self.shop.of_goods)]
+        return any(
+            field in ("in_stock", "creators", "language")
+            or values_of(item, field)
+            or item.attributes.get(field) is not None
+            for item in items
+            for field in fields
+        )
+
+    def _asked_words(self, turn: Turn, items: Sequence[Item]) -> tuple[str, ...]:
+        return asked_words(turn.text, items, [opinion.surface for opinion in turn.understood.opinions])
+
+    def _told(self, found: Sequence[Evidence], *, among_several: bool) -> str:
+        """Say where what was asked for is found: those with the same value in one sentence, descriptions verbatim."""
+        alike: dict[tuple[str, str], list[Item]] = {}
+        for each in found:
+            alike.setdefault((each.field, each.value), []).append(each.item)
+        parts = []
+        for (field, value), items in alike.items():
+            titles = facts.names(items, self.say.language)
+            if field == DESCRIPTION:
+                parts.append(self.say("held_told", title=titles, quote=value))
+            elif field == "genres":
+                yes = "held_some" if among_several else "held_yes"
+                parts.append(self.say(yes, title=titles, value=display("genres", value, self.say.language)))
+            else:
+                parts.extend(self.say.answer(item, (field,)) for item in items)
+        return self.say.sentences(*parts)
 
     def _unsaid(self, items: Sequence[Item]) -> str:
         """Say that the catalogue does not say it, and what it says of the item, unless that was just said."""
@@ -118,6 +173,9 @@ class Asking:
 
     def _items(self, turn: Turn) -> list[Item]:
         taste, understood = self.state.taste, turn.understood
+        if understood.of_shown:
+            alone = self.state.route == "item" and not taste.compared and _THEY.search(turn.text)  # "are they loud?"
+            return self.shop.items(taste.focus)[: 1 if alone else 2 if _TWO.search(turn.text) else _MOST]
         named = [self.shop.index.catalog[at] for at in dict.fromkeys(turn.asked)]
         if understood.extreme is not None and len(named) < 2 and taste.compared and not _MOST_OF.search(turn.text):
             return self.shop.items(taste.compared)

@@ -11,6 +11,7 @@ from chat.acts import Act
 from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
 from chat.forms import form_asked
+from chat.paging import asked_by_page, instead
 from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked, questions_of
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
@@ -49,9 +50,7 @@ _SERVED: frozenset[Act] = frozenset(("service",))  # the acts that routing takes
 _CHAT_SURE = 0.7  # one from which "are you a robot?" is no wish for robots
 _TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
-_PERHAPS = 0.1  # and one from which the shop's pages may answer what the catalogue does not
 _PLAINLY = 0.9  # a share of a purpose from which only what a message names speaks against it
-_MUST_BE = 0.7  # and how likely their answer must be below that
 _MEANT = 0.7  # a share of a purpose from which it is what the message is meant for
 _FIRST = re.compile(
     r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
@@ -331,19 +330,21 @@ class Conversation:
             return self._doubted(piece, desk)
         elif piece.route == "recommend" and understood.act == "unclear":
             understood = replace(understood, act="recommend")
-        if understood.act == "question" and not understood.opinions and not understood.extreme:
+        of_items = understood.opinions or understood.extreme or understood.of_shown
+        if understood.act == "question" and not of_items:
             page = desk.quoted(piece.text, self._dialogue.say)  # "how much is shipping?" asks of no item
             if page is not None:
                 return _answer(page, "policy")
         answer = self._dialogue.answer(self._dialogue.absorb(piece.text, understood))
         if understood.act == "question" and not answer.abstained:
-            return self._with_the_rest(piece, answer, desk)
-        asked = masked(piece.text, understood)  # whether Portal 2 can be returned is said of no title in particular
-        shares = understood.purposes
-        least = _MUST_BE if shares and shares["policy"] + shares["order"] < _PERHAPS else 0.0
-        if answer.abstained and (page := desk.quoted(asked, self._dialogue.say, least=least)) is not None:
-            return replace(_answer(page, "policy"), cards=answer.cards, about=answer.about)
-        return answer
+            page = asked_by_page(piece, desk, self._dialogue.say) if understood.questions == ("other",) else None
+            return self._on_page(page, answer) if page is not None else self._with_the_rest(piece, answer, desk)
+        page = instead(piece, desk, self._dialogue.say) if answer.abstained else None
+        return self._on_page(page, answer) if page is not None else answer
+
+    def _on_page(self, page: Served, answer: Answer) -> Answer:
+        """Let a page answer in place of the catalogue, beside the same cards."""
+        return replace(_answer(page, "policy"), cards=answer.cards, about=answer.about)
 
     def _with_the_rest(self, piece: Piece, answer: Answer, desk: Desk) -> Answer:
         """Add to what the columns answer what the pages do of its other questions, or that nobody knows."""
