@@ -11,7 +11,7 @@ from chat.acts import Act
 from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
 from chat.forms import form_asked
-from chat.paging import asked_by_page, instead
+from chat.paging import asked_by_page, followed, instead
 from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked, questions_of
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
@@ -243,7 +243,9 @@ class Conversation:
         served = desk.serve(piece, self._state, self._dialogue.say, self._customer, self._named(piece))
         if served.abstained and route == "policy" and any(opinion.surface for opinion in understood.opinions):
             return self._of_shop(piece, desk)  # "I've had Kind of Blue on repeat, where do I go from there?"
-        return _answer(served, route)
+        silent = served.abstained or (route == "out_of_scope" and not served.citations)
+        page = followed(piece, self._quoted, desk, self._dialogue.say) if silent else None
+        return _answer(page or served, route)
 
     def _of_page(self, piece: Piece, desk: Desk) -> Answer | None:
         """Answer a bare "how much?" or "until when?" from the page spoken of; with "it" it may be of an item."""
@@ -336,10 +338,13 @@ class Conversation:
             if page is not None:
                 return _answer(page, "policy")
         answer = self._dialogue.answer(self._dialogue.absorb(piece.text, understood))
-        if understood.act == "question" and not answer.abstained:
+        which = understood.act == "question" and not answer.about  # "how long is it for roses?" is of no item
+        if understood.act == "question" and not answer.abstained and not (which and self._quoted):
             page = asked_by_page(piece, desk, self._dialogue.say) if understood.questions == ("other",) else None
             return self._on_page(page, answer) if page is not None else self._with_the_rest(piece, answer, desk)
-        page = instead(piece, desk, self._dialogue.say) if answer.abstained else None
+        say = self._dialogue.say
+        page = instead(piece, desk, say) if answer.abstained else None
+        page = page or (followed(piece, self._quoted, desk, say) if answer.abstained or which else None)
         return self._on_page(page, answer) if page is not None else answer
 
     def _on_page(self, page: Served, answer: Answer) -> Answer:
@@ -363,7 +368,7 @@ class Conversation:
     def _doubted(self, piece: Piece, desk: Desk) -> Answer:
         """Look a message up that is not clear, and else ask which of the likeliest it means."""
         say = self._dialogue.say
-        page = desk.in_context(piece.text, self._state, say)
+        page = desk.in_context(piece.text, self._state, say) or followed(piece, self._quoted, desk, say)
         if page is not None:
             return _answer(page, "policy")
         likely = sorted(piece.routed.scores, key=lambda route: -piece.routed.scores[route])

@@ -1,14 +1,32 @@
-"""Paging: when the shop's pages answer a question about an item, and when they merely share a word with it."""
+"""Paging: when the shop's pages answer a question about an item, and when they merely share a word with it.
+
+And what the page quoted last says to a question that follows it: "and how long do I have for that?".
+"""
 
 from __future__ import annotations
 
-from chat.desk import Desk, Served
+import re
+
+from chat.desk import Desk, Served, cited, stretch
 from chat.holding import asked_words, stems
-from chat.pieces import Piece, masked
+from chat.pieces import SHOP, Piece, asks, masked
 from chat.replies import Say
+from retrieval.knowledge import Found
 
 _PERHAPS = 0.1  # a share of purposes from which the shop's pages may answer what the catalogue does not
 _MUST_BE = 0.7  # and how likely their answer must be below that
+
+_NEAR = 5  # passages among which the one quoted last is found again by its title
+_HOW_LONG = re.compile(
+    r"\bhow\s+(?:long|soon|quick(?:ly)?|fast|many\s+(?:days|weeks|months))\b|\b(?:until|till|by|since)?\s*when\b|\bwhat(?:'s|\s+is)\s+the\s+deadline\b",
+    re.IGNORECASE,
+)
+_OF_IT = re.compile(r"\b(?:it|that|this|(?:i|we)\s+(?:have|get))\b", re.IGNORECASE)
+_LASTS = re.compile(
+    r"\b(?:\d+|an?|one|two|three|four|five|six|seven|ten|few|same|next|several)[\s-]+(?:\w+\s+)?"
+    r"(?:minutes?|hours?|days?|weeks?|months?|years?)\b",
+    re.IGNORECASE,
+)
 
 
 def asked_by_page(piece: Piece, desk: Desk, say: Say) -> Served | None:
@@ -31,6 +49,25 @@ def instead(piece: Piece, desk: Desk, say: Say) -> Served | None:
     page = desk.quoted(asked, say, least=_MUST_BE)
     # "Is it frost proof?" is answered by no page on deliveries in frost.
     return page if page is not None and _shares_most(page, asked) else None
+
+
+def followed(piece: Piece, title: str, desk: Desk, say: Say) -> Served | None:
+    """Quote what the page quoted last says to a question that no other answers, None if nothing.
+
+    It has a word of the question, or tells a time where one is asked for. Of an item on screen it has every word.
+    """
+    if not title or desk.knowledge is None or not asks(piece.text) or any(o.surface for o in piece.understood.opinions):
+        return None
+    passage = next((f.passage for f in desk.knowledge.search(title, _NEAR) if f.passage.title == title), None)
+    words = asked_words(piece.text)
+    if passage is None or not words:
+        return None
+    if piece.route in SHOP and piece.understood.opinions and not set(words) <= stems(passage.text):
+        return None
+    quote = stretch(passage.text, lambda sentence: bool(stems(sentence).intersection(words)))
+    if not quote and _HOW_LONG.search(piece.text) and _OF_IT.search(piece.text):
+        quote = stretch(passage.text, lambda sentence: _LASTS.search(sentence) is not None)
+    return cited(Found(passage, quote, _MUST_BE), say) if quote else None
 
 
 def _shares_most(page: Served, asked: str) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chat.conversation import Conversation
 from chat.holding import asked_words, evidence, of_several, of_which
+from retrieval.knowledge import Found, Passage
 from retrieval.types import Item
 from tests.shops import Talk, ids, marquee, shop_of
-from tests.test_conversation import Sure, Visit
+from tests.test_conversation import GIFTS, RETURNS, FakeKnowledge, Sure, Visit
 
 GOODS = [
     Item(id="k1", title="Ember Kettle", kind="kettle", genres=("stovetop", "whistling"), price=30.0, currency="USD",
@@ -125,3 +128,30 @@ def test_of_works_the_description_is_quoted_too():
     talk = Talk(marquee())
     talk("Stalker")
     assert talk("does it have guards?").text.startswith("The catalogue says of Stalker (1979): Three tired men")
+
+
+DAMAGED = Passage("help/damaged", "Arrived broken", "Write to us within 3 days. We send a replacement from Porto.")
+
+
+class Damages(FakeKnowledge):
+    pages = (RETURNS, GIFTS, DAMAGED)
+
+    def answer(self, question):
+        return Found(DAMAGED, DAMAGED.text, 0.9) if question.endswith("broken?") else None
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("where do replacements come from?", "We send a replacement from Porto."),
+        ("how long do I have to report it", "Write to us within 3 days."),
+        ("do you also iron shirts?", ""),
+        ("is the Fern Kettle sent from Porto?", ""),
+    ],
+)
+def test_a_question_that_follows_a_page_is_answered_from_it(question, quote):
+    visit = Kettles(Sure(it=("policy", 0.95), where=("item", 0.4), how=("policy", 0.95), do=("policy", 0.95)))
+    visit.desk = replace(visit.desk, knowledge=Damages())
+    assert "Arrived broken" in visit("it came broken?").text
+    answer = visit(question)
+    assert [citation.quote for citation in answer.citations] == ([quote] if quote else [])
