@@ -14,6 +14,7 @@ from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, of_which
 from chat.picking import Picking
 from chat.recommender import Recommended
 from chat.replies import Say
+from chat.restock import RESTOCK, sold_out
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.updating import Turn
@@ -58,6 +59,8 @@ class Asking:
         items = self._items(turn)
         if not items:
             return Asked(self.say("which"), ())
+        if understood.questions == (RESTOCK,):
+            return Asked(self._restocked(items[0]), (items[0],))
         if understood.mood is not None:
             return self._in_mood(items, *understood.mood)
         if understood.extreme is not None and len(items) > 1:
@@ -81,6 +84,10 @@ class Asking:
         total = facts.total(items, self.say.language) if "price" in fields and _TOGETHER.search(turn.text) else ""
         last = self.say("total", value=total) if total else self.say.compared(items, fields)
         return Asked(self.say.sentences(*answers, last), tuple(items))
+
+    def _restocked(self, item: Item) -> str:
+        title = facts.name(item, self.say.language)
+        return self.say.answer(item, ("in_stock",)) if item.in_stock else self.say(RESTOCK, title=title)
 
     def _in_mood(self, items: Sequence[Item], mood: str, sign: int) -> Asked:
         """Say which of several items have a mood, or have it not; the catalogue does not say how much of it."""
@@ -173,6 +180,9 @@ class Asking:
 
     def _items(self, turn: Turn) -> list[Item]:
         taste, understood = self.state.taste, turn.understood
+        missing = sold_out(self.shop, self.state, self.say) if understood.questions == (RESTOCK,) else None
+        if missing is not None and not any(opinion.surface for opinion in understood.opinions):
+            return [missing]
         if understood.of_shown:
             alone = self.state.route == "item" and not taste.compared and _THEY.search(turn.text)  # "are they loud?"
             return self.shop.items(taste.focus)[: 1 if alone else 2 if _TWO.search(turn.text) else _MOST]

@@ -13,6 +13,7 @@ from chat.dialogue import Answer, Dialogue
 from chat.forms import form_asked
 from chat.paging import asked_by_page, followed, instead
 from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked, questions_of
+from chat.restock import RESTOCK
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
 from chat.senses import Purpose
@@ -228,7 +229,7 @@ class Conversation:
             return told
         if _buys(piece) and (BUYS.search(piece.text) or self._on_offer(piece)):
             return self._bought(piece)
-        if route in ("recommend", "item"):
+        if route in ("recommend", "item") or understood.questions == (RESTOCK,):
             wished = route == "recommend" and (len(telling_words(piece.text)) > 1 or _means(piece, "recommend"))
             if sure >= SURE or wished or _says_something(understood):
                 return self._of_shop(piece, desk)
