@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat import facts
+from chat.comparing import Compared, compared
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, of_which
 from chat.picking import Picking
 from chat.recommender import Recommended
@@ -67,8 +68,7 @@ class Asking:
             text, best = self.say.singled_out(items, understood.extreme)
             return Asked(text, tuple(sorted(items, key=lambda item: item is not best)))
         if understood.compares:
-            described = [self.say.described(item) for item in items]
-            return Asked(self.say.sentences(*described, self.say.differences(items)), tuple(items))
+            return self._compared(turn, items)
         fields = understood.questions
         if (held := self._held(turn, items)) is not None:
             return held
@@ -84,6 +84,20 @@ class Asking:
         total = facts.total(items, self.say.language) if "price" in fields and _TOGETHER.search(turn.text) else ""
         last = self.say("total", value=total) if total else self.say.compared(items, fields)
         return Asked(self.say.sentences(*answers, last), tuple(items))
+
+    def _compared(self, turn: Turn, items: Sequence[Item]) -> Asked:
+        """Tell of the items all that people compare by, and what they differ in; of a name that means none, say so."""
+        two = self._two(turn)
+        if two is not None and two.unknown:
+            return Asked(self.say("not_compared", name=two.unknown[0]), two.items, known=False)
+        described = [self.say.described(item) for item in items]
+        return Asked(self.say.sentences(*described, self.say.differences(items)), tuple(items))
+
+    def _two(self, turn: Turn) -> Compared | None:
+        """Return the two items compared, if they are not both named in a way that was read already."""
+        if not turn.understood.compares or len(set(turn.asked)) > 1:
+            return None
+        return compared(turn.text, self.shop, self.state)
 
     def _restocked(self, item: Item) -> str:
         title = facts.name(item, self.say.language)
@@ -186,6 +200,8 @@ class Asking:
         if understood.of_shown:
             alone = self.state.route == "item" and not taste.compared and _THEY.search(turn.text)  # "are they loud?"
             return self.shop.items(taste.focus)[: 1 if alone else 2 if _TWO.search(turn.text) else _MOST]
+        if (two := self._two(turn)) is not None:
+            return list(two.items)
         named = [self.shop.index.catalog[at] for at in dict.fromkeys(turn.asked)]
         if understood.extreme is not None and len(named) < 2 and taste.compared and not _MOST_OF.search(turn.text):
             return self.shop.items(taste.compared)

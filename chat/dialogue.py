@@ -18,6 +18,7 @@ from chat import facts, memory
 from chat.acts import Act
 from chat.asking import Asked, Asking
 from chat.care import CONSOLING, Sorrow, in_danger, told
+from chat.comparing import compared
 from chat.messages import Card, Citation, Handoff
 from chat.picking import CARDS, Picking
 from chat.recommender import Recommended
@@ -108,6 +109,8 @@ class Dialogue:
         missing = sold_out(self.shop, self.state, self.say)
         if asks_for_return(text, missing) and (missing is not None or shown or spoken_of or understood.opinions):
             return replace(understood, act="question", questions=(RESTOCK,), extreme=None, of_shown=False)
+        if understood.act not in ("question", "availability") and compared(text, self.shop, self.state) is not None:
+            return replace(understood, act="question", questions=(), compares=True)
         return understood
 
     def _sensed(self, text: str) -> Sensed | None:

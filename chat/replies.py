@@ -163,6 +163,8 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "not_said": ("I don't have that information about {title}.", "我没有{title}的这项信息。"),
     "restock": ("{title} is out of stock, and the catalogue doesn't tell when it will be back.",
                 "{title}缺货，目录里没有写明何时到货。"),
+    "not_compared": ("I don't know which item “{name}” is, so I can't compare it.",
+                     "我不知道“{name}”指的是哪一件，没法比较。"),
     "not_said_these": ("I don't have that information about these.", "我没有这些的这项信息。"),
     "held_yes": ("Yes, {title} is listed as “{value}”.", "是的，{title}：{value}。"),
     "held_some": ("{title}: {value}.", "{title}：{value}。"),
