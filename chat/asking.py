@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat import facts
+from chat.comparing import Compared, compared
+from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, of_which
 from chat.picking import Picking
 from chat.recommender import Recommended
 from chat.replies import Say
+from chat.restock import RESTOCK, sold_out
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.updating import Turn
@@ -24,6 +27,7 @@ from retrieval.types import Item
 _MOST = 5  # items that one answer tells of
 _MOST_OF = re.compile(r"est\b|\b(?:most|least|these|those|them)\b|最|这些", re.IGNORECASE)
 _TWO = re.compile(r"\b(?:two|both)\b|两|俩", re.IGNORECASE)
+_THEY = re.compile(r"\bthey\b", re.IGNORECASE)
 _BOTH = re.compile(r"\b(?:both|(?:the|these|those)\s+two)\b|[这那]两|俩|两\S(?:一共|总共|合计|加起来)", re.IGNORECASE)
 _ALL = re.compile(r"\ball\s+(?:of\s+)?(?:them|these|those|three|four|five)\b|\bthe\s+lot\b|全部", re.IGNORECASE)
 _HOW_MANY = {"three": 3, "four": 4}
@@ -56,15 +60,18 @@ class Asking:
         items = self._items(turn)
         if not items:
             return Asked(self.say("which"), ())
+        if understood.questions == (RESTOCK,):
+            return Asked(self._restocked(items[0]), (items[0],))
         if understood.mood is not None:
             return self._in_mood(items, *understood.mood)
         if understood.extreme is not None and len(items) > 1:
             text, best = self.say.singled_out(items, understood.extreme)
             return Asked(text, tuple(sorted(items, key=lambda item: item is not best)))
         if understood.compares:
-            described = [self.say.described(item) for item in items]
-            return Asked(self.say.sentences(*described, self.say.differences(items)), tuple(items))
+            return self._compared(turn, items)
         fields = understood.questions
+        if (held := self._held(turn, items)) is not None:
+            return held
         if fields == ("pick",):
             return self._picked(turn, items)
         if fields == ("other",):
@@ -78,6 +85,24 @@ class Asking:
         last = self.say("total", value=total) if total else self.say.compared(items, fields)
         return Asked(self.say.sentences(*answers, last), tuple(items))
 
+    def _compared(self, turn: Turn, items: Sequence[Item]) -> Asked:
+        """Tell of the items all that people compare by, and what they differ in; of a name that means none, say so."""
+        two = self._two(turn)
+        if two is not None and two.unknown:
+            return Asked(self.say("not_compared", name=two.unknown[0]), two.items, known=False)
+        described = [self.say.described(item) for item in items]
+        return Asked(self.say.sentences(*described, self.say.differences(items)), tuple(items))
+
+    def _two(self, turn: Turn) -> Compared | None:
+        """Return the two items compared, if they are not both named in a way that was read already."""
+        if not turn.understood.compares or len(set(turn.asked)) > 1:
+            return None
+        return compared(turn.text, self.shop, self.state)
+
+    def _restocked(self, item: Item) -> str:
+        title = facts.name(item, self.say.language)
+        return self.say.answer(item, ("in_stock",)) if item.in_stock else self.say(RESTOCK, title=title)
+
     def _in_mood(self, items: Sequence[Item], mood: str, sign: int) -> Asked:
         """Say which of several items have a mood, or have it not; the catalogue does not say how much of it."""
         fitting = [item for item in items if (mood in values_of(item, "moods")) == (sign > 0)]
@@ -87,6 +112,57 @@ class Asking:
         titles = facts.names(fitting, self.say.language)
         text = self.say("mood_some" if sign > 0 else "mood_not", titles=titles, mood=word)
         return Asked(text, tuple(sorted(items, key=lambda item: item not in fitting)))
+
+    def _held(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Answer whether, or which of, the items have what is asked for, where it is found; None if it is not asked."""
+        understood = turn.understood
+        if understood.asks_genre and not self.shop.of_goods:
+            return None  # works are of one genre or another, and all are told
+        if not understood.looks_up or not (asked := self._asked_words(turn, items)):
+            return None
+        found = [each for item in items if (each := evidence(item, asked)) is not None]
+        if of_which(turn.text):
+            found = [each for each in found if each.value]
+        found = [each for each in found if each.whole] or found
+        if not found:
+            if understood.of_shown and not self._says_any(items, understood.questions):
+                return Asked(self.say("not_said_these"), tuple(items), known=False)
+            return Asked(self._unsaid(items), tuple(items), known=False) if understood.asks_genre else None
+        told = self._told(found, among_several=len(items) > 1)
+        rest = self.say("held_not") if len(found) < len(items) else ""
+        order = {each.item.id for each in found}
+        return Asked(self.say.sentences(told, rest), tuple(sorted(items, key=lambda item: item.id not in order)))
+
+    def _says_any(self, items: Sequence[Item], fields: Sequence[str]) -> bool:
+        """Whether any of the items has a value in a column asked about; the genres of goods do not tell all."""
+        fields = [field for field in fields if field != "other" and (field != "genres" or not self.shop.of_goods)]
+        return any(
+            field in ("in_stock", "creators", "language")
+            or values_of(item, field)
+            or item.attributes.get(field) is not None
+            for item in items
+            for field in fields
+        )
+
+    def _asked_words(self, turn: Turn, items: Sequence[Item]) -> tuple[str, ...]:
+        return asked_words(turn.text, items, [opinion.surface for opinion in turn.understood.opinions])
+
+    def _told(self, found: Sequence[Evidence], *, among_several: bool) -> str:
+        """Say where what was asked for is found: those with the same value in one sentence, descriptions verbatim."""
+        alike: dict[tuple[str, str], list[Item]] = {}
+        for each in found:
+            alike.setdefault((each.field, each.value), []).append(each.item)
+        parts = []
+        for (field, value), items in alike.items():
+            titles = facts.names(items, self.say.language)
+            if field == DESCRIPTION:
+                parts.append(self.say("held_told", title=titles, quote=value))
+            elif field == "genres":
+                yes = "held_some" if among_several else "held_yes"
+                parts.append(self.say(yes, title=titles, value=display("genres", value, self.say.language)))
+            else:
+                parts.extend(self.say.answer(item, (field,)) for item in items)
+        return self.say.sentences(*parts)
 
     def _unsaid(self, items: Sequence[Item]) -> str:
         """Say that the catalogue does not say it, and what it says of the item, unless that was just said."""
@@ -118,6 +194,14 @@ class Asking:
 
     def _items(self, turn: Turn) -> list[Item]:
         taste, understood = self.state.taste, turn.understood
+        missing = sold_out(self.shop, self.state, self.say) if understood.questions == (RESTOCK,) else None
+        if missing is not None and not any(opinion.surface for opinion in understood.opinions):
+            return [missing]
+        if understood.of_shown:
+            alone = self.state.route == "item" and not taste.compared and _THEY.search(turn.text)  # "are they loud?"
+            return self.shop.items(taste.focus)[: 1 if alone else 2 if _TWO.search(turn.text) else _MOST]
+        if (two := self._two(turn)) is not None:
+            return list(two.items)
         named = [self.shop.index.catalog[at] for at in dict.fromkeys(turn.asked)]
         if understood.extreme is not None and len(named) < 2 and taste.compared and not _MOST_OF.search(turn.text):
             return self.shop.items(taste.compared)

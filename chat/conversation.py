@@ -11,7 +11,9 @@ from chat.acts import Act
 from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
 from chat.forms import form_asked
+from chat.paging import asked_by_page, followed, instead
 from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked, questions_of
+from chat.restock import RESTOCK
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
 from chat.senses import Purpose
@@ -49,9 +51,7 @@ _SERVED: frozenset[Act] = frozenset(("service",))  # the acts that routing takes
 _CHAT_SURE = 0.7  # one from which "are you a robot?" is no wish for robots
 _TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
-_PERHAPS = 0.1  # and one from which the shop's pages may answer what the catalogue does not
 _PLAINLY = 0.9  # a share of a purpose from which only what a message names speaks against it
-_MUST_BE = 0.7  # and how likely their answer must be below that
 _MEANT = 0.7  # a share of a purpose from which it is what the message is meant for
 _FIRST = re.compile(
     r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
@@ -229,7 +229,7 @@ class Conversation:
             return told
         if _buys(piece) and (BUYS.search(piece.text) or self._on_offer(piece)):
             return self._bought(piece)
-        if route in ("recommend", "item"):
+        if route in ("recommend", "item") or understood.questions == (RESTOCK,):
             wished = route == "recommend" and (len(telling_words(piece.text)) > 1 or _means(piece, "recommend"))
             if sure >= SURE or wished or _says_something(understood):
                 return self._of_shop(piece, desk)
@@ -244,7 +244,9 @@ class Conversation:
         served = desk.serve(piece, self._state, self._dialogue.say, self._customer, self._named(piece))
         if served.abstained and route == "policy" and any(opinion.surface for opinion in understood.opinions):
             return self._of_shop(piece, desk)  # "I've had Kind of Blue on repeat, where do I go from there?"
-        return _answer(served, route)
+        silent = served.abstained or (route == "out_of_scope" and not served.citations)
+        page = followed(piece, self._quoted, desk, self._dialogue.say) if silent else None
+        return _answer(page or served, route)
 
     def _of_page(self, piece: Piece, desk: Desk) -> Answer | None:
         """Answer a bare "how much?" or "until when?" from the page spoken of; with "it" it may be of an item."""
@@ -331,19 +333,24 @@ class Conversation:
             return self._doubted(piece, desk)
         elif piece.route == "recommend" and understood.act == "unclear":
             understood = replace(understood, act="recommend")
-        if understood.act == "question" and not understood.opinions and not understood.extreme:
+        of_items = understood.opinions or understood.extreme or understood.of_shown
+        if understood.act == "question" and not of_items:
             page = desk.quoted(piece.text, self._dialogue.say)  # "how much is shipping?" asks of no item
             if page is not None:
                 return _answer(page, "policy")
         answer = self._dialogue.answer(self._dialogue.absorb(piece.text, understood))
-        if understood.act == "question" and not answer.abstained:
-            return self._with_the_rest(piece, answer, desk)
-        asked = masked(piece.text, understood)  # whether Portal 2 can be returned is said of no title in particular
-        shares = understood.purposes
-        least = _MUST_BE if shares and shares["policy"] + shares["order"] < _PERHAPS else 0.0
-        if answer.abstained and (page := desk.quoted(asked, self._dialogue.say, least=least)) is not None:
-            return replace(_answer(page, "policy"), cards=answer.cards, about=answer.about)
-        return answer
+        which = understood.act == "question" and not answer.about  # "how long is it for roses?" is of no item
+        if understood.act == "question" and not answer.abstained and not (which and self._quoted):
+            page = asked_by_page(piece, desk, self._dialogue.say) if understood.questions == ("other",) else None
+            return self._on_page(page, answer) if page is not None else self._with_the_rest(piece, answer, desk)
+        say = self._dialogue.say
+        page = instead(piece, desk, say) if answer.abstained else None
+        page = page or (followed(piece, self._quoted, desk, say) if answer.abstained or which else None)
+        return self._on_page(page, answer) if page is not None else answer
+
+    def _on_page(self, page: Served, answer: Answer) -> Answer:
+        """Let a page answer in place of the catalogue, beside the same cards."""
+        return replace(_answer(page, "policy"), cards=answer.cards, about=answer.about)
 
     def _with_the_rest(self, piece: Piece, answer: Answer, desk: Desk) -> Answer:
         """Add to what the columns answer what the pages do of its other questions, or that nobody knows."""
@@ -362,7 +369,7 @@ class Conversation:
     def _doubted(self, piece: Piece, desk: Desk) -> Answer:
         """Look a message up that is not clear, and else ask which of the likeliest it means."""
         say = self._dialogue.say
-        page = desk.in_context(piece.text, self._state, say)
+        page = desk.in_context(piece.text, self._state, say) or followed(piece, self._quoted, desk, say)
         if page is not None:
             return _answer(page, "policy")
         likely = sorted(piece.routed.scores, key=lambda route: -piece.routed.scores[route])

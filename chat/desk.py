@@ -7,7 +7,7 @@ not there is said not to be there, and after two such answers in a row a person 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
 from chat.state import DialogueState
 from retrieval.gloss import gloss
-from retrieval.knowledge import Found, KnowledgeIndex, excerpt, terms
+from retrieval.knowledge import Found, KnowledgeIndex, sentences, terms
 from retrieval.live_knowledge import LiveKnowledge
 from retrieval.text import is_cjk
 
@@ -171,7 +171,7 @@ class Desk:
             found = next((near for near in self.knowledge.search(question, 1) if near.confidence >= _LIKELY), None)
         if found is None:
             return None
-        return _cited(found, say)
+        return cited(found, say)
 
     def contact(self, say: Say, asked: str = "") -> Served | None:
         """Quote how the shop can be reached: the passage on it, or else the sentences that hold a number or address."""
@@ -183,9 +183,9 @@ class Desk:
             return page
         near = self.knowledge.search(_HOW_TO_REACH, _PAGES)
         for way, found in ((way, found) for way in ways for found in near):
-            told = excerpt(found.passage.text, lambda sentence, way=way: way.search(sentence) is not None)  # type: ignore[misc]
+            told = stretch(found.passage.text, lambda sentence, way=way: way.search(sentence) is not None)  # type: ignore[misc]
             if told:
-                return _cited(replace(found, quote=told), say)
+                return cited(replace(found, quote=told), say)
         return page
 
     def in_form(self, question: str, form: str, say: Say) -> Served | None:
@@ -199,7 +199,7 @@ class Desk:
         for several in (False, True):  # what tells of this form before what tells of forms altogether
             for found in near:
                 if tells_of(f"{found.passage.title} {found.passage.text}", form, several=several):
-                    return _cited(found, say)
+                    return cited(found, say)
         return None
 
     def continued(self, question: str, title: str, say: Say) -> Served | None:
@@ -209,9 +209,9 @@ class Desk:
         asked = f"{title} {question}"
         if _COSTS.search(question):
             near = (found for found in self.knowledge.search(asked, 3) if found.confidence >= _LIKELY)
-            return next((_cited(found, say) for found in near if _MONEY.search(found.passage.text)), None)
+            return next((cited(found, say) for found in near if _MONEY.search(found.passage.text)), None)
         found = self.found(asked)
-        return _cited(found, say) if found is not None and found.passage.title == title else None
+        return cited(found, say) if found is not None and found.passage.title == title else None
 
     def mentioned(self, question: str, say: Say) -> Served | None:
         """Quote the only passage that has all the telling words of a question somewhere in its text."""
@@ -222,8 +222,8 @@ class Desk:
         holding = [each for each in passages if asked <= _stems(f"{each.title} {each.text}")]
         if len(holding) != 1:
             return None
-        told = excerpt(holding[0].text, lambda sentence: bool(asked & _stems(sentence)))
-        return _cited(Found(holding[0], told or holding[0].text, _LIKELY), say)
+        told = stretch(holding[0].text, lambda sentence: bool(asked & _stems(sentence)))
+        return cited(Found(holding[0], told or holding[0].text, _LIKELY), say)
 
     def policy(self, question: str, state: DialogueState, say: Say) -> Served:
         """Answer from the shop's pages, or say that they do not."""
@@ -338,7 +338,14 @@ def _stems(text: str) -> set[str]:
     return set(terms(" ".join(terms(text))))
 
 
-def _cited(found: Found, say: Say) -> Served:
+def stretch(text: str, tells: Callable[[str], bool]) -> str:
+    """Return the part of a text from the first sentence that tells something to the last one, verbatim."""
+    told = [part for part in sentences(text) if tells(part)]
+    return text[text.find(told[0]) : text.rfind(told[-1]) + len(told[-1])] if told else ""
+
+
+def cited(found: Found, say: Say) -> Served:
+    """Quote a passage, and say which it is."""
     passage = found.passage
     citation = Citation(id=passage.id, title=passage.title, quote=found.quote)
     return Served(say("quoted", title=passage.title, quote=found.quote), (citation,))

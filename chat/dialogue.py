@@ -18,10 +18,12 @@ from chat import facts, memory
 from chat.acts import Act
 from chat.asking import Asked, Asking
 from chat.care import CONSOLING, Sorrow, in_danger, told
+from chat.comparing import compared
 from chat.messages import Card, Citation, Handoff
 from chat.picking import CARDS, Picking
 from chat.recommender import Recommended
 from chat.replies import Say
+from chat.restock import RESTOCK, asks_for_return, sold_out
 from chat.routing import Route
 from chat.senses import Sensed
 from chat.shop import Shop
@@ -101,9 +103,15 @@ class Dialogue:
         shown = 0 if of_stranger else len(self.state.taste.focus)  # "it" is the work that we asked about
         text = self._repeated(self._counted(text))
         sensed = self._sensed(text)
-        return understand(
+        understood = understand(
             text, self.shop.linker, self.shop.parser, shown, spoken_of=spoken_of, served=served, sensed=sensed
         )
+        missing = sold_out(self.shop, self.state, self.say)
+        if asks_for_return(text, missing) and (missing is not None or shown or spoken_of or understood.opinions):
+            return replace(understood, act="question", questions=(RESTOCK,), extreme=None, of_shown=False)
+        if understood.act not in ("question", "availability") and compared(text, self.shop, self.state) is not None:
+            return replace(understood, act="question", questions=(), compares=True)
+        return understood
 
     def _sensed(self, text: str) -> Sensed | None:
         """Return what the words of a message, or of a part of this turn's, are about in the light of all of it."""

@@ -27,7 +27,8 @@ _THERE = re.compile(r"(?:is|are)\s+there\b", re.IGNORECASE)
 _IN = re.compile(r"\bin\s+(?:the\s+|your\s+)?$", re.IGNORECASE)
 # What is asked about a title in words that name it, known or not.
 ABOUT_TITLE = re.compile(
-    r"\b(?:is|are)\s+(?P<a>[^?!;\n]+?)\s+(?:in\s+stock|available)\b|\bhow\s+(?:much|long)\s+(?:is|does)\s+(?P<b>[^?!;\n]+?)(?:\s+cost|\s+run)?\W*$"
+    r"\b(?:is|are)\s+(?P<a>[^?!;\n]+?)\s+(?:in\s+stock|available)\b|\bhow\s+(?:much|long|expensive|pricey|costly)\s+(?:is|does)\s+(?P<b>[^?!;\n]+?)(?:\s+cost|\s+run)?\W*$"
+    r"|\b(?:what|how\s+much)\s+(?:would|will|does|do)\s+(?P<f>[^?!;\n]+?)\s+(?:cost|set)(?:\s+(?:me|us)(?:\s+back)?)?\W*$"
     r"|\bwho\s+(?:directed|wrote|made|makes|composed|developed|created|recorded|sings|teaches)\s+(?P<c>[^?!;\n]+?)\W*$"
     r"|\bwhat(?:'?s|\s+is)\s+the\s+(?:\w+\s+){1,2}of\s+(?P<e>[^?!;\n]+?)\W*$|\btell\s+me\s+(?:more\s+)?about\s+(?P<d>[^?!;\n]+?)\W*$",
     re.IGNORECASE,

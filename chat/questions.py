@@ -12,7 +12,8 @@ from retrieval.text import normalize
 
 # field of the catalogue: what people ask it with
 _COLUMNS: tuple[tuple[str, str], ...] = (
-    ("price", r"\bhow\s+(?:much|expensive|pricey|dear)\b|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b"
+    ("price", r"\bhow\s+(?:much|expensive|pricey|costly|dear)\b|\bset\s+\S+\s+back\b"
+              r"|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b"
               r"|\bwhat['’]?s\s+(it|that|this)(\s+one)?\s+cost\b|\bprice\b|\bcosts?\b\s*\?"
               r"|多少钱|价格|怎么卖"),
     ("in_stock", r"\b(is|are)\s+(\S+\s+){1,6}(in\s+stock|available)\b|\b(still\s+(in\s+stock|available)|sold\s+out)\b"

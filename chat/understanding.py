@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from chat.acts import BOUGHT, SAME_MAKER, Act, lifted, plain_act, refines, starts_anew
+from chat.holding import of_several
 from chat.memory import REMEMBER, lasts
 from chat.mentions import mentioned, moved, stood_on
 from chat.naming import (
@@ -87,6 +88,7 @@ _PERSON = 2  # words of a person's name
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 _ABOUT_SOMETHING = re.compile(r"\b(?:it|its|this|that|they|these|those|them|both)\b|这|那|它|两", re.IGNORECASE)
 
+_NOT_LOOKED_UP = frozenset({"pick", "price", "year", "length", "description", "moods"})  # all have answers of their own
 _MEASURED = {"price": "price", "year": "year", "decade": "year"} | dict.fromkeys(LENGTH_FIELDS, "length")
 _ANYTHING = re.compile(r"\banything\b|\bany\s+(?:work|works|thing)\b|什么都|任何", re.IGNORECASE)
 
@@ -105,6 +107,8 @@ class Understanding:
         mood: the mood by which one of those shown is singled out, likewise.
         form: the kind as which an item is asked for: "is there a film of it?".
         of_these: that one is among the items named or shown.
+        of_shown: it asks about all the cards on screen, or which of them has something.
+        asks_genre: it asks whether an item is of a genre that it names.
         compares: the items are to be compared.
         asked_title: a title asked for that no exact or fuzzy match explains ("The Matrix 9").
         dropped: fields whose limits the person lifts ("any year").
@@ -135,6 +139,8 @@ class Understanding:
     mood: tuple[str, int] | None = None
     form: str = ""
     of_these: bool = False
+    of_shown: bool = False
+    asks_genre: bool = False
     compares: bool = False
     asked_title: str = ""
     dropped: tuple[str, ...] = ()
@@ -153,6 +159,11 @@ class Understanding:
     offered: bool = False
     ours: bool = False
     purposes: Mapping[Purpose, float] = field(default_factory=dict)
+
+    @property
+    def looks_up(self) -> bool:
+        """Return whether what it asks may stand in any column or in the description."""
+        return self.of_shown or self.asks_genre or self.questions == ("other",)
 
 
 def understand(
@@ -221,6 +232,8 @@ def understand(
     singles = about.extreme is not None or about.mood is not None
     fields = () if advises and not singles else _fields(text, about, named_in, opinions, asked)
     fields = fields or (("other",) if inside(text, mentions) else ())
+    of_shown = shown > 0 and not (mentions or asked or advises) and _of_shown(text, about, parsed, opinions)
+    fields = fields or ((_whether(parsed) or ("other",)) if of_shown else ())
     everywhere = about.extreme is not None and not about.of_these
     dropped = (*free, *parsed.opened)
     bought = BOUGHT.search(text)
@@ -261,6 +274,8 @@ def understand(
         mood=about.mood,
         form=form,
         of_these=about.of_these,
+        of_shown=of_shown,
+        asks_genre=about.yes_no and fields == ("genres",) and not about.fields,
         compares=about.compares,
         asked_title=asked,
         dropped=dropped,
@@ -343,6 +358,14 @@ def _fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opin
     if about.yes_no or like is not None:
         return _whether(parsed) or ("other",)
     return ("other",) if not parsed.spans and _OPEN_QUESTION.search(text) else ()
+
+
+def _of_shown(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opinion]) -> bool:
+    """Whether a message asks about all cards, or which of them has something; a measure or advice is another matter."""
+    measured = parsed.relative or any(isinstance(c.value, float | int) for c in parsed.constraints)
+    other = about.extreme or about.mood or about.compares or set(about.fields) & _NOT_LOOKED_UP
+    placed = any(opinion.attitude != "neutral" or opinion.that for opinion in opinions)
+    return of_several(text) and not (measured or other or placed or _ADVICE.search(text) or LIKE.search(text))
 
 
 def _asking(text: str) -> str:

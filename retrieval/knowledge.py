@@ -21,7 +21,7 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -297,18 +297,6 @@ def reads(text: str) -> bool:
     """Whether the encoder can read a text: most of its letters are Latin."""
     letters = [character for character in text if character.isalpha()]
     return not is_cjk(text) and 2 * sum(c < "\u0250" for c in letters) >= len(letters)
-
-
-def excerpt(text: str, keep: Callable[[str], bool]) -> str:
-    """Quote the sentences of a text that are worth keeping, with "…" for what is left out between them."""
-    said, gap = "", False
-    for sentence in sentences(text):
-        if keep(sentence):
-            said += (" … " if gap else " ") + sentence if said else sentence
-            gap = False
-        else:
-            gap = True
-    return said
 
 
 def sentences(text: str) -> list[str]:

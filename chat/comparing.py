@@ -1,0 +1,76 @@
+"""Comparing: the two items of "compare the first one with the Puck", each found by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chat.holding import asked_words
+from chat.opinions import references
+from chat.shop import Shop
+from chat.state import DialogueState
+from chat.typed import telling_words
+from retrieval.text import words
+from retrieval.types import Item
+
+_AND = r"\s+(?:with|to|and|against|from|or|vs\.?|versus)\s+"
+_SIDES = re.compile(
+    rf"\bcompare\s+(?P<a>[^?!;\n]+?){_AND}(?P<b>[^?!;\n]+?)\W*$"
+    rf"|\bdifferences?\b.{{0,12}}?\bbetween\s+(?P<c>[^?!;\n]+?){_AND}(?P<d>[^?!;\n]+?)\W*$"
+    r"|\bhow\s+(?:does|do)\s+(?P<e>[^?!;\n]+?)\s+(?:compare|differ)\s+(?:with|to|from)\s+(?P<f>[^?!;\n]+?)\W*$"
+    r"|^\W*(?P<g>[^?!;,.\n]+?)\s+(?:vs\.?|versus)\s+(?P<h>[^?!;,.\n]+?)\W*$",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"^\W*(?:(?:the|your|an?|both)\s+)?", re.IGNORECASE)
+_NEAREST = 20  # titles among which one that has the words of a name is looked for
+_REST = re.compile(r"\b(?:others?|rest|ones|those|these|them|two|both|all)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The two that a message compares: the items found, in its order, and the names that mean none."""
+
+    items: tuple[Item, ...]
+    unknown: tuple[str, ...]
+
+
+def compared(text: str, shop: Shop, state: DialogueState) -> Compared | None:
+    """Return the two items that a message compares; None unless it names two and at least one of them is found."""
+    match = _SIDES.search(text)
+    sides = [_ARTICLE.sub("", group) for group in match.groups() if group] if match else []
+    if len(sides) < 2 or any(_REST.search(side) for side in sides):
+        return None
+    found = [_item(side, shop, state) for side in sides]
+    items = tuple(dict.fromkeys(item.id for item in found if item is not None))
+    unknown = [side for side, item in zip(sides, found, strict=True) if item is None]
+    if not items or any(not telling_words(side) for side in unknown):
+        return None
+    return Compared(tuple(shop.items(items)), tuple(unknown))
+
+
+def _item(side: str, shop: Shop, state: DialogueState) -> Item | None:
+    """Return the item that one side means: by its place, by a title, or by words of one, those on screen first."""
+    shown = shop.items(state.taste.focus)
+    places = references(f"the {side}", [], len(shown), spoken_of=False)
+    if len(places) == 1 and len(places[0].places) == 1 and shown:
+        about = [state.taste.about] if places[0].that and state.taste.about else []
+        return (*shop.items(about), shown[places[0].places[0]])[0]
+    exact = shop.linker.exact(side)
+    if exact:
+        return shop.index.catalog[shop.best(exact)]
+    named = [*shop.parser.short_names.named(side), *(at for at, _ in shop.linker.nearest(side, _NEAREST))]
+    near = [*shown, *(shop.index.catalog[at] for at in named if not shop.hides(at))]
+    return _shortest(side, shown) or _shortest(side, near)
+
+
+def _shortest(side: str, items: Sequence[Item]) -> Item | None:
+    """Return the item whose title has all words of a name and fewest besides; None if several are as near."""
+    said = {word for word in words(side) if word not in ("one", "the")}
+    if not said or not asked_words(side):
+        return None
+    once = {item.id: item for item in items}.values()
+    having = [item for item in once if said <= {*words(item.title), *words(item.kind)}]
+    rest = {item.id: len(words(item.title)) for item in having}
+    best = [item for item in having if rest[item.id] == min(rest.values())]
+    return best[0] if len(best) == 1 else None

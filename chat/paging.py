@@ -1,0 +1,77 @@
+"""Paging: when the shop's pages answer a question about an item, and when they merely share a word with it.
+
+And what the page quoted last says to a question that follows it: "and how long do I have for that?".
+"""
+
+from __future__ import annotations
+
+import re
+
+from chat.desk import Desk, Served, cited, stretch
+from chat.holding import asked_words, stems
+from chat.pieces import SHOP, Piece, asks, masked
+from chat.replies import Say
+from retrieval.knowledge import Found
+
+_PERHAPS = 0.1  # a share of purposes from which the shop's pages may answer what the catalogue does not
+_MUST_BE = 0.7  # and how likely their answer must be below that
+
+_NEAR = 5  # passages among which the one quoted last is found again by its title
+_HOW_LONG = re.compile(
+    r"\bhow\s+(?:long|soon|quick(?:ly)?|fast|many\s+(?:days|weeks|months))\b|\b(?:until|till|by|since)?\s*when\b|\bwhat(?:'s|\s+is)\s+the\s+deadline\b",
+    re.IGNORECASE,
+)
+_OF_IT = re.compile(r"\b(?:it|that|this|(?:i|we)\s+(?:have|get))\b", re.IGNORECASE)
+_LASTS = re.compile(
+    r"\b(?:\d+|an?|one|two|three|four|five|six|seven|ten|few|same|next|several)[\s-]+(?:\w+\s+)?"
+    r"(?:minutes?|hours?|days?|weeks?|months?|years?)\b",
+    re.IGNORECASE,
+)
+
+
+def asked_by_page(piece: Piece, desk: Desk, say: Say) -> Served | None:
+    """Quote the page that asks what a question about an item asks: "are pots included?", for all plants alike."""
+    asked = masked(piece.text, piece.understood)
+    words, page = set(asked_words(asked)), desk.quoted(asked, say)
+    if not words or page is None:
+        return None
+    return page if any(words <= stems(citation.title) for citation in page.citations) else None
+
+
+def instead(piece: Piece, desk: Desk, say: Say) -> Served | None:
+    """Quote the page that answers what the catalogue does not say of an item, None if there is none."""
+    asked = masked(piece.text, piece.understood)  # whether Portal 2 can be returned is said of no title in particular
+    shares = piece.understood.purposes
+    if piece.understood.of_shown:
+        return desk.mentioned(asked, say)  # one word in common is not enough
+    if not shares or shares["policy"] + shares["order"] >= _PERHAPS:
+        return desk.quoted(asked, say)
+    page = desk.quoted(asked, say, least=_MUST_BE)
+    # "Is it frost proof?" is answered by no page on deliveries in frost.
+    return page if page is not None and _shares_most(page, asked) else None
+
+
+def followed(piece: Piece, title: str, desk: Desk, say: Say) -> Served | None:
+    """Quote what the page quoted last says to a question that no other answers, None if nothing.
+
+    It has a word of the question, or tells a time where one is asked for. Of an item on screen it has every word.
+    """
+    if not title or desk.knowledge is None or not asks(piece.text) or any(o.surface for o in piece.understood.opinions):
+        return None
+    passage = next((f.passage for f in desk.knowledge.search(title, _NEAR) if f.passage.title == title), None)
+    words = asked_words(piece.text)
+    if passage is None or not words:
+        return None
+    if piece.route in SHOP and piece.understood.opinions and not set(words) <= stems(passage.text):
+        return None
+    quote = stretch(passage.text, lambda sentence: bool(stems(sentence).intersection(words)))
+    if not quote and _HOW_LONG.search(piece.text) and _OF_IT.search(piece.text):
+        quote = stretch(passage.text, lambda sentence: _LASTS.search(sentence) is not None)
+    return cited(Found(passage, quote, _MUST_BE), say) if quote else None
+
+
+def _shares_most(page: Served, asked: str) -> bool:
+    """Whether a page that is quoted has more than half of the words asked for."""
+    words = asked_words(asked)
+    said = stems(" ".join(f"{citation.title} {citation.quote}" for citation in page.citations))
+    return not words or 2 * sum(word in said for word in words) > len(words)
