@@ -78,8 +78,17 @@ class Asking:
             return Asked(self._unsaid(items), tuple(items), known=False)
         if understood.form:
             return self._in_form(items[0], understood.form)
+        return self._by_columns(turn, items)
+
+    def _by_columns(self, turn: Turn, items: Sequence[Item]) -> Asked:
+        """Answer from the columns asked about; of several cards those that have no value are told of together."""
+        understood, fields = turn.understood, turn.understood.questions
         unsaid = self.say("not_said", title=facts.names(items, self.say.language)) if "other" in fields else ""
         fields = tuple(name for name in fields if name != "other")
+        said = [item for item in items if not understood.of_shown or self._says_any([item], fields)]
+        if 0 < len(said) < len(items):
+            answers = [self.say.answer(item, fields) for item in said]
+            return Asked(self.say.sentences(*answers, self.say("others_unknown")), tuple(items))
         answers = [unsaid, *(self.say.answer(item, fields) for item in items)]
         total = facts.total(items, self.say.language) if "price" in fields and _TOGETHER.search(turn.text) else ""
         last = self.say("total", value=total) if total else self.say.compared(items, fields)
@@ -157,9 +166,9 @@ class Asking:
             titles = facts.names(items, self.say.language)
             if field == DESCRIPTION:
                 parts.append(self.say("held_told", title=titles, quote=value))
-            elif field == "genres":
+            elif field == "genres" or (among_several and isinstance(items[0].attributes.get(field), tuple)):
                 yes = "held_some" if among_several else "held_yes"
-                parts.append(self.say(yes, title=titles, value=display("genres", value, self.say.language)))
+                parts.append(self.say(yes, title=titles, value=display(field, value, self.say.language)))
             else:
                 parts.extend(self.say.answer(item, (field,)) for item in items)
         return self.say.sentences(*parts)

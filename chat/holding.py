@@ -19,7 +19,7 @@ DESCRIPTION = "description"
 _ASIDE = frozenset(  # words of a question that say nothing of what is asked for
     terms(
         "come comes came made make makes include includes included including work works use uses used using need needs"
-        " suitable special kind type actually contain contains possible able buy item product product's ones thing go"
+        " suitable special kind type contain contains possible able buy item product ones thing go often usually"
     )
 )
 _SHARE = 2  # one in so many of the words asked for is the least that an answer has

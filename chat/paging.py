@@ -16,6 +16,7 @@ from retrieval.knowledge import Found
 _PERHAPS = 0.1  # a share of purposes from which the shop's pages may answer what the catalogue does not
 _MUST_BE = 0.7  # and how likely their answer must be below that
 
+_HALF = 0.5  # of the words asked for
 _NEAR = 5  # passages among which the one quoted last is found again by its title
 _HOW_LONG = re.compile(
     r"\bhow\s+(?:long|soon|quick(?:ly)?|fast|many\s+(?:days|weeks|months))\b|\b(?:until|till|by|since)?\s*when\b|\bwhat(?:'s|\s+is)\s+the\s+deadline\b",
@@ -43,12 +44,13 @@ def instead(piece: Piece, desk: Desk, say: Say) -> Served | None:
     asked = masked(piece.text, piece.understood)  # whether Portal 2 can be returned is said of no title in particular
     shares = piece.understood.purposes
     if piece.understood.of_shown:
-        return desk.mentioned(asked, say)  # one word in common is not enough
+        page = desk.quoted(asked, say)
+        return page if page is not None and _shares(page, asked) == 1 else None  # one word in common is not enough
     if not shares or shares["policy"] + shares["order"] >= _PERHAPS:
         return desk.quoted(asked, say)
     page = desk.quoted(asked, say, least=_MUST_BE)
     # "Is it frost proof?" is answered by no page on deliveries in frost.
-    return page if page is not None and _shares_most(page, asked) else None
+    return page if page is not None and _shares(page, asked) > _HALF else None
 
 
 def followed(piece: Piece, title: str, desk: Desk, say: Say) -> Served | None:
@@ -70,8 +72,8 @@ def followed(piece: Piece, title: str, desk: Desk, say: Say) -> Served | None:
     return cited(Found(passage, quote, _MUST_BE), say) if quote else None
 
 
-def _shares_most(page: Served, asked: str) -> bool:
-    """Whether a page that is quoted has more than half of the words asked for."""
+def _shares(page: Served, asked: str) -> float:
+    """Return how many of the words asked for stand in a page that is quoted, as a share; 1 if nothing is asked for."""
     words = asked_words(asked)
     said = stems(" ".join(f"{citation.title} {citation.quote}" for citation in page.citations))
-    return not words or 2 * sum(word in said for word in words) > len(words)
+    return sum(word in said for word in words) / len(words) if words else 1.0

@@ -227,13 +227,13 @@ def understand(
     advises = sensed.purpose.get("recommend", 0.0) > _PLAINLY and not any(opinion.places for opinion in opinions)
     about = Questions() if lifting else _questions(text, mentions, parser, 0 if advises else shown, spoken_of)
     # "Is it scary?" wishes for nothing; in "sounds fun. Is it part of a series?" nobody asks whether it is fun.
-    named_in = parser.parse(_asking(text), taken, language) if about.yes_no else parsed
+    named_in = parser.parse(_asking(text), taken, language) if about.yes_no or of_several(text) else parsed
     # "Nine hours on a train, what do I read next?" asks about no item.
     singles = about.extreme is not None or about.mood is not None
     fields = () if advises and not singles else _fields(text, about, named_in, opinions, asked)
     fields = fields or (("other",) if inside(text, mentions) else ())
     of_shown = shown > 0 and not (mentions or asked or advises) and _of_shown(text, about, parsed, opinions)
-    fields = fields or ((_whether(parsed) or ("other",)) if of_shown else ())
+    fields = fields or ((_whether(named_in) or ("other",)) if of_shown else ())
     everywhere = about.extreme is not None and not about.of_these
     dropped = (*free, *parsed.opened)
     bought = BOUGHT.search(text)

@@ -92,6 +92,21 @@ def test_a_column_that_says_otherwise_is_told_of_all(talk):
     assert talk("do they come in green?").text.count("colour:") == 3
 
 
+def test_those_that_have_no_value_are_told_of_together():
+    books = [
+        Item(id=str(at), title=f"Quay {at}", kind="book", attributes={"age": "8"} if at else {}) for at in range(3)
+    ]
+    talk = Talk(shop_of(books))
+    talk("a book")
+    told = talk("do they have an age?").text
+    assert told.count("age: 8") == 2
+    assert told.endswith("For the others the catalogue doesn't say.")
+
+
+def test_how_often_asks_for_nothing():
+    assert asked_words("how often do I have to water it?") == asked_words("water")
+
+
 def test_none_of_them(talk):
     assert talk("which one has a thermometer?").text == "I don't have that information about these."
 
