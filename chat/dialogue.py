@@ -255,7 +255,14 @@ class Dialogue:
         items = self.shop.items(c.id for c in cards)
         pinned = {self._id(pick.position) for pick in picks if pick.pinned}
         ours = [item for item in items if item.id not in pinned] or items  # a pin is not spoken of as our advice
-        said = [*notes, telling.unmet(turn, items), telling.lead(turn, ours), telling.rest(ours), telling.scarce(items)]
+        said = [
+            *notes,
+            telling.unmeasured(turn, items),
+            telling.unmet(turn, items),
+            telling.lead(turn, ours),
+            telling.rest(ours),
+            telling.scarce(items),
+        ]
         said.append(telling.invitation(turn))
         return Answer(self.say.sentences(*said), cards)
 

@@ -37,8 +37,9 @@ class Picking:
 
     def picks(self, turn: Turn) -> list[Recommended]:
         """Recommend; a work asked for by its title comes first, shown ones return only if little else fits."""
-        if turn.understood.extreme is not None:
-            return self._utmost(turn, *turn.understood.extreme)
+        utmost = self._utmost(turn, *turn.understood.extreme) if turn.understood.extreme is not None else []
+        if utmost:  # else nothing that fits has the measure, and what fits is better than nothing
+            return utmost
         taste = self.state.taste
         constraints = self.constraints()
         allowed = self.shop.recommender.allowed(constraints)

@@ -69,6 +69,7 @@ _MOST = (
 )
 _WHICH = re.compile(rf"\b(?:which|what|who|whose)\b[^.!?;]*?\b{_MORE}", re.IGNORECASE)
 _THAN = re.compile(rf"\b(?:is|are|was|were)\b[^.!?;]*?\b{_MORE}\s+than\b(?!\s*[$€£¥\d])", re.IGNORECASE)
+_THE_MORE_ONE = re.compile(rf"\bthe\s+{_MORE}\s+(?:one|of\s+the\s+two)\b", re.IGNORECASE)
 _SUPERLATIVE = re.compile(rf"\b{_MOST}", re.IGNORECASE)
 _AMONG = re.compile(r"\b(?:which|what|who)\b|\bthan\b", re.IGNORECASE)
 _COSTS = re.compile(r"\b(?:costs?|prices?|expensive|cheap)\b|[$€£¥]", re.IGNORECASE)
@@ -175,7 +176,7 @@ def _extreme(text: str, columns: Columns | None) -> tuple[tuple[str, int] | None
     if own is not None and (own[1] or _AMONG.search(text)):
         return own
     superlative = _SUPERLATIVE.search(text)
-    match = superlative or _WHICH.search(text) or _THAN.search(text) or _CHINESE.search(text)
+    match = superlative or next(filter(None, (p.search(text) for p in (_THE_MORE_ONE, _WHICH, _THAN, _CHINESE))), None)
     if match is None:
         return None, False
     at = next(at for at, group in enumerate(match.groups()) if group)

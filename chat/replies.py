@@ -474,6 +474,10 @@ class Say:
         what = "wins" if field in _PLAIN else "wins_with"
         return self.sentences(self(what, title=title, which=which, value=value), others), best[1]
 
+    def unmeasured(self, field: str) -> str:
+        """Say that nothing that fits has a measure."""
+        return self("unknown_these", field=self._column(field))
+
     def utmost(self, item: Item, extreme: tuple[str, int]) -> str:
         """Name the cheapest, newest, … of all that there is."""
         which = _comparison(extreme)[3 if self.language == "zh" else 1]

@@ -50,7 +50,7 @@ class Telling:
         said = [x for x in taste.limits if not (x.inferred or x.implied)]
         limits = [x.label for x in said if (x.field, x.op) != ("kind", "is")]
         liked = [i for i in self.shop.items(taste.liked[-2:]) if i.id != items[0].id]
-        if turn.understood.extreme is not None:
+        if turn.understood.extreme is not None and self._measured(items[0], turn.understood.extreme[0]):
             return self.say.utmost(items[0], turn.understood.extreme)
         if (
             turn.understood.act == "availability"
@@ -70,6 +70,17 @@ class Telling:
                 return self.say("both", wishes=wished, limits=quoted, first=first)
             return self.say("limits", limits=quoted[:1].upper() + quoted[1:], first=first)
         return self.say("wishes", wishes=wished, first=first) if wished else self.say("open", first=first)
+
+    @staticmethod
+    def _measured(item: Item, field: str) -> bool:
+        return field == "popularity" or facts.measure(item, field) is not None
+
+    def unmeasured(self, turn: Turn, items: Sequence[Item]) -> str:
+        """Own up to a measure that nothing shown has: "your longest role-playing game"."""
+        extreme = turn.understood.extreme
+        if extreme is None or any(self._measured(item, extreme[0]) for item in items):
+            return ""
+        return self.say.unmeasured(extreme[0])
 
     def _wished(self, wishes: Sequence[tuple[str, str]]) -> str:
         return self.say.wished(wishes, self.shop.index.facets.name)

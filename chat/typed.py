@@ -83,6 +83,7 @@ _ASIDES = re.compile(
     "|".join(
         (
             # when
+            r"\b(?:kids?|children|little\s+ones?|baby)\b(?:\s+\w+){0,2}\s+(?:asleep|in\s+bed|at\s+school|away|out\s+of\s+the\s+house)\b",
             rf"\b{_SOME}\s*{_SPAN}\b",
             rf"\b{_HARD}\s+{_SPAN}\b",
             rf"\b(?:on\s+)?{_DAY}(?:\s+(?:night|evening|morning|afternoon))?\b",
@@ -126,7 +127,8 @@ EVERYDAY = frozenset(
     everywhere exactly except expect explain face fact far feel feeling fell felt few figure finally find finds fine
     finish finished finishing first fit follow forget form forward found free friend friends full fully gave get
     gets getting gift give given gives giving goes going gone gonna got grab half hand hang happen happened happens
-    hard hate head headspace hear heard hearing held hell help here high hit hold home honest hope hour hours house
+    hard hate hated head hear heard hearing held hell help here high hit hold home honest hope hour hours house
+    headspace
     huge idea imagine inside interested issue item job join just keep keeps kept kind kinda knew know known landing
     large last late lately later latest least leave leaves leaving left less let likely line list listen listened
     listening little living long longer look looked looking looks lose lost lots love loved low made main make makes

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from chat import facts
 from chat.messages import Signal
 from chat.opinions import Attitude, Opinion
@@ -14,12 +16,12 @@ from chat.shop import Shop
 from chat.state import DialogueState, Limit
 from chat.typed import for_whom
 from chat.understanding import Understanding
-from retrieval.constraints import number_of
+from retrieval.constraints import number_of, values_of
 from retrieval.labels import relabelled
 from retrieval.lexicon import canonical, display, genres_wanted_with
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.text import words
-from retrieval.types import Constraint
+from retrieval.types import Constraint, Item
 
 _EARLIER = 6  # wishes that are kept behind newer ones
 _TEXTS = 1  # messages whose words are still searched for beside the last one's
@@ -133,15 +135,22 @@ class Updater:
             turn.notes.append(self.say("implied", genres=self.say.quoted(names)))
 
     def _unlimit_what_nothing_has(self, turn: Turn) -> None:
-        """Own up to a limit on a length that nothing of the kind asked for with it has: "a game under an hour"."""
-        limits, facets = turn.understood.parsed.constraints, self.shop.index.facets
-        kinds = [limit for limit in limits if (limit.field, limit.op) == ("kind", "is")]
+        """Let go of limits on what nothing of the kind asked for has, and own up to it if this message sets them.
+
+        "A game under an hour"; a book after films of at most two hours, a lamp after sofas that seat three.
+        """
+        said, facets = turn.understood.parsed.constraints, self.shop.index.facets
+        kinds = [limit for limit in said if (limit.field, limit.op) == ("kind", "is")]
         if not kinds or not facets.mask(kinds).any():
             return
-        for limit in limits:
-            lacks = limit.field in LENGTH_FIELDS and not facets.mask([*kinds, replace(limit, op=">=", value=0.0)]).any()
-            if lacks:
-                self.state.unlimit(limit.field, limit.op, limit.value)
+        columns = self.shop.parser.columns
+        of_kind = [self.shop.index.catalog[at] for at in np.flatnonzero(facets.mask(kinds)).tolist()]
+        measured = [x for x in self.state.taste.limits if x.field in LENGTH_FIELDS or x.field in columns]
+        for limit in measured:
+            if limit.op == "is_not" or any(_has(item, limit.field) for item in of_kind):
+                continue
+            self.lift(turn, [limit], silently=limit.constraint in said)
+            if limit.constraint in said:
                 turn.notes.append(self.say.unchecked(limit.field))
 
     def _take_back(self, values: Sequence[tuple[str, str]]) -> None:
@@ -366,6 +375,11 @@ class Updater:
             kind = kinds.pop()
             label = display("kind", kind, self.say.language)
             taste.limits.append(Limit(field="kind", op="is", value=kind, label=label, inferred=True))
+
+
+def _has(item: Item, field_: str) -> bool:
+    """Whether the catalogue says anything of an item in a column."""
+    return number_of(item, field_) is not None or bool(values_of(item, field_))
 
 
 def _values(value: object) -> tuple[object, ...]:

@@ -346,7 +346,9 @@ class Columns:
         """Return the column that a number limits, and the span with the column's name where that stands beside it."""
         fitting = [c for c in self.numbers if unit is None or c.unit is None or c.unit.dimension == unit.dimension]
         for column in fitting:
-            name = "|".join(map(re.escape, column.names))
+            quality = column.quality if unit is not None else None  # "170 cm wide" is no wish for the wide ones
+            said = (*quality.little, *quality.much) if quality is not None else ()
+            name = "|".join(map(re.escape, (*column.names, *said)))
             behind = re.match(rf"\s*(?:of\s+|in\s+|for\s+)?(?:{name})\b", text[end:])
             before = re.search(rf"\b(?:{name})\s*(?:content\s*)?(?:of|is|:)?\s*$", text[:start])
             if behind or before:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
@@ -37,7 +38,7 @@ _AMBIGUOUS = frozenset(
 FOR_CHILDREN = ("children", "family")  # genres, where the catalogue has no column for the audience
 _IDIOMS = frozenset(  # no course, nothing energetic, no album, no language
     {(word, "american") for word in ("latin", "south", "african", "native", "north", "asian")}
-    | {("of", "course"), ("how", "fast"), ("as", "fast")}
+    | {("of", "course"), ("how", "fast"), ("as", "fast"), ("live", "action")}
     | {(word, "record") for word in ("to", "world", "track", "on")}
     | {(word, "work") for word in ("one", "it", "this", "that", "they", "to", "will", "would", "does", "can", "not")}
 )
@@ -162,7 +163,9 @@ class Hits:
         if field == "kind":
             holds = [t.norm for t in tokens[end : end + 2]] == ["in", "it"]  # "a film with a bit of music in it"
             behind = before[-1:] and before[-1] in _DETERMINERS
-            for_it = behind and before[-2:-1] == ["for"] and self._kind_before(tokens, start)  # "a mat for my tent"
+            aim = [t.norm for t in tokens[max(0, start - 4) : start]]
+            aims = any(pair[0] == "for" and pair[1] in _DETERMINERS for pair in pairwise(aim))
+            for_it = aims and self._kind_before(tokens, start - 2)  # "a mat for my small tent"
             in_it = behind and before[-2:-1] == ["in"] and not self._facets.of_works  # "something green in a pot"
             return bool(holds or for_it or in_it)
         return field == "genres" and before[-1:] == ["for"] and tokens[end - 1].norm.endswith("ing")  # "for cooking"

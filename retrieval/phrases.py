@@ -94,6 +94,9 @@ class Phrases:
         """Yield what people call a value that the catalogue holds."""
         if field == "genres" and not self._facets.of_works:
             yield from (*graded(value), *self._modifiers(value))
+        if field == "kind" and " " in value and not self._facets.of_works:
+            head = value.rpartition(" ")[2]  # "chairs" are dining chairs and office chairs
+            yield from () if head in self._facets.postings["kind"] else forms(head)
         if field == "creators":
             yield from (value, _surname(value), *synonyms(field, value))
         elif field in ("kind", "genres") or self._columns.limits(field):
