@@ -105,9 +105,10 @@ class Writer:
 class Chat(threading.Thread):
     """One place at the counter: conversation after conversation until the time is over."""
 
-    def __init__(self, number: int, port: int, writer: Writer, until: float, think: float) -> None:
+    def __init__(self, number: int, port: int, writer: Writer, since: float, until: float, think: float) -> None:
         super().__init__(daemon=True)
         self.seen = Seen()
+        self._since = since
         self._number = number
         self._writer = writer
         self._until = until
@@ -143,17 +144,18 @@ class Chat(threading.Thread):
                 self._line.close()
                 self.seen.lost.append(f"{type(error).__name__}: {error}")
                 return
-            self.seen.statuses[str(response.status)] += 1
+            counts = began >= self._since
+            self.seen.statuses[str(response.status)] += counts
             if response.status == 429:
-                self.seen.refused.append(time.perf_counter() - began)
+                self.seen.refused += [time.perf_counter() - began] * counts
                 if time.perf_counter() >= self._until:
                     return
                 self._line.close()  # which the server would do itself after some seconds without a request
                 time.sleep(float(response.headers["Retry-After"]))
                 continue
             if response.status == 200:
-                self.seen.first.append(first)
-                self.seen.whole.append(time.perf_counter() - began)
+                self.seen.first += [first] * counts
+                self.seen.whole += [time.perf_counter() - began] * counts
                 if not whole(text, session, events=events):
                     self.seen.lost.append(f"not a whole answer: {text[-200:]}")
             return
@@ -182,14 +184,18 @@ def start(catalog: Path, model: str, options: Sequence[str]) -> tuple[subprocess
     raise SystemExit(f"the server ended with {server.wait()} before it was ready")
 
 
-def measured(chats: Sequence[Chat], server: psutil.Process, seconds: float) -> tuple[Seen, float, float]:
-    """Run the chats; return what they saw, the server's processor seconds a second, and its memory in GB."""
-    began, spent = time.perf_counter(), sum(server.cpu_times()[:2])
+def measured(chats: Sequence[Chat], server: psutil.Process, settle: float, seconds: float) -> tuple[Seen, float, float]:
+    """Run the chats; return what they saw, the server's processor seconds a second, and its memory in GB.
+
+    Both are of all its processes; what happens in the first `settle` seconds does not count.
+    """
     for chat in chats:
         chat.start()
+    time.sleep(settle)
+    began, spent = time.perf_counter(), _spent(server)
     time.sleep(seconds)
-    took, used = time.perf_counter() - began, sum(server.cpu_times()[:2]) - spent
-    memory = server.memory_info().rss / 1e9
+    took, used = time.perf_counter() - began, _spent(server) - spent
+    memory = sum(process.memory_info().rss for process in _processes(server)) / 1e9
     seen = Seen()
     for chat in chats:
         chat.join(timeout=TIMEOUT_S)
@@ -197,6 +203,14 @@ def measured(chats: Sequence[Chat], server: psutil.Process, seconds: float) -> t
             chat.seen.lost.append("no answer")
         seen.add(chat.seen)
     return seen, used / took, memory
+
+
+def _processes(server: psutil.Process) -> list[psutil.Process]:
+    return [server, *server.children(recursive=True)]
+
+
+def _spent(server: psutil.Process) -> float:
+    return sum(sum(process.cpu_times()[:2]) for process in _processes(server))
 
 
 def table(seen: Seen, seconds: float, cores: float, memory: float) -> str:
@@ -219,6 +233,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__.splitlines()[0])
     parser.add_argument("--chats", type=int, default=50, help="conversations at a time (%(default)s)")
     parser.add_argument("--seconds", type=float, default=120, help="how long (%(default)s)")
+    parser.add_argument(
+        "--settle", type=float, default=0, help="seconds before that, in which further processes start (%(default)s)"
+    )
     parser.add_argument("--think", type=float, default=0, help="seconds between answer and next message (%(default)s)")
     parser.add_argument("--model", default="none", help="as app.py's (%(default)s)")
     parser.add_argument("--catalog", type=Path, default=Path("data/marquee/catalog.jsonl"), help="%(default)s")
@@ -229,9 +246,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = [f"--database={folder}/conversations.db", *chosen.option]
         server, port = start(chosen.catalog, chosen.model, options)
         try:
-            until = time.perf_counter() + chosen.seconds
-            chats = [Chat(n, port, Writer(catalog, n), until, chosen.think) for n in range(chosen.chats)]
-            seen, cores, memory = measured(chats, psutil.Process(server.pid), chosen.seconds)
+            since = time.perf_counter() + chosen.settle
+            until = since + chosen.seconds
+            chats = [Chat(n, port, Writer(catalog, n), since, until, chosen.think) for n in range(chosen.chats)]
+            seen, cores, memory = measured(chats, psutil.Process(server.pid), chosen.settle, chosen.seconds)
         finally:
             server.terminate()
             server.wait(timeout=30)
