@@ -8,7 +8,7 @@ import string
 import pytest
 
 from chat import facts
-from chat.replies import _FIELDS, _OF_GOODS, _SAY, Say
+from chat.replies import _FIELDS, OF_GOODS, SAY, Say
 from retrieval.catalog import Catalog
 from retrieval.constraints import Facets
 from retrieval.types import Constraint, Item
@@ -32,16 +32,16 @@ def slots(template):
 
 
 class TestTemplates:
-    @pytest.mark.parametrize("what", _SAY)
+    @pytest.mark.parametrize("what", SAY)
     def test_both_languages_have_the_same_slots(self, what):
-        english, chinese = _SAY[what]
+        english, chinese = SAY[what]
         assert slots(english) == slots(chinese)
         assert not re.search("[\u4e00-\u9fff]", english)
         assert re.search("[\u4e00-\u9fff。：]", chinese)
 
-    @pytest.mark.parametrize("what", _OF_GOODS)
+    @pytest.mark.parametrize("what", OF_GOODS)
     def test_what_is_said_of_goods_has_the_slots_of_what_it_stands_for(self, what):
-        assert slots(_OF_GOODS[what][0]) == slots(_OF_GOODS[what][1]) == slots(_SAY[what][0])
+        assert slots(OF_GOODS[what][0]) == slots(OF_GOODS[what][1]) == slots(SAY[what][0])
 
     @pytest.mark.parametrize("value", ["{other}", "%s", "</b>", "{0.__class__}", "\\n"])
     @pytest.mark.parametrize("language", ["en", "zh"])
