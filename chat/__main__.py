@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 _FOREVER = 2**40  # seconds since 1970
 _HELP = """\
-Write what you are in the mood for, or what you want to know of the shop, or:
+Write what you would like, or what you want to know of the shop, or:
   /like N  /dislike N  /seen N   say what you think of card N
   /drop N                        remove constraint N
   /new                           a new conversation
@@ -57,7 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
     except NamedropError as error:
         console.print(escape(f"namedrop: {error}"), style="red")
         return 2
-    console.print(f"{assistant.status.items} items. What are you in the mood for?  (/help)", style="bold")
+    asked = "looking" if assistant.openings().of_goods else "in the mood"
+    console.print(f"{assistant.status.items} items. What are you {asked} for?  (/help)", style="bold")
     customer = Customer(id=options.customer, expires=_FOREVER) if options.customer else None
     Terminal(console, assistant, customer, options.page).run()
     assistant.close()
