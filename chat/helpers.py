@@ -35,9 +35,6 @@ class _Turns:
     """What a helper's process holds."""
 
     def __init__(self, opened: Callable[[], Assistant]) -> None:
-        parent = multiprocessing.parent_process()
-        assert parent is not None
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
         self._assistant = opened()
         self._mine = threading.local()  # to each thread what it has just answered
         self._assistant.on_turn(lambda turn: setattr(self._mine, "turn", turn))
@@ -67,7 +64,7 @@ class _Helper:
     def __init__(self, opened: Callable[[], Assistant]) -> None:
         self.busy = 0
         self._manager = _Manager(ctx=multiprocessing.get_context("spawn"))
-        self._manager.start()
+        self._manager.start(initializer=_watch)
         try:
             self._turns: Any = self._manager.turns(opened)  # type: ignore[attr-defined]  # made by `register`
         except BaseException:
@@ -154,7 +151,13 @@ class Helpers:
             helper.close()
 
 
+def _watch() -> None:
+    """Let a helper's process end at once when its parent does, however that did: nobody else would end it."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
 def _end_with(parent: int) -> None:
-    """End at once when the parent has, however it did: nobody else would end this process."""
     wait([parent])
     os._exit(1)

@@ -35,3 +35,8 @@ class Clerk:
 
 def fails() -> Clerk:
     raise NamedropError("there is no file")
+
+
+def waits() -> Clerk:
+    time.sleep(99)
+    return Clerk()

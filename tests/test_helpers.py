@@ -23,6 +23,22 @@ from tests.clerks import Clerk, fails
 
 CATALOG = "id,title,kind,genres\n1,Solaris,film,science fiction\n2,Emma,book,romance\n3,Tron,film,science fiction\n"
 PATIENCE_S = 60.0
+EARLY = """
+import time
+import psutil
+from chat.helpers import Helpers
+from tests.clerks import waits
+
+if __name__ == "__main__":
+    helpers = Helpers(1, waits)
+    helpers.start()
+    begun = []
+    while not begun:
+        begun = [one.pid for one in psutil.Process().children() if any("spawn_main" in word for word in one.cmdline())]
+    time.sleep(0.5)
+    print(begun[0], flush=True)
+    time.sleep(99)
+"""
 PARENT = """
 import time
 from chat.helpers import Helpers
@@ -103,8 +119,9 @@ class TestHelpers:
         assert helpers.take("hello", "ann", {}) is None
         helpers.close()
 
-    def test_they_end_with_the_process_that_they_help_even_if_it_is_killed(self, tmp_path):
-        (tmp_path / "parent.py").write_text(PARENT)
+    @pytest.mark.parametrize("script", [PARENT, EARLY], ids=["at work", "beginning"])
+    def test_they_end_with_the_process_that_they_help_even_if_it_is_killed(self, tmp_path, script):
+        (tmp_path / "parent.py").write_text(script)
         root = Path(__file__).parents[1]
         parent = subprocess.Popen(
             [sys.executable, tmp_path / "parent.py"],
