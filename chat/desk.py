@@ -41,8 +41,8 @@ _PERSON = re.compile(
     r"|call\s+me|call\s+back|speak|talk|contact|reach)\b|人工|真人|客服|经理|找人|说话|打电话",
     re.IGNORECASE,
 )
-_PERHAPS = 0.1  # a share of the purpose below which hardly the shop's pages are asked
-_MUST_BE = 0.7  # and how likely their answer must then be
+PERHAPS = 0.1  # a share of the purpose below which hardly the shop's pages are asked
+MUST_BE = 0.7  # and how likely their answer must then be
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w[\w.-]*\w")
 _PHONE = re.compile(r"(?<![\w.,])\+?\(?\d(?:[\s()/-]{0,2}\d){6,13}(?![\w,.]\d)")
 _BY_MAIL = re.compile(r"\be-?mail|邮", re.IGNORECASE)
@@ -141,8 +141,8 @@ class Desk:
                 page = self.mentioned(piece.text, say) if HAVE.search(piece.text) else None
                 return page or self._small_talk(piece.text, say, spoken_of=bool(state.taste.focus))
             case "out_of_scope":
-                strange = piece.understood.purposes.get("policy", 1.0) < _PERHAPS
-                page = self.quoted(piece.text, say, least=_MUST_BE if strange else 0.0)
+                strange = piece.understood.purposes.get("policy", 1.0) < PERHAPS
+                page = self.quoted(piece.text, say, least=MUST_BE if strange else 0.0)
                 return page or Served(say("out_of_scope"))
             case _:
                 return self.policy(piece.text, state, say)

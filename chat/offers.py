@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from chat.typed import telling_words
+from retrieval.columns import forms
 from retrieval.linking import TitleLinker
 from retrieval.parsing import Parser
 from retrieval.text import words
@@ -26,11 +26,11 @@ def carried(text: str, parser: Parser, linker: TitleLinker) -> bool:
     match = _LISTS.search(text)
     thing = next(g for g in match.groups() if g).strip() if match else ""
     said = telling_words(thing) if len(thing.split()) <= _LONGEST else []
-    if match is None or not said or any(form in parser.columns for word in said for form in _forms(word)):
+    if match is None or not said or any(form in parser.columns for word in said for form in forms(word)):
         return False  # "which sizes do you have"
     if match["c"]:  # "what about the weather?"
-        return any(_is_kind(form, parser) for word in said for form in _forms(word))
-    return all(any(linker.knows(form) for form in _forms(word)) for word in said)
+        return any(_is_kind(form, parser) for word in said for form in forms(word))
+    return all(any(linker.knows(form) for form in forms(word)) for word in said)
 
 
 def _is_kind(phrase: str, parser: Parser) -> bool:
@@ -41,10 +41,4 @@ def own_words(text: str, parser: Parser) -> bool:
     """Whether a message has a word for kinds or genres that only this catalogue has."""
     said = words(text)
     phrases = {" ".join(said[at : at + n]) for at in range(len(said)) for n in (1, 2, 3)}
-    return any(form in parser.phrases.own_words for phrase in phrases for form in _forms(phrase))
-
-
-def _forms(phrase: str) -> Iterator[str]:
-    yield phrase
-    yield from (phrase.removesuffix(ending) for ending in ("s", "es") if phrase.endswith(ending))
-    yield f"{phrase}s"
+    return any(form in parser.phrases.own_words for phrase in phrases for form in forms(phrase))

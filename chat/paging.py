@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import re
 
-from chat.desk import Desk, Served, cited, stretch
+from chat.desk import MUST_BE, PERHAPS, Desk, Served, cited, stretch
 from chat.holding import asked_words, stems
 from chat.pieces import SHOP, Piece, asks, masked
 from chat.replies import Say
 from retrieval.knowledge import Found
-
-_PERHAPS = 0.1  # a share of purposes from which the shop's pages may answer what the catalogue does not
-_MUST_BE = 0.7  # and how likely their answer must be below that
 
 _HALF = 0.5  # of the words asked for
 _NEAR = 5  # passages among which the one quoted last is found again by its title
@@ -46,9 +43,9 @@ def instead(piece: Piece, desk: Desk, say: Say) -> Served | None:
     if piece.understood.of_shown:
         page = desk.quoted(asked, say)
         return page if page is not None and _shares(page, asked) == 1 else None  # one word in common is not enough
-    if not shares or shares["policy"] + shares["order"] >= _PERHAPS:
+    if not shares or shares["policy"] + shares["order"] >= PERHAPS:
         return desk.quoted(asked, say)
-    page = desk.quoted(asked, say, least=_MUST_BE)
+    page = desk.quoted(asked, say, least=MUST_BE)
     # "Is it frost proof?" is answered by no page on deliveries in frost.
     return page if page is not None and _shares(page, asked) > _HALF else None
 
@@ -69,7 +66,7 @@ def followed(piece: Piece, title: str, desk: Desk, say: Say) -> Served | None:
     quote = stretch(passage.text, lambda sentence: bool(stems(sentence).intersection(words)))
     if not quote and _HOW_LONG.search(piece.text) and _OF_IT.search(piece.text):
         quote = stretch(passage.text, lambda sentence: _LASTS.search(sentence) is not None)
-    return cited(Found(passage, quote, _MUST_BE), say) if quote else None
+    return cited(Found(passage, quote, MUST_BE), say) if quote else None
 
 
 def _shares(page: Served, asked: str) -> float:
