@@ -39,6 +39,14 @@ _WISHES = re.compile(  # "something for when my laptop won't start"
 )
 
 
+_SUPPOSED = re.compile(
+    r"\b(?:if|in\s+case|unless|whether|suppose)\b[^.;!?\n]*$|(?:如果|万一)[^。；！？]*$", re.IGNORECASE
+)
+    r"\b(?:if|in\s+case|unless|whether|suppose)\b[^.;!?\n]*$|(?:如果|万一)[^。；！？]*$", re.IGNORECASE
+)
+
+
 def troubled(text: str) -> bool:
-    """Whether a message tells of something bought that fails, and wishes for nothing."""
-    return _TROUBLE.search(text) is not None and not _WISHES.search(_TROUBLE.sub(" ", text))
+    """Whether a message tells of something bought that fails, rather than supposing it, and wishes for nothing."""
+    told = any(not _SUPPOSED.search(text[: match.end()]) for match in _TROUBLE.finditer(text))
+    return told and not _WISHES.search(_TROUBLE.sub(" ", text))

@@ -51,3 +51,11 @@ def test_or_for_the_pages():
 )
 def test_a_wish_is_no_complaint(message):
     assert not troubled(message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["can I return it if it is scratched?", "what happens if it arrives late or came broken?", "如果坏了可以退吗？"],
+)
+def test_what_is_only_supposed_is_a_question(text):
+    assert not troubled(text)
