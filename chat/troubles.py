@@ -42,8 +42,6 @@ _WISHES = re.compile(  # "something for when my laptop won't start"
 _SUPPOSED = re.compile(
     r"\b(?:if|in\s+case|unless|whether|suppose)\b[^.;!?\n]*$|(?:如果|万一)[^。；！？]*$", re.IGNORECASE
 )
-    r"\b(?:if|in\s+case|unless|whether|suppose)\b[^.;!?\n]*$|(?:如果|万一)[^。；！？]*$", re.IGNORECASE
-)
 
 
 def troubled(text: str) -> bool:
