@@ -12,6 +12,7 @@ import copy
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -101,6 +102,10 @@ class _Runtime:
         self._tokenizer: tuple[Any, PromptEncoder] | None = None
         self._engine: Engine | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process as what it was made of: the model is loaded there, once."""
+        return _runtime_here, (self._model, self._adapter, self._dtype, self._remembered)
+
     def folder(self) -> Path:
         with self.lock:
             if self._folder is None:
@@ -129,6 +134,11 @@ class _Runtime:
     def read(self, prompt: Prompt) -> Context:
         """Prefill a prompt, or find it; the caller holds the lock."""
         return self.engine().read(self.tokenizer()[1].prompt(prompt))
+
+
+@lru_cache(maxsize=1)
+def _runtime_here(model: str | Path, adapter: Path | None, dtype: DType, remembered: int) -> _Runtime:
+    return _Runtime(model, adapter, dtype, remembered)
 
 
 class LocalGenerator:

@@ -7,24 +7,28 @@ seconds. Measured are rankers that have not seen the dialogue (`finetune.ranking
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from chat.generator import Generator
+from chat.generator import Generator, LocalGenerator
 from chat.learnt import Learnt
 from chat.prompt import Prompt
+from chat.prompting import Prompting
 from chat.ranker import Ranker
 from chat.recommender import named_scores
+from chat.tower import UserTower
 from finetune.cases import Case, recommendable
 from finetune.ranking import FOLDS, Turns, cross_fit, fit_ranker, settings_of
-from finetune.threads import all_threads
+from finetune.threads import all_threads, cores, one_thread
 from retrieval.index import Index
 from retrieval.types import BoolArray, FloatArray
 
@@ -43,6 +47,8 @@ PARTS = (
     "named",
 )
 _SPEAKING = ("tower", "named")  # parts that run the language model
+_LEAST_TURNS = 200  # that are worth further processes, each with a language model of its own
+_TOGETHER = 16  # dialogues that one process reads at a time
 Table = npt.NDArray[np.float16]  # (n, N)
 
 
@@ -71,6 +77,7 @@ class Fitting:
         self._cases, self._items, self._tables = cases, len(index.catalog), tables
         self._facets = index.facets
         self._number = {id(case): number for number, case in enumerate(cases)}
+        self._fitted: dict[tuple[str, ...], Sequence[Ranker]] = {}
         scorers: dict[str, Callable[[Case], FloatArray]] = {}
         for name, retriever in index.retrievers.items():
             scorers[name] = lambda case, retriever=retriever: retriever.scores(case.query)  # type: ignore[misc]
@@ -80,7 +87,7 @@ class Fitting:
             return learnt.prompting.title(case.context, case.query, index, self._allowed(case))
 
         if generator is not None and tower is not None:
-            scorers["tower"] = lambda case: tower.scores(generator.hidden(learnt.prompting.person(case.context)))
+            scorers["tower"] = ByTower(generator, tower, learnt.prompting)
         if generator is not None and naming:
             scorers["named"] = lambda case: named_scores(generator, prompt(case), self._items, self._allowed(case))
         self._scorers = {name: scorers[name] for name in PARTS if name in scorers}
@@ -102,11 +109,11 @@ class Fitting:
                 return found["scores"], found["ms"]
         scores = np.zeros((len(self._cases), self._items), dtype=np.float16)
         ms = np.zeros(len(self._cases), dtype=np.float32)
-        with all_threads() if name in _SPEAKING else nullcontext():
-            for number, case in enumerate(tqdm(self._cases, desc=name, unit=" turns")):
-                started = time.perf_counter()
-                scores[number] = scorer(case)
-                ms[number] = 1000 * (time.perf_counter() - started)
+        bar = tqdm(total=len(self._cases), desc=name, unit=" turns")
+        with bar, all_threads() if name in _SPEAKING else nullcontext():
+            for number, (found, took) in enumerate(self._each(scorer)):
+                scores[number], ms[number] = found, took
+                bar.update()
         if kept is not None:
             kept.parent.mkdir(parents=True, exist_ok=True)
             beside = kept.with_name(f".{kept.name}")
@@ -114,6 +121,17 @@ class Fitting:
                 np.savez(file, scores=scores, ms=ms)
             beside.replace(kept)
         return scores, ms
+
+    def _each(self, scorer: Callable[[Case], FloatArray]) -> Iterator[tuple[FloatArray, float]]:
+        """Yield what a part thinks of every case in order, and how long it took; on all cores where they help."""
+        if not (isinstance(scorer, ByTower) and scorer.can_move and len(self._cases) >= _LEAST_TURNS):
+            yield from (_timed(scorer, case) for case in self._cases)
+            return
+        starts = [n for n, case in enumerate(self._cases) if not n or case.cluster != self._cases[n - 1].cluster]
+        shares = [list(self._cases[a:b]) for a, b in pairwise([*starts[::_TOGETHER], len(self._cases)])]
+        work = (delayed(_all)(scorer, share) for share in shares)
+        for found in Parallel(n_jobs=cores(), return_as="generator")(work):
+            yield from found
 
     def _of(self, number: int, names: Sequence[str]) -> Mapping[str, FloatArray]:
         return {name: self._table[name][0][number].astype(np.float32) for name in names}
@@ -126,8 +144,10 @@ class Fitting:
 
     def out_of_fold(self, without: Set[str] = frozenset()) -> OutOfFold:
         """Return a scorer of the cases by rankers that were fitted on other dialogues, without some parts."""
-        names = [name for name in self.parts if name not in without]
-        return OutOfFold(self, names, cross_fit(settings_of(names), self._turns(names)))
+        names = tuple(name for name in self.parts if name not in without)
+        if names not in self._fitted:  # without the tower is, where no titles are named, without the language model
+            self._fitted[names] = cross_fit(settings_of(names), self._turns(names))
+        return OutOfFold(self, names, self._fitted[names])
 
     def alone(self, name: str) -> Alone:
         """Return a scorer of the cases by one part."""
@@ -144,6 +164,40 @@ class Fitting:
     def ms(self, case: Case, names: Sequence[str]) -> float:
         """Return how long some parts took for one of the cases, in milliseconds."""
         return float(sum(self._table[name][1][self._number[id(case)]] for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class ByTower:
+    """Scores each case by the language model's state."""
+
+    generator: Generator
+    tower: UserTower
+    prompting: Prompting
+
+    @property
+    def can_move(self) -> bool:
+        """Whether other processes may run the language model as well: not on the one GPU that there is."""
+        import torch
+
+        return isinstance(self.generator, LocalGenerator) and not torch.cuda.is_available()
+
+    def __call__(self, case: Case) -> FloatArray:
+        """Score the whole catalogue: (N,)."""
+        return self.tower.scores(self.generator.hidden(self.prompting.person(case.context)))
+
+
+def _timed(scorer: Callable[[Case], FloatArray], case: Case) -> tuple[FloatArray, float]:
+    started = time.perf_counter()
+    scores = scorer(case)
+    return scores, 1000 * (time.perf_counter() - started)
+
+
+def _all(scorer: ByTower, cases: Sequence[Case]) -> list[tuple[FloatArray, float]]:
+    """Score some cases in a process of their own: a prompt is so little work that two threads mostly wait."""
+    with one_thread():
+        if isinstance(scorer.generator, LocalGenerator):
+            scorer.generator.load()  # which is part of no turn's time
+        return [_timed(scorer, case) for case in cases]
 
 
 @dataclass(frozen=True, slots=True)

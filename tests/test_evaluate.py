@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from chat.learnt import Learnt
 from chat.shop import Shop
 from chat.tower import TowerSettings, TowerWeights, save_tower
-from finetune import bench, evaluate, systems
+from finetune import bench, evaluate, fitting, systems
 from finetune.cases import dialogue_cases, next_item_cases, recommendable
 from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord
@@ -233,6 +235,18 @@ class TestKnownAnswers:
         assert measure(files, "--systems", "popularity", "echo", "--against", "echo")[1]["against"] == "echo"
 
 
+def adapter_with_tower(folder: Path, model_dir: Path) -> Path:
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    rng = np.random.default_rng(0)
+    model = AutoModelForCausalLM.from_pretrained(model_dir)
+    get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"])).save_pretrained(folder)
+    parts = (rng.normal(size=shape).astype(np.float32) for shape in ((4, 32), (4,), (4, 256)))
+    save_tower(folder, TowerWeights(*parts, prior=0.5), TowerSettings(encoder="minilm", temperature=0.1))
+    return folder
+
+
 class TestEverySystem:
     @pytest.fixture(autouse=True)
     def fakes(self, monkeypatch):
@@ -257,14 +271,7 @@ class TestEverySystem:
 
     @pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")  # of peft, in making the adapter
     def test_an_adapter_brings_its_tower(self, files, tiny_model_dir, capsys):
-        from peft import LoraConfig, get_peft_model
-        from transformers import AutoModelForCausalLM
-
-        folder, rng = files / "adapter", np.random.default_rng(0)
-        model = AutoModelForCausalLM.from_pretrained(tiny_model_dir)
-        get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"])).save_pretrained(folder)
-        parts = (rng.normal(size=shape).astype(np.float32) for shape in ((4, 32), (4,), (4, 256)))
-        save_tower(folder, TowerWeights(*parts, prior=0.5), TowerSettings(encoder="minilm", temperature=0.1))
+        folder = adapter_with_tower(files / "adapter", tiny_model_dir)
         with_adapter = ("--model", tiny_model_dir, "--adapter", folder)
         code, report = measure(files, *with_adapter, "--systems", "tower", "popularity")
         assert code == 0
@@ -273,6 +280,22 @@ class TestEverySystem:
         (folder / "tower.safetensors").write_bytes(b"nonsense")
         assert measure(files, *with_adapter, "--systems", "tower")[0] == 2
         assert "cannot read the user tower" in capsys.readouterr().err
+
+    @pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
+    def test_further_processes_read_as_one_does(self, files, tiny_model_dir, monkeypatch):
+        folder = adapter_with_tower(files / "adapter", tiny_model_dir)
+        tables = []
+        for least in (len(DIALOGUES) * 10, 1):
+            monkeypatch.setattr(fitting, "_LEAST_TURNS", least)
+            options = ("--model", tiny_model_dir, "--adapter", folder, "--fit", files / f"fitted-{least}")
+            assert measure(files, *options, "--systems", "full", "tower", "popularity")[0] == 0
+            (table,) = files.glob("R.parts/tables-*/tower.npz")
+            with np.load(table) as found:
+                tables.append(found["scores"])
+                assert (found["ms"] > 0).all()
+            shutil.rmtree(files / "R.parts")
+        assert np.ptp(tables[0].astype(np.float32)) > 0
+        np.testing.assert_allclose(*tables, atol=2e-2)  # half precision, and other beginnings are remembered
 
     def test_fits_a_ranker_out_of_fold_that_the_chat_takes(self, files, tiny_model_dir, capsys):
         learnt_from = jsonl(files / "train.jsonl", [{**record, "id": record["id"] + "-before"} for record in DIALOGUES])
