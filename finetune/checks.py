@@ -27,7 +27,7 @@ from finetune.data import (
     RecordType,
     item_ids,
 )
-from retrieval.catalog import RowProblem
+from retrieval.rows import RowProblem
 
 COPY, LEAK, LATER = "copies", "the same in two parts", "trained on what came later"
 _CODES = {"key": "q", "what": "b", "part": "b", "file": "i", "line": "q"}

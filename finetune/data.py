@@ -28,7 +28,7 @@ from pydantic import (
 )
 
 from finetune.rows import DataError, SourceRow, delimited_rows, json_rows, parquet_rows
-from retrieval.catalog import RowProblem
+from retrieval.rows import RowProblem
 
 __all__ = [
     "KINDS",

@@ -36,13 +36,14 @@ from finetune.histories import Histories
 from finetune.outcomes import Measured
 from finetune.systems import SYSTEMS
 from finetune.threads import all_threads, one_thread
-from retrieval.catalog import Catalog, RowProblem, load_catalog
+from retrieval.catalog import Catalog, load_catalog
 from retrieval.constraints import Facets
 from retrieval.encoder import SentenceEncoder
 from retrieval.errors import NamedropError
 from retrieval.linking import TitleLinker
 from retrieval.metrics import K, popularity_percentiles
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM, resolve_lm
+from retrieval.rows import RowProblem
 
 log = logging.getLogger(__name__)
 

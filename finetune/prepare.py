@@ -51,8 +51,8 @@ from finetune.events import EventLog, Events, core, next_items, rated, split_las
 from finetune.provenance import file_digest
 from finetune.readers import READERS, Original, Placed
 from finetune.splitting import divide, unique_dialogues, unique_mentions, unique_next_items
-from retrieval.catalog import RowProblem
 from retrieval.errors import NamedropError
+from retrieval.rows import RowProblem
 from retrieval.types import Item
 
 CATALOG = "catalog.jsonl"

@@ -220,4 +220,5 @@ def cross_fit(settings: RankerSettings, turns: Turns, members: int = MEMBERS, ep
     """
     fold = turns.clusters % FOLDS
     fits = [delayed(fit_ranker)(settings, turns, np.flatnonzero(fold != one), members, epochs) for one in range(FOLDS)]
-    return list(Parallel(n_jobs=cores() if len(fold) >= _LEAST_TURNS else 1)(fits))
+    # "c": torch wants arrays that it could write to
+    return list(Parallel(n_jobs=cores() if len(fold) >= _LEAST_TURNS else 1, mmap_mode="c")(fits))

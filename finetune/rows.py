@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from retrieval.catalog import RowProblem
 from retrieval.errors import NamedropError
+from retrieval.rows import RowProblem
 
 _SURROGATE = re.compile("[\ud800-\udfff]")  # bytes that are not of the encoding, and lone halves in JSON escapes
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error)  # a download that was cut off

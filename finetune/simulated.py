@@ -18,8 +18,9 @@ from finetune.says import Utterance
 from finetune.tastes import SimulationError, World, held_out
 from finetune.teacher import Teacher, worded
 from finetune.wordings.voice import Part
-from retrieval.catalog import Catalog, RowProblem
+from retrieval.catalog import Catalog
 from retrieval.constraints import satisfies
+from retrieval.rows import RowProblem
 from retrieval.types import BoolArray, Constraint, Item, Op
 
 TURNS = 5  # of the person, at most

@@ -41,8 +41,9 @@ from finetune.estimate import Estimate, Sample, estimate
 from finetune.probe import Speed, measure
 from finetune.readers.base import find
 from finetune.readers.own import PATTERNS
-from retrieval.catalog import Catalog, RowProblem, load_catalog
+from retrieval.catalog import Catalog, load_catalog
 from retrieval.errors import NamedropError
+from retrieval.rows import RowProblem
 
 UNUSABLE, UNKNOWN, CATALOG = "records that cannot be used", "ids that the catalogue lacks", "rows of the catalogue"
 

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from retrieval.catalog import Catalog, RowProblem, load_catalog
+from retrieval.catalog import Catalog, load_catalog
 from retrieval.constraints import Facets
 from retrieval.dense import AnnRetriever
 from retrieval.encoder import Encoder, item_text, text_digest
 from retrieval.errors import GenerationError
 from retrieval.generations import Generation, GenerationStore, unit_rows
 from retrieval.retrievers import make_retrievers
+from retrieval.rows import RowProblem
 from retrieval.scoring import ScoringRetriever
 from retrieval.types import FloatArray, IntArray
 

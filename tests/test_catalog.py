@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from retrieval.catalog import Catalog, CatalogError, RowProblem, load_catalog
+from retrieval.catalog import Catalog, CatalogError, load_catalog
+from retrieval.rows import RowProblem
 
 ROWS = [
     {
@@ -102,6 +103,24 @@ class TestFormats:
     def test_stock_is_read_in_the_usual_words(self, tmp_path, stock, expected):
         (item,) = read(tmp_path, f"id,title,in_stock\n1,T,{stock}\n").items
         assert item.in_stock is expected
+
+    @pytest.mark.parametrize(
+        ("column", "cell", "expected"),
+        [
+            ("stock", "0", False), ("stock", "17", True), ("inventory_quantity", "-2", False), ("stock_qty", "", True),
+            ("availability", "out of stock", False), ("availability", "In Stock", True), ("in stock", "no", False),
+        ],
+    )  # fmt: skip
+    def test_stock_may_be_counted_as_shops_export_it(self, tmp_path, column, cell, expected):
+        (item,) = read(tmp_path, f"id,title,{column}\n1,T,{cell}\n").items
+        assert item.in_stock is expected
+        assert column not in item.attributes  # how many there are is the shop's own business
+
+    def test_the_column_of_the_format_goes_first_and_other_words_stay(self, tmp_path):
+        first, second = read(tmp_path, "id,title,in_stock,stock\n1,T,yes,0\n2,U,,on order\n").items
+        assert first.in_stock
+        assert second.in_stock
+        assert second.attributes["stock"] == "on order"
 
     def test_chinese_genres_are_split_at_chinese_commas(self, tmp_path):
         (item,) = read(tmp_path, 'id,title,genres\n1,T,"科幻、动作，冒险"\n').items

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from finetune.data import Part, RecordType, validation_problems
 from finetune.rows import DataError, SourceRow
-from retrieval.catalog import Row, RowProblem
+from retrieval.rows import Row, RowProblem
 from retrieval.text import words
 from retrieval.types import AttributeValue, Item
 
@@ -91,7 +91,7 @@ def faulty(path: Path, row: SourceRow, report: Report) -> bool:
 def make_item(
     path: Path, line: int, report: Report, attributes: Mapping[str, AttributeValue] | None = None, /, **cells: object
 ) -> Item | None:
-    """Make a catalogue item of cells that `retrieval.catalog.Row` names; None, reported, if they do not fit."""
+    """Make a catalogue item of cells that `retrieval.rows.Row` names; None, reported, if they do not fit."""
     try:
         row = Row.model_validate(cells)
     except ValidationError as error:

@@ -27,7 +27,7 @@ from pydantic import ValidationError
 from finetune.data import DialogueRecord, RecordType, Turn, part_of, validation_problems
 from finetune.readers.base import FilmTitle, Placed, Report, faulty, film_title, find, make_item, nothing_found, slug
 from finetune.rows import SourceRow, delimited_rows
-from retrieval.catalog import RowProblem
+from retrieval.rows import RowProblem
 from retrieval.types import AttributeValue, Item
 
 _ROLES = {"SEEKER": "user", "RECOMMENDER": "assistant"}

@@ -27,7 +27,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from finetune.data import DialogueRecord, Id, MentionsRecord, MentionTurn, Part, RecordType, Turn, validation_problems
 from finetune.readers.base import FilmTitle, Placed, Report, faulty, film_title, find, make_item, nothing_found
 from finetune.rows import SourceRow, delimited_rows, json_rows
-from retrieval.catalog import RowProblem
+from retrieval.rows import RowProblem
 from retrieval.types import Item
 
 _MENTION = re.compile(r"@(\d+)")
