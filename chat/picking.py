@@ -37,7 +37,9 @@ class Picking:
 
     def picks(self, turn: Turn) -> list[Recommended]:
         """Recommend; a work asked for by its title comes first, shown ones return only if little else fits."""
-        utmost = self._utmost(turn, *turn.understood.extreme) if turn.understood.extreme is not None else []
+        extreme = turn.understood.extreme
+        measured = extreme is not None and (extreme[0] != "popularity" or self.shop.knows_popularity)
+        utmost = self._utmost(turn, *extreme) if extreme is not None and measured else []
         if utmost:  # else nothing that fits has the measure, and what fits is better than nothing
             return utmost
         taste = self.state.taste

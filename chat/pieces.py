@@ -51,6 +51,7 @@ _POINTS = re.compile(
     r"\b(?:it|its|it's|that|they|them|those|the\s+(?:other|rest)|again|(?:signed|logged)\s+in)\b|它|那个|另|登录",
     re.IGNORECASE,
 )
+_NEEDS_IT = re.compile(r"\b(?:need(?:ed)?|want(?:ed)?|waiting\s+for)\s+(?:it|them)\b(?!\s+to\b)", re.IGNORECASE)
 _FOR_A_PERSON = re.compile(
     r"\b(?:talk|speak|chat)\s+(?:to|with)\s+(?:an?|the|some|any|some\s+of\s+your|your)?\s*(?:real\s+|actual\s+|live\s+)?"
     r"(?:human|person|people|agent|someone|somebody|staff|manager|representative)\b",
@@ -232,6 +233,10 @@ def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Rout
     for route, odds in _by_purpose(understood):
         found[route] = found.get(route, 0.0) + odds
     last = _LASTING.get(before)
+    if last == "order" and _NEEDS_IT.search(text) and not _names(understood):
+        # What is on its way: nothing else is wished for.
+        found["order"] = found.get("order", 0.0) + _STRANGE_ODDS
+        found["recommend"] = found.get("recommend", 0.0) - _STRANGE_ODDS
     if last is not None and len(text.split()) <= SHORT and not _names(understood):
         points = _FOLLOWS.search(text) is not None or (last == "order" and _POINTS.search(text) is not None)
         found[last] = found.get(last, 0.0) + (2.0 if points else 0.7)

@@ -249,6 +249,8 @@ class Say:
 
     def unmeasured(self, field: str) -> str:
         """Say that nothing that fits has a measure."""
+        if field == "popularity":
+            return self("unknown_popularity")
         return self("unknown_these", field=self._column(field))
 
     def utmost(self, item: Item, extreme: tuple[str, int]) -> str:

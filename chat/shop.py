@@ -115,6 +115,11 @@ class Shop:
             ),
         )
 
+    @property
+    def knows_popularity(self) -> bool:
+        """Whether anything tells what is chosen most: a column of the catalogue, or logs."""
+        return bool(self.index.retrievers["popularity"].scores(Query()).any())
+
     def hides(self, position: int) -> bool:
         """Whether a business rule keeps an item from ever being shown."""
         return position in self.recommender.rules.hidden(self.index)

@@ -71,9 +71,8 @@ class Telling:
             return self.say("limits", limits=quoted[:1].upper() + quoted[1:], first=first)
         return self.say("wishes", wishes=wished, first=first) if wished else self.say("open", first=first)
 
-    @staticmethod
-    def _measured(item: Item, field: str) -> bool:
-        return field == "popularity" or facts.measure(item, field) is not None
+    def _measured(self, item: Item, field: str) -> bool:
+        return self.shop.knows_popularity if field == "popularity" else facts.measure(item, field) is not None
 
     def unmeasured(self, turn: Turn, items: Sequence[Item]) -> str:
         """Own up to a measure that nothing shown has: "your longest role-playing game"."""
@@ -88,7 +87,9 @@ class Telling:
     def rest(self, items: Sequence[Item]) -> str:
         """Name the next ones."""
         rest = list(items[1:3])
-        return self.say("then", rest=facts.names(rest, self.say.language)) if rest else ""
+        return (
+            self.say("then" if len(rest) > 1 else "then_one", rest=facts.names(rest, self.say.language)) if rest else ""
+        )
 
     def scarce(self, items: Sequence[Item]) -> str:
         """Say why there are so few, and what would give more."""
@@ -129,12 +130,16 @@ class Telling:
         return self.say.sentences(self.say("none", limits=self.say.quoted(limits)), relax)
 
     def _best_relaxation(self) -> tuple[Limit, int] | None:
-        """Return the limit whose removal opens up the most items, and how many those are."""
+        """Return the limit whose removal opens up the most items, and how many those are.
+
+        Among goods it is never the kind: who wants a brush has no use for the rest of the shop.
+        """
         limits = self.state.taste.limits
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         counts = [
             (old, int(self.shop.recommender.allowed([x.constraint for x in limits if x is not old], known).sum()))
             for old in limits
+            if not (self.shop.of_goods and old.field == "kind")
         ]
         best = max(counts, key=lambda pair: pair[1], default=None)
         return best if best is not None and best[1] else None

@@ -12,6 +12,29 @@ _DEVICE = (
     r"(?:laptop|computer|pc|mac|macbook|phone|tablet|ipad|kindle|tv|player|console|switch|playstation|ps\d|xbox|machine"
     r"|system|device)"
 )
+_BODY = r"(?:face|skin|scalp|eye(?:s|lids)?|lips?|hands?|neck|arms?|legs?|throat|mouth|stomach|hair|ears?|feet)"
+_WHOM = r"(?:me|him|her|us|(?:my|our)\s+\w+)"
+_HARMED = re.compile(  # what somebody suffers, from something bought or not
+    rf"\b(?:my|his|her|our|their)\s+(?:\w+['’]s\s+)?{_BODY}\b[^.,;:!?\n]{{0,25}}\b(?:burn(?:s|ed|t|ing)|itch(?:es|ed|ing)"
+    r"|stings|stung|hurts?|swelled|swollen|blisters?|blistered|peeling|bleeding|(?:went|turned|got|is|are)\s+(?:all\s+)?red"
+    r"|broke\s+out|fell\s+out)\b",
+    re.IGNORECASE,
+)
+_HARMS = re.compile(  # what a thing did to them
+    rf"\b(?:burn(?:s|ed|t)|irritated|stung|ruined|hurt)\s+(?:my|his|her)\s+{_BODY}\b"
+    rf"|\b(?:gave|given)\s+{_WHOM}\s+(?:an?\s+)?(?:\w+\s+)?(?:rash|hives|headache|burns?)\b"
+    r"|\b(?:got|have|had)\s+an?\s+(?:\w+\s+)?(?:rash|reaction)\s+(?:from|to|after)\b"
+    rf"|\bmade\s+{_WHOM}\s+(?:sick|ill)\b",
+    re.IGNORECASE,
+)
+_USED = re.compile(  # and that it was bought
+    r"\b(?:opened|used|using|tried|applied|bought|ordered|wore|ate|drank|after|since|from\s+(?:the|your|this)|refund|money\s+back|returns?)\b",
+    re.IGNORECASE,
+)
+_MONEY_BACK = re.compile(
+    r"\bi\s+(?:want|need|demand|expect)\s+(?:all\s+)?(?:my|the|a\s+(?:full\s+)?)\s*(?:money\s+back|refund)\b|\bgive\s+me\s+my\s+money\b|退钱|把钱退",
+    re.IGNORECASE,
+)
 _TROUBLE = re.compile(
     "|".join(
         (
@@ -37,7 +60,10 @@ _WISHES = re.compile(  # "something for when my laptop won't start"
     r"|films?|movies?|novels?|stor(?:y|ies)|about|where|whose|next)\b|推荐|电影|小说",
     re.IGNORECASE,
 )
-
+_ADVICE = re.compile(
+    r"\b(?:recommend|suggest|(?:do|have)\s+you\s+(?:have|got)|something|anything|what\s+(?:should|can|could)\s+(?:i|we)|looking\s+for|instead)\b|推荐",
+    re.IGNORECASE,
+)
 
 _SUPPOSED = re.compile(
     r"\b(?:if|in\s+case|unless|whether|suppose)\b[^.;!?\n]*$|(?:如果|万一)[^。；！？]*$", re.IGNORECASE
@@ -46,5 +72,7 @@ _SUPPOSED = re.compile(
 
 def troubled(text: str) -> bool:
     """Whether a message tells of something bought that fails, rather than supposing it, and wishes for nothing."""
+    if _MONEY_BACK.search(text) or _HARMS.search(text) or (_HARMED.search(text) and _USED.search(text)):
+        return not _ADVICE.search(text)
     told = any(not _SUPPOSED.search(text[: match.end()]) for match in _TROUBLE.finditer(text))
     return told and not _WISHES.search(_TROUBLE.sub(" ", text))

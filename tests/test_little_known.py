@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from retrieval.types import Item
@@ -209,3 +211,19 @@ class TestTogether:
 
     def test_two_that_are_no_items_are_not_counted(self, talk):
         assert len([title for title in ("Harbour", "Meadow") if title in talk("is it in stock for two?").text]) == 1
+
+
+def test_what_sells_best_is_told_by_figures_only():
+    answer = Talk(shop_of(WORKS))("what's popular here?")
+    assert "I can't see what is bought most" in answer.text
+    assert "most popular:" not in answer.text
+    assert answer.cards
+    known = [replace(item, attributes={"popularity": float(n)}) for n, item in enumerate(WORKS)]
+    assert "most popular: Quarry" in Talk(shop_of(known))("what's popular here?").text
+
+
+def test_among_goods_nobody_is_told_to_do_without_the_kind():
+    goods = [Item(id=f"b{n}", title=f"Brush {n}", kind="brush", price=5.0 + n) for n in range(2)]
+    goods += [Item(id=f"s{n}", title=f"Soap {n}", kind="soap", price=3.0 + n) for n in range(9)]
+    assert "removing" not in Talk(shop_of(goods))("a brush").text
+    assert "removing “under 6”" in Talk(shop_of(goods))("a brush under 6").text

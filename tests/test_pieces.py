@@ -99,6 +99,11 @@ class TestEvidence:
             > 3 * pieces("what's in it?")[0].routed.scores["order"]
         )
 
+    def test_it_that_is_needed_by_a_day_is_the_order_that_is_late(self):
+        text = "how annoying, we wanted it for a party on friday"
+        assert pieces(text, "order")[0].route == "order"
+        assert pieces(text)[0].route == "recommend"
+
     @pytest.mark.parametrize("text", ["the second one comes closest", "I know the second and the third already"])
     def test_a_stand_on_cards_speaks_for_a_recommendation(self, text):
         assert pieces(text, shown=5)[0].routed.scores["recommend"] > 0.9

@@ -19,6 +19,10 @@ from tests.test_conversation import RETURNS, FakeOutbox, Visit
         "it's been two weeks",
         "the game keeps crashing",
         "my tent leaks",
+        "the balm gave my son a rash",
+        "i tried the mask and my face got all red",
+        "your soap burned my hands",
+        "give me my money, I demand a refund",
     ],
 )
 def test_what_fails_is_for_a_person(message):
@@ -46,6 +50,8 @@ def test_or_for_the_pages():
         "is the blu-ray still in stock?",
         "a book where the ship was damaged",
         "my brother broke his arm",
+        "my eyes hurt after a day of screens, do you have an audiobook?",
+        "my skin is red, what should I watch to forget it",
         "the window won't open here, I'd like to see some landscapes",
     ],
 )
