@@ -157,8 +157,8 @@ class Columns:
         ]
         bare = [c for c in self.numbers if c.unit is None and c.field not in COUNTED]
         lasts = [c.words.split()[-1] for c in bare]
-        sized = [c.words for c in self.numbers if c.unit is not None and c.unit.dimension in ("size", "mass")]
-        self.people = ForWhom(facets, self._kinds, sized)
+        sized = [c for c in self.numbers if c.unit is not None and c.unit.dimension in ("size", "mass")]
+        self.people = ForWhom(facets, self._kinds, [name for c in sized for name in c.names])
         self._held = Held(facets, self._kinds)
         self._named = Named([(c.field, _called(c.words, last, lasts)) for c, last in zip(bare, lasts, strict=True)])
         self.flags: Mapping[str, str] = {
@@ -343,11 +343,8 @@ class Columns:
             return None
         amounts, said = _said(expression, match)
         unit = units.said(said) if said else None
-        column, start, end = self._column(unit, text, match.start(), match.end())
-        if column is not None and unit is not None and (start, end) == match.span():
-            plain = expression in (_PLAIN, _RANGE) and not self._likely(column, text)[0]
-            if self._says_nothing(column, unit, amounts if plain else (), text):
-                return None
+        plain = amounts if expression in (_PLAIN, _RANGE) else ()
+        column, start, end = self._column(unit, text, match.start(), match.end(), plain)
         if column is None:
             lacking = unit is not None and expression is not _PLAIN and unit.dimension not in _UNSPOKEN
             return Found(match.start(), match.end(), (), unit.dimension) if lacking and unit is not None else None
@@ -370,16 +367,19 @@ class Columns:
         made = tuple(Constraint(column.field, op, v, label(column.field, op, v, language)) for op, v in pairs)
         return inverted(text, Found(start, end, made), language)
 
-    def _says_nothing(self, column: Column, unit: Unit, amounts: Sequence[str], text: str) -> bool:
-        """Whether a number in a unit is not about a column of its dimension that nothing names: "8 km", of wheels."""
-        if column.unit is None:
-            return False
-        if far_apart(unit, column.unit):
-            return True
-        values = [number(amount) * unit.size / column.unit.size for amount in amounts]
-        return bool(values) and self._held.far_out(column.field, values, text)
+    def _of(self, column: Column, unit: Unit, amounts: Sequence[str], text: str) -> bool:
+        """Whether a number in a unit may be of a column that is not named beside it: not "8 km", of wheels in inches.
 
-    def _column(self, unit: Unit | None, text: str, start: int, end: int) -> tuple[Column | None, int, int]:
+        Plain `amounts` must not be far out, unless the message has words for what the column measures.
+        """
+        if column.unit is None or column.unit.dimension != unit.dimension or far_apart(unit, column.unit):
+            return False
+        values = [number(amount) * unit.size / column.unit.size for amount in amounts]
+        return not values or self._spoken(column, text) or not self._held.far_out(column.field, values, text)
+
+    def _column(
+        self, unit: Unit | None, text: str, start: int, end: int, plain: Sequence[str]
+    ) -> tuple[Column | None, int, int]:
         """Return the column that a number limits, and the span with the column's name where that stands beside it."""
         fitting = [c for c in self.numbers if unit is None or c.unit is None or c.unit.dimension == unit.dimension]
         for column in fitting:
@@ -390,16 +390,21 @@ class Columns:
             before = re.search(rf"\b(?:{name})s?\s*(?:content\s*)?(?:of|is|:)?\s*$", text[:start])
             if behind or before:
                 return column, before.start() if before else start, end + (behind.end() if behind else 0)
-        known = [c for c in fitting if unit is not None and c.unit is not None and c.unit.dimension == unit.dimension]
-        return max(known, key=lambda column: self._likely(column, text), default=None), start, end
+        known = [c for c in fitting if unit is not None and self._of(c, unit, plain, text)]
+        return max(known, key=lambda column: self._likely(column, unit, text), default=None), start, end
 
-    def _likely(self, column: Column, text: str) -> tuple[bool, int]:
-        """Return how likely a message that names no column means this one: by its words, and by the kinds it names."""
+    @staticmethod
+    def _spoken(column: Column, text: str) -> bool:
+        """Whether a message has words for what a column measures."""
         quality = column.quality
         words = (*column.names, *((*quality.little, *quality.much, *quality.asked) if quality is not None else ()))
-        spoken = re.search(rf"\b(?:{'|'.join(map(re.escape, words))})(?:er|est)?\b", text) is not None
+        return re.search(rf"\b(?:{'|'.join(map(re.escape, words))})(?:er|est)?\b", text) is not None
+
+    def _likely(self, column: Column, unit: Unit | None, text: str) -> tuple[bool, bool, int]:
+        """Return how likely a message that names no column means this one: by its words, unit and kinds."""
         items = self._facets.catalog.items
-        return spoken, sum(column.field in items[at].attributes for at in self._kinds(text) or range(len(items)))
+        has = sum(column.field in items[at].attributes for at in self._kinds(text) or range(len(items)))
+        return self._spoken(column, text), column.unit == unit, has
 
     def _kinds(self, text: str) -> list[int]:
         """Return the positions of what is of the kinds that a message names."""

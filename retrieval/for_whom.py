@@ -37,12 +37,20 @@ class ForWhom:
         """Yield for whom things are to be; of what no column gives the span alone, which no other is to read."""
         for told in persons.told(text):
             field = self.columns.get(told.part)
-            if field is not None and not (told.plain and self._of_other_kinds(field, text)):
+            if told.plain and (self._named(told, text) or (field is not None and self._of_other_kinds(field, text))):
+                continue
+            if field is not None:
                 value = _in_unit(field, told)
                 limit = Constraint(field, "fits", value, label(field, "fits", value, language))
                 yield Found(told.start, told.end, (limit,))
             elif self._numbers and told.part != "age" and not told.plain and not self._measures(told.part, text):
                 yield Found(told.start, told.end, ())
+
+    def _named(self, told: persons.Told, text: str) -> bool:
+        """Whether a column of numbers is named beside it: "length 158 cm"."""
+        names = "|".join(map(re.escape, self._numbers)) or "$^"
+        before = re.search(rf"\b(?:{names})\s*(?:of|is|:)?\s*$", text[: told.start])
+        return before is not None or re.match(rf"\s*(?:{names})\b", text[told.end :]) is not None
 
     def _measures(self, part: str, text: str) -> bool:
         """Whether a column of numbers is about it: ``head_cm``, or the range that a message on a way names."""

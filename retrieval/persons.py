@@ -17,7 +17,7 @@ _KIN = (
     r"|friend|sister|brother|niece|nephew|grand\w+|aunt|uncle|colleague|man|woman|lady|guy|person|(?:\d+|\w+)[\s-]year[\s-]old)"
 )
 _WHO = rf"(?:\b(?:i|he|she|they|who)|\b{_KIN})"
-_IS = r"(?:\s*['’]?(?:m|s|re)\b|\s+(?:am|is|are|was|measures?|stands?))"
+_IS = r"(?:['’](?:m|s|re)\b|\s+(?:am|is|are|was|measures?|stands?))"
 _SO = r"\s+(?:(?:about|around|roughly|only|just|almost|nearly|like|now|already|approx\.?|approximately|exactly)\s+)*"
 _LONG = (
     r"(?:(?P<mm>[12])\s*(?:m|met(?:er|re)s?|米)\s*(?P<rest>\d{1,2})(?!\d)"
@@ -51,7 +51,7 @@ _AGES = tuple(
         r"(?P<n>\d{1,2})\s*(?:岁|(?P<months>个月大?))(?P<half>半)?",
     )
 )
-_SIZED = rf"(\d+(?:[.,]\d+)?)\s*-?({units.pattern()})"
+_SIZED = rf"(?<![\w.,])(\d{{1,4}}(?:[.,]\d{{1,2}})?)\s*-?({units.pattern()})"
 _PART = r"(head|waist|chest|bust|hips?|inseam|inside\s+leg|wrist|(?:my|his|her|their)\s+(?:foot|feet))"
 _PARTED = re.compile(
     rf"{_SIZED}\s+(?:\w+\s+)?{_PART}\b|\b{_PART}(?:\s+(?:circumference|size|measures?|is|are|of|around|about|with))*\s*[:=]?\s*{_SIZED}"
@@ -63,7 +63,7 @@ _WEIGHT = re.compile(
     rf"\bi\s+weigh{_SO}(\d+(?:[.,]\d+)?)\s*(kgs?|kilos?|lbs?)\b|{_WHO}{_IS}{_SO}(\d+(?:[.,]\d+)?)\s*(kgs?|kilos?|lbs?)\b(?!\s+too)",
     re.IGNORECASE,
 )
-_FAR = r"\d+(?:[.,]\d+)?\s*-?\s*(?:km|kms|kilomet(?:er|re)s?|miles?|met(?:er|re)s|公里|米)"
+_FAR = r"(?<![\w.,])\d{1,4}(?:[.,]\d{1,2})?\s*-?\s*(?:km|kms|kilomet(?:er|re)s?|miles?|met(?:er|re)s|公里|米)"
 _DAILY = r"(?:each\s+way|one\s+way|both\s+ways|there\s+and\s+back|round\s+trip|(?:a|per|each|every)\s+day|daily|away)"
 _WAY = re.compile(
     rf"(?:(?:commut\w+|distance|way\s+to\s+\w+)\b[^.?!,;]{{0,25}}?)({_FAR})\b"
