@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from chat import facts
 from chat.comparing import Compared, compared
+from chat.fitting import FITS, fitting
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, of_which
 from chat.picking import Picking
 from chat.recommender import Recommended
@@ -83,6 +84,11 @@ class Asking:
     def _by_columns(self, turn: Turn, items: Sequence[Item]) -> Asked:
         """Answer from the columns asked about; of several cards those that have no value are told of together."""
         understood, fields = turn.understood, turn.understood.questions
+        if FITS in fields:
+            fit = [fitting(item, turn.text, self.shop.parser.columns, self.state, self.say) for item in items]
+            rest = [name for name in fields if name not in (FITS, "other")]
+            others = [self.say.answer(item, rest) for item in items] if rest else []
+            return Asked(self.say.sentences(*others, *fit), tuple(items))
         unsaid = self.say("not_said", title=facts.names(items, self.say.language)) if "other" in fields else ""
         fields = tuple(name for name in fields if name != "other")
         said = [item for item in items if not understood.of_shown or self._says_any([item], fields)]

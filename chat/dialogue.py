@@ -151,7 +151,7 @@ class Dialogue:
 
     def heard(self, text: str) -> str:
         """Return what a message asks, spelled out, and keep in mind the sorrow that it tells of."""
-        spelled = spelled_out(text)
+        spelled = spelled_out(text, ages="age" in self.shop.parser.columns.people.columns)
         if in_danger(spelled):
             return spelled
         asked, self.sorrow = told(spelled)

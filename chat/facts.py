@@ -16,6 +16,7 @@ from retrieval.columns import TASTES
 from retrieval.constraints import Facets, number_of, satisfies, topic_words, values_of
 from retrieval.lexicon import canonical, display, vocabulary
 from retrieval.numbers import LENGTH_FIELDS
+from retrieval.ranges import range_of, worded
 from retrieval.text import is_cjk, language_of, words
 from retrieval.types import Constraint, Item
 from retrieval.units import of_header, wanted
@@ -100,10 +101,13 @@ def length(item: Item, language: Language) -> str:
 def attribute(item: Item, field: str, language: Language) -> str:
     """Quote what a column of the catalogue's own says of an item, "" if nothing."""
     value = item.attributes.get(field)
+    unit = of_header(field)[1]
+    bounds = range_of(item, field) if value is None or isinstance(value, str) else None
+    if bounds is not None and (value is None or unit is not None):
+        return worded(bounds, unit.name if unit is not None else "", language)
     if isinstance(value, bool):
         return ("是" if value else "否") if language == "zh" else ("yes" if value else "no")
     if isinstance(value, int | float):
-        unit = of_header(field)[1]
         return f"{value:g} {unit.name}" if unit is not None else f"{value:g}"
     if isinstance(value, tuple):
         known = vocabulary(field)
@@ -234,11 +238,11 @@ def _within(item: Item, constraints: Sequence[Constraint], language: Language) -
     own = [
         c
         for c in constraints
-        if c.op != "is_not" and c.field in item.attributes and c.field not in (*LENGTH_FIELDS, *TASTES)
+        if c.op != "is_not" and attribute(item, c.field, language) and c.field not in (*LENGTH_FIELDS, *TASTES)
     ]
     for field in dict.fromkeys(c.field for c in own):
         value = attribute(item, field, language)
-        found.append(wanted(field) if item.attributes[field] is True else f"{of_header(field)[0]} {value}")
+        found.append(wanted(field) if item.attributes.get(field) is True else f"{of_header(field)[0]} {value}")
     if "genres" in fields and item.genres:
         found.append(join([display("genres", canonical("genres", g), language) for g in item.genres[:2]], language))
     return found

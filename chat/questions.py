@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from chat.fitting import FITS, asks_to_fit
 from retrieval.columns import Columns
 from retrieval.lexicon import mood_singled_out
 from retrieval.numbers import COUNTS, LENGTH_FIELDS
@@ -146,6 +147,8 @@ def questions(text: str, columns: Columns | None, several: bool) -> Questions:
     fields = [name for name, pattern in _COMPILED if pattern.search(text)]
     if columns is not None and _ASKS.search(text):
         fields = _with_own(fields, text, columns)
+    if columns is not None and asks_to_fit(text, columns):
+        fields = [*fields, FITS]
     if not fields and _HOW_MANY.search(text):
         return Questions(("other",))
     return Questions(tuple(fields), yes_no=_YES_NO.search(text) is not None)

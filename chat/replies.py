@@ -220,6 +220,9 @@ class Say:
             return self("unchecked_country")
         if column in _MEASURED:
             return self("unchecked_measure", column=_MEASURED[column][self.language == "zh"])
+        words, unit = of_header(column)
+        if unit is not None:  # a column of the shop's own
+            return self("unchecked_measure", column=words)
         return self("unchecked", column=_COUNTS.get(column, column) if self.language == "zh" else column)
 
     def singled_out(self, items: Sequence[Item], extreme: tuple[str, int]) -> tuple[str, Item | None]:

@@ -154,6 +154,8 @@ SAY: Mapping[str, tuple[str, str]] = {
     "picks": ("Of these I'd go for {title}. {why}", "这几个里我会选{title}。{why}"),
     "says_only": ("What the catalogue tells of it: {told}", "目录里是这样介绍的：{told}"),
     "not_said": ("I don't have that information about {title}.", "我没有{title}的这项信息。"),
+    "fits_yes": ("Yes, {title} is right {whom}: it is made for {range}.", "可以，{title}{whom}：范围是{range}。"),
+    "fits_no": ("No, {title} is not made {whom}, but for {range}.", "不行，{title}不{whom}：范围是{range}。"),
     "restock": ("{title} is out of stock, and the catalogue doesn't tell when it will be back.",
                 "{title}缺货，目录里没有写明何时到货。"),
     "not_compared": ("I don't know which item “{name}” is, so I can't compare it.",

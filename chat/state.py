@@ -277,6 +277,8 @@ def replaces(new: Constraint, old: Limit) -> bool:
         return False
     if new.op == old.op and _same(new.value, old.value):
         return True
+    if "fits" in (new.op, old.op):
+        return new.op == old.op
     if new.op in _DIRECTION and old.op in _DIRECTION:
         return _DIRECTION[new.op] == _DIRECTION[old.op] or _contradict(new, old)
     if new.op == "is":

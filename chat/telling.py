@@ -15,6 +15,7 @@ from chat.state import DialogueState, Limit
 from chat.updating import Turn
 from retrieval.constraints import satisfies, satisfies_all
 from retrieval.parsed import Wish
+from retrieval.ranges import range_of
 from retrieval.text import words
 from retrieval.types import Item
 
@@ -48,7 +49,8 @@ class Telling:
         taste, language = self.state.taste, self.say.language
         first = facts.name(items[0], language)
         said = [x for x in taste.limits if not (x.inferred or x.implied)]
-        limits = [x.label for x in said if (x.field, x.op) != ("kind", "is")]
+        told = [x for x in said if x.op != "fits" or range_of(items[0], x.field) is not None]  # no lock is for 172 cm
+        limits = [x.label for x in told if (x.field, x.op) != ("kind", "is")]
         liked = [i for i in self.shop.items(taste.liked[-2:]) if i.id != items[0].id]
         if turn.understood.extreme is not None and self._measured(items[0], turn.understood.extreme[0]):
             return self.say.utmost(items[0], turn.understood.extreme)

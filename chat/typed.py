@@ -52,7 +52,7 @@ _AGED = re.compile(
     rf"{_FAMILY}|"
     rf"\b(?:(?:my|our|his|her|the|an?)\s+)?(?P<a>\d{{1,2}}|{'|'.join(_AGES)})[\s-]*years?[\s-]*olds?\b"
     rf"|\b(?:{_CHILDREN}(?:['’]s|['’]re|\s+is|\s+are|\s+just)\s+(?:only\s+|just\s+|nearly\s+|almost\s+)?|turn(?:s|ing)\s+)"
-    rf"(?P<b>\d{{1,2}}|{'|'.join(_AGES[2:])})\b(?!\s*%|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
+    rf"(?P<b>\d{{1,2}}|{'|'.join(_AGES[2:])})\b(?!\s*(?:%|['’′]|cm|kg|m\b|ft|foot|feet)|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
     re.IGNORECASE,
 )
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
@@ -167,16 +167,25 @@ FILLER = frozenset(
 STOPWORDS = frozenset(fold(word) for word in STOPWORDS_EN_PLUS)
 
 
-def spelled_out(text: str) -> str:
-    """Return a message as it would stand in a letter: "whats good, hes 8" is "what's good, my kid"."""
+def spelled_out(text: str, *, ages: bool = False) -> str:
+    """Return a message as it would stand in a letter: "whats good, hes 8" is "what's good, my kid".
+
+    Args:
+        text: what the person typed.
+        ages: the shop says of what age its goods are for: "my kid aged 8".
+    """
     text = _WORD.sub(lambda match: _cased(_SHORTHAND[match.group().lower()], match.group()), text)
     text = _NOTE.sub(lambda match: "5 dollars" if match[1].lower() == "fiver" else "10 dollars", text)
     text = _RAVES.sub("loves ", _INTERJECTION.sub(" ", text))
     text = _WILL.sub(r"\1 will", text)
-    return _AGED.sub(
-        lambda match: " my kid " if 1 < _years(match["a"] or match["b"] or match["c"]) <= _CHILD else match.group(),
-        text,
-    )
+
+    def child(match: re.Match[str]) -> str:
+        years = _years(match["a"] or match["b"] or match["c"])
+        if not 1 < years <= _CHILD:
+            return match.group()
+        return f" my kid aged {years} " if ages else " my kid "
+
+    return _AGED.sub(child, text)
 
 
 def telling_words(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from chat.shop import Shop
 from chat.state import DialogueState, Limit
 from chat.typed import for_whom
 from chat.understanding import Understanding
-from retrieval.constraints import number_of, values_of
+from retrieval.constraints import number_of, satisfies, values_of
 from retrieval.labels import relabelled
 from retrieval.lexicon import canonical, display, genres_wanted_with
 from retrieval.numbers import LENGTH_FIELDS
@@ -81,13 +81,14 @@ class Updater:
         ]
         for opinion in understood.opinions:
             self._absorb_opinion(turn, opinion)
-        if understood.act == "question":
+        if understood.act == "question":  # "would it fit me at 1.95?" tells for whom it is to be
+            self.state.limit([c for c in understood.parsed.constraints if c.op == "fits"])
             return
         for what, ids in (("rejected", turn.rejected), ("seen", turn.seen)):
             if ids:
                 turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
         parsed = understood.parsed
-        turn.notes.extend(self.say.unchecked(name) for name in dict.fromkeys(parsed.unchecked))
+        turn.notes.extend(dict.fromkeys(self.say.unchecked(name) for name in parsed.unchecked))
         wanted = self._wanted_genres(turn)
         taste.limits = [x for x in taste.limits if not (x.implied and x.value in wanted)]
         held = {(x.field, x.op, x.value) for x in taste.limits}
@@ -147,11 +148,12 @@ class Updater:
         of_kind = [self.shop.index.catalog[at] for at in np.flatnonzero(facets.mask(kinds)).tolist()]
         measured = [x for x in self.state.taste.limits if x.field in LENGTH_FIELDS or x.field in columns]
         for limit in measured:
-            if limit.op == "is_not" or any(_has(item, limit.field) for item in of_kind):
+            if limit.op in ("is_not", "fits") or any(_has(item, limit.field) for item in of_kind):
                 continue
             self.lift(turn, [limit], silently=limit.constraint in said)
-            if limit.constraint in said:
-                turn.notes.append(self.say.unchecked(limit.field))
+            note = self.say.unchecked(limit.field)
+            if limit.constraint in said and note not in turn.notes:
+                turn.notes.append(note)
 
     def _take_back(self, values: Sequence[tuple[str, str]]) -> None:
         """Give up wishes and limits that asked for some values: "forget the thriller"."""
@@ -245,7 +247,7 @@ class Updater:
 
     def _relative(self, turn: Turn) -> list[Constraint]:
         """Turn "cheaper" and "newer" into limits, against the work named or the first card."""
-        against = turn.named or self._positions_of_it()
+        against = turn.named or self._shown_last(turn)
         if not against:
             return []
         item = self.shop.index.catalog[against[-1]]
@@ -270,6 +272,20 @@ class Updater:
             turn.notes.append(self.say("none_else_by", makers=self.say.quoted(list(makers))))
             return []
         return [self._labelled(Constraint("creators", "is", names if len(names) > 1 else names[0]))]
+
+    def _shown_last(self, turn: Turn) -> list[int]:
+        """Return what "cheaper" is measured against: the item spoken of if it is on screen, else the first shown.
+
+        What is asked for is of some kind: a part that a question was about in between is not meant.
+        """
+        taste = self.state.taste
+        spoken = [taste.about] if taste.about and (taste.about in taste.focus or not taste.focus) else []
+        ids = [*spoken, *taste.focus, *(i for m in reversed(self.state.messages) for i in m.items)]
+        shown = self.shop.positions(list(dict.fromkeys(ids)))
+        said = [c for c in turn.understood.parsed.constraints if (c.field, c.op) == ("kind", "is")]
+        kinds = said or [x.constraint for x in taste.limits if (x.field, x.op) == ("kind", "is")]
+        catalog = self.shop.index.catalog
+        return [at for at in shown if all(satisfies(catalog[at], kind) for kind in kinds)][:1] or shown[:1]
 
     def _positions_of_it(self) -> list[int]:
         taste = self.state.taste

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from retrieval import units
+from retrieval.amounts import AMOUNT, COST, OP, OPS, ROUGHLY, Held, Named, far_apart, refused
 from retrieval.constraints import Facets, number_of
-from retrieval.labels import label
+from retrieval.for_whom import ForWhom
+from retrieval.labels import COUNTED, label
 from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, blank, inverted, number
+from retrieval.ranges import bound_of
 from retrieval.text import normalize
 from retrieval.types import Constraint, Op
 from retrieval.units import Unit
@@ -26,7 +29,7 @@ TASTES = frozenset(
 )
 _FEW = 120  # values of a column that sorts a catalogue, rather than naming people or telling a story
 _SHARED = 1.25  # items that one of them has on average, at least
-_ABOUT_SO = 0.1  # how far "a 60 litre rucksack" may be from 60 litres
+_ABOUT_SO = 0.1  # how far "a 60 litre rucksack" may be from 60 litres, where none has just that
 # what columns measure: their names; adjectives for little and for much of it; further words that ask for it.
 # Where the numbers run the other way (a bag that is comfortable at less is warmer), "much" is the smaller number.
 _QUALITIES = """
@@ -55,20 +58,14 @@ _ASKED = (  # further wordings of questions, and the columns that answer them
     (re.compile(r"\b(?:what|which)\s+sizes?\b|\bhow\s+big\b|尺寸|多大"), frozenset({"size", "sizes", "dimensions"})),
     (re.compile(r"\bhow\s+many\s+people\b|几个?人"), frozenset({"sleeps", "people", "persons", "size", "players"})),
 )
-_BELOW = r"(?:under|below|(?:less|lighter|smaller|shorter|cooler|lower|narrower|thinner)\s+than|<)"
-_AT_MOST = r"(?:no\s+more\s+than|not\s+more\s+than|at\s+(?:the\s+)?most|up\s+to|max(?:imum)?(?:\s+of)?|<=)"
-_ABOVE = r"(?:over|above|(?:more|bigger|larger|heavier|stronger|higher|taller|wider|longer|deeper|brighter)\s+than|>)"
-_AT_LEAST = r"(?:at\s+(?:the\s+)?least|no\s+less\s+than|not\s+less\s+than|min(?:imum)?(?:\s+of)?|>=|from)"
-_ONE = r"an?(?=\s+(?:met(?:re|er)|lit(?:re|er)|kilo|kilogram|gram|inch|foot|day|week|hour)\b)"
-_N = rf"(-?\d+(?:[.,]\d+)?|(?:{'|'.join(COUNTS)})\b|\b{_ONE})"
 _UNIT = rf"(?:\s*-?\s*({units.pattern()}))"
-_OP = rf"(?:({_AT_MOST})|({_AT_LEAST})|({_BELOW})|({_ABOVE}))"
-_RANGE = re.compile(rf"(?<![\w.,-]){_N}{_UNIT}?\s*(?:-|–|to|and)\s*{_N}{_UNIT}?", re.IGNORECASE)
-_LIMIT = re.compile(rf"(?<!\w){_OP}\s*(?:about\s+|around\s+)?{_N}{_UNIT}?", re.IGNORECASE)
-_BEHIND = re.compile(rf"(?<![\w.,-]){_N}\+?{_UNIT}?\s*(?:(or\s+(?:less|under|lighter|smaller|below)|max(?:imum)?|at\s+most|tops)|(or\s+(?:more|over|bigger|larger|above)|and\s+(?:up|more)|min(?:imum)?|at\s+least))\b", re.IGNORECASE)  # fmt: skip  # noqa: E501
-_PLUS = re.compile(rf"(?<![\w.,-]){_N}\s*\+{_UNIT}", re.IGNORECASE)
-_PLAIN = re.compile(rf"(?<![\w.,-]){_N}{_UNIT}", re.IGNORECASE)
-_OPS: tuple[Op, ...] = ("<=", ">=", "<", ">")
+_RANGE = re.compile(rf"(?<![\w.,-]){AMOUNT}{_UNIT}?\s*(?:-|–|to|and)\s*{AMOUNT}{_UNIT}?", re.IGNORECASE)
+_LIMIT = re.compile(rf"(?<!\w){OP}\s*(?:about\s+|around\s+)?{AMOUNT}{_UNIT}?", re.IGNORECASE)
+_BEHIND = re.compile(rf"(?<![\w.,-]){AMOUNT}\+?{_UNIT}?\s*(?:(or\s+(?:less|under|lighter|smaller|below)|max(?:imum)?|at\s+most|tops)|(or\s+(?:more|over|bigger|larger|above)|and\s+(?:up|more)|min(?:imum)?|at\s+least))\b", re.IGNORECASE)  # fmt: skip  # noqa: E501
+_PLUS = re.compile(rf"(?<![\w.,-]){AMOUNT}\s*\+{_UNIT}", re.IGNORECASE)
+_PLAIN = re.compile(rf"(?<![\w.,-]){AMOUNT}{_UNIT}", re.IGNORECASE)
+_LITTLE = ("little", "few", "small", "short", "low", "light", "weak")
+_NAMELESS = frozenset("number count quantity stock code id sku ean".split())  # noqa: SIM905 - words that name no measure
 _EXACT = ("share", "people")  # dimensions in which a plain amount is meant to the point
 _UNSPOKEN = ("time", "people", "share")  # and those that a message may name without asking for anything of it
 _FOR_PEOPLE = re.compile(
@@ -97,7 +94,6 @@ _FLAGS: tuple[tuple[str, str], ...] = (
     (r"organic|bio", r"organic|organically\s+\w+"),
     (r"rechargeable", r"re-?chargeable"),
 )
-_COST = re.compile(r"[$€£¥￥]\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +153,14 @@ class Columns:
         self.numbers: Sequence[Column] = [
             Column(name, *units.of_header(name), _quality(name))
             for name in attributes
-            if name in facets.numeric_fields and name not in (*LENGTH_FIELDS, *TASTES)
+            if name in facets.numeric_fields and name not in (*LENGTH_FIELDS, *TASTES) and not self._is_end(name)
         ]
+        bare = [c for c in self.numbers if c.unit is None and c.field not in COUNTED]
+        lasts = [c.words.split()[-1] for c in bare]
+        sized = [c for c in self.numbers if c.unit is not None and c.unit.dimension in ("size", "mass")]
+        self.people = ForWhom(facets, self._kinds, [name for c in sized for name in c.names])
+        self._held = Held(facets, self._kinds)
+        self._named = Named([(c.field, _called(c.words, last, lasts)) for c, last in zip(bare, lasts, strict=True)])
         self.flags: Mapping[str, str] = {
             units.wanted(name): name
             for name in attributes
@@ -175,9 +177,19 @@ class Columns:
         rows += [(rf"(?:no|without)\s+(?:any\s+)?{re.escape(word)}", field) for word, field in free]
         return tuple((re.compile(rf"\b(?:{said})\b", re.IGNORECASE), field) for said, field in rows)
 
+    def _is_end(self, field: str) -> bool:
+        """Whether a column is one end of a range."""
+        bound = bound_of(field)
+        return bound is not None and bound[0] in self._facets.ranges
+
     def __contains__(self, field: str) -> bool:
         """Whether a field is one of the shop's own columns that people limit."""
-        return field in self.flags.values() or any(c.field == field for c in self.numbers) or self.limits(field)
+        return (
+            field in self._facets.ranges
+            or field in self.flags.values()
+            or any(c.field == field for c in self.numbers)
+            or self.limits(field)
+        )
 
     @cached_property
     def value_words(self) -> frozenset[str]:
@@ -193,7 +205,7 @@ class Columns:
         """Whether naming a value of a text column demands it: "merino", "from Portugal"."""
         postings = self._facets.postings.get(field, {})
         own = field not in ("kind", "genres", "creators", "language", *TASTES)
-        own = own and field not in self.flags.values()
+        own = own and field not in self.flags.values() and field not in self._facets.ranges
         return own and 0 < len(postings) <= _FEW and _SHARED * len(postings) <= sum(map(len, postings.values()))
 
     @cached_property
@@ -203,8 +215,8 @@ class Columns:
         for column in self.numbers:
             names = "|".join(map(re.escape, column.names))
             for most, much, little in ((True, _MOST, _LEAST), (False, _MORE, _LESS)):
-                rows.append((rf"\b(?:{much})\s+(?:\w+\s+)?(?:{names})\b", column, 1, most))
-                rows.append((rf"\b(?:{little})\s+(?:\w+\s+)?(?:{names})\b", column, -1, most))
+                rows.append((rf"(?<!\bat )\b(?:{much})\s+(?:\w+\s+)?(?:{names})\b", column, 1, most))
+                rows.append((rf"(?<!\bat )\b(?:{little})\s+(?:\w+\s+)?(?:{names})\b", column, -1, most))
         for column, sign, adjective in self._adjectives():
             stem = _stem(adjective)
             rows.append((rf"\b(?:{stem}est|most\s+{adjective})\b", column, sign, True))
@@ -276,6 +288,8 @@ class Columns:
             self._none_of,
             self._flagged,
             self._for_people,
+            self.people.read,
+            self._named.read,
             *measured,
         ]
         for reader in readers:
@@ -325,11 +339,12 @@ class Columns:
         ]
 
     def _found(self, expression: re.Pattern[str], match: re.Match[str], text: str, language: str) -> Found | None:
-        if _COST.search(text[: match.start()]):
+        if COST.search(text[: match.start()]):
             return None
         amounts, said = _said(expression, match)
         unit = units.said(said) if said else None
-        column, start, end = self._column(unit, text, match.start(), match.end())
+        plain = amounts if expression in (_PLAIN, _RANGE) else ()
+        column, start, end = self._column(unit, text, match.start(), match.end(), plain)
         if column is None:
             lacking = unit is not None and expression is not _PLAIN and unit.dimension not in _UNSPOKEN
             return Found(match.start(), match.end(), (), unit.dimension) if lacking and unit is not None else None
@@ -338,36 +353,70 @@ class Columns:
         factor = unit.size / column.unit.size if unit is not None and column.unit is not None else 1.0
         values = [round(number(amount) * factor, 4) for amount in amounts]
         exact = unit is None or unit.dimension in _EXACT
+        if expression is _PLAIN:
+            little = column.quality.little if column.quality is not None else ()
+            if (turned := refused(text, end, (*_LITTLE, *little))) is not None:
+                limit = Constraint(
+                    column.field, turned[0], values[0], label(column.field, turned[0], values[0], language)
+                )
+                return Found(start, turned[1], (limit,))
+            about = ROUGHLY.search(text[: match.start()]) is not None
+            just = None if about else self._held.just(column.field, values[0], text, converted=factor != 1)
+            values, exact = ([just], True) if just is not None else (values, exact)
         pairs = _bounds(expression, match, values, 0.0 if exact else _ABOUT_SO)
         made = tuple(Constraint(column.field, op, v, label(column.field, op, v, language)) for op, v in pairs)
         return inverted(text, Found(start, end, made), language)
 
-    def _column(self, unit: Unit | None, text: str, start: int, end: int) -> tuple[Column | None, int, int]:
+    def _of(self, column: Column, unit: Unit, amounts: Sequence[str], text: str) -> bool:
+        """Whether a number in a unit may be of a column that is not named beside it: not "8 km", of wheels in inches.
+
+        Plain `amounts` must not be far out, unless the message has words for what the column measures.
+        """
+        if column.unit is None or column.unit.dimension != unit.dimension or far_apart(unit, column.unit):
+            return False
+        values = [number(amount) * unit.size / column.unit.size for amount in amounts]
+        return not values or self._spoken(column, text) or not self._held.far_out(column.field, values, text)
+
+    def _column(
+        self, unit: Unit | None, text: str, start: int, end: int, plain: Sequence[str]
+    ) -> tuple[Column | None, int, int]:
         """Return the column that a number limits, and the span with the column's name where that stands beside it."""
         fitting = [c for c in self.numbers if unit is None or c.unit is None or c.unit.dimension == unit.dimension]
         for column in fitting:
             quality = column.quality if unit is not None else None  # "170 cm wide" is no wish for the wide ones
             said = (*quality.little, *quality.much) if quality is not None else ()
             name = "|".join(map(re.escape, (*column.names, *said)))
-            behind = re.match(rf"\s*(?:of\s+|in\s+|for\s+)?(?:{name})\b", text[end:])
-            before = re.search(rf"\b(?:{name})\s*(?:content\s*)?(?:of|is|:)?\s*$", text[:start])
+            behind = re.match(rf"\s*(?:of\s+|in\s+|for\s+)?(?:{name})s?\b", text[end:])
+            before = re.search(rf"\b(?:{name})s?\s*(?:content\s*)?(?:of|is|:)?\s*$", text[:start])
             if behind or before:
                 return column, before.start() if before else start, end + (behind.end() if behind else 0)
-        known = [c for c in fitting if unit is not None and c.unit is not None and c.unit.dimension == unit.dimension]
-        return max(known, key=lambda column: self._likely(column, text), default=None), start, end
+        known = [c for c in fitting if unit is not None and self._of(c, unit, plain, text)]
+        return max(known, key=lambda column: self._likely(column, unit, text), default=None), start, end
 
-    def _likely(self, column: Column, text: str) -> tuple[bool, int]:
-        """Return how likely a message that names no column means this one: by its words, and by the kinds it names."""
+    @staticmethod
+    def _spoken(column: Column, text: str) -> bool:
+        """Whether a message has words for what a column measures."""
         quality = column.quality
         words = (*column.names, *((*quality.little, *quality.much, *quality.asked) if quality is not None else ()))
-        spoken = re.search(rf"\b(?:{'|'.join(map(re.escape, words))})(?:er|est)?\b", text) is not None
+        return re.search(rf"\b(?:{'|'.join(map(re.escape, words))})(?:er|est)?\b", text) is not None
+
+    def _likely(self, column: Column, unit: Unit | None, text: str) -> tuple[bool, bool, int]:
+        """Return how likely a message that names no column means this one: by its words, unit and kinds."""
         items = self._facets.catalog.items
+        has = sum(column.field in items[at].attributes for at in self._kinds(text) or range(len(items)))
+        return self._spoken(column, text), column.unit == unit, has
+
+    def _kinds(self, text: str) -> list[int]:
+        """Return the positions of what is of the kinds that a message names."""
         held = self._facets.postings.get("kind", {})
-        kinds = [
-            at for kind, at in held.items() if re.search(rf"\b(?:{'|'.join(map(re.escape, forms(kind)))})\b", text)
-        ]
-        among = [items[at] for positions in kinds for at in positions] or items
-        return spoken, sum(column.field in item.attributes for item in among)
+        named = (k for k in held if re.search(rf"\b(?:{'|'.join(map(re.escape, forms(k)))})\b", text))
+        return [at for kind in named for at in held[kind].tolist()]
+
+
+def _called(words: str, last: str, lasts: Sequence[str]) -> list[str]:
+    """Return what a column without a unit is called: its name, and the last word of it where that is its alone."""
+    alone = len(last) > 3 and last not in _NAMELESS and lasts.count(last) == 1
+    return [form for name in (words, *([last] if alone else ())) for form in forms(name)]
 
 
 def _one(match: re.Match[str], constraint: Constraint) -> Found:
@@ -390,7 +439,7 @@ def _bounds(
     if expression is _RANGE:
         return [(">=", min(values)), ("<=", max(values))]
     if expression is _LIMIT:
-        return [(_OPS[next(at for at in range(4) if groups[at])], value)]
+        return [(OPS[next(at for at in range(4) if groups[at])], value)]
     if expression is _BEHIND:
         return [("<=" if groups[2] else ">=", value)]
     if expression is _PLUS:

@@ -15,8 +15,10 @@ import numpy as np
 
 from retrieval.catalog import Catalog
 from retrieval.lexicon import canonical, synonyms, vocabulary
+from retrieval.ranges import bound_of, part_of, range_of
 from retrieval.text import words
 from retrieval.types import BoolArray, Constraint, Item
+from retrieval.units import of_header
 
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -26,6 +28,7 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 }
 _NUMERIC = ("year", "decade", "price")
 _LONGEST_FACET = 60  # characters; longer attribute values are prose, not facets
+_RANGES = 0.8  # of the texts in a column, if it holds ranges
 
 
 def number_of(item: Item, field: str) -> float | None:
@@ -106,8 +109,11 @@ def _is_numeric(constraint: Constraint) -> bool:
 
 
 def satisfies(item: Item, constraint: Constraint) -> bool:
-    """Whether an item keeps a constraint; an item whose column is empty keeps only `is_not`."""
+    """Whether an item keeps a constraint; an item whose column is empty keeps only `is_not` and `fits`."""
     field, op = constraint.field, constraint.op
+    if op == "fits":  # whether others of its kind have a range, one item cannot tell: that is left to the mask
+        bounds = range_of(item, field)
+        return bounds is None or bounds[0] <= float(constraint.value) <= bounds[1]  # type: ignore[arg-type]
     if field == "in_stock":
         return (item.in_stock == bool(constraint.value)) == (op == "is")
     if field == "topic":
@@ -191,12 +197,45 @@ class Facets:
         return columns
 
     @cached_property
+    def ranges(self) -> Mapping[str, np.ndarray]:
+        """The columns of ranges: the lowest and the highest number of every item, (N, 2), nan where it has none."""
+        ends = defaultdict[str, set[int]](set)
+        for bound in filter(None, map(bound_of, self.numeric_fields)):
+            ends[bound[0]].add(bound[1])
+        found = {}
+        for field in (*ends, *self.postings):
+            alone = field not in self.postings and field not in self.numeric_fields
+            pair = alone and (len(ends[field]) == 2 or bool(part_of(field)))
+            if pair or (not alone and self._holds_ranges(field)):
+                read = [range_of(item, field) or (np.nan, np.nan) for item in self.catalog.items]
+                found[field] = np.array(read, dtype=np.float64).reshape(-1, 2)
+        return found
+
+    def _holds_ranges(self, field: str) -> bool:
+        """Whether the cells of a column are ranges: nearly all read as such, and not each as a single number."""
+        if field in _CATEGORICAL or not (of_header(field)[1] is not None or part_of(field)):
+            return False
+        filled = [item for item in self.catalog.items if field in item.attributes]
+        read = [bounds for item in filled if (bounds := range_of(item, field)) is not None]
+        return len(read) >= _RANGES * len(filled) and any(low < high for low, high in read)
+
+    @cached_property
+    def _without_range(self) -> Mapping[str, BoolArray]:
+        """Which items have no range in a column and are of a kind that never has one."""
+        kinds = np.array([item.kind for item in self.catalog.items], dtype=np.str_)
+        return {name: ~np.isin(kinds, kinds[~np.isnan(held[:, 0])]) for name, held in self.ranges.items()}
+
+    @cached_property
     def _topics(self) -> dict[str, np.ndarray]:
         collected: dict[str, list[int]] = defaultdict(list)
         for at, item in enumerate(self.catalog.items):
             for word in set(topic_words(item)):
                 collected[word].append(at)
         return {word: np.array(at, dtype=np.int32) for word, at in collected.items()}
+
+    def numbers(self, field: str) -> np.ndarray:
+        """Return the numbers in a column: (N,), nan where an item has none."""
+        return self._columns[field]
 
     def values(self, field: str) -> Sequence[str]:
         """Return a column's canonical values, the most frequent first."""
@@ -213,7 +252,8 @@ class Facets:
 
     def knows(self, field: str) -> bool:
         """Whether any item has a value in this column, so that constraining it can mean something."""
-        return field in self._known or field in self.postings or field in self.numeric_fields
+        known = field in self._known or field in self.postings or field in self.numeric_fields
+        return known or field in self.ranges
 
     @cached_property
     def _known(self) -> frozenset[str]:
@@ -224,15 +264,28 @@ class Facets:
 
     def mask(self, constraints: Iterable[Constraint]) -> BoolArray:
         """Return which items keep every constraint and are in stock: (N,) bool."""
+        constraints = list(constraints)
         allowed = self.catalog.in_stock.copy()
-        for constraint in constraints:
+        for constraint in (c for c in constraints if c.op != "fits"):
             allowed &= self._mask(constraint)
+        named = any((c.field, c.op) == ("kind", "is") for c in constraints)
+        for constraint in (c for c in constraints if c.op == "fits"):
+            held = allowed & self._mask(constraint)
+            # A lock is for people of any height; where no kind is asked for, what is made for one's own goes alone.
+            open_to_all = self._without_range.get(constraint.field, held)
+            allowed = held | (allowed & open_to_all) if named or not held.any() else held
         return allowed
 
     def _mask(self, constraint: Constraint) -> BoolArray:
         field, op = constraint.field, constraint.op
         if field == "in_stock":
             return (self.catalog.in_stock == bool(constraint.value)) == (op == "is")
+        if op == "fits":
+            held = self.ranges.get(field)
+            if held is None:
+                return np.ones(len(self.catalog), dtype=np.bool_)
+            number = float(constraint.value)  # type: ignore[arg-type]
+            return np.asarray((held[:, 0] <= number) & (number <= held[:, 1]))
         if field != "topic" and _is_numeric(constraint):
             column = self._columns.get(field)
             if column is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from babel.numbers import format_currency
 
 from retrieval.lexicon import display, vocabulary
+from retrieval.ranges import part_of
 from retrieval.types import Constraint, Op
 from retrieval.units import of_header, wanted
 
@@ -75,8 +76,24 @@ def relabelled(constraint: Constraint, language: str, currency: str, name: Calla
     return Constraint(constraint.field, constraint.op, constraint.value, words)
 
 
+def _fitting(field: str, value: float, chinese: bool) -> str:
+    """Word whom or what a range is to hold: "for 158 cm", "for age 6", "for head 57 cm"."""
+    words, unit = of_header(field)
+    part = part_of(field)
+    if part == "age":
+        months = "months" in words.split()
+        if chinese:
+            return f"适合{value:g}{'个月' if months else '岁'}"
+        return f"for {value:g} months" if months else f"for age {value:g}"
+    amount = f"{value:g} {unit.name}" if unit is not None else f"{value:g}"
+    named = "" if part in ("height", "weight") else part or words
+    return f"适合{named}{amount}" if chinese else f"for {named} {amount}".replace("  ", " ")
+
+
 def _numeric(field: str, op: Op, value: float, language: str, currency: str) -> str:
     chinese = language == "zh"
+    if op == "fits":
+        return _fitting(field, value, chinese)
     number = _amount(value, language, currency) if field == "price" else f"{value:g}"
     if field == "price" and value == 0 and op == "is":
         return "免费" if chinese else "free"

@@ -148,6 +148,10 @@ def _price_about(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
     return (_c("price", ">=", round(0.7 * about, 2), say), _c("price", "<=", round(1.3 * about, 2), say))
 
 
+def _price_up_to_about(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
+    return (_c("price", "<=", round(1.1 * number(m[1]), 2), say),)
+
+
 def _free(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
     return (_c("price", "is", 0, say),)
 
@@ -165,6 +169,7 @@ _OF_WORKS = (
 )
 _DECADE_ZH = r"(?:(?:上世纪|二十世纪|20世纪)\s*)?(\d{4}|\d0|[二三四五六七八九]十)\s*年代"
 _A_PRICE = rf"{_MONEY_BEFORE}?{_N}{_MONEY_AFTER}?"
+_BUDGET = r"\bbudget(?:\s+(?:is|of)|['’]s|:)?\s+"
 _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("year", rf"\bbetween\s+{_YEAR}\s+and\s+{_YEAR}\b", _years_between),
     ("year", rf"\b(?:from\s+)?{_YEAR}\s*(?:-|–|—|to|until|till|through)\s*{_YEAR}\b", _years_between),
@@ -202,7 +207,8 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("price", rf"(?<!\w){_BELOW}\s*(?:about\s+)?{_A_PRICE}{_NOT_MONEY}", _price("<")),
     ("price", rf"{_MONEY_BEFORE}{_N}\s*{_OR_LESS}", _price("<=")),
     ("price", rf"\b{_N}{_MONEY_AFTER}\s*{_OR_LESS}", _price("<=")),
-    ("price", rf"\bbudget(?:\s+(?:is|of)|:)?\s+{_A_PRICE}{_NOT_MONEY}", _price("<=")),
+    ("price", rf"{_BUDGET}(?:about|around|roughly|circa|some)\s+{_A_PRICE}{_NOT_MONEY}", _price_up_to_about),
+    ("price", rf"{_BUDGET}{_A_PRICE}{_NOT_MONEY}", _price("<=")),
     ("price", rf"\bi\s+have(?:\s+only)?\s+{_MONEY_BEFORE}{_N}", _price("<=")),  # "I have two kids" is no budget
     ("price", rf"\bi\s+have(?:\s+only)?\s+{_N}{_MONEY_AFTER}", _price("<=")),
     ("price", rf"(?<!\w){_ABOVE}\s*{_MONEY_BEFORE}{_N}", _price(">")),
@@ -251,8 +257,12 @@ _LENGTH_OPS: tuple[tuple[str, Op], ...] = (
     ("at least|以上", ">="),
     ("over|above|longer|more|超过", ">"),
 )
+_TOO_DEAR = (  # but not "nothing too expensive"
+    r"(?:^|[.,;:!?])(?:(?!\b(?:not|nothing|if|unless|never|avoid|without|anything|something)\b|n['’]?t\b)[^.;!?])*?"
+    r"\btoo\s+(?:expensive|pricey|dear|costly|much\s+money)\b"
+)
 _RELATIVE: tuple[tuple[str, tuple[str, Op]], ...] = (
-    (r"\b(cheaper|less\s+expensive)\b|便宜(一)?[点些]|更便宜", ("price", "<")),
+    (rf"\b(cheaper|less\s+expensive)\b|便宜(一)?[点些]|更便宜|太贵|{_TOO_DEAR}", ("price", "<")),
     (r"\b(newer|more\s+(?:recent|modern|contemporary|up\s+to\s+date))\b|更新的|新一点", ("year", ">")),
     (r"\b(older|earlier)\b|更老|老一点|早一点", ("year", "<")),
     (r"\bshorter\b|更短|短一点", ("length", "<")),

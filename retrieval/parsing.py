@@ -135,7 +135,8 @@ class Parser:
         measured = list(self.columns.read(free, language))
         rest = numeric.blank(free, [(limit.start, limit.end) for limit in measured])
         for number in (*measured, *numeric.parse(rest, self._facets, language)):
-            if told(number.start, number.end) == "aside":
+            of_somebody = any(c.op == "fits" for c in number.constraints)  # which is told by the way, and counts
+            if told(number.start, number.end) == "aside" and not of_somebody:
                 continue  # "order 4471, it cost over $30"; who asks for advice sets a limit
             found.constraints.extend((number.start, c) for c in number.constraints)
             found.unchecked.extend([number.lacking] if number.lacking else [])

@@ -18,7 +18,7 @@ IntArray = npt.NDArray[np.int64]
 
 AttributeValue = str | float | bool | tuple[str, ...]
 
-Op = Literal["is", "is_not", "<", "<=", ">", ">="]
+Op = Literal["is", "is_not", "<", "<=", ">", ">=", "fits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class Constraint:
     Attributes:
         field: a catalogue column (`year`, `price`, `kind`, `genres`, `creators`, `language`, `in_stock`, any
             attribute) or `topic`, which looks for words in the item's themes, genres, title and description.
-        op: `is` and `is_not` compare values (a tuple means *any of*); the rest compare numbers.
+        op: `is` and `is_not` compare values (a tuple means *any of*); `fits` wants a range that holds a number ("for
+            158 cm"); the rest compare numbers.
         value: what to compare with.
         label: the limit in the person's language, as the chip shows it ("before 1990").
     """

@@ -1,0 +1,162 @@
+"""What a message tells of people and of ways, in numbers: heights, ages, heads, weights, and how far it is to work.
+
+Such a number says nothing of the goods themselves, but for whom they are to be: a column of ranges answers it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from retrieval import units
+from retrieval.numbers import COUNTS
+
+_KIN = (
+    r"(?:son|daughter|kid|child|boy|girl|toddler|baby|mother|father|m[uo]m|dad|wife|husband|partner|girlfriend|boyfriend"
+    r"|friend|sister|brother|niece|nephew|grand\w+|aunt|uncle|colleague|man|woman|lady|guy|person|(?:\d+|\w+)[\s-]year[\s-]old)"
+)
+_WHO = rf"(?:\b(?:i|he|she|they|who)|\b{_KIN})"
+_IS = r"(?:['’](?:m|s|re)\b|\s+(?:am|is|are|was|measures?|stands?))"
+_SO = r"\s+(?:(?:about|around|roughly|only|just|almost|nearly|like|now|already|approx\.?|approximately|exactly)\s+)*"
+_LONG = (
+    r"(?:(?P<mm>[12])\s*(?:m|met(?:er|re)s?|米)\s*(?P<rest>\d{1,2})(?!\d)"
+    r"|(?P<m>[12](?:[.,]\d{1,2})?)\s*(?:m|met(?:er|re)s?|米)(?![a-z])"
+    r"|(?P<cm>\d{2,3}(?:[.,]\d)?)\s*-?(?:cms?|centimet(?:er|re)s?|厘米|公分)(?![a-z])"
+    r"|(?P<ft>\d)\s*(?:['’′]|ft\.?|foot|feet)\s*(?P<in>\d{1,2})?(?:[\"”″]|['’′]{2}|\s*in(?:ch(?:es)?)?\b)?(?!\w))"
+)
+_OTHER = rf"(?:euros?|dollars?|pounds?|bucks?|quid|[€$£%]|{units.pattern()})"
+_BARE = rf"(?:(?P<bm>[12][.,]\d{{2}})|(?P<bcm>1\d{{2}}|20\d|210))(?!\d|[.,]\d|\s*-?{_OTHER})"
+_FITS = r"\b(?:fit|fits|suit|suits|sit|ride|for|on\s+it)\b[^.?!]{0,25}?"
+_HEIGHTS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_WHO}{_IS}{_SO}{_LONG}(?:\s*(?:tall|in\s+height))?",
+        rf"{_WHO}{_IS}{_SO}{_BARE}(?:\s*tall)?",
+        rf"{_FITS}\b(?:at|with|being|of)\s+(?:{_LONG}|{_BARE})",
+        rf"(?:\bheight|身高)\s*(?:is|of|:|是|：)?\s*(?:about\s+)?(?:{_LONG}|{_BARE})",
+        rf"^\W*(?:and\s+|at\s+)?{_BARE}\W*$",
+    )
+)
+_PLAIN = re.compile(rf"(?<![\w.,-]){_LONG}(?:\s*tall)?", re.IGNORECASE)
+_YEARS = rf"(?P<n>\d{{1,2}}|{'|'.join(COUNTS)})(?P<half>\s+and\s+a\s+half)?"
+_AGES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b{_YEARS}[\s-]*(?:(?P<months>months?|mo)|years?|yrs?)[\s-]*olds?\b",
+        rf"\b{_YEARS}\s*(?:yo|y/o|yrs?)\b",
+        rf"\b(?:aged?|turns?|turning|turned)\s+(?:about\s+)?{_YEARS}\b(?!\s*(?:{units.pattern()}))",
+        rf"{_WHO}{_IS}{_SO}{_YEARS}(?=\s*(?:$|[,;.!?)](?!\d)|(?:and|next|this|in|now|soon|but|years?)\b))",
+        rf"\b{_KIN}\s*[(,]\s*{_YEARS}\s*(?=[),])",
+        r"(?P<n>\d{1,2})\s*(?:岁|(?P<months>个月大?))(?P<half>半)?",
+    )
+)
+_SIZED = rf"(?<![\w.,])(\d{{1,4}}(?:[.,]\d{{1,2}})?)\s*-?({units.pattern()})"
+_PART = r"(head|waist|chest|bust|hips?|inseam|inside\s+leg|wrist|(?:my|his|her|their)\s+(?:foot|feet))"
+_PARTED = re.compile(
+    rf"{_SIZED}\s+(?:\w+\s+)?{_PART}\b|\b{_PART}(?:\s+(?:circumference|size|measures?|is|are|of|around|about|with))*\s*[:=]?\s*{_SIZED}"
+    r"|(头围|腰围|胸围)\s*(?:是|：|:)?\s*(\d+)\s*(?:cm|厘米|公分)?",
+    re.IGNORECASE,
+)
+_PARTS_ZH = {"头围": "head", "腰围": "waist", "胸围": "chest"}
+_WEIGHT = re.compile(
+    rf"\bi\s+weigh{_SO}(\d+(?:[.,]\d+)?)\s*(kgs?|kilos?|lbs?)\b|{_WHO}{_IS}{_SO}(\d+(?:[.,]\d+)?)\s*(kgs?|kilos?|lbs?)\b(?!\s+too)",
+    re.IGNORECASE,
+)
+_FAR = r"(?<![\w.,])\d{1,4}(?:[.,]\d{1,2})?\s*-?\s*(?:km|kms|kilomet(?:er|re)s?|miles?|met(?:er|re)s|公里|米)"
+_DAILY = r"(?:each\s+way|one\s+way|both\s+ways|there\s+and\s+back|round\s+trip|(?:a|per|each|every)\s+day|daily|away)"
+_WAY = re.compile(
+    rf"(?:(?:commut\w+|distance|way\s+to\s+\w+)\b[^.?!,;]{{0,25}}?)({_FAR})\b"
+    rf"|({_FAR})(?:\s+\w+)?\s+(?:{_DAILY}|commute|to\s+(?:my\s+|the\s+)?(?:work|school|office|station|uni\w*|job)|from\s+(?:home|work|here))\b",
+    re.IGNORECASE,
+)
+_OF_GOODS = re.compile(
+    r"\s*(?:[-–x×]|by\b|wide|long|deep|high|thick|or\s+(?:more|less|over|under|longer|shorter)|max|min)"
+)
+_BOUND = re.compile(
+    r"(?:under|below|over|above|than|least|most|up\s+to|max\w*|min\w*|from|[-–<>=x×]|to)\s*(?:about\s+)?$"
+)
+_TALL = (50.0, 215.0)  # centimetres of a person, small or big
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A number that a message tells of a person or a way, in `text[start:end]`.
+
+    Attributes:
+        part: "height", "age", "weight", a part of the body, or "way".
+        value: in centimetres, years or kilograms; of a way it is not needed.
+        plain: nothing says that it is of a person.
+    """
+
+    start: int
+    end: int
+    part: str
+    value: float
+    plain: bool = False
+
+
+def told(text: str) -> Iterator[Told]:
+    """Yield what a message tells of people and ways, each number once."""
+    taken: list[tuple[int, int]] = []
+    for found in (*_ways(text), *_parts(text), *_heights(text), *_weights(text), *_ages(text)):
+        if not any(start < found.end and found.start < end for start, end in taken):
+            taken.append((found.start, found.end))
+            yield found
+
+
+def _ways(text: str) -> Iterator[Told]:
+    for match in _WAY.finditer(text):
+        yield Told(*match.span(1 if match[1] else 2), "way", 0.0)
+
+
+def _parts(text: str) -> Iterator[Told]:
+    for match in _PARTED.finditer(text):
+        if match[8]:
+            yield Told(*match.span(), _PARTS_ZH[match[7]], float(match[8]))
+            continue
+        amount, unit, part = (match[1], match[2], match[3]) if match[1] else (match[5], match[6], match[4])
+        known = units.said(unit)
+        if known.dimension == "size":
+            name = part.split()[-1] if not part.startswith("inside") else "inseam"
+            name = {"hips": "hip", "feet": "foot"}.get(name, name)
+            yield Told(*match.span(), name, _number(amount) * known.size)
+
+
+def _heights(text: str) -> Iterator[Told]:
+    for pattern in (*_HEIGHTS, _PLAIN):
+        for match in pattern.finditer(text):
+            value, plain = _centimetres(match.groupdict()), pattern is _PLAIN
+            if plain and (_OF_GOODS.match(text, match.end()) or _BOUND.search(text[: match.start()])):
+                continue
+            if _TALL[0] <= value <= _TALL[1]:
+                yield Told(*match.span(), "height", round(value, 1), plain)
+
+
+def _centimetres(said: dict[str, str | None]) -> float:
+    if metres := said.get("m") or said.get("bm"):
+        return 100 * _number(metres)
+    if metres := said.get("mm"):
+        rest = said["rest"] or "0"
+        return 100 * float(metres) + float(rest) * (10 if len(rest) == 1 else 1)
+    if feet := said.get("ft"):
+        return float(round(30.48 * float(feet) + 2.54 * float(said["in"] or 0)))
+    return _number(said.get("cm") or said.get("bcm") or "0")
+
+
+def _weights(text: str) -> Iterator[Told]:
+    for match in _WEIGHT.finditer(text):
+        amount, unit = match[1] or match[3], match[2] or match[4]
+        yield Told(*match.span(), "weight", _number(amount) * (0.4536 if unit.startswith("lb") else 1.0))
+
+
+def _ages(text: str) -> Iterator[Told]:
+    for pattern in _AGES:
+        for match in pattern.finditer(text):
+            said = match.groupdict()
+            years = float(COUNTS.get(match["n"].casefold()) or match["n"]) + 0.5 * bool(said["half"])
+            yield Told(*match.span(), "age", years / 12 if said.get("months") else years)
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))
