@@ -7,7 +7,7 @@ nonsense and hostile text) and keeps its own account of what they mean, a `Ledge
 catalogue file word for word, be in stock, not be rejected, and keep every limit in the ledger. The checks share no code
 with the package: they read the rows of the file. Numbers and refusals hold until the script withdraws them; a kind,
 genre or language may give way to a later request, but then its chip must be gone too; a length that nothing of the
-kind has ("a game under an hour") must be owned up to at once.
+kind has ("a game under an hour") must be owned up to at once, or let go by words once another kind is asked for.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from chat.assistant import Assistant  # noqa: E402
 from chat.messages import Card, Chip, Reply  # noqa: E402
 
 _OWNED_UP = re.compile(r"I can't go by the number of|这一点我无法筛选")  # and then the limit is none
+_LET_GO = re.compile(r"I let go of|为此我取消了")
 QUOTED = ("kind", "title", "year", "price", "currency", "in_stock", "description")  # a card's fields, word for word
 
 
@@ -260,7 +261,8 @@ class Checker:
         if len(set(ids)) != len(ids):
             self.wrong(f"the same item twice: {ids}")
         for slot, rule in list(self.ledger.rules.items()):  # a later request made room for itself
-            if rule.yields and rule is not new and not any(_about(rule, c) for c in reply.constraints):
+            let_go = slot[0] == "minutes" and _LET_GO.search(reply.text)  # books have none, and the answer says so
+            if (rule.yields or let_go) and rule is not new and not any(_about(rule, c) for c in reply.constraints):
                 del self.ledger.rules[slot]
         for card in reply.items:
             row = self.check_card(card)

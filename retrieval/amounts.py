@@ -24,6 +24,7 @@ OPS: tuple[Op, ...] = ("<=", ">=", "<", ">")
 ROUGHLY = re.compile(r"\b(?:about|around|roughly|circa|approx\w*\.?|some|nearly)\s*$", re.IGNORECASE)
 COST = re.compile(r"[$€£¥￥]\s*$")
 
+_ABOUT_SO = 0.1  # how far what is meant about so may be from what is said
 _TO_THE_POINT = 0.01  # how far what is said in another unit may be from a number that it means
 _FAR_OUT = 1.5  # how far beyond what a column holds an amount says nothing of it: "118 cm", of wheels in inches
 _MAGNITUDES = 20_000  # between two units of which one is never said for the other: kilometres and inches
@@ -52,6 +53,12 @@ def refused(text: str, end: int, little: Sequence[str]) -> tuple[Op, int] | None
     if match is None:
         return None
     return (">" if match[1] is None or match[1] in little else "<"), match.end()
+
+
+def about(value: float) -> list[tuple[Op, float]]:
+    """Return what an amount that is meant about so limits to: "a 60 litre rucksack"."""
+    room = _ABOUT_SO * abs(value)
+    return [(">=", round(value - room, 4)), ("<=", round(value + room, 4))]
 
 
 class Held:
@@ -93,9 +100,11 @@ class Named:
 
     Args:
         names: the fields, and what each is called.
+        held: what numbers they hold; an amount that nothing has is meant about so.
     """
 
-    def __init__(self, names: Sequence[tuple[str, Sequence[str]]]) -> None:
+    def __init__(self, names: Sequence[tuple[str, Sequence[str]]], held: Held) -> None:
+        self._held = held
         rows = []
         for field, said in names:
             name = rf"(?:{'|'.join(map(re.escape, sorted(said, key=len, reverse=True)))})"
@@ -116,5 +125,9 @@ class Named:
                 *ops, amount, more, less = match.groups()
                 op: Op = next((op for op, said in zip(OPS, ops, strict=True) if said), "is")
                 op = ">=" if more else "<=" if less else op
-                limit = Constraint(field, op, number(amount), label(field, op, number(amount), language))
-                yield inverted(text, Found(*match.span(), (limit,)), language)
+                value = number(amount)
+                pairs: list[tuple[Op, float]] = [(op, value)]
+                if op == "is" and self._held.just(field, value, text, converted=False) is None:
+                    pairs = about(value)
+                limits = tuple(Constraint(field, o, v, label(field, o, v, language)) for o, v in pairs)
+                yield inverted(text, Found(*match.span(), limits), language)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from retrieval import units
-from retrieval.amounts import AMOUNT, COST, OP, OPS, ROUGHLY, Held, Named, far_apart, refused
+from retrieval.amounts import AMOUNT, COST, OP, OPS, ROUGHLY, Held, Named, about, far_apart, refused
 from retrieval.constraints import Facets, number_of
 from retrieval.for_whom import ForWhom
 from retrieval.labels import COUNTED, label
@@ -29,7 +29,6 @@ TASTES = frozenset(
 )
 _FEW = 120  # values of a column that sorts a catalogue, rather than naming people or telling a story
 _SHARED = 1.25  # items that one of them has on average, at least
-_ABOUT_SO = 0.1  # how far "a 60 litre rucksack" may be from 60 litres, where none has just that
 # what columns measure: their names; adjectives for little and for much of it; further words that ask for it.
 # Where the numbers run the other way (a bag that is comfortable at less is warmer), "much" is the smaller number.
 _QUALITIES = """
@@ -160,7 +159,9 @@ class Columns:
         sized = [c for c in self.numbers if c.unit is not None and c.unit.dimension in ("size", "mass")]
         self.people = ForWhom(facets, self._kinds, [name for c in sized for name in c.names])
         self._held = Held(facets, self._kinds)
-        self._named = Named([(c.field, _called(c.words, last, lasts)) for c, last in zip(bare, lasts, strict=True)])
+        self._named = Named(
+            [(c.field, _called(c.words, last, lasts)) for c, last in zip(bare, lasts, strict=True)], self._held
+        )
         self.flags: Mapping[str, str] = {
             units.wanted(name): name
             for name in attributes
@@ -360,10 +361,10 @@ class Columns:
                     column.field, turned[0], values[0], label(column.field, turned[0], values[0], language)
                 )
                 return Found(start, turned[1], (limit,))
-            about = ROUGHLY.search(text[: match.start()]) is not None
-            just = None if about else self._held.just(column.field, values[0], text, converted=factor != 1)
+            roughly = ROUGHLY.search(text[: match.start()]) is not None
+            just = None if roughly else self._held.just(column.field, values[0], text, converted=factor != 1)
             values, exact = ([just], True) if just is not None else (values, exact)
-        pairs = _bounds(expression, match, values, 0.0 if exact else _ABOUT_SO)
+        pairs = _bounds(expression, match, values, exact=exact)
         made = tuple(Constraint(column.field, op, v, label(column.field, op, v, language)) for op, v in pairs)
         return inverted(text, Found(start, end, made), language)
 
@@ -432,9 +433,9 @@ def _said(expression: re.Pattern[str], match: re.Match[str]) -> tuple[list[str],
 
 
 def _bounds(
-    expression: re.Pattern[str], match: re.Match[str], values: Sequence[float], slack: float
+    expression: re.Pattern[str], match: re.Match[str], values: Sequence[float], *, exact: bool
 ) -> list[tuple[Op, float]]:
-    """Return what a match limits a number to; a plain amount is meant about so, up to a share of it."""
+    """Return what a match limits a number to; a plain amount may be meant about so."""
     groups, value = match.groups(), values[0]
     if expression is _RANGE:
         return [(">=", min(values)), ("<=", max(values))]
@@ -444,8 +445,7 @@ def _bounds(
         return [("<=" if groups[2] else ">=", value)]
     if expression is _PLUS:
         return [(">=", value)]
-    room = slack * abs(value)
-    return [(">=", round(value - room, 4)), ("<=", round(value + room, 4))] if room else [("is", value)]
+    return [("is", value)] if exact or not value else about(value)
 
 
 def _quality(name: str) -> Quality | None:
