@@ -13,12 +13,15 @@ from chat import facts
 from chat.comparing import Compared, compared
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, of_which
 from chat.picking import Picking
+from chat.pointing import measured, pointed
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.restock import RESTOCK, sold_out
 from chat.shop import Shop
 from chat.state import DialogueState
+from chat.typed import telling_words
 from chat.updating import Turn
+from retrieval.columns import forms
 from retrieval.constraints import values_of
 from retrieval.lexicon import display
 from retrieval.text import words
@@ -56,6 +59,9 @@ class Asking:
 
     def answer(self, turn: Turn) -> Asked:
         """Answer from the catalogue; what it does not say is said to be unknown."""
+        return self._vague(turn) or self._of_items(turn)
+
+    def _of_items(self, turn: Turn) -> Asked:
         understood = turn.understood
         items = self._items(turn)
         if not items:
@@ -93,6 +99,26 @@ class Asking:
         total = facts.total(items, self.say.language) if "price" in fields and _TOGETHER.search(turn.text) else ""
         last = self.say("total", value=total) if total else self.say.compared(items, fields)
         return Asked(self.say.sentences(*answers, last), tuple(items))
+
+    def _vague(self, turn: Turn) -> Asked | None:
+        """Ask which card is meant, where one is described as several on screen are, or none: "the leather one"."""
+        understood, taste, facets = turn.understood, self.state.taste, self.shop.index.facets
+        several = understood.extreme or understood.of_shown or understood.compares or understood.mood
+        if several or any(not opinion.that for opinion in understood.opinions):
+            return None
+        shown = self.shop.items(taste.focus)
+        found = pointed(turn.text, shown, facets.postings.get("kind", {}) if self.shop.of_goods else {})
+        if found is None or len(found.places) == 1 or measured(found.described):
+            return None
+        if found.places:
+            fitting = [shown[at] for at in found.places]
+            if any(item.id == taste.about for item in fitting):
+                return None
+            return Asked(self.say("which_of", titles=facts.names(fitting, self.say.language, either=True)), ())
+        told = telling_words(found.described)
+        known = any(facets.document_frequency(form) for word in told for form in forms(word))
+        asked = turn.text[found.start : found.end]
+        return Asked(self.say("none_such", asked=asked), ()) if known and shown else None
 
     def _compared(self, turn: Turn, items: Sequence[Item]) -> Asked:
         """Tell of the items all that people compare by, and what they differ in; of a name that means none, say so."""

@@ -72,6 +72,9 @@ SAY: Mapping[str, tuple[str, str]] = {
     "others_unknown": ("For the others the catalogue doesn't say.", "其余的目录里没有说明。"),
     "which": ("Which one do you mean? Name a title, or ask for a recommendation first.",
               "你指的是哪一个？请说出名字，或先让我推荐几部。"),
+    "which_of": ("Which one do you mean: {titles}?", "你指的是哪一个：{titles}？"),
+    "none_such": ("I can't tell which of these you mean by “{asked}”. Please give its name.",
+                  "我不清楚“{asked}”指的是哪一个，请说出名字。"),
     # the rest
     "greeting": ("Hello! Tell me what you liked, or what you are in the mood for.",
                  "你好！告诉我你喜欢过什么，或者现在想要什么。"),

@@ -175,6 +175,7 @@ def understand(
     spoken_of: bool = False,
     served: Collection[Act] = (),
     sensed: Sensed | None = None,
+    is_part: Callable[[str, Mention], bool] = lambda text, mention: False,
 ) -> Understanding:
     """Read one message.
 
@@ -186,6 +187,7 @@ def understand(
         spoken_of: "it" means something even if no card is shown: the item of the shop's page.
         served: acts that somebody else has looked for already ("service", where there is a desk).
         sensed: what its words are about; None if only rules read it.
+        is_part: whether a title that it seems to name is a part of what is on screen: "the battery".
     """
     sensed = sensed or unread()
     language: Literal["en", "zh"] = "zh" if language_of(text) == "zh" else "en"
@@ -198,6 +200,7 @@ def understand(
         text = blank(text, [remember.span()])
     lifting, free = lifted(text)
     asked, mentions, beside, by_its_title = mentioned(text, lifting, linker, parser, sensed)
+    mentions = [m for m in mentions if not is_part(text, m)]
     spans = [*((m.start, m.end) for m in mentions), *beside]
     asks_of = len(mentions) == 1 and (by_its_title or questions(text, parser.columns, several=False).fields)
     mentions, stood = stood_on(text, mentions, unread() if asks_of else sensed)
