@@ -21,6 +21,7 @@ from chat.shop import Shop
 from chat.state import DialogueState
 from chat.typed import telling_words
 from chat.updating import Turn
+from chat.valued import Valued
 from retrieval.columns import forms
 from retrieval.constraints import values_of
 from retrieval.lexicon import display
@@ -91,6 +92,8 @@ class Asking:
         understood, fields = turn.understood, turn.understood.questions
         unsaid = self.say("not_said", title=facts.names(items, self.say.language)) if "other" in fields else ""
         fields = tuple(name for name in fields if name != "other")
+        if (valued := self._valued(turn, items, fields)) is not None:
+            return valued
         said = [item for item in items if not understood.of_shown or self._says_any([item], fields)]
         if 0 < len(said) < len(items):
             answers = [self.say.answer(item, fields) for item in said]
@@ -99,6 +102,22 @@ class Asking:
         total = facts.total(items, self.say.language) if "price" in fields and _TOGETHER.search(turn.text) else ""
         last = self.say("total", value=total) if total else self.say.compared(items, fields)
         return Asked(self.say.sentences(*answers, last), tuple(items))
+
+    def _valued(self, turn: Turn, items: Sequence[Item], fields: Sequence[str]) -> Asked | None:
+        """Answer whether items have the colour or the size that a question names, beside the columns asked about."""
+        valued = Valued(self.shop.parser.columns, self.shop.index.facets.name, self.say)
+        whether = valued.asked(turn.text, turn.understood.parsed.constraints, fields)
+        if turn.understood.of_shown or not whether:
+            return None
+        told = {item.id: tuple(valued.answers(item, whether)) for item in items}
+        if not any(told.values()):
+            return None
+        answers = []
+        for item in items:
+            done = {limit.field for limit in whether} | ({"in_stock"} if item.in_stock else set())
+            rest = [field for field in fields if field not in done or not told[item.id]]
+            answers += [*told[item.id], self.say.answer(item, rest) if rest else ""]
+        return Asked(self.say.sentences(*answers), tuple(items))
 
     def _vague(self, turn: Turn) -> Asked | None:
         """Ask which card is meant, where one is described as several on screen are, or none: "the leather one"."""

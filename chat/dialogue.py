@@ -150,7 +150,12 @@ class Dialogue:
         return text[: described.start] + meant + text[described.end :]
 
     def _is_part(self, text: str, mention: Mention) -> bool:
+        """Whether a title that a message seems to name is part of what is on screen, or of what it asks of that."""
         shown = self.shop.items([*self.state.taste.focus, *filter(None, [self.state.page])])
+        if shown and mention.surface.islower():  # "do they keep the rain out?" names no rain jacket
+            limits = self.shop.parser.columns.read(text, "en")
+            if any(limit.start < mention.start and mention.end < limit.end for limit in limits):
+                return True
         return of_part(text, mention, shown, self.shop.index.facets.document_frequency)
 
     def hear(self, text: str) -> Turn:

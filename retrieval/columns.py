@@ -48,7 +48,7 @@ screen display: small; big large;
 length: short; long;
 range reach: ; far;
 """
-_IS_IT = r"\b(?:is|are)\s+(?:it|this|that|they|these)(?:\s+ones?)?\s+(?:(?:very|really|quite|so|that|rather|pretty)\s+)*"
+_IS_IT = r"\b(?:is|are)\s+(?:it|this|that|they|these)(?:\s+ones?)?\s+(?:(?:very|really|quite|so|that|rather)\s+)*"
 _WHERE_FROM = frozenset("country origin region place made_in country_of_origin".split())  # noqa: SIM905
 _ASKED = (  # further wordings of questions, and the columns that answer them
     (re.compile(r"\bwhere\b[^.?!]*\b(?:from|made|come)\b|\bwhich\s+country\b|哪里(?:产|来)|产地"), _WHERE_FROM),
@@ -420,6 +420,7 @@ def adjectives(field: str, sign: int) -> tuple[str, str] | None:
     """Return the comparative and the superlative for much (1) or little (-1) of a column: ("heavier", "heaviest")."""
     quality = _quality(field)
     words = () if quality is None else quality.much if sign > 0 else quality.little
+    words = () if words == ("far",) else words  # nothing is "the furthest one"
     return (f"{_stem(words[0])}er", f"{_stem(words[0])}est") if words else None
 
 
