@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from chat import facts
 from chat.comparing import Compared, compared
-from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, of_which
+from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
 from chat.picking import Picking
 from chat.pointing import measured, pointed
 from chat.recommender import Recommended
@@ -22,6 +22,7 @@ from chat.state import DialogueState
 from chat.typed import telling_words
 from chat.updating import Turn
 from chat.valued import Valued
+from chat.variants import YES_NO, variants
 from retrieval.columns import forms
 from retrieval.constraints import values_of
 from retrieval.lexicon import display
@@ -29,6 +30,7 @@ from retrieval.text import words
 from retrieval.types import Item
 
 _MOST = 5  # items that one answer tells of
+_MOST_OTHERS = 2  # and others that are named beside the one asked about
 _MOST_OF = re.compile(r"est\b|\b(?:most|least|these|those|them)\b|最|这些", re.IGNORECASE)
 _TWO = re.compile(r"\b(?:two|both)\b|两|俩", re.IGNORECASE)
 _THEY = re.compile(r"\bthey\b", re.IGNORECASE)
@@ -81,8 +83,8 @@ class Asking:
             return held
         if fields == ("pick",):
             return self._picked(turn, items)
-        if fields == ("other",):
-            return Asked(self._unsaid(items), tuple(items), known=False)
+        if fields == ("other",) or self._of_no_length(fields, items):
+            return self._in_description(turn, items)
         if understood.form:
             return self._in_form(items[0], understood.form)
         return self._by_columns(turn, items)
@@ -170,6 +172,11 @@ class Asking:
     def _held(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
         """Answer whether, or which of, the items have what is asked for, where it is found; None if it is not asked."""
         understood = turn.understood
+        if len(items) == 1 and understood.questions == ("other",):
+            names = [opinion.surface for opinion in understood.opinions if opinion.surface]
+            if of_name := variants(turn.text, items[0], names, self.shop)[:_MOST]:
+                titles = facts.join([self.say.listed(item) for item in of_name], self.say.language)
+                return Asked(self.say("has_form", titles=titles), tuple(of_name))
         if understood.asks_genre and not self.shop.of_goods:
             return None  # works are of one genre or another, and all are told
         if not understood.looks_up or not (asked := self._asked_words(turn, items)):
@@ -217,6 +224,26 @@ class Asking:
             else:
                 parts.extend(self.say.answer(item, (field,)) for item in items)
         return self.say.sentences(*parts)
+
+    def _of_no_length(self, fields: Sequence[str], items: Sequence[Item]) -> bool:
+        """Whether goods that have no length are asked how long something takes: "how long does the battery last?"."""
+        return (
+            tuple(fields) == ("length",) and self.shop.of_goods and not any(facts.length(item, "en") for item in items)
+        )
+
+    def _in_description(self, turn: Turn, items: Sequence[Item]) -> Asked:
+        """Answer what no column does by a time that a description tells, or by another card that has what is asked."""
+        told = [each for item in items if (each := lasting(turn.text, item)) is not None]
+        if told:
+            return Asked(self._told(told, among_several=False), tuple(items))
+        asked = self._asked_words(turn, items)
+        others = [item for item in self.shop.items(self.state.taste.focus) if item not in items]
+        having = [each for other in others if asked and (each := evidence(other, asked)) is not None]
+        having = [each for each in having if each.whole and each.value][:_MOST_OTHERS] if len(items) == 1 else []
+        if not having or not YES_NO.search(turn.text):
+            return Asked(self._unsaid(items), tuple(items), known=False)
+        unsaid = self.say("not_said", title=facts.names(items, self.say.language))
+        return Asked(self.say.sentences(unsaid, self._told(having, among_several=True)), tuple(items), known=False)
 
     def _unsaid(self, items: Sequence[Item]) -> str:
         """Say that the catalogue does not say it, and what it says of the item, unless that was just said."""

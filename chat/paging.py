@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from chat.desk import MUST_BE, PERHAPS, Desk, Served, cited, stretch
-from chat.holding import asked_words, stems
+from chat.holding import LASTS, asked_words, stems
 from chat.pieces import SHOP, Piece, asks, masked
 from chat.replies import Say
 from retrieval.knowledge import Found
@@ -20,11 +20,6 @@ _HOW_LONG = re.compile(
     re.IGNORECASE,
 )
 _OF_IT = re.compile(r"\b(?:it|that|this|(?:i|we)\s+(?:have|get))\b", re.IGNORECASE)
-_LASTS = re.compile(
-    r"\b(?:\d+|an?|one|two|three|four|five|six|seven|ten|few|same|next|several)[\s-]+(?:\w+\s+)?"
-    r"(?:minutes?|hours?|days?|weeks?|months?|years?)\b",
-    re.IGNORECASE,
-)
 
 
 def asked_by_page(piece: Piece, desk: Desk, say: Say) -> Served | None:
@@ -65,7 +60,7 @@ def followed(piece: Piece, title: str, desk: Desk, say: Say) -> Served | None:
         return None
     quote = stretch(passage.text, lambda sentence: bool(stems(sentence).intersection(words)))
     if not quote and _HOW_LONG.search(piece.text) and _OF_IT.search(piece.text):
-        quote = stretch(passage.text, lambda sentence: _LASTS.search(sentence) is not None)
+        quote = stretch(passage.text, lambda sentence: LASTS.search(sentence) is not None)
     return cited(Found(passage, quote, MUST_BE), say) if quote else None
 
 
