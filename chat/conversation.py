@@ -242,7 +242,9 @@ class Conversation:
         if sure < (_OUT_SURE if route == "out_of_scope" else SURE):
             return self._doubted(piece, desk)
         served = desk.serve(piece, self._state, self._dialogue.say, self._customer, self._named(piece))
-        if served.abstained and route == "policy" and any(opinion.surface for opinion in understood.opinions):
+        named = any(opinion.surface for opinion in understood.opinions)
+        wished = not asks(piece.text) and any(c.op == "is" for c in understood.parsed.constraints)
+        if served.abstained and route == "policy" and (named or wished):  # "or maybe just a voucher"
             return self._of_shop(piece, desk)  # "I've had Kind of Blue on repeat, where do I go from there?"
         silent = served.abstained or (route == "out_of_scope" and not served.citations)
         page = followed(piece, self._quoted, desk, self._dialogue.say) if silent else None

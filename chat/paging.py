@@ -19,6 +19,10 @@ _HOW_LONG = re.compile(
     r"\bhow\s+(?:long|soon|quick(?:ly)?|fast|many\s+(?:days|weeks|months))\b|\b(?:until|till|by|since)?\s*when\b|\bwhat(?:'s|\s+is)\s+the\s+deadline\b",
     re.IGNORECASE,
 )
+_WHO_DOES = re.compile(  # what somebody may or must do, rather than what a thing is
+    r"\b(?:can|could|may|must|should|do|does|did|will|would)\s+(?:i|we|you|he|she|my\s+\w+)\b|\bhow\s+to\b",
+    re.IGNORECASE,
+)
 _OF_IT = re.compile(r"\b(?:it|that|this|(?:i|we)\s+(?:have|get))\b", re.IGNORECASE)
 
 
@@ -41,6 +45,8 @@ def instead(piece: Piece, desk: Desk, say: Say) -> Served | None:
     if not shares or shares["policy"] + shares["order"] >= PERHAPS:
         return desk.quoted(asked, say)
     page = desk.quoted(asked, say, least=MUST_BE)
+    if page is not None and _WHO_DOES.search(piece.text):
+        return page  # "can she try it first?" asks for no column
     # "Is it frost proof?" is answered by no page on deliveries in frost.
     return page if page is not None and _shares(page, asked) > _HALF else None
 
