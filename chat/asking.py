@@ -41,6 +41,10 @@ _TOGETHER = re.compile(
     r"\b(?:together|altogether|combined|total|for\s+(?:both|the\s+(?:two|three|four|five|lot)|all\b))|一共|总共|合计|加起来",
     re.IGNORECASE,
 )
+_WITH = re.compile(
+    r"(?:\bprice|\bcosts?|\d)\b[^.!?;]*?\b(?:with|includ\w+|incl\.?)\s+((?:(?:the|an?|its|all|both)\s+)?[\w'’-]+(?:\s+[\w'’-]+)?)\W*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,19 @@ class Asking:
         answers = [unsaid, *(self.say.answer(item, fields) for item in items)]
         total = facts.total(items, self.say.language) if "price" in fields and _TOGETHER.search(turn.text) else ""
         last = self.say("total", value=total) if total else self.say.compared(items, fields)
+        last = last or (self._beyond(turn, items) if "price" in fields else "")
         return Asked(self.say.sentences(*answers, last), tuple(items))
+
+    def _beyond(self, turn: Turn, items: Sequence[Item]) -> str:
+        """Tell what is known of that with which a price is asked: "is that the price with the seats?"."""
+        match = _WITH.search(turn.text)
+        if match is None or len(items) > 1 or pointed(turn.text, self.shop.items(self.state.taste.focus)) is not None:
+            return ""
+        asked = asked_words(match[1])
+        found = evidence(items[0], asked) if asked else None
+        if found is not None and found.value and found.whole:
+            return self._told([found], among_several=False)
+        return self.say("price_with", asked=match[1]) if asked else ""
 
     def _valued(self, turn: Turn, items: Sequence[Item], fields: Sequence[str]) -> Asked | None:
         """Answer whether items have the colour or the size that a question names, beside the columns asked about."""

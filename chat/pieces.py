@@ -211,6 +211,11 @@ def asks(text: str) -> bool:
     return _ASKS.search(text) is not None
 
 
+def wonders(text: str) -> bool:
+    """Whether a text asks a question, rather than for something: not "I'd rather have the second one"."""
+    return _QUESTION.search(text) is not None
+
+
 def masked(text: str, understood: Understanding) -> str:
     """Return a message with "this one" for every title: what it asks for does not depend on which it names."""
     for opinion in understood.opinions:

@@ -76,6 +76,7 @@ SAY: Mapping[str, tuple[str, str]] = {
     "comes_in_not": ("{title} comes in {told}, not in {asked}.", "{title}有{told}，没有{asked}。"),
     "has_value": ("Yes: {title}, {field}: {told}.", "是的：{title}的{field}：{told}。"),
     "has_value_not": ("No: {title}, {field}: {told}.", "不是：{title}的{field}：{told}。"),
+    "price_with": ("Whether that includes {asked}, the catalogue doesn't say.", "是否包括{asked}，目录里没有写明。"),
     "which_of": ("Which one do you mean: {titles}?", "你指的是哪一个：{titles}？"),
     "none_such": ("I can't tell which of these you mean by “{asked}”. Please give its name.",
                   "我不清楚“{asked}”指的是哪一个，请说出名字。"),
