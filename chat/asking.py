@@ -12,20 +12,26 @@ from dataclasses import dataclass
 from chat import facts
 from chat.comparing import Compared, compared
 from chat.fitting import FITS, fitting
-from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, of_which
+from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
 from chat.picking import Picking
+from chat.pointing import measured, pointed
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.restock import RESTOCK, sold_out
 from chat.shop import Shop
 from chat.state import DialogueState
+from chat.typed import telling_words
 from chat.updating import Turn
+from chat.valued import Valued
+from chat.variants import YES_NO, variants
+from retrieval.columns import forms
 from retrieval.constraints import values_of
 from retrieval.lexicon import display
 from retrieval.text import words
 from retrieval.types import Item
 
 _MOST = 5  # items that one answer tells of
+_MOST_OTHERS = 2  # and others that are named beside the one asked about
 _MOST_OF = re.compile(r"est\b|\b(?:most|least|these|those|them)\b|最|这些", re.IGNORECASE)
 _TWO = re.compile(r"\b(?:two|both)\b|两|俩", re.IGNORECASE)
 _THEY = re.compile(r"\bthey\b", re.IGNORECASE)
@@ -34,6 +40,10 @@ _ALL = re.compile(r"\ball\s+(?:of\s+)?(?:them|these|those|three|four|five)\b|\bt
 _HOW_MANY = {"three": 3, "four": 4}
 _TOGETHER = re.compile(
     r"\b(?:together|altogether|combined|total|for\s+(?:both|the\s+(?:two|three|four|five|lot)|all\b))|一共|总共|合计|加起来",
+    re.IGNORECASE,
+)
+_WITH = re.compile(
+    r"(?:\bprice|\bcosts?|\d)\b[^.!?;]*?\b(?:with|includ\w+|incl\.?)\s+((?:(?:the|an?|its|all|both)\s+)?[\w'’-]+(?:\s+[\w'’-]+)?)\W*$",
     re.IGNORECASE,
 )
 
@@ -57,6 +67,9 @@ class Asking:
 
     def answer(self, turn: Turn) -> Asked:
         """Answer from the catalogue; what it does not say is said to be unknown."""
+        return self._vague(turn) or self._of_items(turn)
+
+    def _of_items(self, turn: Turn) -> Asked:
         understood = turn.understood
         items = self._items(turn)
         if not items:
@@ -75,8 +88,8 @@ class Asking:
             return held
         if fields == ("pick",):
             return self._picked(turn, items)
-        if fields == ("other",):
-            return Asked(self._unsaid(items), tuple(items), known=False)
+        if fields == ("other",) or self._of_no_length(fields, items):
+            return self._in_description(turn, items)
         if understood.form:
             return self._in_form(items[0], understood.form)
         return self._by_columns(turn, items)
@@ -91,6 +104,8 @@ class Asking:
             return Asked(self.say.sentences(*others, *fit), tuple(items))
         unsaid = self.say("not_said", title=facts.names(items, self.say.language)) if "other" in fields else ""
         fields = tuple(name for name in fields if name != "other")
+        if (valued := self._valued(turn, items, fields)) is not None:
+            return valued
         said = [item for item in items if not understood.of_shown or self._says_any([item], fields)]
         if 0 < len(said) < len(items):
             answers = [self.say.answer(item, fields) for item in said]
@@ -98,7 +113,55 @@ class Asking:
         answers = [unsaid, *(self.say.answer(item, fields) for item in items)]
         total = facts.total(items, self.say.language) if "price" in fields and _TOGETHER.search(turn.text) else ""
         last = self.say("total", value=total) if total else self.say.compared(items, fields)
+        last = last or (self._beyond(turn, items) if "price" in fields else "")
         return Asked(self.say.sentences(*answers, last), tuple(items))
+
+    def _beyond(self, turn: Turn, items: Sequence[Item]) -> str:
+        """Tell what is known of that with which a price is asked: "is that the price with the seats?"."""
+        match = _WITH.search(turn.text)
+        if match is None or len(items) > 1 or pointed(turn.text, self.shop.items(self.state.taste.focus)) is not None:
+            return ""
+        asked = asked_words(match[1])
+        found = evidence(items[0], asked) if asked else None
+        if found is not None and found.value and found.whole:
+            return self._told([found], among_several=False)
+        return self.say("price_with", asked=match[1]) if asked else ""
+
+    def _valued(self, turn: Turn, items: Sequence[Item], fields: Sequence[str]) -> Asked | None:
+        """Answer whether items have the colour or the size that a question names, beside the columns asked about."""
+        valued = Valued(self.shop.parser.columns, self.shop.index.facets.name, self.say)
+        whether = valued.asked(turn.text, turn.understood.parsed.constraints, fields)
+        if turn.understood.of_shown or not whether:
+            return None
+        told = {item.id: tuple(valued.answers(item, whether)) for item in items}
+        if not any(told.values()):
+            return None
+        answers = []
+        for item in items:
+            done = {limit.field for limit in whether} | ({"in_stock"} if item.in_stock else set())
+            rest = [field for field in fields if field not in done or not told[item.id]]
+            answers += [*told[item.id], self.say.answer(item, rest) if rest else ""]
+        return Asked(self.say.sentences(*answers), tuple(items))
+
+    def _vague(self, turn: Turn) -> Asked | None:
+        """Ask which card is meant, where one is described as several on screen are, or none: "the leather one"."""
+        understood, taste, facets = turn.understood, self.state.taste, self.shop.index.facets
+        several = understood.extreme or understood.of_shown or understood.compares or understood.mood
+        if several or any(not opinion.that for opinion in understood.opinions):
+            return None
+        shown = self.shop.items(taste.focus)
+        found = pointed(turn.text, shown, facets.postings.get("kind", {}) if self.shop.of_goods else {})
+        if found is None or len(found.places) == 1 or measured(found.described):
+            return None
+        if found.places:
+            fitting = [shown[at] for at in found.places]
+            if any(item.id == taste.about for item in fitting):
+                return None
+            return Asked(self.say("which_of", titles=facts.names(fitting, self.say.language, either=True)), ())
+        told = telling_words(found.described)
+        known = any(facets.document_frequency(form) for word in told for form in forms(word))
+        asked = turn.text[found.start : found.end]
+        return Asked(self.say("none_such", asked=asked), ()) if known and shown else None
 
     def _compared(self, turn: Turn, items: Sequence[Item]) -> Asked:
         """Tell of the items all that people compare by, and what they differ in; of a name that means none, say so."""
@@ -131,6 +194,11 @@ class Asking:
     def _held(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
         """Answer whether, or which of, the items have what is asked for, where it is found; None if it is not asked."""
         understood = turn.understood
+        if len(items) == 1 and understood.questions == ("other",):
+            names = [opinion.surface for opinion in understood.opinions if opinion.surface]
+            if of_name := variants(turn.text, items[0], names, self.shop)[:_MOST]:
+                titles = facts.join([self.say.listed(item) for item in of_name], self.say.language)
+                return Asked(self.say("has_form", titles=titles), tuple(of_name))
         if understood.asks_genre and not self.shop.of_goods:
             return None  # works are of one genre or another, and all are told
         if not understood.looks_up or not (asked := self._asked_words(turn, items)):
@@ -178,6 +246,26 @@ class Asking:
             else:
                 parts.extend(self.say.answer(item, (field,)) for item in items)
         return self.say.sentences(*parts)
+
+    def _of_no_length(self, fields: Sequence[str], items: Sequence[Item]) -> bool:
+        """Whether goods that have no length are asked how long something takes: "how long does the battery last?"."""
+        return (
+            tuple(fields) == ("length",) and self.shop.of_goods and not any(facts.length(item, "en") for item in items)
+        )
+
+    def _in_description(self, turn: Turn, items: Sequence[Item]) -> Asked:
+        """Answer what no column does by a time that a description tells, or by another card that has what is asked."""
+        told = [each for item in items if (each := lasting(turn.text, item)) is not None]
+        if told:
+            return Asked(self._told(told, among_several=False), tuple(items))
+        asked = self._asked_words(turn, items)
+        others = [item for item in self.shop.items(self.state.taste.focus) if item not in items]
+        having = [each for other in others if asked and (each := evidence(other, asked)) is not None]
+        having = [each for each in having if each.whole and each.value][:_MOST_OTHERS] if len(items) == 1 else []
+        if not having or not YES_NO.search(turn.text):
+            return Asked(self._unsaid(items), tuple(items), known=False)
+        unsaid = self.say("not_said", title=facts.names(items, self.say.language))
+        return Asked(self.say.sentences(unsaid, self._told(having, among_several=True)), tuple(items), known=False)
 
     def _unsaid(self, items: Sequence[Item]) -> str:
         """Say that the catalogue does not say it, and what it says of the item, unless that was just said."""

@@ -19,6 +19,7 @@ _SIDES = re.compile(
     rf"\bcompare\s+(?P<a>[^?!;\n]+?){_AND}(?P<b>[^?!;\n]+?)\W*$"
     rf"|\bdifferences?\b.{{0,12}}?\bbetween\s+(?P<c>[^?!;\n]+?){_AND}(?P<d>[^?!;\n]+?)\W*$"
     r"|\bhow\s+(?:does|do)\s+(?P<e>[^?!;\n]+?)\s+(?:compare|differ)\s+(?:with|to|from)\s+(?P<f>[^?!;\n]+?)\W*$"
+    r"|\bhow\s+(?:is|are)\s+(?P<i>[^?!;\n]+?)\s+(?:any\s+)?different\s+(?:from|to|than)\s+(?P<j>[^?!;\n]+?)\W*$"
     r"|^\W*(?P<g>[^?!;,.\n]+?)\s+(?:vs\.?|versus)\s+(?P<h>[^?!;,.\n]+?)\W*$",
     re.IGNORECASE,
 )

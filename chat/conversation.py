@@ -12,7 +12,7 @@ from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
 from chat.forms import form_asked
 from chat.paging import asked_by_page, followed, instead
-from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked, questions_of
+from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked, questions_of, wonders
 from chat.restock import RESTOCK
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
@@ -98,6 +98,7 @@ class Conversation:
         self._desk = desk
         self._customer = customer
         self._quoted = ""  # the title of the page quoted last
+        self._paged = False  # what this message asked just before was answered by it
         self._readings: dict[str, Understanding] = {}  # of this turn's message and its parts
         if page_item and page_item != state.page and shop.position(page_item) is not None:
             state.page = state.taste.about = page_item
@@ -176,11 +177,11 @@ class Conversation:
         if handoff is None and self._wants_a_person(pieces):
             served = desk.handed_over("rule", text, self._state, self._dialogue.say, self._customer)
             text, handoff = self._dialogue.say.sentences("" if abstained else text, served.text), served.handoff
-        cards = next((a.cards for a in telling if a.cards), ())
+        cards = next((a.cards for a in (*last, *telling) if a.cards), ())
         route = telling[0].route
         self._state.route = self._state.route if self._state.doubt else route
         citations = tuple(dict.fromkeys(c for a in telling for c in a.citations))
-        about = next((a.about for a in telling if a.about), "")
+        about = "" if last else next((a.about for a in telling if a.about), "")
         compared = next((a.compared for a in telling if a.compared), ())
         return Answer(text, cards, about, compared, citations, handoff, route, abstained)
 
@@ -190,6 +191,7 @@ class Conversation:
         self._quoted = quoted[0][-1].title if quoted and quoted[0] else ""
         for piece in self._of_one_kind(pieces):
             answer = self._answer(piece, desk)
+            self._paged = bool(answer.citations)
             self._quoted = answer.citations[-1].title if answer.citations else self._quoted
             yield answer
 
@@ -242,7 +244,9 @@ class Conversation:
         if sure < (_OUT_SURE if route == "out_of_scope" else SURE):
             return self._doubted(piece, desk)
         served = desk.serve(piece, self._state, self._dialogue.say, self._customer, self._named(piece))
-        if served.abstained and route == "policy" and any(opinion.surface for opinion in understood.opinions):
+        named = any(opinion.surface for opinion in understood.opinions)
+        wished = not asks(piece.text) and any(c.op == "is" for c in understood.parsed.constraints)
+        if served.abstained and route == "policy" and (named or wished):  # "or maybe just a voucher"
             return self._of_shop(piece, desk)  # "I've had Kind of Blue on repeat, where do I go from there?"
         silent = served.abstained or (route == "out_of_scope" and not served.citations)
         page = followed(piece, self._quoted, desk, self._dialogue.say) if silent else None
@@ -251,9 +255,11 @@ class Conversation:
     def _of_page(self, piece: Piece, desk: Desk) -> Answer | None:
         """Answer a bare "how much?" or "until when?" from the page spoken of; with "it" it may be of an item."""
         taste, bare = self._state.taste, _BARE.search(piece.text)
-        if bare is None or not self._quoted or (piece.understood.opinions and (taste.focus or self._state.page)):
+        if bare is None or not self._quoted:
             return None
-        if _IT.search(piece.text) and (taste.focus or taste.about or self._state.page):
+        if not self._paged and piece.understood.opinions and (taste.focus or self._state.page):
+            return None
+        if not self._paged and _IT.search(piece.text) and (taste.focus or taste.about or self._state.page):
             return None
         page = desk.continued(piece.text, self._quoted, self._dialogue.say)
         return _answer(page, "policy") if page is not None else None
@@ -359,7 +365,7 @@ class Conversation:
             read = self._read(part)
             if read.questions not in ((), ("other",)) or read.extreme is not None or read.parsed.relative:
                 continue
-            if _WISHES.search(part) or read.act in ("more", "availability"):
+            if _WISHES.search(part) or read.act in ("more", "availability") or (read.opinions and not wonders(part)):
                 continue
             page = desk.quoted(masked(part, read), say)
             text = say.sentences(text, page.text if page is not None else say("no_answer_to", question=part))

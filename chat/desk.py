@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from chat import order_replies
 from chat.forms import tells_of
+from chat.holding import LASTS
 from chat.messages import Citation, Handoff
 from chat.naming import HAVE
 from chat.order_questions import find
@@ -52,6 +53,12 @@ _CONTACT_ASKED = re.compile(
     re.IGNORECASE,
 )
 _HOW_TO_REACH = "What is your phone number or e-mail address?"
+_HOW_SOON = "How long does delivery take?"
+_WHEN_HAD = re.compile(
+    r"\b(?:when|how\s+(?:soon|quickly|fast))\s+(?:could|can|will|would|do)\s+(?:i|we|he|she|they)\s+(?:have|get|receive)\s+(?:it|this|that|one|them)\b",
+    re.IGNORECASE,
+)
+_NEAR = 5  # passages among which one is found by the words of its title
 _PAGES = 200  # passages that are looked through for them
 _COSTS = re.compile(r"\bhow\s+much\b|\bcosts?\b|\bprice\b|多少钱", re.IGNORECASE)
 _MONEY = re.compile(
@@ -209,7 +216,8 @@ class Desk:
         asked = f"{title} {question}"
         if _COSTS.search(question):
             near = (found for found in self.knowledge.search(asked, 3) if found.confidence >= _LIKELY)
-            return next((cited(found, say) for found in near if _MONEY.search(found.passage.text)), None)
+            told = (f for f in near if _MONEY.search(f.passage.text) or _COSTS.search(f.passage.title))
+            return next((cited(found, say) for found in told), None)
         found = self.found(asked)
         return cited(found, say) if found is not None and found.passage.title == title else None
 
@@ -229,8 +237,17 @@ class Desk:
         """Answer from the shop's pages, or say that they do not."""
         contact = self.contact(say, question) if _CONTACT_ASKED.search(question) else None
         return (
-            contact or self._each(question, say) or self.in_context(question, state, say) or self._last(question, say)
+            contact
+            or self._each(question, say)
+            or self.in_context(question, state, say)
+            or (self._delivered(say) if _WHEN_HAD.search(question) else None)
+            or self._last(question, say)
         )
+
+    def _delivered(self, say: Say) -> Served | None:
+        """Answer when something could be had: how long a delivery takes."""
+        page = self.quoted(_HOW_SOON, say)
+        return page if page is not None and LASTS.search(page.text) else None
 
     def _last(self, question: str, say: Say) -> Served:
         """Answer what no passage is about, if one but speaks of it; else say that it is not known."""
@@ -254,7 +271,18 @@ class Desk:
         before = [message.text for message in state.messages if message.role == "user"][-2:-1]
         if answer is None and state.route == "policy" and before and len(question.split()) <= SHORT:
             answer = self.quoted(f"{before[0]} {question}", say)
+            answer = self._anew(question, answer, state, say) if answer is not None else None
         return answer
+
+    def _anew(self, question: str, answer: Served, state: DialogueState, say: Say) -> Served:
+        """Return the page whose title names what a question that follows does, rather than quote one a second time."""
+        quoted = [message.citations for message in state.messages if message.role == "assistant"][-1:]
+        last = {citation.title for citations in quoted for citation in citations}
+        asked = _stems(question)
+        if self.knowledge is None or not asked or not last.intersection(c.title for c in answer.citations):
+            return answer
+        near = (found for found in self.knowledge.search(question, _NEAR) if found.passage.title not in last)
+        return next((cited(found, say) for found in near if asked <= _stems(found.passage.title)), answer)
 
     def _in_parts(self, question: str, say: Say) -> Served | None:
         """Answer each question of several, if the shop's pages answer any."""

@@ -21,6 +21,8 @@ from chat.care import CONSOLING, Sorrow, in_danger, told
 from chat.comparing import compared
 from chat.messages import Card, Citation, Handoff
 from chat.picking import CARDS, Picking
+from chat.pieces import asks
+from chat.pointing import PLACES, of_part, pointed
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.restock import RESTOCK, asks_for_return, sold_out
@@ -33,23 +35,19 @@ from chat.typed import spelled_out
 from chat.understanding import Understanding, understand
 from chat.updating import Turn, Updater
 from retrieval.constraints import satisfies, satisfies_all
-from retrieval.lexicon import canonical, display
+from retrieval.lexicon import canonical
+from retrieval.linking import Mention
 from retrieval.parsed import Wish
 from retrieval.text import language_of, words
-from retrieval.types import Constraint, Item, Query
+from retrieval.types import Constraint, Query
 
 _RESEMBLES = 75.0  # a similarity, in [0, 100], from which words may be meant for a title
 _TOLD = 10  # items of a kind named when the person asks what is known of them
 _KINDS = 8  # that are told of a shop that has more
-_PLACES = ("first", "second", "third", "fourth", "fifth")
 _AND_THAT = re.compile(r"^\W*(?:and|also)\s+(?:that|this)(?:\s+one)?(?:\s+(?:too|as\s+well|also))?\W*$", re.IGNORECASE)
 _POINTS = re.compile(r"\b(?:that|this|it)\b", re.IGNORECASE)
 _BRIEF = 5  # words of a message that says something of a card and little else
-_OF_CARDS = re.compile(rf"\b(?:ones?|{'|'.join(_PLACES)}|last|these|those|both)\b", re.IGNORECASE)
-_THE_SUCH_ONE = re.compile(
-    rf"\bthe\s+(?!(?:{'|'.join(_PLACES)}|last|other|same|next|only|right|top|new|old)\b)((?:(?!the\b)[\w'’&-]+:?\s+){{1,6}})one\b",
-    re.IGNORECASE,
-)
+_OF_CARDS = re.compile(rf"\b(?:ones?|{'|'.join(PLACES)}|last|these|those|both)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,14 @@ class Dialogue:
         text = self._repeated(self._counted(text))
         sensed = self._sensed(text)
         understood = understand(
-            text, self.shop.linker, self.shop.parser, shown, spoken_of=spoken_of, served=served, sensed=sensed
+            text,
+            self.shop.linker,
+            self.shop.parser,
+            shown,
+            spoken_of=spoken_of,
+            served=served,
+            sensed=sensed,
+            is_part=self._is_part,
         )
         missing = sold_out(self.shop, self.state, self.say)
         if asks_for_return(text, missing) and (missing is not None or shown or spoken_of or understood.opinions):
@@ -130,17 +135,28 @@ class Dialogue:
         return before if len(before.split()) <= _BRIEF and _POINTS.search(before) else text
 
     def _counted(self, text: str) -> str:
-        """Read "the guitar one" and "the knives out one" as "the second one", if only that card has to do with it."""
-        match = _THE_SUCH_ONE.search(text)
-        if match is None:
+        """Read "the guitar one" and "the one with a lid" as "the second one", if only that card is so described."""
+        shown = self.shop.items(self.state.taste.focus)
+        called = self.shop.index.facets.postings.get("kind", {}) if self.shop.of_goods and asks(text) else {}
+        described = pointed(text, shown, called)
+        if described is None:
             return text
-        wanted = set(words(match[1]))
-        fits = [at for at, item in enumerate(self.shop.items(self.state.taste.focus)) if wanted <= _telling(item)]
-        if len(fits) != 1 or fits[0] >= len(_PLACES):
-            named = self.shop.linker.exact(match[1].strip()) if len(wanted) > 1 else ()
-            title = self.shop.index.catalog[named[0]].title if named else match.group()
-            return text[: match.start()] + title + text[match.end() :]
-        return text[: match.start()] + f"the {_PLACES[fits[0]]} one" + text[match.end() :]
+        if len(described.places) == 1 and described.places[0] < len(PLACES):
+            meant = f"the {PLACES[described.places[0]]} one"
+        else:
+            several = len(words(described.described)) > 1
+            named = self.shop.linker.exact(described.described) if several else ()
+            meant = self.shop.index.catalog[named[0]].title if named else text[described.start : described.end]
+        return text[: described.start] + meant + text[described.end :]
+
+    def _is_part(self, text: str, mention: Mention) -> bool:
+        """Whether a title that a message seems to name is part of what is on screen, or of what it asks of that."""
+        shown = self.shop.items([*self.state.taste.focus, *filter(None, [self.state.page])])
+        if shown and mention.surface.islower():  # "do they keep the rain out?" names no rain jacket
+            limits = self.shop.parser.columns.read(text, "en")
+            if any(limit.start < mention.start and mention.end < limit.end for limit in limits):
+                return True
+        return of_part(text, mention, shown, self.shop.index.facets.document_frequency)
 
     def hear(self, text: str) -> Turn:
         """Record one message and let it change the state, without answering; training reads its dialogues so."""
@@ -439,10 +455,3 @@ class Dialogue:
         "crisis": _crisis,
         "unclear": _unclear,
     }
-
-
-def _telling(item: Item) -> set[str]:
-    """Return the words by which one card among five is told from the others."""
-    values = [item.title, item.kind, *item.genres, *item.creators, display("language", item.language, "en")]
-    values += [v for value in item.attributes.values() if isinstance(value, tuple) for v in value]
-    return {word for value in values for word in words(value)}

@@ -22,6 +22,12 @@ _ASIDE = frozenset(  # words of a question that say nothing of what is asked for
         " suitable special kind type contain contains possible able buy item product ones thing go often usually"
     )
 )
+LASTS = re.compile(
+    r"\b(?:\d+|an?|one|two|three|four|five|six|seven|ten|few|same|next|several)[\s-]+(?:\w+\s+)?"
+    r"(?:minutes?|hours?|days?|weeks?|months?|years?)\b",
+    re.IGNORECASE,
+)
+_HOW_LONG = re.compile(r"\bhow\s+(?:long|many\s+\w+)\s+(?:does|do|will|would|can)\b|\blasts?\b", re.IGNORECASE)
 _SHARE = 2  # one in so many of the words asked for is the least that an answer has
 _SEVERAL = re.compile(  # what asks about the cards on screen together, or which of them it is
     r"^\W*(?:(?:and|so|but|ok(?:ay)?|great|hm+)\W+)*(?:"
@@ -80,6 +86,13 @@ def evidence(item: Item, asked: Sequence[str]) -> Evidence | None:
         if best is None or len(found) > best[0]:
             best = len(found), Evidence(item, field, value, len(found) == len(asked))
     return best[1] if best is not None else None
+
+
+def lasting(text: str, item: Item) -> Evidence | None:
+    """Return the sentence of a description that tells a time, where a question asks how long something lasts."""
+    told = sentences(item.description) if _HOW_LONG.search(text) and not is_cjk(item.description) else []
+    quote = next((each for each in told if LASTS.search(each)), "")
+    return Evidence(item, DESCRIPTION, quote, whole=True) if quote else None
 
 
 def stems(text: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from chat.desk import MUST_BE, PERHAPS, Desk, Served, cited, stretch
-from chat.holding import asked_words, stems
+from chat.holding import LASTS, asked_words, stems
 from chat.pieces import SHOP, Piece, asks, masked
 from chat.replies import Say
 from retrieval.knowledge import Found
@@ -19,12 +19,11 @@ _HOW_LONG = re.compile(
     r"\bhow\s+(?:long|soon|quick(?:ly)?|fast|many\s+(?:days|weeks|months))\b|\b(?:until|till|by|since)?\s*when\b|\bwhat(?:'s|\s+is)\s+the\s+deadline\b",
     re.IGNORECASE,
 )
-_OF_IT = re.compile(r"\b(?:it|that|this|(?:i|we)\s+(?:have|get))\b", re.IGNORECASE)
-_LASTS = re.compile(
-    r"\b(?:\d+|an?|one|two|three|four|five|six|seven|ten|few|same|next|several)[\s-]+(?:\w+\s+)?"
-    r"(?:minutes?|hours?|days?|weeks?|months?|years?)\b",
+_WHO_DOES = re.compile(  # what somebody may or must do, rather than what a thing is
+    r"\b(?:can|could|may|must|should|do|does|did|will|would)\s+(?:i|we|you|he|she|my\s+\w+)\b|\bhow\s+to\b",
     re.IGNORECASE,
 )
+_OF_IT = re.compile(r"\b(?:it|that|this|(?:i|we)\s+(?:have|get))\b", re.IGNORECASE)
 
 
 def asked_by_page(piece: Piece, desk: Desk, say: Say) -> Served | None:
@@ -46,6 +45,8 @@ def instead(piece: Piece, desk: Desk, say: Say) -> Served | None:
     if not shares or shares["policy"] + shares["order"] >= PERHAPS:
         return desk.quoted(asked, say)
     page = desk.quoted(asked, say, least=MUST_BE)
+    if page is not None and _WHO_DOES.search(piece.text):
+        return page  # "can she try it first?" asks for no column
     # "Is it frost proof?" is answered by no page on deliveries in frost.
     return page if page is not None and _shares(page, asked) > _HALF else None
 
@@ -65,7 +66,7 @@ def followed(piece: Piece, title: str, desk: Desk, say: Say) -> Served | None:
         return None
     quote = stretch(passage.text, lambda sentence: bool(stems(sentence).intersection(words)))
     if not quote and _HOW_LONG.search(piece.text) and _OF_IT.search(piece.text):
-        quote = stretch(passage.text, lambda sentence: _LASTS.search(sentence) is not None)
+        quote = stretch(passage.text, lambda sentence: LASTS.search(sentence) is not None)
     return cited(Found(passage, quote, MUST_BE), say) if quote else None
 
 

@@ -72,6 +72,9 @@ _ADVICE = re.compile(
     r"|\b(?:sick|tired|bored)\s+of\s+(?!waiting|this\s+shop|you\b|your\b|being\b|the\s+delays?)",
     re.IGNORECASE,
 )
+_NEEDED = re.compile(  # for what has been told
+    r"\bwh(?:at|ich(?:\s+\w+)?)\s+(?:do|would|should|will)\s+(?:i|we)\s+need\b(?!\s+to\b)", re.IGNORECASE
+)
 _FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about)\b|^那|呢\W*$", re.IGNORECASE)
 BUYS = re.compile(
     r"\b(?:add|put)\b.{0,40}\b(?:basket|cart|bag)\b|\bcheck\s*out\b"
@@ -209,6 +212,11 @@ def asks(text: str) -> bool:
     return _ASKS.search(text) is not None
 
 
+def wonders(text: str) -> bool:
+    """Whether a text asks a question, rather than for something: not "I'd rather have the second one"."""
+    return _QUESTION.search(text) is not None
+
+
 def masked(text: str, understood: Understanding) -> str:
     """Return a message with "this one" for every title: what it asks for does not depend on which it names."""
     for opinion in understood.opinions:
@@ -228,6 +236,9 @@ def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Rout
         found["recommend"] = found.get("recommend", 0.0) + 4.0
     if _ADVICE.search(text):
         found["recommend"] = found.get("recommend", 0.0) + 2.5
+    if _NEEDED.search(text) and understood.act == "recommend":
+        found["recommend"] = found.get("recommend", 0.0) + _STRANGE_ODDS
+        found["out_of_scope"] = found.get("out_of_scope", 0.0) - _STRANGE_ODDS
     if _ORDER_NUMBER.search(text):
         found["order"] = found.get("order", 0.0) + (1.5 if _names(understood) else 3.0)  # "U-571" is a film
     for route, odds in _by_purpose(understood):

@@ -52,6 +52,7 @@ _SAME_HAND = re.compile(
 _COMPILED = tuple((name, re.compile(p, re.IGNORECASE)) for name, p in _COLUMNS)
 _COMPARE = re.compile(
     r"\bcompare\b|\bdifferences?\b.{0,12}\bbetween\b|\bhow\s+do\s+(?:they|these|those)\s+differ\b|\bversus\b|\bvs\b"
+    r"|\bhow\s+(?:is|are)\b[^.?!;]{1,60}?\bdifferent\s+(?:from|to|than)\b"
     r"|\b(?:better|worse)\s+than\b|比较|对比|区别|有什么不同",
     re.IGNORECASE,
 )

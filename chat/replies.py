@@ -173,7 +173,7 @@ class Say:
             facts.join(genres, self.language) if genres else "",
             facts.length(item, self.language),
             display("language", canonical("language", item.language), self.language) if item.language else "",
-            *(f"{self._column(field)} {self._value(item, field)}" for field in facts.compared_by(item)),
+            *(f"{self.column(field)} {self._value(item, field)}" for field in facts.compared_by(item)),
             self.offer(item).removeprefix(kind).lstrip("，, "),
         ]
         value = ("，" if self.language == "zh" else ", ").join(part for part in parts if part)
@@ -236,7 +236,7 @@ class Say:
         if field == "price" and len({item.currency for _, item in measured}) > 1:
             return self("currencies"), None
         if not measured:
-            return self("unknown_these", field=self._column(field)), None
+            return self("unknown_these", field=self.column(field)), None
         best = max(measured, key=lambda pair: sign * pair[0])
         winners = [item for number, item in measured if number == best[0]]
         value = self._value(best[1], field)
@@ -254,7 +254,7 @@ class Say:
         """Say that nothing that fits has a measure."""
         if field == "popularity":
             return self("unknown_popularity")
-        return self("unknown_these", field=self._column(field))
+        return self("unknown_these", field=self.column(field))
 
     def utmost(self, item: Item, extreme: tuple[str, int]) -> str:
         """Name the cheapest, newest, … of all that there is."""
@@ -272,7 +272,7 @@ class Say:
         word = superlative if among > 2 else comparative
         return word if " in " in word else f"{word} one"
 
-    def _column(self, field: str) -> str:
+    def column(self, field: str) -> str:
         """Name a column: ``weight`` for ``weight_kg``."""
         return _FIELDS.get(field, (of_header(field)[0],) * 2)[self.language == "zh"]
 
@@ -283,7 +283,7 @@ class Say:
         if field == "kind" and item.kind:
             return self("is_form", title=title, kind=self.a(self.kind(item)))
         value = self._value(item, field)
-        named = self._column(field)
+        named = self.column(field)
         if not value:
             return self("unknown", title=title, field=named)
         return self(field if field in _COLUMNS else "attribute", title=title, value=value, field=named)

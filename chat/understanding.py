@@ -175,6 +175,7 @@ def understand(
     spoken_of: bool = False,
     served: Collection[Act] = (),
     sensed: Sensed | None = None,
+    is_part: Callable[[str, Mention], bool] = lambda text, mention: False,
 ) -> Understanding:
     """Read one message.
 
@@ -186,6 +187,7 @@ def understand(
         spoken_of: "it" means something even if no card is shown: the item of the shop's page.
         served: acts that somebody else has looked for already ("service", where there is a desk).
         sensed: what its words are about; None if only rules read it.
+        is_part: whether a title that it seems to name is a part of what is on screen: "the battery".
     """
     sensed = sensed or unread()
     language: Literal["en", "zh"] = "zh" if language_of(text) == "zh" else "en"
@@ -198,6 +200,7 @@ def understand(
         text = blank(text, [remember.span()])
     lifting, free = lifted(text)
     asked, mentions, beside, by_its_title = mentioned(text, lifting, linker, parser, sensed)
+    mentions = [m for m in mentions if not is_part(text, m)]
     spans = [*((m.start, m.end) for m in mentions), *beside]
     asks_of = len(mentions) == 1 and (by_its_title or questions(text, parser.columns, several=False).fields)
     mentions, stood = stood_on(text, mentions, unread() if asks_of else sensed)
@@ -232,6 +235,7 @@ def understand(
     singles = about.extreme is not None or about.mood is not None
     fields = () if advises and not singles else _fields(text, about, named_in, opinions, asked)
     fields = fields or (("other",) if inside(text, mentions) else ())
+    fields = fields or (_whether(parsed) if _of_value(text, opinions, [*pointing, *parsed.spans]) else ())
     of_shown = shown > 0 and not (mentions or asked or advises) and _of_shown(text, about, parsed, opinions)
     fields = fields or ((_whether(named_in) or ("other",)) if of_shown else ())
     everywhere = about.extreme is not None and not about.of_these
@@ -311,6 +315,12 @@ def _merely_points(text: str, opinions: Sequence[Opinion], pointing: Sequence[tu
     return len(opinions) == len(places) == 1 and not opinions[0].that and not telling_words(blank(text, pointing))
 
 
+def _of_value(text: str, opinions: Sequence[Opinion], said: Sequence[tuple[int, int]]) -> bool:
+    """Whether a message points at a card, and asks if it has something: "nice, the second one. In red?"."""
+    pointed = any(opinion.places and not opinion.that and opinion.attitude != "dislike" for opinion in opinions)
+    return pointed and text.rstrip().endswith(("?", "？")) and not telling_words(blank(text, said))
+
+
 def _descriptive(name: str, parser: Parser) -> bool:
     """Whether a name says something by its words: "The Thursday Murder Club" does, "Lee Child" does not."""
     return len(words(name)) > _PERSON and any(word in parser.phrases.meanings for word in telling_words(name))
@@ -343,7 +353,7 @@ def _fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opin
     """Return the columns asked about; ("other",) for a question about an item that no column answers."""
     it = HAVE_IT.search(text)
     if it is not None and not about.fields and any(opinion.that for opinion in opinions):
-        return ("other",) if it[1] else ("in_stock",)  # "do you have it in blue?"
+        return (_whether(parsed) or ("other",)) if it[1] else ("in_stock",)  # "do you have it in blue?"
     if any(opinion.surface and opinion.surface == text.strip(" .!?") for opinion in opinions):
         return about.fields  # "How Life on Earth Began" is a title, not a question
     kind = _WHAT_KIND.search(text)

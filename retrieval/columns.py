@@ -48,7 +48,9 @@ comfort temperature temp: warm; cool cold;
 memory ram: ; ; ram
 screen display: small; big large;
 length: short; long;
+range reach: ; far;
 """
+_IS_IT = r"\b(?:is|are)\s+(?:it|this|that|they|these)(?:\s+ones?)?\s+(?:(?:very|really|quite|so|that|rather)\s+)*"
 _WHERE_FROM = frozenset("country origin region place made_in country_of_origin".split())  # noqa: SIM905
 _ASKED = (  # further wordings of questions, and the columns that answer them
     (re.compile(r"\bwhere\b[^.?!]*\b(?:from|made|come)\b|\bwhich\s+country\b|哪里(?:产|来)|产地"), _WHERE_FROM),
@@ -86,7 +88,11 @@ _FLAGS: tuple[tuple[str, str], ...] = (
         rf"{_PETS}[\s-](?:safe|friendly|proof)|{_SAFE}{_PETS}|(?:not|non|isn'?t|aren'?t)[\s-]+{_HARMS}",
     ),
     (r"(?:child|kids?|baby) (?:safe|friendly|proof)", rf"{_KIDS}[\s-](?:safe|friendly|proof)|{_SAFE}{_KIDS}"),
-    (r"waterproof|water resistant", r"water[\s-]?(?:proof|resistant|tight)|(?:rain|swim(?:ming)?)[\s-]?proof"),
+    (
+        r"waterproof|water resistant",
+        r"water[\s-]?(?:proof|resistant|tight)|(?:rain|swim(?:ming)?)[\s-]?proof"
+        r"|keeps?\s+(?:(?:the|me|us|everything|things|my\s+\w+)\s+)?(?:dry|(?:rain|water|wet)\s+out)",
+    ),
     (r"noise cancell?ing", r"noise[\s-]?cancell?(?:ing|ation)|cancels?\s+(?:the\s+)?noise"),
     (r"wireless|cordless", r"wireless|cordless|bluetooth|without\s+(?:an?\s+)?(?:wire|cable|cord)s?"),
     (r"vegan", r"vegan|plant[\s-]based"),
@@ -220,8 +226,11 @@ class Columns:
                 rows.append((rf"(?<!\bat )\b(?:{little})\s+(?:\w+\s+)?(?:{names})\b", column, -1, most))
         for column, sign, adjective in self._adjectives():
             stem = _stem(adjective)
+            goes = r"(?:go|get|reach|come)\w*\s+" if adjective == "far" else ""  # "any further questions?"
             rows.append((rf"\b(?:{stem}est|most\s+{adjective})\b", column, sign, True))
-            rows.append((rf"\b(?:{stem}er|more\s+{adjective})\b|\bnot\s+{adjective}\s+enough\b", column, sign, False))
+            rows.append(
+                (rf"\b(?:{goes}{stem}er|more\s+{adjective})\b|\bnot\s+{adjective}\s+enough\b", column, sign, False)
+            )
             rows.append((rf"\bleast\s+{adjective}\b", column, -sign, True))
             rows.append((rf"\bless\s+{adjective}\b|\btoo\s+{adjective}\b", column, -sign, False))
         return tuple((re.compile(p, re.IGNORECASE), column, sign, most) for p, column, sign, most in rows)
@@ -262,7 +271,9 @@ class Columns:
             for column in self.numbers
             if (quality := column.quality) is not None
             and (
-                re.search(rf"\bhow\s+(?:{'|'.join((*quality.little, *quality.much, *quality.asked))})\b", low)
+                re.search(
+                    rf"(?:\bhow\s+|{_IS_IT})(?:{'|'.join((*quality.little, *quality.much, *quality.asked))})\b", low
+                )
                 or re.search(rf"\b(?:{'|'.join(quality.asked) or '$^'})\b", low)
                 or (column.unit and re.search(rf"\bhow\s+many\s+{re.escape(column.unit.name)}\b", low))
                 or re.search(rf"\b(?:{'|'.join(quality.names)})\b", low)
@@ -458,11 +469,14 @@ def adjectives(field: str, sign: int) -> tuple[str, str] | None:
     """Return the comparative and the superlative for much (1) or little (-1) of a column: ("heavier", "heaviest")."""
     quality = _quality(field)
     words = () if quality is None else quality.much if sign > 0 else quality.little
+    words = () if words == ("far",) else words  # nothing is "the furthest one"
     return (f"{_stem(words[0])}er", f"{_stem(words[0])}est") if words else None
 
 
 def _stem(adjective: str) -> str:
     """Return what "er" and "est" are put behind: "heavi", "bigg", "larg"."""
+    if adjective == "far":
+        return "furth"
     if adjective.endswith("y"):
         return adjective[:-1] + "i"
     if adjective.endswith("e"):

@@ -50,6 +50,11 @@ class ShortNames:
                 found[found.index(mention)] = replace(mention, positions=others)
         return found
 
+    def bearing(self, said: Collection[str]) -> set[int]:
+        """Return the items whose titles have all of some normalised words."""
+        having = [self._having.get(word, set()) for word in said]
+        return set.intersection(*having) if having else set()
+
     def named(self, name: str) -> tuple[int, ...]:
         """Return the items that a name asked for may mean, if its words are words of theirs: "chablis", "monstra"."""
         tokens = [self._spelt(token) for token in tokenize(name)] if self._having else []
