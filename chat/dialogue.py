@@ -35,8 +35,8 @@ from chat.typed import spelled_out
 from chat.understanding import Understanding, understand
 from chat.updating import Turn, Updater
 from retrieval.constraints import satisfies, satisfies_all
+from retrieval.cues import Mention
 from retrieval.lexicon import canonical
-from retrieval.linking import Mention
 from retrieval.parsed import Wish
 from retrieval.text import language_of, words
 from retrieval.types import Constraint, Query

@@ -11,7 +11,8 @@ from chat.naming import ABOUT_TITLE, asked_about, asked_title, disambiguated
 from chat.opinions import Opinion, stands
 from chat.senses import Sensed
 from chat.typed import telling_words
-from retrieval.linking import Mention, TitleLinker
+from retrieval.cues import Mention
+from retrieval.linking import TitleLinker
 from retrieval.numbers import blank
 from retrieval.parsing import Parser
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from chat.typed import FILLER, STOPWORDS, asides, telling_words
+from retrieval.cues import Mention, quoted_spans
 from retrieval.lexicon import canonical, vocabulary
-from retrieval.linking import Mention, TitleLinker, quoted_spans
+from retrieval.linking import TitleLinker
 from retrieval.numbers import blank
 from retrieval.parsing import Parser
 from retrieval.text import is_cjk, tokenize, words

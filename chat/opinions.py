@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from retrieval.linking import Mention
+from retrieval.cues import Mention
 from retrieval.numbers import blank
 from retrieval.stances import AND_THEN, wondered_at
 

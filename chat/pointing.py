@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from chat.holding import stems
 from retrieval.columns import forms
+from retrieval.cues import Mention
 from retrieval.knowledge import terms
 from retrieval.lexicon import display
-from retrieval.linking import Mention
 from retrieval.text import words
 from retrieval.types import Item
 from retrieval.units import wanted

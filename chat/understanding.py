@@ -31,8 +31,9 @@ from chat.opinions import LIKE, Opinion, pointed_at, references
 from chat.questions import Questions, questions
 from chat.senses import Purpose, Sensed, unread
 from chat.typed import FILLER, asides, telling_words
+from retrieval.cues import Mention
 from retrieval.lexicon import canonical, vocabulary
-from retrieval.linking import Mention, TitleLinker
+from retrieval.linking import TitleLinker
 from retrieval.numbers import LENGTH_FIELDS, blank
 from retrieval.parsed import Parsed, Told
 from retrieval.parsing import Parser

@@ -21,7 +21,8 @@ from chat.prompt import Style, render
 from finetune.cases import Case
 from finetune.examples import slotted
 from retrieval.catalog import Catalog
-from retrieval.linking import TitleLinker, quoted_spans
+from retrieval.cues import quoted_spans
+from retrieval.linking import TitleLinker
 from retrieval.models import resolve_lm
 from retrieval.text import words
 from retrieval.types import Item

@@ -11,8 +11,9 @@ from typing import Literal
 
 import numpy as np
 
+from retrieval.cues import numbers_in
 from retrieval.encoder import Encoder
-from retrieval.linking import TitleLinker, numbers_in
+from retrieval.linking import TitleLinker
 from retrieval.text import words
 from retrieval.types import BoolArray, FloatArray
 

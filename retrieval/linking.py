@@ -10,13 +10,24 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from rapidfuzz import fuzz, process
 
 from retrieval.constraints import Facets
+from retrieval.cues import (
+    CUES,
+    PRONOUNS,
+    Mention,
+    continues,
+    cued,
+    meant_in_chinese,
+    numbered,
+    numbers_in,
+    quoted,
+    slots,
+)
 from retrieval.lexicon import canonical
 from retrieval.text import Token, is_cjk, tokenize, words
 
@@ -29,62 +40,14 @@ _LONGEST_NAME = 5  # tokens of a maker's name
 _WHOLE_LENGTH, _WHOLE_SCORE = 10, 92.0  # of a message that is nothing but a misspelt title
 
 _DETERMINERS = ("a", "an", "this", "that", "some", "any", "no", "my", "your")  # "a lighthouse keeper"
-_PRONOUNS = frozenset(
-    """
-    a an the it its her him us them they you me we he she i my this that these those up go one some any no
-    yes not so if in on at of to or and but for with is was are be do does did what who how why when where
-    here there now then more most less least other others another same something anything nothing everything
-    """.split()  # noqa: SIM905 - a column of 40 quoted words reads worse
-)
-_CUES = frozenset(
-    """
-    love loved loves like liked likes enjoy enjoyed adore adored watch watched watching see seen saw read
-    reading play played playing hear heard finish finished hate hated dislike disliked than called titled
-    named prefer have sell carry stock film movie book novel game album prequel sequel rewatched reread
-    """.split()  # noqa: SIM905 - a column of 40 quoted words reads worse
-)
 _COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")  # "ten years" is not "The Years"
-_BETWEEN_CUE = frozenset(
-    {"the", "a", "an", "film", "movie", "book", "novel", "game", "album", "really", "was", "were", "is"}
-)
 _AFTER_TITLES = frozenset(
     """
     too also so again yesterday today last already very really because before after until from about lots
     loads twice once please instead well immensely years ages though when while as than
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
-_CUE_PAIRS = frozenset(
-    {
-        ("fan", "of"),
-        ("such", "as"),
-        ("similar", "to"),
-        ("about", "for"),
-        ("what", "about"),
-        ("how", "about"),
-        ("by", "of"),
-        ("im", "into"),
-        ("am", "into"),
-        ("favourite", "is"),
-        ("favorite", "is"),
-        ("back", "to"),
-        ("enough", "of"),
-    }
-)
-_PRAISED = re.compile(
-    r"(?:^|[.!?;\n])\s*([^.!?;,\n]{5,60}?)\s+(?:(?:blew|knocked)\s+me\b"
-    r"|(?:is|was|are|were)\s+(?:wonderful|great|amazing|brilliant|fantastic|perfect|my\s+favou?rites?)\b)",
-    re.IGNORECASE,
-)
-_CJK_KNOWN = ("看过", "读过", "玩过", "听过", "看完", "读完")
-_CJK_CUES = ("喜欢", "看过", "读过", "玩过", "听过", "类似", "像", "看了", "爱看", "讨厌", "有没有", "有", "和")
 _SEQUEL = frozenset({"part", "vol", "volume", "chapter", "episode", "season", "number", "no"})
-_LISTING = frozenset({"and", "or", "nor", "、", "和", "跟", "与"})
-_TITLE_DIGITS = 3  # shorter numbers count cards
-_ENDS = re.compile(r"\s*(?:$|[.,;:!?)]|(?:and|or|but|too|as\s+well|either)\b)", re.IGNORECASE)
-_DATED = re.compile(r"\b(?:newer|older|earlier|later|recent)\s+than\s+$", re.IGNORECASE)
-_BUT_NOT = re.compile(r"\W*(?:(?:but|and|though)\s+)?not\s+", re.IGNORECASE)
-_QUOTES = "\"“”«»《》「」『』‘’'"
-_OPENING = "\"“«《「『‘'"
 
 
 def _head(title: str) -> str:
@@ -94,26 +57,6 @@ def _head(title: str) -> str:
     if rest and series.istitle() and words(series)[0] not in _ARTICLES:
         head = series
     return head if len(words(head)) > 1 else title  # "Life" names nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A title in a message.
-
-    Attributes:
-        positions: the catalogue positions that bear this title, several for remakes and duplicates.
-        start, end: where it stands in the message, in characters.
-        surface: what the person wrote.
-        how: by exact title, alias, or fuzzy match.
-        confidence: in [0, 1]; 1 for an exact match.
-    """
-
-    positions: tuple[int, ...]
-    start: int
-    end: int
-    surface: str
-    how: Literal["title", "alias", "fuzzy"]
-    confidence: float
 
 
 class TitleLinker:
@@ -130,7 +73,7 @@ class TitleLinker:
                 if not tokens:
                     continue
                 names[" ".join(tokens)].setdefault(at, is_title)
-                if tokens[0] in _ARTICLES and any(len(t) > 1 and t not in _PRONOUNS for t in tokens[1:]):
+                if tokens[0] in _ARTICLES and any(len(t) > 1 and t not in PRONOUNS for t in tokens[1:]):
                     names[" ".join(tokens[1:])].setdefault(at, False)
         self._names: dict[str, dict[int, bool]] = dict(names)
         self._longest = min(_LONGEST, max((len(name.split()) for name in self._names), default=1))
@@ -261,7 +204,7 @@ class TitleLinker:
                 at = after
             else:
                 at += 1
-        for start, end in _slots(text, tokens, mentions):
+        for start, end in slots(text, tokens, mentions):
             mention = self._fuzzy_in(text, tokens[start:end], facet_words)
             if mention is not None and not any(m.start < mention.end and mention.start < m.end for m in mentions):
                 mentions.append(mention)
@@ -305,14 +248,14 @@ class TitleLinker:
     ) -> bool:
         span = tokens[at:after]
         surface = text[span[0].start : span[-1].end]
-        if _quoted(text, span[0].start, span[-1].end) or re.match(r"\s*\(\d{4}\)", text[span[-1].end :]):
+        if quoted(text, span[0].start, span[-1].end) or re.match(r"\s*\(\d{4}\)", text[span[-1].end :]):
             return True
         whole = len(span) == len(tokens)
         if is_cjk(surface):
-            return _meant_in_chinese(text, span, whole) and (whole or name not in facet_words)
+            return meant_in_chinese(text, span, whole) and (whole or name not in facet_words)
         if len(span) == 1 and self._inside_a_phrase(text, tokens, at):
             return False
-        content = [t for t in span if t.norm not in _PRONOUNS]
+        content = [t for t in span if t.norm not in PRONOUNS]
         behind = [t.norm for t in tokens[after : after + 1 + _LONGEST_NAME]]
         if surface[0].isupper() and behind[:1] == ["by"] and self._made_by(self._names[name], behind[1:]):
             return True  # "Blue by Joni Mitchell"
@@ -321,18 +264,18 @@ class TitleLinker:
         if not content or all(t.norm.isdigit() for t in span):  # "It", "Her", "1917"
             return (
                 (capitals and not initial and surface[0].isupper())
-                or (whole and (surface[0].isupper() or name not in _PRONOUNS))
-                or _numbered(text, tokens, at, after, before)
+                or (whole and (surface[0].isupper() or name not in PRONOUNS))
+                or numbered(text, tokens, at, after, before)
             )
-        cued = _cued(tokens, at) or _continues(text, tokens, at, before)
+        led_to = cued(tokens, at) or continues(text, tokens, at, before)
         if name in facet_words:
-            return capitals and not initial and (len(span) > 1 or cued)
+            return capitals and not initial and (len(span) > 1 or led_to)
         if len(content) == 1 and at and tokens[at - 1].norm == "from":
             return False  # "films from Brazil"
         if whole or (capitals and (not initial or len(content) > 1)):
             return True
         stripped = len(span) == 1 and surface.islower() and f"the {name}" in self._names  # "to host my book club"
-        return cued or (not stripped and self._unusual(tokens, at, after, content))
+        return led_to or (not stripped and self._unusual(tokens, at, after, content))
 
     def _inside_a_phrase(self, text: str, tokens: Sequence[Token], at: int) -> bool:
         """Whether one word is part of something else: "a way", "No-Face", "Pink Moon", "stranger things"."""
@@ -345,16 +288,16 @@ class TitleLinker:
         if before is not None and capital:
             initial = at == 1 or text[: before.start].rstrip()[-1:] in ".!?;:\n"
             named = text[before.start].isupper() and len(before.norm) > 1 and text[before.end : word.start] == " "
-            return named and not initial and before.norm not in _PRONOUNS and before.norm not in _CUES
+            return named and not initial and before.norm not in PRONOUNS and before.norm not in CUES
         if not behind or capital or text[word.end : behind[0].start] != " " or not behind[0].norm.isalpha():
             return False
-        goes_on = not ({behind[0].norm} & (_PRONOUNS | _CUES | _AFTER_TITLES)) and not is_cjk(behind[0].norm)
+        goes_on = not ({behind[0].norm} & (PRONOUNS | CUES | _AFTER_TITLES)) and not is_cjk(behind[0].norm)
         return goes_on and f"the {word.norm}" in self._names
 
     def _unusual(self, tokens: Sequence[Token], at: int, after: int, content: Sequence[Token]) -> bool:
         """Whether the words alone tell that a title is meant: long ones do, and those that no other text has."""
         name = " ".join(t.norm for t in tokens[at:after])
-        if after - at == 1 and (name in _CUES or (at and tokens[at - 1].norm in _DETERMINERS)):
+        if after - at == 1 and (name in CUES or (at and tokens[at - 1].norm in _DETERMINERS)):
             return False  # "I hate horror" does not mention "Hate", nor "a lighthouse keeper" "The Lighthouse"
         if after - at >= 3 and len(content) >= 2:
             return True
@@ -368,7 +311,7 @@ class TitleLinker:
         name = " ".join(t.norm for t in tokens)
         if not 2 <= len(tokens) <= _LONGEST or len(name) < _WHOLE_LENGTH or name in self._names or is_cjk(name):
             return None
-        if all(t.norm in _PRONOUNS or t.norm in facet_words for t in tokens):
+        if all(t.norm in PRONOUNS or t.norm in facet_words for t in tokens):
             return None
         positions, score = self.fuzzy(name, _WHOLE_SCORE)
         start, end = tokens[0].start, tokens[-1].end
@@ -398,7 +341,7 @@ class TitleLinker:
                     or name in facet_words
                     or name in self._names  # seen before, and not meant as a title
                     or (part[0].norm in _DETERMINERS and name.partition(" ")[2] in self._names)
-                    or all(t.norm in _PRONOUNS or t.norm in facet_words for t in part)
+                    or all(t.norm in PRONOUNS or t.norm in facet_words for t in part)
                 ):
                     continue
                 if length == 1 and self._facets.document_frequency(name) >= _COMMON_FROM:
@@ -412,97 +355,3 @@ class TitleLinker:
             if length <= len(span) - 3:
                 break  # misspelt titles are near the slot's full length; shorter ones invite accidents
         return None
-
-
-def _meant_in_chinese(text: str, span: Sequence[Token], whole: bool) -> bool:
-    """Whether Chinese words of a title name it: alone, long ones, or with a cue beside them."""
-    before, behind = text[: span[0].start], text[span[-1].end :]
-    if before.endswith(tuple(_OPENING)):
-        return False  # the beginning of a longer title
-    cued = len(span) > 1 and (before.endswith(_CJK_CUES) or behind.startswith(_CJK_KNOWN))
-    return whole or len(span) >= 3 or cued
-
-
-def numbers_in(tokens: Sequence[str]) -> list[str]:
-    """Return the numbers of a name, Roman ones as digits: they tell sequels apart."""
-    roman = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
-    return sorted(roman.get(t, t) for t in tokens if t in roman or any(c.isdigit() for c in t))
-
-
-def quoted_spans(text: str) -> list[str]:
-    """Return what stands between quotation marks: the surest way of naming a title."""
-    return [m.group(1).strip() for m in re.finditer(r"[\"“«《「『]([^\"“”«»《》「」『』]{1,120})[\"”»》」』]", text)]
-
-
-def _quoted(text: str, start: int, end: int) -> bool:
-    return start > 0 and end < len(text) and text[start - 1] in _OPENING and text[end] in _QUOTES
-
-
-def _cued(tokens: Sequence[Token], at: int) -> bool:
-    before = [t.norm for t in tokens[max(0, at - 3) : at]]
-    while before and before[-1] in _BETWEEN_CUE:
-        if before[-1] in _CUES:
-            return True
-        before.pop()
-    if not before:
-        return False
-    return before[-1] in _CUES or tuple(before[-2:]) in _CUE_PAIRS
-
-
-def _numbered(text: str, tokens: Sequence[Token], at: int, after: int, before: Sequence[Mention]) -> bool:
-    """Whether a title that is but a number is meant: "I loved 1917", "… but not 2001", and no year or count."""
-    rest = text[tokens[after - 1].end :]
-    if not tokens[at].norm.isdigit() or len(tokens[at].norm) < _TITLE_DIGITS or not _ENDS.match(rest):
-        return False
-    if _DATED.search(text[: tokens[at].start]):  # "newer than 1984" is about a year
-        return False
-    refused = before and _BUT_NOT.fullmatch(text[before[-1].end : tokens[at].start])
-    return bool(refused) or _cued(tokens, at) or _continues(text, tokens, at, before)
-
-
-def _continues(text: str, tokens: Sequence[Token], at: int, before: Sequence[Mention]) -> bool:
-    if not before:
-        return False
-    between = text[before[-1].end : tokens[at].start].strip().casefold()
-    return bool(between) and all(
-        part in _LISTING or part in {",", "&", "，"} for part in re.findall(r"\w+|[^\w\s]", between)
-    )
-
-
-def _slots(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[tuple[int, int]]:
-    """Token ranges where a misspelt title may stand: short messages, behind a cue, capitals, quotation marks."""
-    slots: list[tuple[int, int]] = []
-    free = [not any(m.start <= t.start < m.end for m in mentions) and not is_cjk(t.norm) for t in tokens]
-
-    def extend(at: int, limit: int) -> int:
-        end = at
-        while end < len(tokens) and end - at < limit and free[end]:
-            if end > at and re.search(r"[.,;!?，。；！？\n]", text[tokens[end - 1].end : tokens[end].start]):
-                break
-            if end > at and tokens[end].norm in (
-                "but",
-                "and",
-                "or",
-                "because",
-                "with",
-                "from",
-                "before",
-                "after",
-                "under",
-            ):
-                break
-            end += 1
-        return end
-
-    if tokens and len(tokens) <= 5:
-        slots.append((0, extend(0, 5)))
-    praised = [at for m in _PRAISED.finditer(text) for at, t in enumerate(tokens) if m.start(1) <= t.start < m.end(1)]
-    slots += [(at, extend(at, 6)) for at in praised if at - 1 not in praised or tokens[at - 1].norm in _LISTING]
-    ends = {m.end for m in mentions}
-    for at in range(1, len(tokens)):
-        capital = text[tokens[at].start].isupper() and free[at] and tokens[at].norm not in _PRONOUNS
-        listed = at > 1 and tokens[at - 1].norm in _LISTING and tokens[at - 2].end in ends
-        quoted = _quoted(text, tokens[at].start, tokens[at].end)
-        if free[at] and (_cued(tokens, at) or listed or capital or quoted):
-            slots.append((at, extend(at, 6)))
-    return [slot for slot in slots if slot[1] > slot[0]]

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from retrieval.constraints import Facets
-from retrieval.linking import Mention
+from retrieval.cues import Mention
 from retrieval.text import Token, slip, tokenize, words
 
 _BEARERS = 8  # items that one short name may mean

@@ -9,7 +9,8 @@ from rapidfuzz import fuzz
 
 from retrieval.catalog import Catalog
 from retrieval.constraints import Facets
-from retrieval.linking import TitleLinker, numbers_in, quoted_spans
+from retrieval.cues import numbers_in, quoted_spans
+from retrieval.linking import TitleLinker
 from retrieval.types import Item
 from tests.shops import marquee
 
