@@ -40,6 +40,7 @@ WEIGHTS: Mapping[str, float] = {
 # Of goods, which have no plots and moods, the words tell more: "a red to go with lamb".
 GOODS_WEIGHTS: Mapping[str, float] = {**WEIGHTS, "bm25": 1.2}
 _ASKED_GENRE = 2.5  # what a genre the person names is worth, in standard deviations: more than any single part
+_ASKED_OWN = 2.0  # and what a quality of goods is worth beside that: what has it leads, as the answer says
 _OF_WORKS = (*TASTES, "kind", "creators", "language", "audience")
 _POOL = 60  # items that diversity chooses from
 _DIVERSITY = 0.25  # weight of the similarity to what is already chosen, in standard deviations
@@ -217,8 +218,8 @@ class Recommender:
                 said = Constraint("topic", "is", synonyms("genres", value))
                 asked[self.index.facets.mask([said]) if at is None else at] = 1.0
             elif wished not in _OF_WORKS and value not in ("yes", "no"):
-                asked[self.index.facets.postings.get(wished, {}).get(value, [])] = 1.0
-                asked[self.index.facets.mask([Constraint("topic", "is", value)])] = 1.0
+                asked[self.index.facets.postings.get(wished, {}).get(value, [])] = _ASKED_OWN
+                asked[self.index.facets.mask([Constraint("topic", "is", value)])] = _ASKED_OWN
         return asked
 
     def _diverse(self, total: FloatArray, rows: IntArray, allowed: BoolArray, k: int) -> list[int]:

@@ -7,7 +7,7 @@ cast is served by them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
@@ -74,10 +74,14 @@ def wanted_absent(text: str) -> Iterator[tuple[int, int, str]]:
         yield match.start(1), match.end(1), match[1]
 
 
-def asked_free(word: str) -> str:
-    """Return a regular expression for what asks for a column "… free", by the word before its "free"."""
+def asked_free(word: str, others: Collection[str] = ()) -> str:
+    """Return a regular expression for what asks for a column "… free", by the word before its "free".
+
+    What `others`, further such columns, are called after is theirs.
+    """
     known = _ALIKE.get(word, word)
     granted = next((group for group in _GRANTS if group[0] == known), (word,))
-    names = "|".join(rf"{re.escape(name)}s?" for name in sorted({word, *granted}, key=len, reverse=True))
+    called = {word, *granted}.difference(set(others) - {word})
+    names = "|".join(rf"{re.escape(name)}s?" for name in sorted(called, key=len, reverse=True))
     said = rf"(?:no|without|free\s+(?:of|from)|zero|0)\s+(?:(?:any|added|strong)\s+)*(?:{names})|(?:{names})[\s-]free"
     return rf"{said}|{_WORDLESS[known]}" if known in _WORDLESS else said

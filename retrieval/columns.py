@@ -172,8 +172,8 @@ class Columns:
         rows = [
             (said, field) for words, field in self.flags.items() for known, said in _FLAGS if re.fullmatch(known, words)
         ]
-        free = ((words.removesuffix(" free"), field) for words, field in self.flags.items() if words.endswith(" free"))
-        rows += [(asked_free(word), field) for word, field in free]
+        free = {words.removesuffix(" free"): field for words, field in self.flags.items() if words.endswith(" free")}
+        rows += [(asked_free(word, free), field) for word, field in free.items()]
         return tuple((re.compile(rf"\b(?:{said})\b", re.IGNORECASE), field) for said, field in rows)
 
     def __contains__(self, field: str) -> bool:

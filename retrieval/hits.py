@@ -124,6 +124,8 @@ class Hits:
         if self._is_topic(text, tokens, start, fields):
             topic = next((v for f, v in meanings if f == "topic"), phrase)
             return Hit("topic", (topic,), start, end)
+        if self._agrees(tokens, start, end, fields):
+            return None
         flags = self._columns.flags.values()
         field = next((f for f in (*flags, *_PRIORITY) if f in fields), "") or self._of_column(
             fields, tokens, start, end
@@ -135,7 +137,7 @@ class Hits:
             if not others:
                 return None
             field = others[0]
-        if self._said_aside(tokens, start, end, field) or self._agrees(tokens, start, end, field):
+        if self._said_aside(tokens, start, end, field):
             return None
         values = tuple(sorted((v for f, v in meanings if f == field), key=lambda value: value != phrase))
         if field == "creators" and end - start == 1 and not self._named(text, tokens, start):
@@ -175,16 +177,16 @@ class Hits:
             return bool(holds or for_it or in_it)
         return field == "genres" and before[-1:] == ["for"] and tokens[end - 1].norm.endswith("ing")  # "for cooking"
 
-    def _agrees(self, tokens: Sequence[Token], start: int, end: int, field: str) -> bool:
+    def _agrees(self, tokens: Sequence[Token], start: int, end: int, fields: Sequence[str]) -> bool:
         """Whether a word that may be a value only agrees: "waterproof is fine", unlike "my hair is fine"."""
-        if not {t.norm for t in tokens[start:end]} <= AGREES or field in ("kind", "creators", "language"):
+        if not {t.norm for t in tokens[start:end]} <= AGREES or "kind" in fields:
             return False
         before = [t.norm for t in tokens[max(0, start - 4) : start]]
         after = [t.norm for t in tokens[end : end + 2]]
         if after[:1] in (["by"], ["with"], ["for"], ["on"]):
             return True
-        said = not before or bool(_IS.intersection(before[-2:])) or before[-1].endswith(("thats", "its"))
-        named = of_header(field)[0].split()
+        said = AGREES.issuperset(before) or bool(_IS.intersection(before[-2:])) or before[-1].endswith(("thats", "its"))
+        named = {word for field in fields for word in of_header(field)[0].split()}
         return said and not after and not any(set(forms(word)).intersection(named) for word in before)
 
     def _kind_before(self, tokens: Sequence[Token], end: int) -> bool:
