@@ -42,14 +42,14 @@ def softened(understood: Understanding, in_force: Sequence[Constraint], columns:
 
 def _widened(parsed: Parsed, in_force: Sequence[Constraint]) -> Parsed:
     """Return what was read with limits that also let in what a message says to be fine: "black is ok", after "red"."""
-    for wish in parsed.wishes:
-        old = next(
-            (c for c in in_force if c.field == wish.field and c.op == "is" and isinstance(c.value, str | tuple)), None
-        )
-        if old is not None and wish.value in parsed.allowed:
-            wider = Constraint(old.field, "is", tuple(dict.fromkeys((*as_tuple(old.value), wish.value))))
-            wishes = tuple(one for one in parsed.wishes if one != wish)
-            parsed = replace(parsed, constraints=(*parsed.constraints, wider), wishes=wishes)
+    for old in in_force:
+        fine = [w for w in parsed.wishes if w.field == old.field and w.value in parsed.allowed]
+        if fine and old.op == "is" and isinstance(old.value, str | tuple):
+            wider = tuple(dict.fromkeys((*as_tuple(old.value), *(wish.value for wish in fine))))
+            wishes = tuple(wish for wish in parsed.wishes if wish not in fine)
+            parsed = replace(
+                parsed, constraints=(*parsed.constraints, Constraint(old.field, "is", wider)), wishes=wishes
+            )
     return parsed
 
 

@@ -27,7 +27,7 @@ SHELF = [
     good("s3", "Rose Soap", "soap", "For all.", 6.0, scent=("rose",), scent_free=False, colour="brown",
          skin_types=("dry", "fine")),
     good("h1", "Hair Bar", "shampoo", "For curls.", hair_types=("dry", "fine"), scent_free=False, colour="navy"),
-    good("h2", "Hair Oil", "shampoo", "For ends.", hair_types=("dry", "fine"), scent_free=False),
+    good("h2", "Hair Oil", "shampoo", "For ends.", colour="blue", hair_types=("dry", "fine"), scent_free=False),
 ]  # fmt: skip
 PARSER = Parser(Facets(Catalog(SHELF)))
 
@@ -80,8 +80,8 @@ class TestLimitOrWish:
 
     def test_what_is_fine_too_widens(self, talk):
         talk("a brown soap")
-        talk("navy is ok")
-        assert ("colour", "is", ("brown", "navy")) in talk.limits
+        talk("blue is ok")
+        assert {x for x in talk.limits if x[0] == "colour"} == {("colour", "is", ("brown", "blue", "navy"))}
 
     def test_navy_is_blue(self, talk):
         assert ids(talk("soap in blue")) == ["s1"]
@@ -101,21 +101,21 @@ class TestAbsence:
 
     def test_what_lacks_lactose_may_be_milk(self):
         shelf = [good("m", "Milk", "milk", "A milk.", lactose_free=True), good("o", "Oat", "milk", "", dairy_free=True)]
-        parser = Parser(Facets(Catalog([*shelf, *shelf[:0]])))
+        parser = Parser(Facets(Catalog(shelf)))
         assert [c.field for c in parser.parse("without lactose").constraints] == ["lactose_free"]
         assert [c.field for c in parser.parse("without milk").constraints] == ["dairy_free"]
 
     @pytest.mark.parametrize(
         ("text", "left"),
         [
-            ("A plain alternative to retinol for the day", "A plain . the day"),
+            ("A plain alternative to retinol for the day", "A plain . for the day"),
             ("Leaves no white cast and sinks in", "Leaves . and sinks in"),
             ("It is no longer sweet", "It is no longer sweet"),
             ("An alcohol-free solid", "An . solid"),
         ],
     )
     def test_what_a_text_says_to_lack_is_not_in_it(self, text, left):
-        assert " ".join(present(text).split()) in (left, left.replace("the day", "for the day"))
+        assert " ".join(present(text).split()) == left
 
     def test_a_title_is_a_name(self):
         assert titled("No Country") == "No Country"
