@@ -12,6 +12,7 @@ from babel.numbers import format_currency, format_decimal
 from chat.messages import Card
 from chat.state import Language
 from chat.typed import EVERYDAY, telling_words
+from retrieval.absence import present, titled
 from retrieval.columns import TASTES
 from retrieval.constraints import Facets, number_of, satisfies, topic_words, values_of
 from retrieval.lexicon import canonical, display, vocabulary
@@ -123,6 +124,7 @@ def compared_by(item: Item) -> list[str]:
 
 
 _ABOUT = ("topic", "themes")
+_COMMON = ("kind", "genres", "creators", "language", "audience")
 
 
 def reasons(
@@ -164,7 +166,16 @@ def meets(item: Item, wish: tuple[str, str]) -> bool:
     field, value = wish
     if field in _ABOUT:
         return satisfies(item, Constraint("topic", "is", value))
-    return value in values_of(item, field)
+    if value in values_of(item, field):
+        return True
+    own = field in item.attributes or field not in _COMMON  # what no column says, the description may
+    return own and value not in ("yes", "no") and field not in TASTES and _tells(item, value)
+
+
+def _tells(item: Item, value: str) -> bool:
+    """Whether an item's title or description says something."""
+    told = f" {' '.join((*words(titled(item.title)), *words(present(item.description))))} "
+    return f" {value} " in told
 
 
 def _wished(item: Item, wishes: Sequence[tuple[str, str]], language: Language) -> list[str]:

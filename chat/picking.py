@@ -100,6 +100,7 @@ class Picking:
         goods = not self.shop.index.facets.of_works and not turn.named
         of_same = all(c.field in columns or c.field == "price" for c in constraints)
         of_same = of_same and (goods or not turn.changed_subject)
+        of_same = of_same or (goods and not turn.changed_subject and all(c.op == "is_not" for c in constraints))
         if (constraints and of_same) or (not constraints and turn.understood.extreme is not None):
             return []  # "in blue", of waterproof jackets, is no wish for other things that are blue
         for old in [

@@ -21,6 +21,7 @@ from chat.prompting import Prompting
 from chat.ranker import Ranker
 from chat.rules import Rulebook
 from chat.tower import UserTower
+from retrieval.columns import TASTES
 from retrieval.constraints import satisfies_all
 from retrieval.index import Index
 from retrieval.lexicon import synonyms
@@ -39,6 +40,8 @@ WEIGHTS: Mapping[str, float] = {
 # Of goods, which have no plots and moods, the words tell more: "a red to go with lamb".
 GOODS_WEIGHTS: Mapping[str, float] = {**WEIGHTS, "bm25": 1.2}
 _ASKED_GENRE = 2.5  # what a genre the person names is worth, in standard deviations: more than any single part
+_ASKED_OWN = 2.0  # and what a quality of goods is worth beside that: what has it leads, as the answer says
+_OF_WORKS = (*TASTES, "kind", "creators", "language", "audience")
 _POOL = 60  # items that diversity chooses from
 _DIVERSITY = 0.25  # weight of the similarity to what is already chosen, in standard deviations
 _NAMED = 30  # titles the language model is asked for; the beam of ten finds about as many
@@ -205,7 +208,8 @@ class Recommender:
     def _asked_genres(self, query: Query) -> FloatArray:
         """1 where an item has any of the genres the person says they like, else 0: (N,).
 
-        A genre that no item has in its column, or a catalogue without that column, is looked for in the texts.
+        A genre that no item has in its column, or a catalogue without that column, is looked for in the texts; so is
+        what is wished of a shop's own columns: a perfume whose scent is "lime" may be "a fresh citrus".
         """
         asked = np.zeros(len(self.index.catalog), dtype=np.float32)
         for wished, value in query.wishes:
@@ -213,6 +217,9 @@ class Recommender:
                 at = self.index.facets.postings.get("genres", {}).get(value)
                 said = Constraint("topic", "is", synonyms("genres", value))
                 asked[self.index.facets.mask([said]) if at is None else at] = 1.0
+            elif wished not in _OF_WORKS and value not in ("yes", "no"):
+                asked[self.index.facets.postings.get(wished, {}).get(value, [])] = _ASKED_OWN
+                asked[self.index.facets.mask([Constraint("topic", "is", value)])] = _ASKED_OWN
         return asked
 
     def _diverse(self, total: FloatArray, rows: IntArray, allowed: BoolArray, k: int) -> list[int]:

@@ -69,6 +69,14 @@ _HOLDS = re.compile(  # "is there any violence in the first one?"
     re.IGNORECASE,
 )
 _WHAT_LIKE = re.compile(r"\bwhat(?:'s|\s+is|\s+are|\s+was)\b[^.?!]*?\blike\b(?=\s+in\b|\s*[,?]|\s*$)", re.IGNORECASE)
+_WHY = re.compile(  # "why isn't it vegan?" sets no limit; "why don't you show me …" asks for some
+    r"\b(?:why|how\s+come)\s+(?:\w+\s+)?(?:(?:is|are|was|were|does|do|did|has|have|would)(?:n['’]?t)?|['’]s)\b(?:\s+not\b)?"
+    r"(?!\s+(?:you|we|i|there)\b)[^.,;?!\n]*|为什么(?!你|我|没有)[^。，？！\n]*",
+    re.IGNORECASE,
+)
+_REFUSAL = frozenset(  # words that refuse, and say nothing else
+    "nah nope doesnt didnt smell scent taste flavour flavor look feel texture sound stand bear wear handle".split()  # noqa: SIM905
+)
 _STRANGE = 0.2  # a share of "none of our business" from which the reader does not know the words of this catalogue
 _PLAINLY = 0.9  # a share of the purpose from which a message asks for a recommendation and about no item
 _WANTS_IT = re.compile(
@@ -211,12 +219,13 @@ def understand(
     aside = [a for a in asides(text) if not any(s < a[1] and a[0] < e for s, e in spans)]
     pointing = [*pointed_at(text, shown), *(m.span() for m in _THIS_PRODUCT.finditer(text)), *aside]
     strange = strange_titles(text, spans, linker, parser, sensed.works())
+    why = [match.span() for match in _WHY.finditer(text)]
     taken = [*spans, *pointing, *strange]
     offered = HAVE.search(text) is not None
     wanted = not mentions and carried(text, parser, linker)
     ours = own_words(text, parser)
     lost = wanted or (ours and sensed.purpose.get("out_of_scope", 0.0) > _STRANGE)
-    parsed, lacking = _carried(parser.parse(text, taken, language, _told(sensed, offered, lost)), parser)
+    parsed, lacking = _carried(parser.parse(text, [*taken, *why], language, _told(sensed, offered, lost)), parser)
     them = [
         m.span() for m in BUT_NOT_THEM.finditer(text) if any(0 <= m.start() - end <= _NEAR for _, end in parsed.spans)
     ]
@@ -235,7 +244,8 @@ def understand(
     # "Nine hours on a train, what do I read next?" asks about no item.
     singles = about.extreme is not None or about.mood is not None
     fields = () if advises and not singles else _fields(text, about, named_in, opinions, asked)
-    fields = fields or (("other",) if inside(text, mentions) else ())
+    aimless = inside(text, mentions) or (why and opinions)
+    fields = fields or ((_whether(parser.parse(text, taken, language)) if why else ()) or ("other",) if aimless else ())
     fields = fields or (_whether(parsed) if _of_value(text, opinions, [*pointing, *parsed.spans]) else ())
     of_shown = shown > 0 and not (mentions or asked or advises) and _of_shown(text, about, parsed, opinions)
     fields = fields or ((_whether(named_in) or ("other",)) if of_shown else ())
@@ -442,6 +452,8 @@ def _gist(text: str, spans: Sequence[tuple[int, int]], parsed: Parsed) -> str:
     Titles are left out, since the liked items speak for themselves; limits too, since they are enforced, and "nothing
     with space" would look for space.
     """
-    if not telling_words(blank(text, [*spans, *parsed.spans])):
+    told = telling_words(blank(text, [*spans, *parsed.spans]))
+    refuses = bool(parsed.refused) and not parsed.wishes and all(c.op == "is_not" for c in parsed.constraints)
+    if not told or (refuses and _REFUSAL.issuperset(told)):
         return ""
     return " ".join(blank(text, [*spans, *parsed.hard]).split())

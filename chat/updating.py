@@ -13,6 +13,7 @@ from chat.messages import Signal
 from chat.opinions import Attitude, Opinion
 from chat.replies import Say
 from chat.shop import Shop
+from chat.softening import either, softened
 from chat.state import DialogueState, Limit
 from chat.typed import for_whom
 from chat.understanding import Understanding
@@ -87,13 +88,18 @@ class Updater:
         for what, ids in (("rejected", turn.rejected), ("seen", turn.seen)):
             if ids:
                 turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
+        held_now = [limit.constraint for limit in taste.limits]
+        turn.understood = softened(understood, held_now, self.shop.parser.columns)
+        narrows, understood = turn.understood is not understood, turn.understood
         parsed = understood.parsed
         turn.notes.extend(dict.fromkeys(self.say.unchecked(name) for name in parsed.unchecked))
         wanted = self._wanted_genres(turn)
         taste.limits = [x for x in taste.limits if not (x.implied and x.value in wanted)]
         held = {(x.field, x.op, x.value) for x in taste.limits}
         implied = [c for c in parsed.implied if c.value not in wanted and (c.field, c.op, c.value) not in held]
-        said = [c for c in parsed.constraints if (c.field, c.op, c.value) not in chips]
+        said = [
+            c if c.label else self._labelled(c) for c in parsed.constraints if (c.field, c.op, c.value) not in chips
+        ]
         constraints = [*said, *removed, *self._relative(turn), *self._by_its_maker(turn)]
         beside = self._beside(turn, constraints)
         fields = {c.field for c in constraints if c.op == "is" and c not in beside}
@@ -105,7 +111,7 @@ class Updater:
             or understood.asked_title
         )
         turn.changed_subject = subject
-        turn.refined = (bool(constraints) and not subject) or bool(understood.dropped or chips)
+        turn.refined = (bool(constraints) and not subject) or narrows or bool(understood.dropped or chips)
         self._make_room(turn, fields, subject)
         self.state.limit(constraints, lasting=understood.lasting, beside=beside)
         self._imply(turn, implied)
@@ -257,7 +263,8 @@ class Updater:
             number, column = next(((n, f) for f in fields if (n := number_of(item, f)) is not None), (None, name))
             if number is not None:
                 found.append(self._labelled(Constraint(column, op, float(number))))
-        return found
+        held = [limit.constraint for limit in self.state.taste.limits]
+        return list(either(turn.text, found, lambda one: int(self.shop.index.facets.mask([*held, one]).sum())))
 
     def _by_its_maker(self, turn: Turn) -> list[Constraint]:
         """Turn "what else did she write?" into a limit: the makers of the work named, or of the one spoken of."""

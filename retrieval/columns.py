@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from retrieval import units
+from retrieval.absence import asked_free
 from retrieval.amounts import AMOUNT, COST, OP, OPS, ROUGHLY, Held, Named, about, far_apart, refused
-from retrieval.constraints import Facets, number_of
+from retrieval.constraints import Facets, as_values, number_of
 from retrieval.for_whom import ForWhom
 from retrieval.labels import COUNTED, label
 from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, blank, inverted, number
@@ -180,8 +181,8 @@ class Columns:
         rows = [
             (said, field) for words, field in self.flags.items() for known, said in _FLAGS if re.fullmatch(known, words)
         ]
-        free = ((words.removesuffix(" free"), field) for words, field in self.flags.items() if words.endswith(" free"))
-        rows += [(rf"(?:no|without)\s+(?:any\s+)?{re.escape(word)}", field) for word, field in free]
+        free = {words.removesuffix(" free"): field for words, field in self.flags.items() if words.endswith(" free")}
+        rows += [(asked_free(word, free), field) for word, field in free.items()]
         return tuple((re.compile(rf"\b(?:{said})\b", re.IGNORECASE), field) for said, field in rows)
 
     def _is_end(self, field: str) -> bool:
@@ -214,6 +215,16 @@ class Columns:
         own = field not in ("kind", "genres", "creators", "language", *TASTES)
         own = own and field not in self.flags.values() and field not in self._facets.ranges
         return own and 0 < len(postings) <= _FEW and _SHARED * len(postings) <= sum(map(len, postings.values()))
+
+    def occurs(self, limit: Constraint, kinds: Sequence[Constraint]) -> bool:
+        """Whether some item of the kinds asked for, be it sold out, has a value that a limit asks for."""
+
+        def among(one: Constraint) -> set[int]:
+            held = self._facets.postings.get(one.field, {})
+            return {int(at) for value in as_values(one) for at in held.get(value, ())}
+
+        there = among(limit)
+        return not there or not kinds or any(there & among(kind) for kind in kinds)
 
     @cached_property
     def _speaking(self) -> tuple[tuple[re.Pattern[str], Column, int, bool], ...]:

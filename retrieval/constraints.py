@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from retrieval.absence import present, titled
 from retrieval.catalog import Catalog
 from retrieval.lexicon import canonical, synonyms, vocabulary
 from retrieval.ranges import bound_of, part_of, range_of
@@ -64,8 +65,11 @@ _WORKS = frozenset(("film", "book", "game", "album", "course", "series"))
 
 
 def topic_words(item: Item) -> list[str]:
-    """Return the words in which a topic is looked for: title, description, genres and every short attribute."""
-    parts: list[str] = [item.title, item.description, *item.genres]
+    """Return the words in which a topic is looked for: title, description, genres and every short attribute.
+
+    What the title or the description says to be lacking is not among them.
+    """
+    parts: list[str] = [titled(item.title), present(item.description), *item.genres]
     for value in item.attributes.values():
         if isinstance(value, str):
             parts.append(value)

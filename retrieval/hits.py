@@ -35,6 +35,7 @@ _AMBIGUOUS = frozenset(
     teen games
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+VERY = frozenset("super very really so quite extremely rather pretty totally always a bit little".split())  # noqa: SIM905
 FOR_CHILDREN = ("children", "family")  # genres, where the catalogue has no column for the audience
 _IDIOMS = frozenset(  # no course, nothing energetic, no album, no language
     {(word, "american") for word in ("latin", "south", "african", "native", "north", "asian")}
@@ -42,6 +43,8 @@ _IDIOMS = frozenset(  # no course, nothing energetic, no album, no language
     | {(word, "record") for word in ("to", "world", "track", "on")}
     | {(word, "work") for word in ("one", "it", "this", "that", "they", "to", "will", "would", "does", "can", "not")}
 )
+AGREES = frozenset("fine good great ok okay alright".split())  # noqa: SIM905
+_IS = frozenset("is are be thats its sounds seems works would".split())  # noqa: SIM905
 _PRIORITY = ("kind", "audience", "genres", "language", "moods", "creators")
 _STUDIED = frozenset(  # what is done with a language, rather than with works in it
     """
@@ -121,6 +124,8 @@ class Hits:
         if self._is_topic(text, tokens, start, fields):
             topic = next((v for f, v in meanings if f == "topic"), phrase)
             return Hit("topic", (topic,), start, end)
+        if self._agrees(tokens, start, end, fields):
+            return None
         flags = self._columns.flags.values()
         field = next((f for f in (*flags, *_PRIORITY) if f in fields), "") or self._of_column(
             fields, tokens, start, end
@@ -134,7 +139,7 @@ class Hits:
             field = others[0]
         if self._said_aside(tokens, start, end, field):
             return None
-        values = tuple(v for f, v in meanings if f == field)
+        values = tuple(sorted((v for f, v in meanings if f == field), key=lambda value: value != phrase))
         if field == "creators" and end - start == 1 and not self._named(text, tokens, start):
             return None
         if field == "kind" and not self._facets.knows("kind"):
@@ -149,6 +154,8 @@ class Hits:
         Where several are left, any of them will do: "".
         """
         reach = 4 if tokens[end : end + 1] and tokens[end].norm in JOINS else 2  # "blue or purple flowers"
+        while start and tokens[start - 1].norm in VERY:  # "my skin is super dry"
+            start -= 1
         near = {t.norm for t in (*tokens[max(0, start - 2) : start], *tokens[end : end + reach])}
         near |= {form for word in near for form in forms(word)}
         named = [f for f in fields if near.intersection(of_header(f)[0].split())]
@@ -169,6 +176,18 @@ class Hits:
             in_it = behind and before[-2:-1] == ["in"] and not self._facets.of_works  # "something green in a pot"
             return bool(holds or for_it or in_it)
         return field == "genres" and before[-1:] == ["for"] and tokens[end - 1].norm.endswith("ing")  # "for cooking"
+
+    def _agrees(self, tokens: Sequence[Token], start: int, end: int, fields: Sequence[str]) -> bool:
+        """Whether a word that may be a value only agrees: "waterproof is fine", unlike "my hair is fine"."""
+        if not {t.norm for t in tokens[start:end]} <= AGREES or "kind" in fields:
+            return False
+        before = [t.norm for t in tokens[max(0, start - 4) : start]]
+        after = [t.norm for t in tokens[end : end + 2]]
+        if after[:1] in (["by"], ["with"], ["for"], ["on"]):
+            return True
+        said = AGREES.issuperset(before) or bool(_IS.intersection(before[-2:])) or before[-1].endswith(("thats", "its"))
+        named = {word for field in fields for word in of_header(field)[0].split()}
+        return said and not after and not any(set(forms(word)).intersection(named) for word in before)
 
     def _kind_before(self, tokens: Sequence[Token], end: int) -> bool:
         """Whether a kind is named before a token."""

@@ -8,6 +8,7 @@ from babel.numbers import format_currency
 
 from retrieval.lexicon import display, vocabulary
 from retrieval.ranges import part_of
+from retrieval.shades import distinct, is_colour
 from retrieval.types import Constraint, Op
 from retrieval.units import of_header, wanted
 
@@ -61,6 +62,7 @@ def label(
     if values in (("yes",), ("no",)):  # a column of yes and no
         named, no = wanted(field), (values == ("no",)) == (op == "is")
         return f"{'不要' if chinese else 'not '}{named}" if no else named
+    values = distinct(values) if field == "topic" or is_colour(of_header(field)[0]) else values
     shown = [display(field, v, language) for v in values]
     own = field == "creators" or not set(values) <= set(vocabulary(field))
     shown = [name(v) if own and word == v else word for v, word in zip(values, shown, strict=True)]

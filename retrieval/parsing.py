@@ -13,6 +13,7 @@ from dataclasses import replace
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval import numbers as numeric
+from retrieval.absence import wanted_absent
 from retrieval.columns import Columns, forms
 from retrieval.constraints import Facets
 from retrieval.described import Describer
@@ -23,8 +24,9 @@ from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, shared_origins
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
 from retrieval.phrases import Phrases
+from retrieval.shades import distinct
 from retrieval.short import ShortNames
-from retrieval.stances import JOINS, Hit, Stance, stances
+from retrieval.stances import JOINS, Hit, Stance, agreed, stances
 from retrieval.text import Token, normalize, tokenize, words
 from retrieval.types import Constraint, Op
 
@@ -56,7 +58,11 @@ _STOP_TOPICS = frozenset(
     complicated kind sort thing things people lot
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_SEEMS = re.compile(
+    r"\s+(?:look|feel|feeling|finish|effect|style|vibe|touch|air|appearance|glow|start)s?\b", re.IGNORECASE
+)
 _HARD_FIELDS = ("kind", "audience", "language", "genres", "creators")
+_SEEKS = ("look", "search", "hunt", "shop", "ask", "hop")
 _HATING = frozenset({"hate", "hates", "dislike", "dislikes"})
 _REFUSING = frozenset(  # the two words before what is refused; "anything but" has become "anything not"
     {("cant", "stand"), ("cannot", "stand"), ("dont", "want"), ("not", "want"), ("not", "have"), ("no", "more"),
@@ -84,6 +90,7 @@ class _Reading:
         self.opened: list[str] = []
         self.unchecked: list[str] = []
         self.taken_back: list[tuple[str, str]] = []
+        self.allowed: list[str] = []
 
 
 class Parser:
@@ -155,6 +162,7 @@ class Parser:
         free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
         free = self._take_endings(found, free, told, language)
         free = self._take_grown_ups(found, free, language)
+        free = self._take_absent(found, free, told, language)
         tokens = tokenize(free)
         hits = list(self._hits.find(free, tokens))
         described = list(self._described(free, tokens, hits))
@@ -172,6 +180,7 @@ class Parser:
             found.refused.append((start, end))
             found.constraints.append((start, self._constraint("topic", (topic,), True, language)))
         found.constraints = self._without_strays(text, sorted(found.constraints, key=lambda pair: pair[0]))
+        self._soften(found, text)
         merged = joined(
             spanned([c for _, c in found.constraints], language),
             lambda field, op, values: self._label(field, op, values, language),
@@ -188,7 +197,7 @@ class Parser:
             opened=tuple(found.opened),
             unchecked=tuple(found.unchecked),
             taken_back=tuple(found.taken_back),
-            allowed=tuple(normalize(match[1]) for match in _ALLOWED.finditer(text)),
+            allowed=(*(normalize(match[1]) for match in _ALLOWED.finditer(text)), *found.allowed),
         )
 
     def _take_hits(
@@ -235,6 +244,9 @@ class Parser:
                 hit = replace(hit, field="topic", values=(said,))  # "no gas" refuses more than gas stoves
             field = hit.field if own or hit.field in kept else "topic"
             found.constraints.append((start, self._constraint(field, hit.values, stance == "refused", language)))
+        elif stance == "allowed" and agreed(text, tokens, hit):
+            found.allowed.extend((normalize(text[start:end]), *hit.values))
+            found.wishes.extend(Wish(hit.field, v, text[start:end], start) for v in hit.values if v != "yes")
         elif stance == "not_only" and hit.field == "kind":
             found.opened.append("kind")
         elif stance == "taken_back":
@@ -278,6 +290,18 @@ class Parser:
             places.extend(spans)
         return numeric.blank(text, spans)
 
+    def _take_absent(self, found: _Reading, text: str, told: Callable[[int, int], Told], language: str) -> str:
+        """Refuse what a clause wants to be absent and some texts have, and return the text without it."""
+        spans = []
+        for start, end, phrase in wanted_absent(text):
+            topic = normalize(phrase)
+            if told(start, end) != "aside" and self._facets.mask([Constraint("topic", "is", topic)]).any():
+                found.constraints.append((start, self._constraint("topic", (topic,), True, language)))
+                spans.append((start, end))
+        found.spans.extend(spans)
+        found.refused.extend(spans)
+        return numeric.blank(text, spans)
+
     def _described(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit]) -> Iterator[tuple[Hit, Stance]]:
         """Yield the moods and genres that a message describes instead of naming them, and what it does with them."""
         if self._describer is None:
@@ -304,7 +328,8 @@ class Parser:
         if hit.field not in _HARD_FIELDS and not several and not self.columns.limits(hit.field):
             return False
         aims = [t.norm for t in tokens[max(0, hit.start - 2) : hit.start]]
-        if not self._facets.of_works and hit.field != "creators" and aims[:1] == ["for"] and len(aims) > 1:
+        seeks = hit.start > 2 and tokens[hit.start - 3].norm.startswith(_SEEKS)  # "looking for a red lipstick"
+        if not (self._facets.of_works or seeks) and hit.field != "creators" and aims[:1] == ["for"] and len(aims) > 1:
             return False  # "for a balcony" says where it will stand
         sentence = re.split(r"[.!?;。！？；\n]", text[: tokens[hit.start].start])[-1].casefold()
         asked = _ASKING.sub(" ", sentence)
@@ -355,6 +380,24 @@ class Parser:
             return any(c != constraint and not self._facets.mask([c, constraint]).any() for c in asked)
 
         return [(start, c) for start, c in placed if not strays(start, c)]
+
+    def _soften(self, found: _Reading, text: str) -> None:
+        """Make wishes of values that no item of the kind asked for has: "a citrus perfume", whose scent says lime.
+
+        So is what only says how something should look: "a natural look".
+        """
+        kinds = [c for _, c in found.constraints if (c.field, c.op) == ("kind", "is")]
+        for start, limit in list(found.constraints):
+            if limit.op != "is" or not self.columns.limits(limit.field):
+                continue
+            end = next((end for at, end in found.hard if at == start), start)
+            seems = not kinds and _SEEMS.match(text[end:])
+            if seems or not self.columns.occurs(limit, kinds):
+                found.constraints.remove((start, limit))
+                found.hard = [span for span in found.hard if span != (start, end)]
+                found.wishes.extend(
+                    Wish(limit.field, v, text[start:end], start) for v in distinct(as_tuple(limit.value))
+                )
 
     def _held(self, word: str) -> bool:
         return any(self._facets.document_frequency(form) for form in forms(word))

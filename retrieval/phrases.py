@@ -11,7 +11,9 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 from retrieval.columns import Columns, forms, graded
 from retrieval.constraints import Facets
 from retrieval.lexicon import of_country, shared, synonyms, vocabulary
+from retrieval.shades import plainer
 from retrieval.text import is_cjk, slip
+from retrieval.units import of_header
 
 _OF_WORKS = ("kind", "audience", "genres", "moods")
 _LONGEST_PHRASE = 8
@@ -102,6 +104,7 @@ class Phrases:
         elif field in ("kind", "genres") or self._columns.limits(field):
             yield from (form for phrase in synonyms(field, value) for form in forms(phrase))
             yield from of_country(value)
+            yield from plainer(of_header(field)[0], value)
         elif field == "language":  # its code is left out: "it", "no" and "so" are words first
             yield from (phrase for phrase in synonyms(field, value) if len(phrase) > 2)
             yield from shared(value)

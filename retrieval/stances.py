@@ -79,8 +79,19 @@ _TAKES_BACK = re.compile(
     re.IGNORECASE,
 )
 # "I don't want anything that makes me cry": what is refused stands far from the "don't".
+_AGREED = re.compile(  # "waterproof is fine" asks for nothing
+    r"\s*(?:(?:is|are|would\s+be|will\s+be)\s+|['’]s\s+)(?:\w+ly\s+|also\s+|just\s+|all\s+)?(?:fine|ok(?:ay)?|good|alright|right|no\s+problem)"
+    r"(?:\s+(?:too|as\s+well|(?:by|with|for)\s+(?:me|us)))?\W*(?:$|[.,;!]|\b(?:but|and|if|as|then)\b)",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(r"\b(?:not|n['’]t|nothing|no)\s+(?:\S+\s+){0,2}$", re.IGNORECASE)
 _RELATIVE = re.compile(
     r"\b(?:anything|something|nothing|ones?|films?|movies?|books?|games?|albums?)\s+(that|which)\b", re.IGNORECASE
+)
+# "I don't like the smell of coconut" refuses coconut.
+_QUALITY_OF = re.compile(
+    r"\b(?:(?:the|that|its|any)\s+)?(?:smell|scent|taste|flavou?r|look|feel|texture|sound|idea)s?\s+of\s+(?:the\s+)?$",
+    re.IGNORECASE,
 )
 _NOT_NEGATIVE = ("特别", "别的", "有没有", "别人", "不错", "不同")
 # "I hate westerns and loved Stalker": what follows "and" is another stand.
@@ -123,7 +134,7 @@ def stances(text: str, tokens: Sequence[Token], hits: Sequence[Hit]) -> list[Sta
 
 def _stance(text: str, tokens: Sequence[Token], hits: Sequence[Hit], negative: Sequence[bool], at: int) -> Stance:
     hit, before = hits[at], text[: tokens[hits[at].start].start]
-    if _allowed(before):
+    if _allowed(before) or (hit.field != "kind" and agreed(text, tokens, hit)):
         return "allowed"
     if _TAKES_BACK.search(before):
         return "taken_back"
@@ -135,6 +146,13 @@ def _stance(text: str, tokens: Sequence[Token], hits: Sequence[Hit], negative: S
         rest = zip(hits[at + 1 :], negative[at + 1 :], strict=True)
         return "both" if any(other.field == hit.field and not no for other, no in rest) else "not_only"
     return "said"
+
+
+def agreed(text: str, tokens: Sequence[Token], hit: Hit) -> bool:
+    """Whether a message says of a value that it is fine, which asks for nothing but would rather have it than not."""
+    return _AGREED.match(text[tokens[hit.end - 1].end :]) is not None and not _ASKED.search(
+        text[: tokens[hit.start].start]
+    )
 
 
 def _negated(text: str, tokens: Sequence[Token], hit: Hit) -> bool:
@@ -150,7 +168,7 @@ def _negated(text: str, tokens: Sequence[Token], hit: Hit) -> bool:
     if _NOT_ONLY.search(text[:start]):
         return False
     relative = _RELATIVE.search(clause)
-    near = words(clause)[-4:]
+    near = words(_QUALITY_OF.sub(" ", clause))[-4:]
     if relative is not None:
         near = [*words(clause[: relative.start(1)])[-4:], *words(clause[relative.end() :])[-4:]]
     if _FOUND_SO.search(clause):
