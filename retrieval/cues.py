@@ -138,7 +138,7 @@ def continues(text: str, tokens: Sequence[Token], at: int, before: Sequence[Ment
 
 
 def slots(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[tuple[int, int]]:
-    """Return the token ranges (first, behind) where a misspelt title may stand: cued, in capitals, in quotation marks."""
+    """Return the token ranges (first, behind) where a misspelt title may stand: cued, in capitals, in quotes."""
     found: list[tuple[int, int]] = []
     free = [not any(m.start <= t.start < m.end for m in mentions) and not is_cjk(t.norm) for t in tokens]
 
