@@ -292,7 +292,7 @@ def understand(
         medium=medium(text, [*strange, *((m.start, m.end) for m in mentions)]),
         lasting=remember is not None or lasts(text),
         offered=wanted or (offered and any(limit.field == "kind" for limit in parsed.constraints)),
-        ours=ours,
+        ours=ours or any(limit.field == "title" for limit in (*parsed.constraints, *parsed.owned)),
         purposes=sensed.purpose,
     )
 

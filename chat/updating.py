@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -99,7 +100,7 @@ class Updater:
         subject = bool(
             turn.named
             or parsed.wishes
-            or fields & {"kind", "genres", "topic"}
+            or fields & {"kind", "genres", "topic", "title"}
             or understood.gist
             or understood.asked_title
         )
@@ -107,6 +108,7 @@ class Updater:
         turn.refined = (bool(constraints) and not subject) or bool(understood.dropped or chips)
         self._make_room(turn, fields, subject)
         self.state.limit(constraints, lasting=understood.lasting, beside=beside)
+        self.state.limit([c for c in parsed.owned if c not in constraints], implied=True)
         self._imply(turn, implied)
         self._unlimit_what_nothing_has(turn)
         self._wish(turn, constraints)
@@ -122,7 +124,7 @@ class Updater:
         facets, old = self.shop.index.facets, [limit.constraint for limit in self.state.taste.limits]
         if facets.of_works or _CORRECTS.search(turn.text):
             return []
-        named = [c for c in constraints if c.op == "is" and c.field not in ("kind", "creators", "language")]
+        named = [c for c in constraints if c.op == "is" and c.field not in ("kind", "title", "creators", "language")]
         return [c for c in named if isinstance(c.value, str) and facets.mask([*old, c]).any()]
 
     def _imply(self, turn: Turn, implied: Sequence[Constraint]) -> None:
@@ -140,7 +142,7 @@ class Updater:
         "A game under an hour"; a book after films of at most two hours, a lamp after sofas that seat three.
         """
         said, facets = turn.understood.parsed.constraints, self.shop.index.facets
-        kinds = [limit for limit in said if (limit.field, limit.op) == ("kind", "is")]
+        kinds = [limit for limit in said if limit.field in ("kind", "title") and limit.op == "is"]
         if not kinds or not facets.mask(kinds).any():
             return
         columns = self.shop.parser.columns
@@ -304,11 +306,25 @@ class Updater:
             self.lift(
                 turn, [x for x in limits if x.field == "kind" and x.op == "is" and x.value not in kinds], silently=True
             )
+        if fields & {"kind", "title"}:
+            self._make_room_for_a_thing(turn, fields)
         if "kind" in fields:
             kind = next(c for c in turn.understood.parsed.constraints if c.field == "kind" and c.op == "is")
             for old in [x for x in limits if x.field == "genres" and x.op == "is"]:
                 if not self.shop.recommender.allowed([kind, old.constraint]).any():
                     self.lift(turn, [old])
+
+    def _make_room_for_a_thing(self, turn: Turn, fields: set[str]) -> None:
+        """Let go of the kind, or of the noun of titles, that was wanted before, where another thing is wanted now."""
+        before = [x for x in self.state.taste.limits if x.op == "is"]
+        gone = [x for x in before if x.field == "title"] if "kind" in fields else []
+        if "kind" not in fields:  # saddles are spare parts, although some bag is a "Saddle Pack"
+            facets = self.shop.index.facets
+            things = [c for c in turn.understood.parsed.constraints if (c.field, c.op) == ("title", "is")]
+            items = [self.shop.index.catalog[at] for at in np.flatnonzero(facets.mask(things)).tolist()]
+            kinds = Counter(kind for item in items for kind in values_of(item, "kind")).most_common(1)
+            gone = [x for x in before if x.field == "kind" and not {k for k, _ in kinds}.intersection(_values(x.value))]
+        self.lift(turn, gone, silently=True)
 
     def _make_room_for_another(self, turn: Turn, fields: set[str]) -> None:
         """Lift what was asked for before where something is wanted for somebody else: their taste is their own.
@@ -317,7 +333,7 @@ class Updater:
         """
         if not self._for_another(turn):
             return
-        taste, own = self.state.taste, {"genres", "moods", "audience", "topic", "creators"}
+        taste, own = self.state.taste, {"genres", "moods", "audience", "topic", "title", "creators"}
         if "kind" in fields or "creators" in {*fields, *(w.field for w in turn.understood.parsed.wishes)}:
             own.add("kind")
             taste.any_kind = "kind" not in fields
