@@ -215,7 +215,7 @@ class Parser:
         hits = sorted([*others, *things], key=lambda hit: hit.start)  # "tent pegs" are no tents
         told = roles(text, tokens, hits, lambda word: bool(self.things.spelt(word)))
         for hit, role in zip(hits, told, strict=True):
-            if role in ("owns", "suits"):
+            if role == "owns" or (role == "suits" and hit.field == "kind"):  # oil for a chain is a "Chain Oil"
                 found.owned.append(self._constraint(hit.field, hit.values, True, language))
             if role in ("owns", "does"):  # what it must suit is searched for
                 span = tokens[owned_from(tokens, hit)].start, tokens[hit.end - 1].end

@@ -96,3 +96,47 @@ def test_a_kind_goes_before_a_noun_of_titles() -> None:
     talk("I need pegs")
     talk("and a lamp")
     assert {(f, v) for f, op, v in talk.limits if op == "is"} == {("kind", "lamp")}
+
+
+def test_another_kind_leaves_the_colour_and_the_measures_of_the_first_behind() -> None:
+    talk = Talk(camp())
+    talk("a red tent under 5 kg, at most 50")
+    talk("and a lamp to go with it")
+    assert {field for field, _, _ in talk.limits} == {"kind", "price"}
+
+
+def test_a_correction_keeps_the_colour() -> None:
+    talk = Talk(camp())
+    talk("a red tent")
+    talk("a lamp instead")
+    assert ("colour", "is", "red") in talk.limits
+
+
+def test_another_person_has_a_taste_of_their_own() -> None:
+    talk = Talk(camp())
+    talk("a red tent for my daughter")
+    talk("My son needs one too")
+    assert {(f, v) for f, op, v in talk.limits if op == "is"} == {("kind", "tent")}
+
+
+def test_a_colour_is_also_a_shade_of_it() -> None:
+    assert {"Skarn 2", "Pippin 4"} == set(titles(Talk(camp())("a green tent")))
+
+
+def test_one_for_somebody_is_singled_out() -> None:
+    talk = Talk(camp())
+    talk("show me tents")
+    assert titles(talk("is there one for women?")) == ["Pippin Women 1"]
+
+
+def test_such_a_one_is_singled_out_by_its_text() -> None:
+    talk = Talk(camp())
+    talk("show me lamps")
+    assert titles(talk("what about an electric one")) == ["Glow Solar"]
+    assert set(titles(talk("rather the non electric ones"))) == {"Glow 100", "Wick Oil"}
+
+
+def test_what_about_a_sort_names_no_subject() -> None:
+    talk = Talk(camp())
+    talk("show me tents")
+    assert "about" not in talk("what about a green tent instead").text
