@@ -24,7 +24,8 @@ from retrieval.types import Constraint, FloatArray, Query
 CARDS = 5
 _RECENT_LIKES = 6
 _PROMPT_TURNS = 40
-_GIVES_WAY = ("kind", "genres", "creators", "language")  # limits a new request may lift; numbers and "no …" stay
+# Limits that a new request may lift; numbers and "no …" stay.
+_GIVES_WAY = ("kind", "genres", "creators", "language", "title", "topic")
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,8 @@ _OUR = r"(?:my|our|his|her|their|your)\s+(?:own\s+|old\s+|little\s+|big\s+|older
 _FOR_SOMEBODY = re.compile(
     r"(?:^\W*(?:(?:ok(?:ay)?|right|thanks|great)\W+)?(?:and|also|now|next|then|plus|another)\b(?:(?!\b(?:it|this|that|they)\b)[^.?!])*?"
     r"|\b(?:something|anything|one|another|films?|movies?|books?|novels?|games?|albums?|records?|courses?)\s+(?:\w+\s+){0,2})"
-    rf"\bfor\s+{_OUR}({_PEOPLE}|kids?|children)\b|再?给我?的?(妈妈?|爸爸?|爷爷|奶奶|外公|外婆|老公|老婆|儿子|女儿|朋友|同事|男友|女友)",
+    rf"\bfor\s+{_OUR}({_PEOPLE}|kids?|children)\b"
+    rf"|\b{_OUR}({_PEOPLE})\b[^.?!,]{{0,20}}?\b(?:needs?|wants?|would\s+like)\s+(?:one|an?other|some)\b|再?给我?的?(妈妈?|爸爸?|爷爷|奶奶|外公|外婆|老公|老婆|儿子|女儿|朋友|同事|男友|女友)",
     re.IGNORECASE,
 )
 _ASIDES = re.compile(

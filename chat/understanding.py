@@ -30,7 +30,7 @@ from chat.offers import carried, own_words
 from chat.opinions import LIKE, Opinion, pointed_at, references
 from chat.questions import Questions, questions
 from chat.senses import Purpose, Sensed, unread
-from chat.typed import FILLER, asides, telling_words
+from chat.typed import FILLER, asides, for_whom, telling_words
 from retrieval.cues import Mention
 from retrieval.lexicon import canonical, vocabulary
 from retrieval.linking import TitleLinker
@@ -274,7 +274,7 @@ def understand(
         _WANTS_IT.search(text) and sensed.purpose.get("buy", 0.0) > _TAKES
     ):
         act, fields = "question", ("description",)
-    elif not (parsed.spans or parsed.relative or dropped or everywhere or bought) and not (
+    elif not (parsed.spans or parsed.relative or dropped or everywhere or bought or for_whom(text)) and not (
         _says(text, opinions, unknown, gist, linker)
     ):
         act = "unclear"
@@ -307,7 +307,7 @@ def understand(
         medium=medium(text, [*strange, *((m.start, m.end) for m in mentions)]),
         lasting=remember is not None or lasts(text),
         offered=wanted or (offered and any(limit.field == "kind" for limit in parsed.constraints)),
-        ours=ours,
+        ours=ours or any(limit.field == "title" for limit in (*parsed.constraints, *parsed.owned)),
         purposes=sensed.purpose,
     )
 

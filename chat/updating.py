@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,6 +14,7 @@ from chat.messages import Signal
 from chat.opinions import Attitude, Opinion
 from chat.replies import Say
 from chat.shop import Shop
+from chat.singling import singled
 from chat.softening import either, softened
 from chat.state import DialogueState, Limit
 from chat.typed import for_whom
@@ -37,6 +39,7 @@ _CORRECTS = re.compile(
 _REMOVES = re.compile(
     r"\b(?:remov(?:e|ing)|delete|take\s+(?:out|away|off)|get\s+rid\s+of|drop)\b|去掉|取消|删掉|删除", re.IGNORECASE
 )
+_WITH_PART = re.compile(r"^\W*(?:and\s+|but\s+)?with\s+(?:an?|some)\b", re.IGNORECASE)  # of what has been shown
 _SIGNALS: dict[Attitude, Signal] = {"like": "like", "neutral": "like", "dislike": "dislike", "seen": "seen"}
 
 
@@ -100,20 +103,22 @@ class Updater:
         said = [
             c if c.label else self._labelled(c) for c in parsed.constraints if (c.field, c.op, c.value) not in chips
         ]
-        constraints = [*said, *removed, *self._relative(turn), *self._by_its_maker(turn)]
-        beside = self._beside(turn, constraints)
+        constraints = [*said, *removed, *self._relative(turn), *self._by_its_maker(turn), *self._singled(turn)]
+        beside, facets = self._beside(turn, constraints), self.shop.index.facets
         fields = {c.field for c in constraints if c.op == "is" and c not in beside}
         subject = bool(
             turn.named
             or parsed.wishes
-            or fields & {"kind", "genres", "topic"}
+            or fields & {"kind", "genres", "topic", "title"}
             or understood.gist
             or understood.asked_title
         )
         turn.changed_subject = subject
-        turn.refined = (bool(constraints) and not subject) or narrows or bool(understood.dropped or chips)
+        part = not facets.of_works and not fields and _WITH_PART.search(turn.text)
+        turn.refined = (bool(constraints) and not subject) or narrows or bool(understood.dropped or chips or part)
         self._make_room(turn, fields, subject)
         self.state.limit(constraints, lasting=understood.lasting, beside=beside)
+        self.state.limit([c for c in parsed.owned if c not in constraints], implied=True)
         self._imply(turn, implied)
         self._unlimit_what_nothing_has(turn)
         self._wish(turn, constraints)
@@ -129,7 +134,7 @@ class Updater:
         facets, old = self.shop.index.facets, [limit.constraint for limit in self.state.taste.limits]
         if facets.of_works or _CORRECTS.search(turn.text):
             return []
-        named = [c for c in constraints if c.op == "is" and c.field not in ("kind", "creators", "language")]
+        named = [c for c in constraints if c.op == "is" and c.field not in ("kind", "title", "creators", "language")]
         return [c for c in named if isinstance(c.value, str) and facets.mask([*old, c]).any()]
 
     def _imply(self, turn: Turn, implied: Sequence[Constraint]) -> None:
@@ -147,7 +152,7 @@ class Updater:
         "A game under an hour"; a book after films of at most two hours, a lamp after sofas that seat three.
         """
         said, facets = turn.understood.parsed.constraints, self.shop.index.facets
-        kinds = [limit for limit in said if (limit.field, limit.op) == ("kind", "is")]
+        kinds = [limit for limit in said if limit.field in ("kind", "title") and limit.op == "is"]
         if not kinds or not facets.mask(kinds).any():
             return
         columns = self.shop.parser.columns
@@ -266,6 +271,16 @@ class Updater:
         held = [limit.constraint for limit in self.state.taste.limits]
         return list(either(turn.text, found, lambda one: int(self.shop.index.facets.mask([*held, one]).sum())))
 
+    def _singled(self, turn: Turn) -> list[Constraint]:
+        """Turn "an electric one" into a limit, among what is wanted, unless another kind is."""
+        limits = [x.constraint for x in self.state.taste.limits if x.field != "topic"]
+        kinds = any(c.field in ("kind", "title") for c in [*turn.understood.parsed.constraints, *limits])
+        if not kinds or any(c.field in ("kind", "title") for c in turn.understood.parsed.constraints):
+            return []
+        held = [*limits, *turn.understood.parsed.constraints]
+        found = singled(turn.text, self.shop.index.facets, held, self.shop.parser.phrases.get)
+        return [self._labelled(c) for c in found]
+
     def _by_its_maker(self, turn: Turn) -> list[Constraint]:
         """Turn "what else did she write?" into a limit: the makers of the work named, or of the one spoken of."""
         against = turn.named or self._positions_of_it()
@@ -327,11 +342,37 @@ class Updater:
             self.lift(
                 turn, [x for x in limits if x.field == "kind" and x.op == "is" and x.value not in kinds], silently=True
             )
+        if fields & {"kind", "title"}:
+            self._make_room_for_a_thing(turn, fields)
         if "kind" in fields:
             kind = next(c for c in turn.understood.parsed.constraints if c.field == "kind" and c.op == "is")
             for old in [x for x in limits if x.field == "genres" and x.op == "is"]:
                 if not self.shop.recommender.allowed([kind, old.constraint]).any():
                     self.lift(turn, [old])
+
+    def _make_room_for_a_thing(self, turn: Turn, fields: set[str]) -> None:
+        """Let go of the kind, or of the noun of titles, that was wanted before, where another thing is wanted now."""
+        self._leave_behind(turn, fields)
+        before = [x for x in self.state.taste.limits if x.op == "is"]
+        gone = [x for x in before if x.field == "title"] if "kind" in fields else []
+        if "kind" not in fields:  # saddles are spare parts, although some bag is a "Saddle Pack"
+            facets = self.shop.index.facets
+            things = [c for c in turn.understood.parsed.constraints if (c.field, c.op) == ("title", "is")]
+            items = [self.shop.index.catalog[at] for at in np.flatnonzero(facets.mask(things)).tolist()]
+            kinds = Counter(kind for item in items for kind in values_of(item, "kind")).most_common(1)
+            gone = [x for x in before if x.field == "kind" and not {k for k, _ in kinds}.intersection(_values(x.value))]
+        self.lift(turn, gone, silently=True)
+
+    def _leave_behind(self, turn: Turn, fields: set[str]) -> None:
+        """Let go of what was measured of the thing wanted before, and of its colour, where another goes beside it."""
+        before = [x for x in self.state.taste.limits if x.field in ("kind", "title") and x.op == "is"]
+        said = turn.understood.parsed.constraints
+        new = [c for c in said if c.field in fields & {"kind", "title"} and c.op == "is"]
+        same = any(set(_values(c.value)) & set(_values(x.value)) for c in new for x in before)
+        if same or not before or self.shop.index.facets.of_works or _CORRECTS.search(turn.text):
+            return
+        own = {x.field for x in self.state.taste.limits if _is_own(x)} - {c.field for c in said}
+        self.lift(turn, [x for x in self.state.taste.limits if x.field in own and not x.lasting], silently=True)
 
     def _make_room_for_another(self, turn: Turn, fields: set[str]) -> None:
         """Lift what was asked for before where something is wanted for somebody else: their taste is their own.
@@ -340,10 +381,13 @@ class Updater:
         """
         if not self._for_another(turn):
             return
-        taste, own = self.state.taste, {"genres", "moods", "audience", "topic", "creators"}
+        taste, own = self.state.taste, {"genres", "moods", "audience", "topic", "title", "creators"}
         if "kind" in fields or "creators" in {*fields, *(w.field for w in turn.understood.parsed.wishes)}:
             own.add("kind")
             taste.any_kind = "kind" not in fields
+        if not self.shop.index.facets.of_works:
+            own.update(x.field for x in taste.limits if x.field in self.shop.parser.columns or _is_own(x))
+            own -= {c.field for c in turn.understood.parsed.constraints}
         theirs = [x for x in taste.limits if x.field in own and not x.lasting]
         self.lift(turn, [x for x in theirs if x.inferred or x.implied], silently=True)
         self.lift(turn, [x for x in theirs if not (x.inferred or x.implied)])
@@ -403,6 +447,13 @@ class Updater:
 def _has(item: Item, field_: str) -> bool:
     """Whether the catalogue says anything of an item in a column."""
     return number_of(item, field_) is not None or bool(values_of(item, field_))
+
+
+def _is_own(limit: Limit) -> bool:
+    """Whether a limit is about one thing alone, its measures, sort and colour; a price is about a purse."""
+    measured = isinstance(limit.value, int | float) and not isinstance(limit.value, bool)
+    told = measured or (limit.field, limit.op) == ("topic", "is")
+    return (told and limit.field != "price") or limit.field.casefold().startswith(("colour", "color"))
 
 
 def _values(value: object) -> tuple[object, ...]:

@@ -97,6 +97,12 @@ def topic_phrases(topic: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(form for phrase in synonyms("topic", name) for form in _forms(phrase) if form))
 
 
+def name_in(title: str, name: str) -> bool:
+    """Whether a title has the words of a name, in the singular or the plural: "inner tube"."""
+    said = f" {' '.join(_words(title))} "
+    return any(f" {form} " in said for form in _forms(name))
+
+
 def as_values(constraint: Constraint) -> tuple[str, ...]:
     """Return a categorical constraint's values as a tuple of canonical forms."""
     value = constraint.value
@@ -124,6 +130,8 @@ def satisfies(item: Item, constraint: Constraint) -> bool:
         text = " " + " ".join(topic_words(item)) + " "
         found = any(f" {p} " in text for value in as_values(constraint) for p in topic_phrases(value))
         return found == (op == "is")
+    if field == "title":
+        return any(name_in(item.title, value) for value in as_values(constraint)) == (op == "is")
     if _is_numeric(constraint):
         number = number_of(item, field)
         if op in _COMPARE:
@@ -280,16 +288,23 @@ class Facets:
             allowed = held | (allowed & open_to_all) if named or not held.any() else held
         return allowed
 
+    def _fitting(self, constraint: Constraint) -> BoolArray:
+        """Return which items have a range that holds a number; all, if there is no such column."""
+        held = self.ranges.get(constraint.field)
+        if held is None:
+            return np.ones(len(self.catalog), dtype=np.bool_)
+        number = float(constraint.value)  # type: ignore[arg-type]
+        return np.asarray((held[:, 0] <= number) & (number <= held[:, 1]))
+
     def _mask(self, constraint: Constraint) -> BoolArray:
         field, op = constraint.field, constraint.op
         if field == "in_stock":
             return (self.catalog.in_stock == bool(constraint.value)) == (op == "is")
         if op == "fits":
-            held = self.ranges.get(field)
-            if held is None:
-                return np.ones(len(self.catalog), dtype=np.bool_)
-            number = float(constraint.value)  # type: ignore[arg-type]
-            return np.asarray((held[:, 0] <= number) & (number <= held[:, 1]))
+            return self._fitting(constraint)
+        if field == "title":
+            said = [any(name_in(item.title, v) for v in as_values(constraint)) for item in self.catalog.items]
+            return np.array(said, dtype=np.bool_) == (op == "is")
         if field != "topic" and _is_numeric(constraint):
             column = self._columns.get(field)
             if column is None:

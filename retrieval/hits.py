@@ -198,7 +198,11 @@ class Hits:
         before = [t.norm for t in tokens[max(0, start - 2) : start]]
         if before[-1:] == ["with"] and before[-2:-1] and before[-2] in _WITH_SOMEBODY:
             return False  # "obsessed with anime"
-        asked_of = before[-2:-1] in (["what"], ["how"]) and before[-1] == "about"  # "what about creepy?"
+        plain = [t.norm for t in tokens[max(0, start - 3) : start] if t.norm not in _DETERMINERS]
+        asked_of = plain[-2:] in (
+            ["what", "about"],
+            ["how", "about"],
+        )  # "what about creepy?", "what about a gravel bike?"
         about = (bool(ABOUT.intersection(before)) and not asked_of) or text[: tokens[start].start].endswith(_CJK_ABOUT)
         if "audience" in fields and before[-1:] != ["about"]:
             return False  # "with my kids" says who watches, not what

@@ -40,6 +40,7 @@ class Parsed:
         opened: fields that are to be limited no longer: "not only films".
         taken_back: (field, value) that is asked for no longer: "forget the thriller".
         allowed: words for what need not be refused any longer: "I don't mind some fighting".
+        owned: what somebody has already and needs no other of.
     """
 
     constraints: tuple[Constraint, ...] = ()
@@ -53,6 +54,7 @@ class Parsed:
     unchecked: tuple[str, ...] = ()
     taken_back: tuple[tuple[str, str], ...] = ()
     allowed: tuple[str, ...] = ()
+    owned: tuple[Constraint, ...] = ()
 
 
 def spanned(constraints: Sequence[Constraint], language: str) -> list[Constraint]:

@@ -23,11 +23,13 @@ from retrieval.hits import ABOUT, FOR_CHILDREN, LIKING, Hits
 from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, shared_origins
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
+from retrieval.passing import owned_from, roles
 from retrieval.phrases import Phrases
 from retrieval.shades import distinct
 from retrieval.short import ShortNames
 from retrieval.stances import JOINS, Hit, Stance, agreed, stances
 from retrieval.text import Token, normalize, tokenize, words
+from retrieval.things import Things
 from retrieval.types import Constraint, Op
 
 _ALL_BUT = re.compile(r"\b((?:any|every)thing|all)(\s+)but\b", re.IGNORECASE)
@@ -61,7 +63,7 @@ _STOP_TOPICS = frozenset(
 _SEEMS = re.compile(
     r"\s+(?:look|feel|feeling|finish|effect|style|vibe|touch|air|appearance|glow|start)s?\b", re.IGNORECASE
 )
-_HARD_FIELDS = ("kind", "audience", "language", "genres", "creators")
+_HARD_FIELDS = ("kind", "audience", "language", "genres", "creators", "title")
 _SEEKS = ("look", "search", "hunt", "shop", "ask", "hop")
 _HATING = frozenset({"hate", "hates", "dislike", "dislikes"})
 _REFUSING = frozenset(  # the two words before what is refused; "anything but" has become "anything not"
@@ -91,6 +93,7 @@ class _Reading:
         self.unchecked: list[str] = []
         self.taken_back: list[tuple[str, str]] = []
         self.allowed: list[str] = []
+        self.owned: list[Constraint] = []
 
 
 class Parser:
@@ -100,6 +103,7 @@ class Parser:
         columns: the catalogue's own.
         phrases: what people call its values.
         short_names: finds its goods by words of their titles.
+        things: the nouns that those titles have besides.
 
     Args:
         facets: what the catalogue holds.
@@ -115,11 +119,18 @@ class Parser:
         self.columns = Columns(facets)
         self.phrases = Phrases(facets, self.columns, english)
         self.short_names = ShortNames(facets, self.phrases.plain_words)
+        self.things = Things(facets, self.phrases.plain_words)
         self._hits = Hits(facets, self.columns, self.phrases)
 
     def carries(self, field: str, value: str) -> bool:
         """Whether any item has a canonical value of a field, or the catalogue does not have the field at all."""
         return not self._facets.knows(field) or value in self._facets.postings.get(field, {})
+
+    def asks_for(self, text: str, start: int) -> bool:
+        """Whether a message asks at a place for things of a sort, rather than for the one item that bears a name."""
+        tokens = tokenize(text)
+        things = [hit for hit in self.things.find(text, tokens) if tokens[hit.start].start == start]
+        return any(self.things.several(hit.values[0]) and self.things.is_asked_for(text, tokens, hit) for hit in things)
 
     def parse(
         self,
@@ -169,11 +180,12 @@ class Parser:
         # "Something that helps me unwind after work" is not about work.
         moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
         hits = [hit for hit in hits if hit.start not in moods or hit.field in ("kind", *_HARD_FIELDS)]
+        covered = {at for hit in hits for at in range(hit.start, hit.end)}
+        hits = self._without_passing(found, free, tokens, hits, language)
         self._take_hits(found, free, tokens, hits, told, language)
         for hit, stance in described:
             meant = _meant(hit, stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))
             self._take_described(found, text, tokens, hit, meant, language)
-        covered = {at for hit in hits for at in range(hit.start, hit.end)}
         for start, end, topic in self._free_topics(free, tokens, covered, told):
             found.spans.append((start, end))
             found.hard.append((start, end))
@@ -197,8 +209,36 @@ class Parser:
             opened=tuple(found.opened),
             unchecked=tuple(found.unchecked),
             taken_back=tuple(found.taken_back),
+            owned=tuple(found.owned),
             allowed=(*(normalize(match[1]) for match in _ALLOWED.finditer(text)), *found.allowed),
         )
+
+    def _without_passing(
+        self, found: _Reading, text: str, tokens: Sequence[Token], hits: Sequence[Hit], language: str
+    ) -> list[Hit]:
+        """Leave out the kinds of goods that a message names in passing; what somebody has is not wanted again."""
+        if self._facets.of_works:
+            return [*hits]
+        explained = {at for hit in hits for at in range(hit.start, hit.end)}
+        things = [hit for hit in self.things.find(text, tokens) if hit.end - 1 not in explained]
+        others = [hit for hit in hits if not any(thing.start <= hit.start < thing.end for thing in things)]
+        hits = sorted([*others, *things], key=lambda hit: hit.start)  # "tent pegs" are no tents
+        told = roles(text, tokens, hits, lambda word: bool(self.things.spelt(word)))
+        for hit, role in zip(hits, told, strict=True):
+            if role == "owns" or (role == "suits" and hit.field == "kind"):  # oil for a chain is a "Chain Oil"
+                found.owned.append(self._constraint(hit.field, hit.values, True, language))
+            if role in ("owns", "does"):  # what it must suit is searched for
+                span = tokens[owned_from(tokens, hit)].start, tokens[hit.end - 1].end
+                found.hard.append(span)
+                found.spans.append(span)
+        kept = [hit for hit, role in zip(hits, told, strict=True) if role == "wanted"]
+        kinds = any(hit.field == "kind" for hit in kept)
+        asked = [
+            hit for hit in kept if hit.field == "title" and not kinds and self.things.is_asked_for(text, tokens, hit)
+        ]
+        if kinds or asked:
+            found.owned.clear()  # who wants lights for the bike that they have wants lights
+        return [hit for hit in kept if hit.field != "title" or hit in asked[:1]]
 
     def _take_hits(
         self,
@@ -322,7 +362,7 @@ class Parser:
     def _is_hard(self, text: str, tokens: Sequence[Token], hit: Hit) -> bool:
         if hit.field in ("language", "genres") and not self._facets.knows(hit.field):
             return False  # nothing could satisfy it; a wish is looked for in the texts
-        if hit.field in ("kind", "audience", "language", *self.columns.flags.values()):
+        if hit.field in ("kind", "audience", "language", "title", *self.columns.flags.values()):
             return True
         several = hit.field == "topic" and any(self.columns.ambiguous(value) for value in hit.values)
         if hit.field not in _HARD_FIELDS and not several and not self.columns.limits(hit.field):
@@ -363,7 +403,7 @@ class Parser:
 
     def _told(self, hit: Hit, told: Told) -> Told:
         """Return what is made of words: those of a shop of goods are seldom idle, and what tells that knows works."""
-        goods = not self._facets.of_works and (hit.field in ("kind", "genres") or hit.field in self.columns)
+        goods = not self._facets.of_works and (hit.field in ("kind", "genres", "title") or hit.field in self.columns)
         return "" if goods and told in ("idle", "aside") else told
 
     def _without_strays(self, text: str, placed: Sequence[tuple[int, Constraint]]) -> list[tuple[int, Constraint]]:

@@ -75,7 +75,7 @@ class Phrases:
             if phrase and len(phrase.split()) <= _LONGEST_PHRASE:
                 meanings = phrases.setdefault(phrase, [])
                 if (field, value) not in meanings:
-                    meanings.append((field, value))
+                    meanings.insert(0 if phrase == value else len(meanings), (field, value))
         return phrases
 
     def _namings(self) -> Iterator[tuple[str, str, str]]:
@@ -99,6 +99,9 @@ class Phrases:
         if field == "kind" and " " in value and not self._facets.of_works:
             head = value.rpartition(" ")[2]  # "chairs" are dining chairs and office chairs
             yield from () if head in self._facets.postings["kind"] else forms(head)
+        if " " in value and self._columns.limits(field) and not self._facets.of_works:
+            head = value.rpartition(" ")[2]  # a "dark blue" bike is blue
+            yield from (head,) if head in self._facets.postings[field] else ()
         if field == "creators":
             yield from (value, _surname(value), *synonyms(field, value))
         elif field in ("kind", "genres") or self._columns.limits(field):

@@ -1,0 +1,147 @@
+"""Kinds that are named in passing: what somebody owns or does, what a thing must suit, and a part of it.
+
+"A present for my boyfriend who rides his road bike" asks for no road bike, "a lock for an e-bike" for no e-bike, and a
+helmet "with a light at the back" is no light. The noun behind a word of wanting is what is wanted; these are the cues
+that tell the others from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from bm25s.stopwords import STOPWORDS_EN_PLUS
+
+from retrieval.stances import Hit
+from retrieval.text import Token
+
+# What it must suit and what somebody owns is not wanted besides; what somebody does, and a part, says nothing of that.
+Role = Literal["wanted", "suits", "part", "does", "owns"]
+
+_THEIRS = frozenset({"my", "our", "his", "her", "their"})
+_DETERMINERS = _THEIRS | {"a", "an", "the", "this", "that", "these", "those", "some", "any", "your", "two", "three"}
+_HAVING = frozenset({"has", "owns"})
+_WE_HAVE = frozenset({"have", "got", "own", "bought"})
+_DOING = frozenset({"rides", "drives", "wears", "uses", "repairs", "collects"})
+_WE_DO = frozenset({"ride", "drive", "wear", "use"})
+_SUBJECTS = frozenset({"i", "we", "they", "ive", "weve", "theyve", "hes", "shes", "he", "she", "who"})
+_HAVE = frozenset({"have", "ve"})
+_ASKS = frozenset({"do", "did", "can", "could", "should", "must", "would"})
+_BY_THE_WAY = frozenset(
+    {"already", "also", "still", "just", "only", "mostly", "usually", "often", "always", "got", "both"}
+)
+_WANTING = frozenset("need needs want wants wanted looking like buy buying get getting replace replacing".split())  # noqa: SIM905
+_SOUGHT = frozenset(  # for what one looks is wanted
+    "looking look search searching hunting shopping asking asked market budget euros euro pounds dollars money".split()  # noqa: SIM905
+)
+_ANYTHING = frozenset({"something", "anything", "what", "one", "ones", "it", "stuff", "things", "everything"})
+_PLACED = frozenset({"for", "on", "onto", "in", "into", "under", "to"})
+_PARTNER = frozenset({"help", "start", "begin", "happy", "go", "done", "wrong"})  # "help me with a tent" wants one
+_OUTING = frozenset("tour tours trip trips ride rides riding travel holiday holidays race races festival party".split())  # noqa: SIM905
+_GIFT = re.compile(r"\b(?:gifts?|presents?)\b", re.IGNORECASE)
+_ANOTHER = re.compile(  # "I have a tent, but need a bigger one"
+    r"\b(?:need|want|look|replac|upgrad|buy|get|like)\w*\b[^.?!]*\b(?:ones?|another|second|spare|replacement)\b"
+    r"|\b(?:replac|upgrad)\w*\b|\bthe\s+(?:same|second)\b|\banother\b",
+    re.IGNORECASE,
+)
+_ADJECTIVES = 2  # between a determiner and the kind
+
+
+def roles(text: str, tokens: Sequence[Token], hits: Sequence[Hit], held: Callable[[str], bool]) -> list[Role]:
+    """Return what each hit on a kind or a noun of titles is to the wish of a message; all others are wanted.
+
+    Args:
+        text: the message.
+        tokens: its words.
+        hits: what it names of the catalogue.
+        held: whether a word names things of the catalogue, though none of its kinds.
+    """
+    gift = _GIFT.search(text) is not None
+    told = [
+        _role(text, tokens, hits, at, held) if hit.field in ("kind", "title") else "wanted"
+        for at, hit in enumerate(hits)
+    ]
+    wanted = any(hit.field == "kind" and role == "wanted" for hit, role in zip(hits, told, strict=True))
+    found: list[Role] = []
+    for hit, role in zip(hits, told, strict=True):
+        if role == "theirs":  # "my tyres keep getting punctures" is about new ones
+            role = ("owns" if gift else "does") if gift or wanted else "wanted"
+        if role in ("owns", "does") and not gift and not wanted and _ANOTHER.search(text[tokens[hit.end - 1].end :]):
+            role = "wanted"
+        found.append("owns" if gift and role == "does" else role)
+    return found
+
+
+def owned_from(tokens: Sequence[Token], hit: Hit) -> int:
+    """Return from which word on a message says that somebody has or does what a hit names."""
+    telling = _DETERMINERS | _HAVING | _WE_HAVE | _DOING | _WE_DO | _BY_THE_WAY | _SUBJECTS | {"by"}
+    start = hit.start
+    while start and tokens[start - 1].norm in telling:
+        start -= 1
+    return start
+
+
+def _role(
+    text: str, tokens: Sequence[Token], hits: Sequence[Hit], at: int, held: Callable[[str], bool]
+) -> Role | Literal["theirs"]:
+    hit = hits[at]
+    if _modifies(text, tokens, hits, at, held):
+        return "part"
+    determiner, before = _before(text, tokens, hit.start)
+    while before and before[-1] in _BY_THE_WAY and before[-2:] != ["ive", "got"]:
+        before = before[:-1]
+    last = before[-1] if before else ""
+    ahead = next((word for word in reversed(before[:-1]) if word not in _BY_THE_WAY | _HAVE), "")
+    ours = ahead in _SUBJECTS and not _ASKS.intersection(before[-4:-2])
+    if last in (*_HAVING, *_WE_HAVE) and ahead in ("that", "which", "it"):
+        return "part"  # "something that has a lamp"
+    if last in _HAVING or (last in _WE_HAVE and ours) or last in ("ive", "weve", "theyve"):
+        return "owns"
+    if last in _DOING or (last in _WE_DO and ours) or (last == "by" and not determiner):
+        return "does"
+    named = any(other.field == "kind" and other.end <= hit.start for other in hits)
+    thing = named or bool(_ANYTHING.intersection(before[:-1])) or any(held(word) for word in before[:-1])
+    suits = determiner and (thing or (last == "for" and determiner in _THEIRS))
+    if last in _PLACED and suits and not _SOUGHT.intersection(before[-3:-1]):
+        return "suits"
+    if last == "with" and (before[-3:-1] == ["to", "go"] or before[-2:-1] in (["goes"], ["fits"])):
+        return "suits"
+    if last == "with" and (thing or len(before) == 1) and not _PARTNER.intersection(before[-3:-1]):
+        return "part"
+    return "theirs" if determiner in _THEIRS else "wanted"
+
+
+def _before(text: str, tokens: Sequence[Token], start: int) -> tuple[str, list[str]]:
+    """Return the determiner of a kind, "" if it has none, and the words of the sentence before both."""
+    at = start
+    while at and start - at < _ADJECTIVES and _describes(tokens[at - 1].norm) and _beside(text, tokens, at - 1):
+        at -= 1
+    determiner = (
+        tokens[at - 1].norm if at and tokens[at - 1].norm in _DETERMINERS and _beside(text, tokens, at - 1) else ""
+    )
+    at -= bool(determiner)
+    begin = max((m.end() for m in re.finditer(r"[.!?;:]\s", text[: tokens[at].start])), default=0)
+    return determiner, [token.norm for token in tokens[:at] if token.start >= begin]
+
+
+def _describes(word: str) -> bool:
+    verbs = _HAVING | _WE_HAVE | _DOING | _WE_DO | _WANTING | _BY_THE_WAY | _DETERMINERS
+    return word not in STOPWORDS_EN_PLUS and word not in verbs
+
+
+def _beside(text: str, tokens: Sequence[Token], at: int) -> bool:
+    """Whether nothing but a space stands between a word and the next."""
+    return at + 1 < len(tokens) and not text[tokens[at].end : tokens[at + 1].start].strip(" -")
+
+
+def _modifies(text: str, tokens: Sequence[Token], hits: Sequence[Hit], at: int, held: Callable[[str], bool]) -> bool:
+    """Whether a kind only says of what kind another thing is: "a bike lock", "a bike tour", "an e-bike chain"."""
+    hit = hits[at]
+    if not _beside(text, tokens, hit.end - 1) or tokens[hit.end - 1].norm.endswith("s"):
+        return False
+    follows = hits[at + 1] if at + 1 < len(hits) and hits[at + 1].start == hit.end else None
+    if follows is not None:
+        return follows.field == "kind"
+    word = tokens[hit.end].norm
+    return word in _OUTING or held(word)
