@@ -24,10 +24,9 @@ from chat.typed import telling_words
 from chat.updating import Turn
 from chat.valued import Valued
 from chat.variants import YES_NO, variants
-from retrieval.columns import forms
 from retrieval.constraints import values_of
 from retrieval.lexicon import display
-from retrieval.text import words
+from retrieval.text import forms, words
 from retrieval.types import Item
 
 _MOST = 5  # items that one answer tells of

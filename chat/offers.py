@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from chat.typed import telling_words
-from retrieval.columns import forms
 from retrieval.linking import TitleLinker
 from retrieval.parsing import Parser
-from retrieval.text import words
+from retrieval.text import forms, words
 
 _HAVE = r"(?:do\s+you\s+(?:have|sell|carry|stock|offer|do)|have\s+you\s+got|are\s+there|you\s+(?:have|got|sell))"
 _LISTS = re.compile(

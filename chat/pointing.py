@@ -7,11 +7,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from chat.holding import stems
-from retrieval.columns import forms
 from retrieval.cues import Mention
 from retrieval.knowledge import terms
 from retrieval.lexicon import display
-from retrieval.text import words
+from retrieval.text import forms, words
 from retrieval.types import Item
 from retrieval.units import wanted
 

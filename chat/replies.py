@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from chat import facts
 from chat.sentences import OF_GOODS, SAY
 from chat.state import Language
-from retrieval.columns import adjectives
 from retrieval.lexicon import canonical, display, synonyms
+from retrieval.qualities import adjectives
 from retrieval.types import Item
 from retrieval.units import of_header
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from retrieval.columns import forms
 from retrieval.constraints import Facets
-from retrieval.text import normalize
+from retrieval.text import forms, normalize
 from retrieval.types import Constraint
 
 _SUCH = re.compile(

@@ -19,8 +19,9 @@ from retrieval.constraints import Facets, as_values, number_of
 from retrieval.for_whom import ForWhom
 from retrieval.labels import COUNTED, label
 from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, blank, inverted, number
+from retrieval.qualities import Quality, quality_of, stem
 from retrieval.ranges import bound_of
-from retrieval.text import normalize
+from retrieval.text import forms
 from retrieval.types import Constraint, Op
 from retrieval.units import Unit
 
@@ -30,27 +31,6 @@ TASTES = frozenset(
 )
 _FEW = 120  # values of a column that sorts a catalogue, rather than naming people or telling a story
 _SHARED = 1.25  # items that one of them has on average, at least
-# what columns measure: their names; adjectives for little and for much of it; further words that ask for it.
-# Where the numbers run the other way (a bag that is comfortable at less is warmer), "much" is the smaller number.
-_QUALITIES = """
-weight mass: light; heavy; weigh weighs
-capacity volume litres: small; big large roomy spacious; hold holds
-alcohol abv: weak; strong; alcoholic
-power watts: weak; powerful strong;
-brightness lumens: dim; bright;
-height: low; tall high;
-width: narrow; wide;
-depth: shallow; deep;
-speed: slow; fast;
-sleeps people persons berths: small; big large; sleep fit fits
-spiciness heat scoville: mild; hot spicy;
-sugar sweetness: dry; sweet;
-comfort temperature temp: warm; cool cold;
-memory ram: ; ; ram
-screen display: small; big large;
-length: short; long;
-range reach: ; far;
-"""
 _IS_IT = r"\b(?:is|are)\s+(?:it|this|that|they|these)(?:\s+ones?)?\s+(?:(?:very|really|quite|so|that|rather)\s+)*"
 _WHERE_FROM = frozenset("country origin region place made_in country_of_origin".split())  # noqa: SIM905
 _ASKED = (  # further wordings of questions, and the columns that answer them
@@ -103,34 +83,6 @@ _FLAGS: tuple[tuple[str, str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
-    """What a column measures, in people's words.
-
-    Attributes:
-        names: what such columns are called.
-        little, much: adjectives ("light", "heavy").
-        asked: further words that ask for it.
-    """
-
-    names: tuple[str, ...]
-    little: tuple[str, ...]
-    much: tuple[str, ...]
-    asked: tuple[str, ...]
-
-
-def _qualities() -> tuple[Quality, ...]:
-    found = []
-    for line in _QUALITIES.strip().splitlines():
-        names, _, rest = line.partition(":")
-        little, much, asked = (tuple(part.split()) for part in (rest + ";").split(";")[:3])
-        found.append(Quality(tuple(names.split()), little, much, asked))
-    return tuple(found)
-
-
-_ALL_QUALITIES = _qualities()
-
-
-@dataclass(frozen=True, slots=True)
 class Column:
     """A numeric column: its field, what people call it, its unit and what it measures, where that is known."""
 
@@ -157,7 +109,7 @@ class Columns:
             words: name for name in sorted(attributes) if len(words := units.of_header(name)[0]) > 2
         }
         self.numbers: Sequence[Column] = [
-            Column(name, *units.of_header(name), _quality(name))
+            Column(name, *units.of_header(name), quality_of(name))
             for name in attributes
             if name in facets.numeric_fields and name not in (*LENGTH_FIELDS, *TASTES) and not self._is_end(name)
         ]
@@ -236,11 +188,11 @@ class Columns:
                 rows.append((rf"(?<!\bat )\b(?:{much})\s+(?:\w+\s+)?(?:{names})\b", column, 1, most))
                 rows.append((rf"(?<!\bat )\b(?:{little})\s+(?:\w+\s+)?(?:{names})\b", column, -1, most))
         for column, sign, adjective in self._adjectives():
-            stem = _stem(adjective)
+            root = stem(adjective)
             goes = r"(?:go|get|reach|come)\w*\s+" if adjective == "far" else ""  # "any further questions?"
-            rows.append((rf"\b(?:{stem}est|most\s+{adjective})\b", column, sign, True))
+            rows.append((rf"\b(?:{root}est|most\s+{adjective})\b", column, sign, True))
             rows.append(
-                (rf"\b(?:{goes}{stem}er|more\s+{adjective})\b|\bnot\s+{adjective}\s+enough\b", column, sign, False)
+                (rf"\b(?:{goes}{root}er|more\s+{adjective})\b|\bnot\s+{adjective}\s+enough\b", column, sign, False)
             )
             rows.append((rf"\bleast\s+{adjective}\b", column, -sign, True))
             rows.append((rf"\bless\s+{adjective}\b|\btoo\s+{adjective}\b", column, -sign, False))
@@ -468,50 +420,3 @@ def _bounds(
     if expression is _PLUS:
         return [(">=", value)]
     return [("is", value)] if exact or not value else about(value)
-
-
-def _quality(name: str) -> Quality | None:
-    words = units.of_header(name)[0].split()
-    whole = normalize(name.replace("_", " ")).split()
-    return next((q for q in _ALL_QUALITIES if set(q.names).intersection((*words, *whole))), None)
-
-
-def adjectives(field: str, sign: int) -> tuple[str, str] | None:
-    """Return the comparative and the superlative for much (1) or little (-1) of a column: ("heavier", "heaviest")."""
-    quality = _quality(field)
-    words = () if quality is None else quality.much if sign > 0 else quality.little
-    words = () if words == ("far",) else words  # nothing is "the furthest one"
-    return (f"{_stem(words[0])}er", f"{_stem(words[0])}est") if words else None
-
-
-def _stem(adjective: str) -> str:
-    """Return what "er" and "est" are put behind: "heavi", "bigg", "larg"."""
-    if adjective == "far":
-        return "furth"
-    if adjective.endswith("y"):
-        return adjective[:-1] + "i"
-    if adjective.endswith("e"):
-        return adjective[:-1]
-    return adjective + adjective[-1] if re.fullmatch(r"[^aeiou]*[aeiou][bdgmnpt]", adjective) else adjective
-
-
-def graded(phrase: str) -> tuple[str, ...]:
-    """Return the comparative of a short quality: "drier" for "dry"; () for what is none."""
-    return (f"{_stem(phrase)}er",) if re.fullmatch(r"[a-z]{3,6}", phrase) and not phrase.endswith("er") else ()
-
-
-def forms(phrase: str) -> tuple[str, ...]:
-    """Return a phrase in the singular and in the plural: "tents" for "tent", "knife sets" for "knife set"."""
-    if not phrase.isascii() or len(phrase) < 3 or not phrase[-1].isalpha():
-        return (phrase,)
-    if phrase.endswith(("ss", "x", "z", "ch", "sh")):
-        return phrase, phrase + "es"
-    if phrase.endswith("ies") and len(phrase) > 4:
-        return phrase, phrase[:-3] + "y"
-    if phrase.endswith(("xes", "ches", "shes", "sses")):
-        return phrase, phrase[:-2]
-    if phrase.endswith("s"):
-        return phrase, phrase[:-1]
-    if phrase.endswith("y") and phrase[-2] not in "aeiou":
-        return phrase, phrase[:-1] + "ies"
-    return phrase, phrase + "s"

@@ -7,12 +7,12 @@ from itertools import pairwise
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
-from retrieval.columns import Columns, forms
+from retrieval.columns import Columns
 from retrieval.constraints import Facets
 from retrieval.lexicon import origins
 from retrieval.phrases import Phrases
 from retrieval.stances import JOINS, Hit
-from retrieval.text import Token
+from retrieval.text import Token, forms
 from retrieval.units import of_header
 
 ABOUT = frozenset(

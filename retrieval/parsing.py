@@ -14,7 +14,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval import numbers as numeric
 from retrieval.absence import wanted_absent
-from retrieval.columns import Columns, forms
+from retrieval.columns import Columns
 from retrieval.constraints import Facets
 from retrieval.described import Describer
 from retrieval.endings import REFUSED, WISHED, endings
@@ -28,7 +28,7 @@ from retrieval.phrases import Phrases
 from retrieval.shades import distinct
 from retrieval.short import ShortNames
 from retrieval.stances import JOINS, Hit, Stance, agreed, stances
-from retrieval.text import Token, normalize, tokenize, words
+from retrieval.text import Token, forms, normalize, tokenize, words
 from retrieval.things import Things
 from retrieval.types import Constraint, Op
 

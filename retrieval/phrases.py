@@ -8,11 +8,12 @@ from functools import cached_property
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
-from retrieval.columns import Columns, forms, graded
+from retrieval.columns import Columns
 from retrieval.constraints import Facets
 from retrieval.lexicon import of_country, shared, synonyms, vocabulary
+from retrieval.qualities import graded
 from retrieval.shades import plainer
-from retrieval.text import is_cjk, slip
+from retrieval.text import forms, is_cjk, slip
 from retrieval.units import of_header
 
 _OF_WORKS = ("kind", "audience", "genres", "moods")

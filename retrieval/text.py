@@ -72,3 +72,20 @@ def language_of(text: str) -> str:
     han = len(_HAN.findall(text))
     latin = len(re.findall(r"[A-Za-z]{2,}", text))
     return "zh" if han and han >= latin and not _KANA.search(text) else "en"
+
+
+def forms(phrase: str) -> tuple[str, ...]:
+    """Return a phrase in the singular and in the plural: "tents" for "tent", "knife sets" for "knife set"."""
+    if not phrase.isascii() or len(phrase) < 3 or not phrase[-1].isalpha():
+        return (phrase,)
+    if phrase.endswith(("ss", "x", "z", "ch", "sh")):
+        return phrase, phrase + "es"
+    if phrase.endswith("ies") and len(phrase) > 4:
+        return phrase, phrase[:-3] + "y"
+    if phrase.endswith(("xes", "ches", "shes", "sses")):
+        return phrase, phrase[:-2]
+    if phrase.endswith("s"):
+        return phrase, phrase[:-1]
+    if phrase.endswith("y") and phrase[-2] not in "aeiou":
+        return phrase, phrase[:-1] + "ies"
+    return phrase, phrase + "s"

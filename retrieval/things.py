@@ -7,10 +7,9 @@ from collections.abc import Collection, Sequence
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
-from retrieval.columns import forms
 from retrieval.constraints import Facets
 from retrieval.stances import Hit
-from retrieval.text import Token, words
+from retrieval.text import Token, forms, words
 
 _LEAST = 3  # letters of a noun
 _ADJECTIVES = 2  # between a determiner and the noun

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from retrieval.catalog import Catalog
-from retrieval.columns import Columns, forms
+from retrieval.columns import Columns
 from retrieval.constraints import Facets, satisfies_all
 from retrieval.labels import label
 from retrieval.parsing import Parser
+from retrieval.text import forms
 from retrieval.types import Item
 from retrieval.units import of_header, wanted
 from tests.shops import Talk, ids, shop_of

@@ -1,0 +1,90 @@
+"""Qualities: what columns of numbers measure, and the adjectives for little and for much of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from retrieval import units
+from retrieval.text import normalize
+
+# what columns measure: their names; adjectives for little and for much of it; further words that ask for it.
+# Where the numbers run the other way (a bag that is comfortable at less is warmer), "much" is the smaller number.
+_QUALITIES = """
+weight mass: light; heavy; weigh weighs
+capacity volume litres: small; big large roomy spacious; hold holds
+alcohol abv: weak; strong; alcoholic
+power watts: weak; powerful strong;
+brightness lumens: dim; bright;
+height: low; tall high;
+width: narrow; wide;
+depth: shallow; deep;
+speed: slow; fast;
+sleeps people persons berths: small; big large; sleep fit fits
+spiciness heat scoville: mild; hot spicy;
+sugar sweetness: dry; sweet;
+comfort temperature temp: warm; cool cold;
+memory ram: ; ; ram
+screen display: small; big large;
+length: short; long;
+range reach: ; far;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What a column measures, in people's words.
+
+    Attributes:
+        names: what such columns are called.
+        little, much: adjectives ("light", "heavy").
+        asked: further words that ask for it.
+    """
+
+    names: tuple[str, ...]
+    little: tuple[str, ...]
+    much: tuple[str, ...]
+    asked: tuple[str, ...]
+
+
+def _qualities() -> tuple[Quality, ...]:
+    found = []
+    for line in _QUALITIES.strip().splitlines():
+        names, _, rest = line.partition(":")
+        little, much, asked = (tuple(part.split()) for part in (rest + ";").split(";")[:3])
+        found.append(Quality(tuple(names.split()), little, much, asked))
+    return tuple(found)
+
+
+_ALL_QUALITIES = _qualities()
+
+
+def quality_of(name: str) -> Quality | None:
+    """Return what a column measures by its header, None where that is not known."""
+    words = units.of_header(name)[0].split()
+    whole = normalize(name.replace("_", " ")).split()
+    return next((q for q in _ALL_QUALITIES if set(q.names).intersection((*words, *whole))), None)
+
+
+def adjectives(field: str, sign: int) -> tuple[str, str] | None:
+    """Return the comparative and the superlative for much (1) or little (-1) of a column: ("heavier", "heaviest")."""
+    quality = quality_of(field)
+    words = () if quality is None else quality.much if sign > 0 else quality.little
+    words = () if words == ("far",) else words  # nothing is "the furthest one"
+    return (f"{stem(words[0])}er", f"{stem(words[0])}est") if words else None
+
+
+def stem(adjective: str) -> str:
+    """Return what "er" and "est" are put behind: "heavi", "bigg", "larg"."""
+    if adjective == "far":
+        return "furth"
+    if adjective.endswith("y"):
+        return adjective[:-1] + "i"
+    if adjective.endswith("e"):
+        return adjective[:-1]
+    return adjective + adjective[-1] if re.fullmatch(r"[^aeiou]*[aeiou][bdgmnpt]", adjective) else adjective
+
+
+def graded(phrase: str) -> tuple[str, ...]:
+    """Return the comparative of a short quality: "drier" for "dry"; () for what is none."""
+    return (f"{stem(phrase)}er",) if re.fullmatch(r"[a-z]{3,6}", phrase) and not phrase.endswith("er") else ()
