@@ -31,9 +31,10 @@ from chat.senses import Sensed
 from chat.shop import Shop
 from chat.state import DialogueState, Language
 from chat.telling import Telling
+from chat.turn import Turn
 from chat.typed import spelled_out
 from chat.understanding import Understanding, understand
-from chat.updating import Turn, Updater
+from chat.updating import Updater
 from retrieval.constraints import satisfies, satisfies_all
 from retrieval.cues import Mention
 from retrieval.lexicon import canonical

@@ -16,7 +16,8 @@ from chat.rules import Situation
 from chat.shop import Shop, card
 from chat.state import DialogueState
 from chat.telling import ENOUGH
-from chat.updating import Turn, Updater
+from chat.turn import Turn
+from chat.updating import Updater
 from retrieval.constraints import as_values, satisfies_all
 from retrieval.text import is_cjk
 from retrieval.types import Constraint, FloatArray, Query
@@ -109,7 +110,7 @@ class Picking:
         ]:
             if (old.field, old.op) in new or not (new or turn.changed_subject):
                 continue
-            updater.lift(turn, [old], silently=old.inferred)  # nobody has asked for what is inferred
+            turn.lift(self.state, [old], silently=old.inferred)  # nobody has asked for what is inferred
             picks = self.picks(turn)
             if picks:
                 return picks

@@ -12,7 +12,7 @@ from chat import facts
 from chat.replies import Say
 from chat.shop import Shop
 from chat.state import DialogueState, Limit
-from chat.updating import Turn
+from chat.turn import Turn
 from retrieval.constraints import satisfies, satisfies_all
 from retrieval.parsed import Wish
 from retrieval.ranges import range_of
