@@ -17,7 +17,6 @@ from chat.shop import Shop, card
 from chat.state import DialogueState
 from chat.telling import ENOUGH
 from chat.turn import Turn
-from chat.updating import Updater
 from retrieval.constraints import as_values, satisfies_all
 from retrieval.text import is_cjk
 from retrieval.types import Constraint, FloatArray, Query
@@ -94,7 +93,7 @@ class Picking:
             self.query(), constraints, exclude=exclude, context=self.context(), k=k, lift=lift
         )
 
-    def picks_with_room(self, turn: Turn, updater: Updater) -> list[Recommended]:
+    def picks_with_room(self, turn: Turn) -> list[Recommended]:
         """Lift older limits on kind, genre, maker or language, one by one, until the new request has an answer."""
         constraints = turn.understood.parsed.constraints
         new = {(c.field, c.op) for c in constraints}

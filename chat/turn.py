@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from chat.state import DialogueState, Limit
 from chat.understanding import Understanding
+from retrieval.types import Constraint
 
 
 @dataclass(slots=True)
@@ -23,6 +24,8 @@ class Turn:
     changed_subject: bool = False
     refined: bool = False  # only limits changed: what was shown may be shown again
     lifted: list[str] = field(default_factory=list)
+    before: list[Limit] = field(default_factory=list)  # the limits in force when the message came
+    further: list[Constraint] = field(default_factory=list)  # of its limits those of a comparative: "lighter"
 
     def lift(self, state: DialogueState, limits: Sequence[Limit], *, silently: bool = False) -> None:
         """Remove limits from a state, and unless `silently` let the answer say so."""

@@ -49,6 +49,7 @@ class Updater:
     def absorb(self, turn: Turn) -> None:
         """Let a message change the state, and note in the turn what the answer should know or say of it."""
         understood, taste = turn.understood, self.state.taste
+        turn.before = list(taste.limits)
         if understood.act in _CHANGES_NOTHING:
             return
         for dropped in understood.dropped:
@@ -82,7 +83,8 @@ class Updater:
         said = [
             c if c.label else self._labelled(c) for c in parsed.constraints if (c.field, c.op, c.value) not in chips
         ]
-        constraints = [*said, *removed, *self._relative(turn), *self._by_its_maker(turn), *self._singled(turn)]
+        turn.further = self._relative(turn)
+        constraints = [*said, *removed, *turn.further, *self._by_its_maker(turn), *self._singled(turn)]
         beside, facets = self._beside(turn, constraints), self.shop.index.facets
         fields = {c.field for c in constraints if c.op == "is" and c not in beside}
         subject = bool(
