@@ -17,9 +17,10 @@ from chat.shop import Shop, card
 from chat.state import DialogueState
 from chat.telling import ENOUGH
 from chat.turn import Turn
+from chat.whom import tiers
 from retrieval.constraints import as_values, satisfies_all
 from retrieval.text import is_cjk
-from retrieval.types import Constraint, FloatArray, Query
+from retrieval.types import BoolArray, Constraint, FloatArray, Query
 
 CARDS = 5
 _RECENT_LIKES = 6
@@ -71,6 +72,8 @@ class Picking:
         """Return the cheapest, newest, most popular … that the limits leave, and what this message wishes for."""
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         allowed = self.shop.recommender.allowed(self.constraints(), known)
+        if self.state.taste.whom == "child":
+            allowed = allowed & self._tiers(self.constraints())[0]
         for wish in turn.understood.parsed.wishes:
             wished = allowed & self.shop.index.facets.mask([Constraint(wish.field, "is", wish.value)])
             allowed = wished if wished.any() else allowed
@@ -87,11 +90,21 @@ class Picking:
     def _ask(
         self, constraints: Sequence[Constraint], exclude: set[int], k: int, lift: FloatArray | None
     ) -> list[Recommended]:
-        if k <= 0:
-            return []
-        return self.shop.recommender.recommend(
-            self.query(), constraints, exclude=exclude, context=self.context(), k=k, lift=lift
-        )
+        picks: list[Recommended] = []
+        for tier in self._tiers(constraints):
+            if k <= len(picks):
+                break
+            out = {*exclude, *(pick.position for pick in picks), *np.flatnonzero(~tier).tolist()}
+            picks += self.shop.recommender.recommend(
+                self.query(), constraints, exclude=out, context=self.context(), k=k - len(picks), lift=lift
+            )
+        return picks
+
+    def _tiers(self, constraints: Sequence[Constraint]) -> list[BoolArray]:
+        """Return what is for whom the person wants it, and what may stand behind; all, where none of it fits."""
+        allowed = self.shop.recommender.allowed(constraints)
+        found = [tier for tier in tiers(self.shop, self.state.taste.whom) if (tier & allowed).any()]
+        return found or [np.ones(len(allowed), dtype=np.bool_)]
 
     def picks_with_room(self, turn: Turn) -> list[Recommended]:
         """Lift older limits on kind, genre, maker or language, one by one, until the new request has an answer."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from retrieval.columns import forms
 from retrieval.constraints import Facets
+from retrieval.parsed import as_tuple
 from retrieval.text import normalize
 from retrieval.types import Constraint
 
@@ -15,6 +16,18 @@ _SUCH = re.compile(
     r"|\bones?\s+for\s+(?P<whom>women|men|ladies|girls|boys|kids|children|adults|beginners|seniors)\b",
     re.IGNORECASE,
 )
+_ROUND = r"(?<!why )\b(?:non[\s-]+|not?\s+(?:an?\s+|the\s+)?|without\s+(?:an?\s+|any\s+)?)"
+
+
+def contrary(text: str, held: Sequence[Constraint]) -> list[Constraint]:
+    """Return refusals of what the limits in force ask for, where a message now wants things without it."""
+    found: list[Constraint] = []
+    for limit in held:
+        for value in as_tuple(limit.value) if isinstance(limit.value, str | tuple) else ():
+            said = "|".join(re.escape(form) for form in forms(value))
+            if re.search(rf"{_ROUND}(?:{said})\b(?!\s+(?:enough|only))", text, re.IGNORECASE):
+                found.append(Constraint(limit.field, "is_not", value))
+    return found
 
 
 def singled(text: str, facets: Facets, held: Sequence[Constraint], meant: Callable[[str], object]) -> list[Constraint]:

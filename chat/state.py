@@ -64,6 +64,7 @@ class Taste(BaseModel):
     about: str = ""  # the item that "it" means; "" is the first of the focus
     compared: list[str] = Field(default_factory=list)  # what "which is longer?" chooses from
     any_kind: bool = False
+    whom: str = ""  # for whom goods are to be: "child", "family", "man", "woman"
 
     @property
     def blank(self) -> bool:

@@ -14,10 +14,11 @@ from chat.opinions import Attitude, Opinion
 from chat.replies import Say
 from chat.room import CORRECTS, Room
 from chat.shop import Shop
-from chat.singling import singled
+from chat.singling import contrary, singled
 from chat.softening import either, softened
 from chat.state import DialogueState, Limit
 from chat.turn import Turn
+from chat.whom import whom
 from retrieval.constraints import number_of, satisfies, values_of
 from retrieval.labels import relabelled
 from retrieval.lexicon import canonical, display, genres_wanted_with
@@ -85,6 +86,7 @@ class Updater:
         ]
         turn.further = self._relative(turn)
         constraints = [*said, *removed, *turn.further, *self._by_its_maker(turn), *self._singled(turn)]
+        constraints.extend(self._turned(turn, constraints))
         beside, facets = self._beside(turn, constraints), self.shop.index.facets
         fields = {c.field for c in constraints if c.op == "is" and c not in beside}
         subject = bool(
@@ -97,6 +99,9 @@ class Updater:
         turn.changed_subject = subject
         part = not facets.of_works and not fields and _WITH_PART.search(turn.text)
         turn.refined = (bool(constraints) and not subject) or narrows or bool(understood.dropped or chips or part)
+        if not facets.of_works and (told := whom(turn.text)) is not None:
+            turn.refined = turn.refined or not subject
+            taste.whom = told
         Room(self.shop, self.state).make(turn, fields, subject)
         self.state.limit(constraints, lasting=understood.lasting, beside=beside)
         self.state.limit([c for c in parsed.owned if c not in constraints], implied=True)
@@ -261,6 +266,12 @@ class Updater:
         held = [*limits, *turn.understood.parsed.constraints]
         found = singled(turn.text, self.shop.index.facets, held, self.shop.parser.phrases.get)
         return [self._labelled(c) for c in found]
+
+    def _turned(self, turn: Turn, said: Sequence[Constraint]) -> list[Constraint]:
+        """Turn limits in force round: "the non electric ones", of electric ones."""
+        held = [x.constraint for x in self.state.taste.limits if x.op == "is" and x.field != "kind"]
+        turned = contrary(turn.text, held)
+        return [self._labelled(c) for c in turned if not any((c.field, c.value) == (x.field, x.value) for x in said)]
 
     def _by_its_maker(self, turn: Turn) -> list[Constraint]:
         """Turn "what else did she write?" into a limit: the makers of the work named, or of the one spoken of."""
