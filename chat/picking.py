@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,13 +55,28 @@ class Picking:
         placed = self.shop.placed(self._situation(turn))
         first = placed.first(allowed, known | shown)
         known.update(first)
-        k = CARDS - len(pinned) - len(first)
+        stay = self._stay(turn, allowed, known)
+        known.update(stay)
+        k = CARDS - len(pinned) - len(first) - len(stay)
         picks = self._ask(constraints, known | shown, k, placed.lift)
         if shown and CARDS - k + len(picks) < ENOUGH and turn.understood.act != "more":
             picks = self._ask(constraints, known, k, placed.lift)
+        picks = [*(Recommended(at, 0.0) for at in stay), *picks]
         put = [Recommended(at, 0.0, pinned=True) for at in first]
         ranked = [replace(pick, sponsored=pick.position in placed.sponsored) for pick in (*put, *picks)]
         return [*(Recommended(at, 0.0) for at in pinned), *ranked]
+
+    def _stay(self, turn: Turn, allowed: BoolArray, known: Collection[int]) -> list[int]:
+        """Return which goods on screen stay there, in their order: those left by a message that only refuses some."""
+        said = turn.understood.parsed
+        only_refuses = said.constraints and all(c.op == "is_not" for c in said.constraints) and not said.wishes
+        if turn.changed_subject and not turn.understood.refining:
+            return []
+        if self.shop.index.facets.of_works or not only_refuses or turn.named:
+            return []
+        for_them = self._tiers(self.constraints())[-1]
+        shown = self.shop.positions(self.state.taste.focus)
+        return [at for at in shown if allowed[at] and for_them[at] and at not in known][:CARDS]
 
     def _situation(self, turn: Turn) -> Situation:
         kinds = (v for c in self.constraints() if (c.field, c.op) == ("kind", "is") for v in as_values(c))
@@ -73,7 +88,7 @@ class Picking:
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         allowed = self.shop.recommender.allowed(self.constraints(), known)
         if self.state.taste.whom == "child":
-            allowed = allowed & self._tiers(self.constraints())[0]
+            allowed = allowed & self._tiers(self.constraints())[-1]
         for wish in turn.understood.parsed.wishes:
             wished = allowed & self.shop.index.facets.mask([Constraint(wish.field, "is", wish.value)])
             allowed = wished if wished.any() else allowed
@@ -103,7 +118,11 @@ class Picking:
     def _tiers(self, constraints: Sequence[Constraint]) -> list[BoolArray]:
         """Return what is for whom the person wants it, and what may stand behind; all, where none of it fits."""
         allowed = self.shop.recommender.allowed(constraints)
-        found = [tier for tier in tiers(self.shop, self.state.taste.whom) if (tier & allowed).any()]
+        found = [
+            tier for tier in tiers(self.shop, self.state.taste.whom, self.state.taste.age) if (tier & allowed).any()
+        ]
+        if self.state.taste.age and len(found) > 1:
+            found.pop()  # there is something for that age
         return found or [np.ones(len(allowed), dtype=np.bool_)]
 
     def picks_with_room(self, turn: Turn) -> list[Recommended]:

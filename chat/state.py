@@ -65,6 +65,7 @@ class Taste(BaseModel):
     compared: list[str] = Field(default_factory=list)  # what "which is longer?" chooses from
     any_kind: bool = False
     whom: str = ""  # for whom goods are to be: "child", "family", "man", "woman"
+    age: float = 0.0  # of that child in years, 0 if it is not told
 
     @property
     def blank(self) -> bool:

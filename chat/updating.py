@@ -14,11 +14,11 @@ from chat.opinions import Attitude, Opinion
 from chat.replies import Say
 from chat.room import CORRECTS, Room
 from chat.shop import Shop
-from chat.singling import contrary, singled
+from chat.singling import contrary, singled, undergone
 from chat.softening import either, softened
 from chat.state import DialogueState, Limit
 from chat.turn import Turn
-from chat.whom import whom
+from chat.whom import age_of, whom
 from retrieval.constraints import number_of, satisfies, values_of
 from retrieval.labels import relabelled
 from retrieval.lexicon import canonical, display, genres_wanted_with
@@ -87,6 +87,7 @@ class Updater:
         turn.further = self._relative(turn)
         constraints = [*said, *removed, *turn.further, *self._by_its_maker(turn), *self._singled(turn)]
         constraints.extend(self._turned(turn, constraints))
+        constraints.extend(self._undergone(turn, constraints))
         beside, facets = self._beside(turn, constraints), self.shop.index.facets
         fields = {c.field for c in constraints if c.op == "is" and c not in beside}
         subject = bool(
@@ -99,9 +100,7 @@ class Updater:
         turn.changed_subject = subject
         part = not facets.of_works and not fields and _WITH_PART.search(turn.text)
         turn.refined = (bool(constraints) and not subject) or narrows or bool(understood.dropped or chips or part)
-        if not facets.of_works and (told := whom(turn.text)) is not None:
-            turn.refined = turn.refined or not subject
-            taste.whom = told
+        self._note_whom(turn, subject)
         Room(self.shop, self.state).make(turn, fields, subject)
         self.state.limit(constraints, lasting=understood.lasting, beside=beside)
         self.state.limit([c for c in parsed.owned if c not in constraints], implied=True)
@@ -111,6 +110,16 @@ class Updater:
         if "kind" in fields:
             taste.any_kind = False
         self._infer_kind(turn, fields)
+
+    def _note_whom(self, turn: Turn, subject: bool) -> None:
+        """Keep in mind for whom goods are to be; what has been shown may be for them, too."""
+        told = None if self.shop.index.facets.of_works else whom(turn.text)
+        if told is None:
+            return
+        said = next((entry.text for entry in reversed(self.state.messages) if entry.role == "user"), "")
+        age = age_of(said) if told == "child" else 0.0
+        turn.refined = turn.refined or not subject
+        self.state.taste.whom, self.state.taste.age = told, age
 
     def _beside(self, turn: Turn, constraints: Sequence[Constraint]) -> list[Constraint]:
         """Return those limits that narrow what an earlier one of their column asks for: "a Riesling", then "dry".
@@ -266,6 +275,14 @@ class Updater:
         held = [*limits, *turn.understood.parsed.constraints]
         found = singled(turn.text, self.shop.index.facets, held, self.shop.parser.phrases.get)
         return [self._labelled(c) for c in found]
+
+    def _undergone(self, turn: Turn, said: Sequence[Constraint]) -> list[Constraint]:
+        """Turn "losing his hair" into the value that names it: "hair loss"."""
+        facets, columns = self.shop.index.facets, self.shop.parser.columns
+        fields = [name for name in facets.postings if columns.limits(name)] if not facets.of_works else []
+        values = ((name, value) for name in fields for value in facets.postings[name])
+        meant = [Constraint(name, "is", value) for name, value in values if undergone(turn.text, value)]
+        return [self._labelled(c) for c in meant if not any((c.field, c.value) == (x.field, x.value) for x in said)]
 
     def _turned(self, turn: Turn, said: Sequence[Constraint]) -> list[Constraint]:
         """Turn limits in force round: "the non electric ones", of electric ones."""
