@@ -69,7 +69,7 @@ _PANNED = re.compile(
 _RULED_OUT = re.compile(  # "it's out on Friday" is not; nor is "when it's out"
     r"(?<!when )(?<!once )(?<!if )\b(?:that|this|it)(?:\s+one)?(?:['’]s|\s+is)\s+(?:(?:ruled|sadly|definitely)\s+)*out"
     r"(?=(?:\s+(?:then|too|for\s+(?:me|us)))*\s*(?:[.,;!]|$|\b(?:but|so|and)\b))"
-    r"|\brules?\s+(?:that|this|it)(?:\s+one)?\s+out\b|那(?:个|这个)?就?算了",
+    r"|\brules?\s+(?:that|this|it)(?:\s+one)?\s+out\b|[那这][个部本款]就?算了",
     re.IGNORECASE,
 )
 _NOT_THAT = re.compile(r"\bnot\s+(?:that|this)(?:\s+one)?$", re.IGNORECASE)
