@@ -20,8 +20,8 @@ from chat.replies import Say
 from chat.restock import RESTOCK, sold_out
 from chat.shop import Shop
 from chat.state import DialogueState
+from chat.turn import Turn
 from chat.typed import telling_words
-from chat.updating import Turn
 from chat.valued import Valued
 from chat.variants import YES_NO, variants
 from retrieval.constraints import values_of

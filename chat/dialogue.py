@@ -19,6 +19,7 @@ from chat.acts import Act
 from chat.asking import Asked, Asking
 from chat.care import CONSOLING, Sorrow, in_danger, told
 from chat.comparing import compared
+from chat.dead_ends import DeadEnds
 from chat.messages import Card, Citation, Handoff
 from chat.picking import CARDS, Picking
 from chat.pieces import asks
@@ -31,9 +32,10 @@ from chat.senses import Sensed
 from chat.shop import Shop
 from chat.state import DialogueState, Language
 from chat.telling import Telling
+from chat.turn import Turn
 from chat.typed import spelled_out
 from chat.understanding import Understanding, understand
-from chat.updating import Turn, Updater
+from chat.updating import Updater
 from retrieval.constraints import satisfies, satisfies_all
 from retrieval.cues import Mention
 from retrieval.lexicon import canonical
@@ -255,9 +257,12 @@ class Dialogue:
     # What is answered
 
     def _recommend(self, turn: Turn) -> Answer:
-        picks = self.picking.picks(turn)
+        ends = DeadEnds(self.shop, self.state, self.say)
+        picks = self.picking.picks(turn) or ends.furthest(turn)
         if not picks and turn.understood.act != "more":
-            picks = self.picking.picks_with_room(turn, self._updater())
+            picks = self.picking.picks_with_room(turn) or ends.nearest(turn)
+        if not picks and (left := ends.left(turn)):
+            return self._left(turn, left)
         telling = Telling(self.shop, self.state, self.say)
         notes = list(turn.notes)
         if turn.lifted:
@@ -281,6 +286,14 @@ class Dialogue:
         ]
         said.append(telling.invitation(turn))
         return Answer(self.say.sentences(*said), cards)
+
+    def _left(self, turn: Turn, picks: Sequence[Recommended]) -> Answer:
+        """Say that all has been seen, and show once more what of it still stands."""
+        cards = self.picking.cards(picks)
+        left = self.say("left" if len(cards) > 1 else "left_one")
+        return Answer(
+            self.say.sentences(*turn.notes, Telling(self.shop, self.state, self.say).nothing(turn), left), cards
+        )
 
     def _id(self, at: int) -> str:
         return str(self.shop.index.catalog[at].id)

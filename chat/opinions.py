@@ -66,6 +66,12 @@ _PANNED = re.compile(
     r"|\b(?:i|we)\s+(?:dropped|gave\s+up|quit|abandoned|hated)\b",
     re.IGNORECASE,
 )
+_RULED_OUT = re.compile(  # "it's out on Friday" is not; nor is "when it's out"
+    r"(?<!when )(?<!once )(?<!if )\b(?:that|this|it)(?:\s+one)?(?:['’]s|\s+is)\s+(?:(?:ruled|sadly|definitely)\s+)*out"
+    r"(?=(?:\s+(?:then|too|for\s+(?:me|us)))*\s*(?:[.,;!]|$|\b(?:but|so|and)\b))"
+    r"|\brules?\s+(?:that|this|it)(?:\s+one)?\s+out\b|[那这][个部本款]就?算了",
+    re.IGNORECASE,
+)
 _NOT_THAT = re.compile(r"\bnot\s+(?:that|this)(?:\s+one)?$", re.IGNORECASE)
 _LOATHED = re.compile(  # what "it" is refused with
     r"\b(?:don'?t|didn'?t|doesn'?t)\s+(?:want|like|care|enjoy|love)|\b(?:hated?|dislike[ds]?|boring|awful|terrible|worst|can'?t\s+stand"
@@ -164,6 +170,13 @@ def references(text: str, spans: Sequence[tuple[int, int]], shown: int, spoken_o
         attitude = _attitude(text, every.start(), every.end(), "neutral")
         attitude = "dislike" if every.group().casefold().startswith("none") or every.group() == "都不" else attitude
         return [Opinion(attitude, places=tuple(range(shown)))]
+    return _of_it(text, spans, spoken_of)
+
+
+def _of_it(text: str, spans: Sequence[tuple[int, int]], spoken_of: bool) -> list[Opinion]:
+    """Read the stand that a message takes on what it calls "that one" or "it"."""
+    if _RULED_OUT.search(text):
+        return [Opinion("dislike", places=(0,), that=True)]
     that = _THAT.search(text)
     if that is not None and any(end <= that.start() for _, end in spans) and _NOT_THAT.search(text[: that.end()]):
         return []  # "we have seen Paddington, so not that one" is about no card

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,10 +16,11 @@ from chat.rules import Situation
 from chat.shop import Shop, card
 from chat.state import DialogueState
 from chat.telling import ENOUGH
-from chat.updating import Turn, Updater
+from chat.turn import Turn
+from chat.whom import tiers
 from retrieval.constraints import as_values, satisfies_all
 from retrieval.text import is_cjk
-from retrieval.types import Constraint, FloatArray, Query
+from retrieval.types import BoolArray, Constraint, FloatArray, Query
 
 CARDS = 5
 _RECENT_LIKES = 6
@@ -54,13 +55,28 @@ class Picking:
         placed = self.shop.placed(self._situation(turn))
         first = placed.first(allowed, known | shown)
         known.update(first)
-        k = CARDS - len(pinned) - len(first)
+        stay = self._stay(turn, allowed, known)
+        known.update(stay)
+        k = CARDS - len(pinned) - len(first) - len(stay)
         picks = self._ask(constraints, known | shown, k, placed.lift)
         if shown and CARDS - k + len(picks) < ENOUGH and turn.understood.act != "more":
             picks = self._ask(constraints, known, k, placed.lift)
+        picks = [*(Recommended(at, 0.0) for at in stay), *picks]
         put = [Recommended(at, 0.0, pinned=True) for at in first]
         ranked = [replace(pick, sponsored=pick.position in placed.sponsored) for pick in (*put, *picks)]
         return [*(Recommended(at, 0.0) for at in pinned), *ranked]
+
+    def _stay(self, turn: Turn, allowed: BoolArray, known: Collection[int]) -> list[int]:
+        """Return which goods on screen stay there, in their order: those left by a message that only refuses some."""
+        said = turn.understood.parsed
+        only_refuses = said.constraints and all(c.op == "is_not" for c in said.constraints) and not said.wishes
+        if turn.changed_subject and not turn.understood.refining:
+            return []
+        if self.shop.index.facets.of_works or not only_refuses or turn.named:
+            return []
+        for_them = self._tiers(self.constraints())[-1]
+        shown = self.shop.positions(self.state.taste.focus)
+        return [at for at in shown if allowed[at] and for_them[at] and at not in known][:CARDS]
 
     def _situation(self, turn: Turn) -> Situation:
         kinds = (v for c in self.constraints() if (c.field, c.op) == ("kind", "is") for v in as_values(c))
@@ -71,6 +87,8 @@ class Picking:
         """Return the cheapest, newest, most popular … that the limits leave, and what this message wishes for."""
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         allowed = self.shop.recommender.allowed(self.constraints(), known)
+        if self.state.taste.whom == "child":
+            allowed = allowed & self._tiers(self.constraints())[-1]
         for wish in turn.understood.parsed.wishes:
             wished = allowed & self.shop.index.facets.mask([Constraint(wish.field, "is", wish.value)])
             allowed = wished if wished.any() else allowed
@@ -87,13 +105,27 @@ class Picking:
     def _ask(
         self, constraints: Sequence[Constraint], exclude: set[int], k: int, lift: FloatArray | None
     ) -> list[Recommended]:
-        if k <= 0:
-            return []
-        return self.shop.recommender.recommend(
-            self.query(), constraints, exclude=exclude, context=self.context(), k=k, lift=lift
-        )
+        picks: list[Recommended] = []
+        for tier in self._tiers(constraints):
+            if k <= len(picks):
+                break
+            out = {*exclude, *(pick.position for pick in picks), *np.flatnonzero(~tier).tolist()}
+            picks += self.shop.recommender.recommend(
+                self.query(), constraints, exclude=out, context=self.context(), k=k - len(picks), lift=lift
+            )
+        return picks
 
-    def picks_with_room(self, turn: Turn, updater: Updater) -> list[Recommended]:
+    def _tiers(self, constraints: Sequence[Constraint]) -> list[BoolArray]:
+        """Return what is for whom the person wants it, and what may stand behind; all, where none of it fits."""
+        allowed = self.shop.recommender.allowed(constraints)
+        found = [
+            tier for tier in tiers(self.shop, self.state.taste.whom, self.state.taste.age) if (tier & allowed).any()
+        ]
+        if self.state.taste.age and len(found) > 1:
+            found.pop()  # there is something for that age
+        return found or [np.ones(len(allowed), dtype=np.bool_)]
+
+    def picks_with_room(self, turn: Turn) -> list[Recommended]:
         """Lift older limits on kind, genre, maker or language, one by one, until the new request has an answer."""
         constraints = turn.understood.parsed.constraints
         new = {(c.field, c.op) for c in constraints}
@@ -109,7 +141,7 @@ class Picking:
         ]:
             if (old.field, old.op) in new or not (new or turn.changed_subject):
                 continue
-            updater.lift(turn, [old], silently=old.inferred)  # nobody has asked for what is inferred
+            turn.lift(self.state, [old], silently=old.inferred)  # nobody has asked for what is inferred
             picks = self.picks(turn)
             if picks:
                 return picks

@@ -35,6 +35,12 @@ SAY: Mapping[str, tuple[str, str]] = {
     "none_else_by": ("We have nothing else by {makers}.", "我们没有{makers}的其他作品。"),
     "none": ("Nothing in the catalogue fits all of that: {limits}.", "目录里没有同时符合这些条件的：{limits}。"),
     "relax": ("Without “{limit}” there would be {more}.", "去掉“{limit}”就有{more}个。"),
+    "none_further": ("Nothing that fits is “{limit}”.", "符合条件的里面没有“{limit}”的。"),
+    "left": ("These are what is left of it.", "剩下的就是这些。"),
+    "left_one": ("This is what is left of it.", "剩下的就是这个。"),
+    "nearest_without": ("Without “{limit}” I have {more}; these come nearest.",
+                        "去掉“{limit}”有{more}个，下面这些最接近。"),
+    "nearest_without_one": ("Without “{limit}” I have one; it comes nearest.", "去掉“{limit}”有一个，它最接近。"),
     "no_more": ("You have now seen everything that fits {limits}.", "符合{limits}的都给你看过了。"),
     "no_more_open": ("You have now seen everything I have.", "能推荐的都给你看过了。"),
     # notes

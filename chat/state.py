@@ -64,6 +64,8 @@ class Taste(BaseModel):
     about: str = ""  # the item that "it" means; "" is the first of the focus
     compared: list[str] = Field(default_factory=list)  # what "which is longer?" chooses from
     any_kind: bool = False
+    whom: str = ""  # for whom goods are to be: "child", "family", "man", "woman"
+    age: float = 0.0  # of that child in years, 0 if it is not told
 
     @property
     def blank(self) -> bool:

@@ -5,14 +5,14 @@ Every sentence is a template (`chat.replies`) filled from the catalogue and the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chat import facts
 from chat.replies import Say
 from chat.shop import Shop
 from chat.state import DialogueState, Limit
-from chat.updating import Turn
+from chat.turn import Turn
 from retrieval.constraints import satisfies, satisfies_all
 from retrieval.parsed import Wish
 from retrieval.ranges import range_of
@@ -97,7 +97,7 @@ class Telling:
         """Say why there are so few, and what would give more."""
         if len(items) >= ENOUGH:
             return ""
-        best = self._best_relaxation()
+        best = best_relaxation(self.shop, self.state)
         if best is None or best[1] <= len(items):
             return self.say("only")
         if [(limit.field, limit.op) for limit in self.state.taste.limits] == [("creators", "is")]:
@@ -127,24 +127,9 @@ class Telling:
         limits = [x.label for x in self.state.taste.limits]
         if turn.understood.act == "more" or not limits:
             return self.say("no_more", limits=self.say.quoted(limits)) if limits else self.say("no_more_open")
-        best = self._best_relaxation()
+        best = best_relaxation(self.shop, self.state)
         relax = self.say("relax", limit=best[0].label, more=best[1]) if best is not None else ""
         return self.say.sentences(self.say("none", limits=self.say.quoted(limits)), relax)
-
-    def _best_relaxation(self) -> tuple[Limit, int] | None:
-        """Return the limit whose removal opens up the most items, and how many those are.
-
-        Among goods it is never the kind: who wants a brush has no use for the rest of the shop.
-        """
-        limits = self.state.taste.limits
-        known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
-        counts = [
-            (old, int(self.shop.recommender.allowed([x.constraint for x in limits if x is not old], known).sum()))
-            for old in limits
-            if not (self.shop.of_goods and old.field == "kind")
-        ]
-        best = max(counts, key=lambda pair: pair[1], default=None)
-        return best if best is not None and best[1] else None
 
     def outside(self, turn: Turn) -> list[str]:
         """Own up to works the message names that the limits or the stock keep from being shown."""
@@ -171,3 +156,21 @@ def _asked_for(wish: Wish, text: str) -> bool:
     if wish.field not in ("themes", "topic"):
         return before[-2:-1] != ["for"]  # "for a balcony" says where it will stand
     return len(words(text)) <= _SHORT or bool(_ASKS_FOR.intersection(before))
+
+
+def best_relaxation(
+    shop: Shop, state: DialogueState, may: Callable[[Limit], bool] = lambda limit: True
+) -> tuple[Limit, int] | None:
+    """Return the limit whose removal opens up the most items, of those that `may` go, and how many those are.
+
+    Among goods it is never the kind: who wants a brush has no use for the rest of the shop.
+    """
+    limits = state.taste.limits
+    known = shop.positions([*state.taste.disliked, *state.taste.seen])
+    counts = [
+        (old, int(shop.recommender.allowed([x.constraint for x in limits if x is not old], known).sum()))
+        for old in limits
+        if may(old) and not (shop.of_goods and old.field == "kind")
+    ]
+    best = max(counts, key=lambda pair: pair[1], default=None)
+    return best if best is not None and best[1] else None

@@ -52,7 +52,8 @@ _AGED = re.compile(
     rf"{_FAMILY}|"
     rf"\b(?:(?:my|our|his|her|the|an?)\s+)?(?P<a>\d{{1,2}}|{'|'.join(_AGES)})[\s-]*years?[\s-]*olds?\b"
     rf"|\b(?:{_CHILDREN}(?:['’]s|['’]re|\s+is|\s+are|\s+just)\s+(?:only\s+|just\s+|nearly\s+|almost\s+)?|turn(?:s|ing)\s+)"
-    rf"(?P<b>\d{{1,2}}|{'|'.join(_AGES[2:])})\b(?!\s*(?:%|['’′]|cm|kg|m\b|ft|foot|feet)|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
+    rf"(?P<b>\d{{1,2}}|{'|'.join(_AGES[2:])})\b(?:\s+and\s+a\s+half\b)?"
+    r"(?!\s*(?:%|['’′]|cm|kg|m\b|ft|foot|feet)|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
     re.IGNORECASE,
 )
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
@@ -77,7 +78,11 @@ _FOR_SOMEBODY = re.compile(
     r"(?:^\W*(?:(?:ok(?:ay)?|right|thanks|great)\W+)?(?:and|also|now|next|then|plus|another)\b(?:(?!\b(?:it|this|that|they)\b)[^.?!])*?"
     r"|\b(?:something|anything|one|another|films?|movies?|books?|novels?|games?|albums?|records?|courses?)\s+(?:\w+\s+){0,2})"
     rf"\bfor\s+{_OUR}({_PEOPLE}|kids?|children)\b"
-    rf"|\b{_OUR}({_PEOPLE})\b[^.?!,]{{0,20}}?\b(?:needs?|wants?|would\s+like)\s+(?:one|an?other|some)\b|再?给我?的?(妈妈?|爸爸?|爷爷|奶奶|外公|外婆|老公|老婆|儿子|女儿|朋友|同事|男友|女友)",
+    rf"|\b{_OUR}({_PEOPLE})\b[^.?!,]{{0,20}}?\b(?:needs?|wants?|would\s+like)\s+(?:one|an?other|some)\b"
+    # "my husband has a bad back, is there anything for that?"
+    rf"|\b{_OUR}({_PEOPLE})(?:['’]s|\s+(?:is|has|gets|suffers|can['’]?t|struggles))\b[^.!]*?"
+    r"\b(?:something|anything)\s+(?:\w+\s+)?(?:for|against)\s+(?:that|this|it|him|her|them)\b"
+    r"|再?给我?的?(妈妈?|爸爸?|爷爷|奶奶|外公|外婆|老公|老婆|儿子|女儿|朋友|同事|男友|女友)",
     re.IGNORECASE,
 )
 _ASIDES = re.compile(
@@ -184,7 +189,8 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
         years = _years(match["a"] or match["b"] or match["c"])
         if not 1 < years <= _CHILD:
             return match.group()
-        return f" my kid aged {years} " if ages else " my kid "
+        half = " and a half" if match.group().endswith("half") else ""
+        return f" my kid aged {years}{half} " if ages else " my kid "
 
     return _AGED.sub(child, text)
 

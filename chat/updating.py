@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,12 +12,13 @@ from chat import facts
 from chat.messages import Signal
 from chat.opinions import Attitude, Opinion
 from chat.replies import Say
+from chat.room import CORRECTS, Room
 from chat.shop import Shop
-from chat.singling import singled
+from chat.singling import contrary, singled, undergone
 from chat.softening import either, softened
 from chat.state import DialogueState, Limit
-from chat.typed import for_whom
-from chat.understanding import Understanding
+from chat.turn import Turn
+from chat.whom import age_of, whom
 from retrieval.constraints import number_of, satisfies, values_of
 from retrieval.labels import relabelled
 from retrieval.lexicon import canonical, display, genres_wanted_with
@@ -32,31 +32,11 @@ _CHANGES_NOTHING = frozenset(
     "meta help greeting thanks farewell undo reset service crisis unclear about_me forget_me".split()  # noqa: SIM905
 )
 _ON_PAGE = re.compile(r"\bthis\s+(?:product|item|article|page)\b|这个(?:商品|产品)|本(?:商品|品)|这款", re.IGNORECASE)
-_CORRECTS = re.compile(
-    r"\b(?:no\s+wait|i\s+meant|i\s+mean|actually|instead|rather|sorry|or\s+maybe|what\s+about|how\s+about)\b",
-    re.IGNORECASE,
-)
 _REMOVES = re.compile(
     r"\b(?:remov(?:e|ing)|delete|take\s+(?:out|away|off)|get\s+rid\s+of|drop)\b|去掉|取消|删掉|删除", re.IGNORECASE
 )
 _WITH_PART = re.compile(r"^\W*(?:and\s+|but\s+)?with\s+(?:an?|some)\b", re.IGNORECASE)  # of what has been shown
 _SIGNALS: dict[Attitude, Signal] = {"like": "like", "neutral": "like", "dislike": "dislike", "seen": "seen"}
-
-
-@dataclass(slots=True)
-class Turn:
-    """What the steps of one turn tell each other: what was understood, and what came of it so far."""
-
-    understood: Understanding
-    text: str = ""  # what was read
-    named: list[int] = field(default_factory=list)  # positions of the works the message names, none rejected
-    asked: list[int] = field(default_factory=list)  # positions a question is about
-    rejected: list[str] = field(default_factory=list)  # ids
-    seen: list[str] = field(default_factory=list)  # ids
-    notes: list[str] = field(default_factory=list)  # sentences said before the recommendation
-    changed_subject: bool = False
-    refined: bool = False  # only limits changed: what was shown may be shown again
-    lifted: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +50,7 @@ class Updater:
     def absorb(self, turn: Turn) -> None:
         """Let a message change the state, and note in the turn what the answer should know or say of it."""
         understood, taste = turn.understood, self.state.taste
+        turn.before = list(taste.limits)
         if understood.act in _CHANGES_NOTHING:
             return
         for dropped in understood.dropped:
@@ -103,7 +84,10 @@ class Updater:
         said = [
             c if c.label else self._labelled(c) for c in parsed.constraints if (c.field, c.op, c.value) not in chips
         ]
-        constraints = [*said, *removed, *self._relative(turn), *self._by_its_maker(turn), *self._singled(turn)]
+        turn.further = self._relative(turn)
+        constraints = [*said, *removed, *turn.further, *self._by_its_maker(turn), *self._singled(turn)]
+        constraints.extend(self._turned(turn, constraints))
+        constraints.extend(self._undergone(turn, constraints))
         beside, facets = self._beside(turn, constraints), self.shop.index.facets
         fields = {c.field for c in constraints if c.op == "is" and c not in beside}
         subject = bool(
@@ -116,7 +100,8 @@ class Updater:
         turn.changed_subject = subject
         part = not facets.of_works and not fields and _WITH_PART.search(turn.text)
         turn.refined = (bool(constraints) and not subject) or narrows or bool(understood.dropped or chips or part)
-        self._make_room(turn, fields, subject)
+        self._note_whom(turn, subject)
+        Room(self.shop, self.state).make(turn, fields, subject)
         self.state.limit(constraints, lasting=understood.lasting, beside=beside)
         self.state.limit([c for c in parsed.owned if c not in constraints], implied=True)
         self._imply(turn, implied)
@@ -126,13 +111,23 @@ class Updater:
             taste.any_kind = False
         self._infer_kind(turn, fields)
 
+    def _note_whom(self, turn: Turn, subject: bool) -> None:
+        """Keep in mind for whom goods are to be; what has been shown may be for them, too."""
+        told = None if self.shop.index.facets.of_works else whom(turn.text)
+        if told is None:
+            return
+        said = next((entry.text for entry in reversed(self.state.messages) if entry.role == "user"), "")
+        age = age_of(said) if told == "child" else 0.0
+        turn.refined = turn.refined or not subject
+        self.state.taste.whom, self.state.taste.age = told, age
+
     def _beside(self, turn: Turn, constraints: Sequence[Constraint]) -> list[Constraint]:
         """Return those limits that narrow what an earlier one of their column asks for: "a Riesling", then "dry".
 
         Works are of one genre or another; goods have several qualities, unless the message says that it corrects.
         """
         facets, old = self.shop.index.facets, [limit.constraint for limit in self.state.taste.limits]
-        if facets.of_works or _CORRECTS.search(turn.text):
+        if facets.of_works or CORRECTS.search(turn.text):
             return []
         named = [c for c in constraints if c.op == "is" and c.field not in ("kind", "title", "creators", "language")]
         return [c for c in named if isinstance(c.value, str) and facets.mask([*old, c]).any()]
@@ -161,7 +156,7 @@ class Updater:
         for limit in measured:
             if limit.op in ("is_not", "fits") or any(_has(item, limit.field) for item in of_kind):
                 continue
-            self.lift(turn, [limit], silently=limit.constraint in said)
+            turn.lift(self.state, [limit], silently=limit.constraint in said)
             note = self.say.unchecked(limit.field)
             if limit.constraint in said and note not in turn.notes:
                 turn.notes.append(note)
@@ -281,6 +276,20 @@ class Updater:
         found = singled(turn.text, self.shop.index.facets, held, self.shop.parser.phrases.get)
         return [self._labelled(c) for c in found]
 
+    def _undergone(self, turn: Turn, said: Sequence[Constraint]) -> list[Constraint]:
+        """Turn "losing his hair" into the value that names it: "hair loss"."""
+        facets, columns = self.shop.index.facets, self.shop.parser.columns
+        fields = [name for name in facets.postings if columns.limits(name)] if not facets.of_works else []
+        values = ((name, value) for name in fields for value in facets.postings[name])
+        meant = [Constraint(name, "is", value) for name, value in values if undergone(turn.text, value)]
+        return [self._labelled(c) for c in meant if not any((c.field, c.value) == (x.field, x.value) for x in said)]
+
+    def _turned(self, turn: Turn, said: Sequence[Constraint]) -> list[Constraint]:
+        """Turn limits in force round: "the non electric ones", of electric ones."""
+        held = [x.constraint for x in self.state.taste.limits if x.op == "is" and x.field != "kind"]
+        turned = contrary(turn.text, held)
+        return [self._labelled(c) for c in turned if not any((c.field, c.value) == (x.field, x.value) for x in said)]
+
     def _by_its_maker(self, turn: Turn) -> list[Constraint]:
         """Turn "what else did she write?" into a limit: the makers of the work named, or of the one spoken of."""
         against = turn.named or self._positions_of_it()
@@ -326,85 +335,6 @@ class Updater:
         for limit in self.state.taste.limits:
             limit.label = self.label(limit)
 
-    def _make_room(self, turn: Turn, fields: set[str], subject: bool) -> None:
-        """Lift the limits of the last subject that a new one contradicts or silently leaves behind."""
-        self._make_room_for_another(turn, fields)
-        limits = self.state.taste.limits
-        if subject and "creators" not in fields:
-            self.lift(turn, [x for x in limits if x.field == "creators" and x.op == "is"], silently=True)
-        if turn.understood.anything and "creators" in fields and "kind" not in fields:
-            self.lift(turn, [x for x in limits if x.field == "kind" and x.op == "is"], silently=True)
-            self.state.taste.any_kind = True
-        if "creators" in fields:
-            self.lift(turn, [x for x in limits if x.field == "genres" and x.op == "is"], silently=True)
-        if turn.named and turn.understood.bare_title and "kind" not in fields:
-            kinds = {canonical("kind", self.shop.index.catalog[at].kind) for at in turn.named}
-            self.lift(
-                turn, [x for x in limits if x.field == "kind" and x.op == "is" and x.value not in kinds], silently=True
-            )
-        if fields & {"kind", "title"}:
-            self._make_room_for_a_thing(turn, fields)
-        if "kind" in fields:
-            kind = next(c for c in turn.understood.parsed.constraints if c.field == "kind" and c.op == "is")
-            for old in [x for x in limits if x.field == "genres" and x.op == "is"]:
-                if not self.shop.recommender.allowed([kind, old.constraint]).any():
-                    self.lift(turn, [old])
-
-    def _make_room_for_a_thing(self, turn: Turn, fields: set[str]) -> None:
-        """Let go of the kind, or of the noun of titles, that was wanted before, where another thing is wanted now."""
-        self._leave_behind(turn, fields)
-        before = [x for x in self.state.taste.limits if x.op == "is"]
-        gone = [x for x in before if x.field == "title"] if "kind" in fields else []
-        if "kind" not in fields:  # saddles are spare parts, although some bag is a "Saddle Pack"
-            facets = self.shop.index.facets
-            things = [c for c in turn.understood.parsed.constraints if (c.field, c.op) == ("title", "is")]
-            items = [self.shop.index.catalog[at] for at in np.flatnonzero(facets.mask(things)).tolist()]
-            kinds = Counter(kind for item in items for kind in values_of(item, "kind")).most_common(1)
-            gone = [x for x in before if x.field == "kind" and not {k for k, _ in kinds}.intersection(_values(x.value))]
-        self.lift(turn, gone, silently=True)
-
-    def _leave_behind(self, turn: Turn, fields: set[str]) -> None:
-        """Let go of what was measured of the thing wanted before, and of its colour, where another goes beside it."""
-        before = [x for x in self.state.taste.limits if x.field in ("kind", "title") and x.op == "is"]
-        said = turn.understood.parsed.constraints
-        new = [c for c in said if c.field in fields & {"kind", "title"} and c.op == "is"]
-        same = any(set(_values(c.value)) & set(_values(x.value)) for c in new for x in before)
-        if same or not before or self.shop.index.facets.of_works or _CORRECTS.search(turn.text):
-            return
-        own = {x.field for x in self.state.taste.limits if _is_own(x)} - {c.field for c in said}
-        self.lift(turn, [x for x in self.state.taste.limits if x.field in own and not x.lasting], silently=True)
-
-    def _make_room_for_another(self, turn: Turn, fields: set[str]) -> None:
-        """Lift what was asked for before where something is wanted for somebody else: their taste is their own.
-
-        Prices stay, and so does a kind, unless another one is asked for or a maker is named, who may have made others.
-        """
-        if not self._for_another(turn):
-            return
-        taste, own = self.state.taste, {"genres", "moods", "audience", "topic", "title", "creators"}
-        if "kind" in fields or "creators" in {*fields, *(w.field for w in turn.understood.parsed.wishes)}:
-            own.add("kind")
-            taste.any_kind = "kind" not in fields
-        if not self.shop.index.facets.of_works:
-            own.update(x.field for x in taste.limits if x.field in self.shop.parser.columns or _is_own(x))
-            own -= {c.field for c in turn.understood.parsed.constraints}
-        theirs = [x for x in taste.limits if x.field in own and not x.lasting]
-        self.lift(turn, [x for x in theirs if x.inferred or x.implied], silently=True)
-        self.lift(turn, [x for x in theirs if not (x.inferred or x.implied)])
-        taste.wishes, taste.earlier, taste.wish_text = [], [], []
-
-    def _for_another(self, turn: Turn) -> bool:
-        """Whether a message wants something for somebody for whom nothing was wanted before."""
-        whom = for_whom(turn.text)
-        before = [entry.text for entry in self.state.messages if entry.role == "user"][:-1]
-        return bool(whom) and not any(whom in text.casefold() for text in before)
-
-    def lift(self, turn: Turn, limits: Sequence[Limit], *, silently: bool = False) -> None:
-        """Remove limits, and unless `silently` let the answer say so."""
-        self.state.taste.limits = [x for x in self.state.taste.limits if x not in limits]
-        if not silently:
-            turn.lifted.extend(x.label for x in limits)
-
     def _wish(self, turn: Turn, constraints: Sequence[Constraint]) -> None:
         """Take over what is wished: "something funny" goes before what was wished so far, "darker" stands beside it."""
         taste, understood = self.state.taste, turn.understood
@@ -447,13 +377,6 @@ class Updater:
 def _has(item: Item, field_: str) -> bool:
     """Whether the catalogue says anything of an item in a column."""
     return number_of(item, field_) is not None or bool(values_of(item, field_))
-
-
-def _is_own(limit: Limit) -> bool:
-    """Whether a limit is about one thing alone, its measures, sort and colour; a price is about a purse."""
-    measured = isinstance(limit.value, int | float) and not isinstance(limit.value, bool)
-    told = measured or (limit.field, limit.op) == ("topic", "is")
-    return (told and limit.field != "price") or limit.field.casefold().startswith(("colour", "color"))
 
 
 def _values(value: object) -> tuple[object, ...]:

@@ -51,6 +51,8 @@ _CJK_LIKING = ("喜欢", "爱看", "特别是", "尤其", "偏爱", "爱")
 _ASKING = re.compile(
     r"\b(i'?d|would|we'?d|id|feel|feels|something|anything|looks|sounds|more)\s+(really\s+)?(like|love|prefer)\b"
 )
+_WITHOUT_ONE = (["without", "a"], ["without", "an"], ["without", "any"])
+_HEDGES = frozenset((*STOPWORDS_EN_PLUS, "maybe", "please", "perhaps"))
 _STOP_TOPICS = frozenset(
     """
     a an the it that this them one ones any anything something much many more less too very so my your me
@@ -398,6 +400,7 @@ class Parser:
             )
             plain = plain or (_not_this(text, tokens, at, self.columns.value_words) and self._held(token.norm))
             lacks = before[-1] == "without" and not token.norm.endswith("ing")  # "without being embarrassing"
+            lacks = lacks or (before[-2:] in _WITHOUT_ONE and self._held(token.norm) and _ends(text, tokens, at))
             if (lacks or about or plain) and told(token.start, token.end) not in ("idle", "aside", "wanted"):
                 yield token.start, token.end, token.norm
 
@@ -494,6 +497,12 @@ def _relative(text: str, constraints: Sequence[Constraint]) -> tuple[tuple[str, 
     whole = {"decade": "year"} | dict.fromkeys(numeric.LENGTH_FIELDS, "length")
     said = {whole.get(limit.field, limit.field) for limit in constraints}
     return tuple((field, op) for field, op in numeric.relative(text) if field not in said)
+
+
+def _ends(text: str, tokens: Sequence[Token], at: int) -> bool:
+    """Whether what a word is part of ends with it: "without a motor maybe", but not "without a big motor"."""
+    after = tokens[at + 1 : at + 2]
+    return not after or text[tokens[at].end : after[0].start] != " " or after[0].norm in _HEDGES
 
 
 def _not_this(text: str, tokens: Sequence[Token], at: int, known: frozenset[str]) -> bool:

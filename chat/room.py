@@ -1,0 +1,114 @@
+"""What gives way to a new message: the limits of the last subject, of another person, of what was wanted before."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from chat.shop import Shop
+from chat.state import DialogueState, Limit
+from chat.turn import Turn
+from chat.typed import for_whom
+from retrieval.constraints import values_of
+from retrieval.lexicon import canonical
+from retrieval.parsed import as_tuple
+
+CORRECTS = re.compile(
+    r"\b(?:no\s+wait|i\s+meant|i\s+mean|actually|instead|rather|sorry|or\s+maybe|what\s+about|how\s+about)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Makes room in a state for what a message asks for."""
+
+    shop: Shop
+    state: DialogueState
+
+    def make(self, turn: Turn, fields: set[str], subject: bool) -> None:
+        """Lift the limits of the last subject that a new one contradicts or silently leaves behind."""
+        self._for_somebody_else(turn, fields)
+        limits = self.state.taste.limits
+        if subject and "creators" not in fields:
+            turn.lift(self.state, [x for x in limits if x.field == "creators" and x.op == "is"], silently=True)
+        if turn.understood.anything and "creators" in fields and "kind" not in fields:
+            turn.lift(self.state, [x for x in limits if x.field == "kind" and x.op == "is"], silently=True)
+            self.state.taste.any_kind = True
+        if "creators" in fields:
+            turn.lift(self.state, [x for x in limits if x.field == "genres" and x.op == "is"], silently=True)
+        if turn.named and turn.understood.bare_title and "kind" not in fields:
+            kinds = {canonical("kind", self.shop.index.catalog[at].kind) for at in turn.named}
+            turn.lift(
+                self.state,
+                [x for x in limits if x.field == "kind" and x.op == "is" and x.value not in kinds],
+                silently=True,
+            )
+        if fields & {"kind", "title"}:
+            self._for_a_thing(turn, fields)
+        if "kind" in fields:
+            kind = next(c for c in turn.understood.parsed.constraints if c.field == "kind" and c.op == "is")
+            for old in [x for x in limits if x.field == "genres" and x.op == "is"]:
+                if not self.shop.recommender.allowed([kind, old.constraint]).any():
+                    turn.lift(self.state, [old])
+
+    def _for_a_thing(self, turn: Turn, fields: set[str]) -> None:
+        """Let go of the kind, or of the noun of titles, that was wanted before, where another thing is wanted now."""
+        self._leave_behind(turn, fields)
+        before = [x for x in self.state.taste.limits if x.op == "is"]
+        gone = [x for x in before if x.field == "title"] if "kind" in fields else []
+        if "kind" not in fields:  # saddles are spare parts, although some bag is a "Saddle Pack"
+            facets = self.shop.index.facets
+            things = [c for c in turn.understood.parsed.constraints if (c.field, c.op) == ("title", "is")]
+            items = [self.shop.index.catalog[at] for at in np.flatnonzero(facets.mask(things)).tolist()]
+            kinds = Counter(kind for item in items for kind in values_of(item, "kind")).most_common(1)
+            gone = [
+                x for x in before if x.field == "kind" and not {k for k, _ in kinds}.intersection(as_tuple(x.value))
+            ]
+        turn.lift(self.state, gone, silently=True)
+
+    def _leave_behind(self, turn: Turn, fields: set[str]) -> None:
+        """Let go of what was measured of the thing wanted before, and of its colour, where another goes beside it."""
+        before = [x for x in self.state.taste.limits if x.field in ("kind", "title") and x.op == "is"]
+        said = turn.understood.parsed.constraints
+        new = [c for c in said if c.field in fields & {"kind", "title"} and c.op == "is"]
+        same = any(set(as_tuple(c.value)) & set(as_tuple(x.value)) for c in new for x in before)
+        if same or not before or self.shop.index.facets.of_works or CORRECTS.search(turn.text):
+            return
+        own = {x.field for x in self.state.taste.limits if _is_own(x)} - {c.field for c in said}
+        turn.lift(self.state, [x for x in self.state.taste.limits if x.field in own and not x.lasting], silently=True)
+
+    def _for_somebody_else(self, turn: Turn, fields: set[str]) -> None:
+        """Lift what was asked for before where something is wanted for somebody else: their taste is their own.
+
+        Prices stay, and so does a kind, unless another one is asked for or a maker is named, who may have made others.
+        """
+        if not self._for_another(turn):
+            return
+        taste, own = self.state.taste, {"genres", "moods", "audience", "topic", "title", "creators"}
+        if "kind" in fields or "creators" in {*fields, *(w.field for w in turn.understood.parsed.wishes)}:
+            own.add("kind")
+            taste.any_kind = "kind" not in fields
+        if not self.shop.index.facets.of_works:
+            own.update(x.field for x in taste.limits if x.field in self.shop.parser.columns or _is_own(x))
+            own -= {c.field for c in turn.understood.parsed.constraints}
+        theirs = [x for x in taste.limits if x.field in own and not x.lasting]
+        turn.lift(self.state, [x for x in theirs if x.inferred or x.implied], silently=True)
+        turn.lift(self.state, [x for x in theirs if not (x.inferred or x.implied)])
+        taste.wishes, taste.earlier, taste.wish_text = [], [], []
+
+    def _for_another(self, turn: Turn) -> bool:
+        """Whether a message wants something for somebody for whom nothing was wanted before."""
+        whom = for_whom(turn.text)
+        before = [entry.text for entry in self.state.messages if entry.role == "user"][:-1]
+        return bool(whom) and not any(whom in text.casefold() for text in before)
+
+
+def _is_own(limit: Limit) -> bool:
+    """Whether a limit is about one thing alone, its measures, sort and colour; a price is about a purse."""
+    measured = isinstance(limit.value, int | float) and not isinstance(limit.value, bool)
+    told = measured or (limit.field, limit.op) == ("topic", "is")
+    return (told and limit.field != "price") or limit.field.casefold().startswith(("colour", "color"))

@@ -1,0 +1,126 @@
+"""Where nothing is left, what still stands is shown; and what a message says of somebody is kept in mind."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from chat.shop import Shop
+from chat.singling import undergone
+from chat.typed import for_whom, spelled_out
+from chat.whom import age_of, whom
+from retrieval.types import Item
+from tests.shops import Talk, ids, shop_of
+
+
+def _bike(at: str, title: str, kind: str, price: float, weight: float, text: str, **more: object) -> Item:
+    return Item(at, title, kind=kind, price=price, description=text, attributes={"weight_kg": weight, **more})
+
+
+@cache
+def bikes() -> Shop:
+    return shop_of(
+        [
+            _bike("c1", "Amstel", "city bike", 500.0, 16.0, "Upright, for the town.", colour="black"),
+            _bike("c2", "Pendler", "city bike", 900.0, 13.0, "Quick, with a belt.", colour="grey"),
+            _bike("c3", "Volt", "city bike", 1900.0, 22.0, "Electric, with a hub motor.", colour="black"),
+            _bike("c4", "Strom", "city bike", 2100.0, 21.0, "Electric, with a mid motor.", colour="grey"),
+            _bike("k1", "Runner", "children's bike", 120.0, 3.4, "For children from 2 to 4.", colour="red"),
+            _bike("k2", "School", "children's bike", 300.0, 9.0, "For children from 8 to 11.", colour="red"),
+            _bike("k3", "Flower", "children's bike", 200.0, 8.0, "With a basket.", colour="pink"),
+            _bike("h1", "Mini", "helmet", 40.0, 0.2, "A helmet for toddlers.", colour="pink"),
+            _bike("h2", "Road", "helmet", 80.0, 0.3, "A light helmet.", colour="grey"),
+            _bike("p1", "Pump", "pump", 20.0, 0.4, "Keep small parts away from children.", colour="black"),
+        ]
+    )
+
+
+@pytest.fixture
+def talk():
+    return Talk(bikes())
+
+
+def test_what_is_lightest_stays_where_nothing_is_lighter(talk):
+    talk("a grey city bike under 1000")
+    answer = talk("is there anything lighter?")
+    assert ids(answer) == ["c2"]
+    assert "The lightest: Pendler" in answer.text
+    assert not any(field == "weight_kg" for field, _, _ in talk.limits)
+
+
+def test_a_bound_that_cheaper_replaced_is_in_force_again(talk):
+    talk("a grey city bike under 1000")
+    assert ids(talk("something cheaper")) == ["c2"]
+    assert ("price", "<", 1000.0) in talk.limits
+
+
+def test_what_was_shown_is_what_is_left(talk):
+    talk("a red children's bike")
+    talk("ok, that one is out then")
+    answer = talk("what else is there?")
+    assert len(answer.cards) == 1
+    assert "what is left" in answer.text
+
+
+def test_the_contrary_takes_the_place_of_a_limit(talk):
+    talk("a city bike")
+    talk("an electric one")
+    assert {card.id for card in talk("the non-electric ones, then").cards} == {"c1", "c2"}
+    assert ("topic", "is", "electric") not in talk.limits
+
+
+def test_the_softest_limit_gives_way_and_is_named(talk):
+    talk("a grey city bike")
+    answer = talk("under 700")
+    assert ids(answer) == ["c1"]
+    assert "Without “grey”" in answer.text
+
+
+def test_money_never_gives_way(talk):
+    talk("a city bike")
+    assert not talk("under 100").cards
+
+
+def test_a_child_is_shown_what_is_made_for_children_and_its_age(talk):
+    assert ids(talk("something for my son to ride, he's 3"))[0] == "k1"
+    assert {card.id for card in talk("in pink?").cards} == {"k3"}
+    assert ids(talk("and a helmet")) == ["h1"]
+
+
+def test_what_is_kept_from_children_is_not_for_them(talk):
+    assert "p1" not in ids(talk("something for my kids"))
+
+
+def test_what_was_shown_and_is_not_refused_stays(talk):
+    shown = [card.id for card in talk("something for the town").cards]
+    left = [at for at in shown if at not in ("c3", "c4")]
+    assert ids(talk("without a motor maybe"))[: len(left)] == left
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("one for a man", "man"), ("for my wife", "woman"), ("something for our toddler", "child"),
+        ("we have two kids", "family"), ("one for me", ""), ("is it safe for my kids", None),
+        ("a lamp for the kids' room", None), ("a red bike", None),
+    ],
+)  # fmt: skip
+def test_for_whom_something_is(text, said):
+    assert whom(text) == said
+
+
+def test_half_years_are_read():
+    assert age_of("hes 2 and a half") == 2.5
+    assert "half" not in spelled_out("she's 2 and a half")
+
+
+def test_somebody_elses_trouble_is_another_want():
+    assert for_whom("my wife has dry hands, is there anything for that?") == "wife"
+    assert not for_whom("my wife has seen it")
+
+
+@pytest.mark.parametrize("text", ["I'm losing my hair", "my hair is falling out", "he loses hair"])
+def test_a_noun_is_told_by_its_verb(text):
+    assert undergone(text, "hair loss")
+    assert not undergone(text, "weight loss")
