@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from chat import facts
 from chat.comparing import Compared, compared
+from chat.contents import CONTENTS, contents
 from chat.fitting import FITS, fitting
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
 from chat.picking import Picking
@@ -88,7 +89,7 @@ class Asking:
             return held
         if fields == ("pick",):
             return self._picked(turn, items)
-        if fields == ("other",) or self._of_no_length(fields, items):
+        if fields in (("other",), (CONTENTS,)) or self._of_no_length(fields, items):
             return self._in_description(turn, items)
         if understood.form:
             return self._in_form(items[0], understood.form)
@@ -254,7 +255,9 @@ class Asking:
         )
 
     def _in_description(self, turn: Turn, items: Sequence[Item]) -> Asked:
-        """Answer what no column does by a time that a description tells, or by another card that has what is asked."""
+        """Answer what no column does by the description, or by another card that has what is asked."""
+        if turn.understood.questions == (CONTENTS,) and any(within := [contents(item, self.say) for item in items]):
+            return Asked(self.say.sentences(*within), tuple(items))
         told = [each for item in items if (each := lasting(turn.text, item)) is not None]
         if told:
             return Asked(self._told(told, among_several=False), tuple(items))

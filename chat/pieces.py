@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from chat.contents import CONTENTS
 from chat.routing import ROUTES, Route, Routed, Routing
 from chat.typed import telling_words
 from chat.understanding import Understanding
@@ -228,7 +229,7 @@ def masked(text: str, understood: Understanding) -> str:
 def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Route, float]:
     """Return what speaks for a route beside the words, as log odds."""
     found: dict[Route, float] = {}
-    for route, odds in (*_by_act(understood), *_by_taste(understood), *_by_words(understood)):
+    for route, odds in (*_by_act(understood, before), *_by_taste(understood), *_by_words(understood)):
         found[route] = found.get(route, 0.0) + odds
     if _FOR_A_PERSON.search(text):
         found["human"] = found.get("human", 0.0) + 4.0
@@ -254,13 +255,11 @@ def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Rout
     return found
 
 
-def _by_act(understood: Understanding) -> Iterator[tuple[Route, float]]:
+def _by_act(understood: Understanding, before: str) -> Iterator[tuple[Route, float]]:
     named = _names(understood)
     match understood.act:
-        case "question" if understood.questions == ("other",):
-            yield "item", 0.5
         case "question":
-            yield "item", 2.0 if named or understood.extreme or understood.compares else 1.0
+            yield "item", _asked_of_item(understood, before)
         case "availability":
             yield "recommend", 1.5 if named or understood.asked_title != understood.asked_title.casefold() else 0.5
         case "unclear":
@@ -275,6 +274,15 @@ def _by_act(understood: Understanding) -> Iterator[tuple[Route, float]]:
         yield "recommend", 5.0  # whatever "by the same person" sounds like
     if understood.offered:
         yield "recommend", 4.0
+
+
+def _asked_of_item(understood: Understanding, before: str) -> float:
+    """Return what a question says for one about an item, as log odds."""
+    if understood.questions == (CONTENTS,) and before != "order":
+        return _STRANGE_ODDS  # "what's in it?" is asked of no parcel
+    if understood.questions == ("other",):
+        return 0.5
+    return 2.0 if _names(understood) or understood.extreme or understood.compares else 1.0
 
 
 def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
