@@ -302,7 +302,7 @@ class Dialogue:
         if asked.isascii() and asked == asked.casefold() and not any(c.isdigit() for c in asked):
             near = self.shop.linker.nearest(asked, 1)
             if not near or near[0][1] < _RESEMBLES:  # "fridges" is no title that we could lack
-                return Answer(self.say("no_such", thing=asked), abstained=True)
+                return self._of_kind_at_least(turn, self.say("no_such", thing=asked))
         constraints = self.picking.constraints()
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         allowed = self.shop.recommender.allowed(constraints, known)
@@ -315,6 +315,13 @@ class Dialogue:
             picks += self.shop.recommender.recommend(query, constraints, exclude=exclude, k=CARDS - len(picks))
         said = [self.say("not_carried", asked=asked), self._nearest(nearest[:3], constraints)]
         return Answer(self.say.sentences(*said), self.picking.cards(picks))
+
+    def _of_kind_at_least(self, turn: Turn, unknown: str) -> Answer:
+        """Say that what is asked for is not here, and show what there is of its kind, if one is named."""
+        if not any((c.field, c.op) == ("kind", "is") for c in turn.understood.parsed.constraints):
+            return Answer(unknown, abstained=True)
+        answer = self._recommend(turn)
+        return replace(answer, text=self.say.sentences(unknown, answer.text))
 
     def _nearest(self, positions: Sequence[int], constraints: Sequence[Constraint]) -> str:
         near = [self.shop.index.catalog[at] for at in positions]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chat.acts import SAME_MAKER
+from chat.brands import from_stranger
 from chat.naming import ABOUT_TITLE, asked_about, asked_title, disambiguated
 from chat.opinions import Opinion, stands
 from chat.senses import Sensed
@@ -33,6 +34,7 @@ def mentioned(
 ) -> tuple[str, list[Mention], list[tuple[int, int]], bool]:
     """Return the title asked for that is none of ours, the works named, what tells which, and if one is asked about."""
     asked, mentions = asked_title(blank(text, lifting), linker, parser)  # "forget the year" names no book
+    asked = from_stranger(text, linker, parser) or asked
     mentions = _told_of(text, mentions, sensed, linker)
     asked, mentions = _shortened(text, asked, mentions, parser)
     about = None if asked else asked_about(text, linker)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from chat.acts import BOUGHT, SAME_MAKER, Act, lifted, plain_act, refines, starts_anew
+from chat.brands import before_kind
 from chat.holding import of_several
 from chat.memory import REMEMBER, lasts
 from chat.mentions import mentioned, moved, stood_on, wanted_by_name
@@ -215,12 +216,15 @@ def understand(
     asking = questions(text, parser.columns, several=False)
     asks_of = len(mentions) == 1 and (by_its_title or asking.fields or asking.yes_no)
     mentions, stood = stood_on(text, mentions, unread() if asks_of else sensed)
+    strange = strange_titles(text, spans, linker, parser, sensed.works())
+    brand, strange = before_kind(text, strange, linker, parser)
+    asked = asked or brand
     if asked:
         at = text.find(asked)
         spans.append((at, at + len(asked)))
+        strange = [(s, e) for s, e in strange if e <= at or at + len(asked) <= s]
     aside = [a for a in asides(text) if not any(s < a[1] and a[0] < e for s, e in spans)]
     pointing = [*pointed_at(text, shown), *(m.span() for m in _THIS_PRODUCT.finditer(text)), *aside]
-    strange = strange_titles(text, spans, linker, parser, sensed.works())
     why = [match.span() for match in _WHY.finditer(text)]
     taken = [*spans, *pointing, *strange]
     offered = HAVE.search(text) is not None
