@@ -22,6 +22,7 @@ from chat.restock import RESTOCK, sold_out
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.typed import telling_words
+from chat.understanding import Understanding
 from chat.updating import Turn
 from chat.valued import Valued
 from chat.variants import YES_NO, variants
@@ -318,7 +319,21 @@ class Asking:
         several = self._several(turn.text)
         if understood.questions and several and not named:
             return self.shop.items(taste.focus)[:several]
+        if "price" in understood.questions and _TOGETHER.search(turn.text) and len(named) < 2:
+            return self._both(understood) or named or self.shop.items(taste.focus[:1])
         return named[:_MOST] or self.shop.items([taste.about] if taste.about else taste.focus[:1])
+
+    def _both(self, understood: Understanding) -> list[Item]:
+        """Return the two items of "how much is that together?": the two cards, or what was put first the last times."""
+        taste = self.state.taste
+        if any(opinion.surface for opinion in understood.opinions):
+            return []
+        if len(taste.compared) == 2 or len(taste.focus) == 2:
+            return self.shop.items(taste.compared if len(taste.compared) == 2 else taste.focus)
+        first = [entry.items[0] for entry in self.state.messages if entry.role == "assistant" and entry.items]
+        items = self.shop.items(dict.fromkeys(reversed(first)))
+        others = [item for item in items if item.kind != items[0].kind]
+        return [others[0], items[0]] if others else []
 
     def _several(self, text: str) -> int:
         """Return of how many cards a question speaks at once, 0 if of one: "how much for both?"."""

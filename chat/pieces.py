@@ -74,7 +74,9 @@ _ADVICE = re.compile(
     re.IGNORECASE,
 )
 _NEEDED = re.compile(  # for what has been told
-    r"\bwh(?:at|ich(?:\s+\w+)?)\s+(?:do|would|should|will)\s+(?:i|we)\s+need\b(?!\s+to\b)", re.IGNORECASE
+    r"\bwh(?:at|ich(?:\s+\w+)?)\s+(?:do|would|should|will)\s+(?:i|we)\s+(?:need\b(?!\s+to\b)"
+    r"|(?:use|wear|try)\b(?!\s+to\s+(?:pay|order|log|sign|return)\b))",
+    re.IGNORECASE,
 )
 _FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about)\b|^那|呢\W*$", re.IGNORECASE)
 BUYS = re.compile(
