@@ -305,7 +305,14 @@ def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
 def _by_words(understood: Understanding) -> Iterator[tuple[Route, float]]:
     """Yield what speaks against a reader who has never heard of tents or cheeses."""
     asked = understood.act == "availability" and understood.asked_title
-    if understood.offered or understood.ours or asked or (understood.act == "question" and _names(understood)):
+    plainly = bool(understood.opinions) and understood.purposes.get("item", 0.0) > _PLAINLY
+    if (
+        plainly
+        or understood.offered
+        or understood.ours
+        or asked
+        or (understood.act == "question" and _names(understood))
+    ):
         yield "out_of_scope", -_STRANGE_ODDS  # whatever a shop is asked to have
 
 
