@@ -98,7 +98,7 @@ BOUGHT = re.compile(  # "based on what I bought last time": none of it is named
     re.IGNORECASE,
 )
 SAME_MAKER = re.compile(
-    r"\bby\s+the\s+same\s+\w+|\b(?:has|have|did|does)\s+(?:he|she|they)\s+(?:written|write|made|make|done|do|directed|recorded|got)\s+(?:any\w*|more|others?)\b"
+    r"\bby\s+the\s+same\s+\w+|\b(?:from|of)\s+the\s+same\s+(?:brand|maker|company|label|house|manufacturer|producer|firm|designer)\b|\b(?:has|have|did|does)\s+(?:he|she|they)\s+(?:written|write|made|make|done|do|directed|recorded|got)\s+(?:any\w*|more|others?)\b"
     r"|\b(?:anything|what|something)\s+else\s+of\s+(?:his|hers|theirs)\b|\bwhat\s+(?:more|others?)\s+of\s+(?:his|hers|theirs)\b|\belse\s+(?:by|from)\s+(?:him|her|them|the\s+same)\b|\b(?:more|others?|anything)\s+by\s+(?:him|her|them)\b"
     r"|\bby\s+(?:the|that|whatever)\s+(?:woman|man|person|guy|author|director|writer|band|artist|team|studio|people|one)\s+(?:of|behind|who|that)\b"
     r"|\bby\s+who(?:ever)?\s+(?:wrote|made|directed|did|recorded)\b"

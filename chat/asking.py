@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from chat import facts
 from chat.comparing import Compared, compared
+from chat.contents import CONTENTS, contents
 from chat.fitting import FITS, fitting
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
 from chat.picking import Picking
@@ -22,6 +23,7 @@ from chat.shop import Shop
 from chat.state import DialogueState
 from chat.turn import Turn
 from chat.typed import telling_words
+from chat.understanding import Understanding
 from chat.valued import Valued
 from chat.variants import YES_NO, variants
 from retrieval.constraints import values_of
@@ -87,7 +89,7 @@ class Asking:
             return held
         if fields == ("pick",):
             return self._picked(turn, items)
-        if fields == ("other",) or self._of_no_length(fields, items):
+        if fields in (("other",), (CONTENTS,)) or self._of_no_length(fields, items):
             return self._in_description(turn, items)
         if understood.form:
             return self._in_form(items[0], understood.form)
@@ -253,7 +255,9 @@ class Asking:
         )
 
     def _in_description(self, turn: Turn, items: Sequence[Item]) -> Asked:
-        """Answer what no column does by a time that a description tells, or by another card that has what is asked."""
+        """Answer what no column does by the description, or by another card that has what is asked."""
+        if turn.understood.questions == (CONTENTS,) and any(within := [contents(item, self.say) for item in items]):
+            return Asked(self.say.sentences(*within), tuple(items))
         told = [each for item in items if (each := lasting(turn.text, item)) is not None]
         if told:
             return Asked(self._told(told, among_several=False), tuple(items))
@@ -314,7 +318,21 @@ class Asking:
         several = self._several(turn.text)
         if understood.questions and several and not named:
             return self.shop.items(taste.focus)[:several]
+        if "price" in understood.questions and _TOGETHER.search(turn.text) and len(named) < 2:
+            return self._both(understood) or named or self.shop.items(taste.focus[:1])
         return named[:_MOST] or self.shop.items([taste.about] if taste.about else taste.focus[:1])
+
+    def _both(self, understood: Understanding) -> list[Item]:
+        """Return the two items of "how much is that together?": the two cards, or what was put first the last times."""
+        taste = self.state.taste
+        if any(opinion.surface for opinion in understood.opinions):
+            return []
+        if len(taste.compared) == 2 or len(taste.focus) == 2:
+            return self.shop.items(taste.compared if len(taste.compared) == 2 else taste.focus)
+        first = [entry.items[0] for entry in self.state.messages if entry.role == "assistant" and entry.items]
+        items = self.shop.items(dict.fromkeys(reversed(first)))
+        others = [item for item in items if item.kind != items[0].kind]
+        return [others[0], items[0]] if others else []
 
     def _several(self, text: str) -> int:
         """Return of how many cards a question speaks at once, 0 if of one: "how much for both?"."""

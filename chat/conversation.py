@@ -11,12 +11,12 @@ from chat.acts import Act
 from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
 from chat.forms import form_asked
-from chat.paging import asked_by_page, followed, instead
+from chat.meaning import CHAT_SURE, asks_more, beside_the_point, means, merely_buys, says_something
+from chat.paging import asked_by_page, followed, instead, of_kind
 from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked, questions_of, wonders
 from chat.restock import RESTOCK
 from chat.routing import ROUTES, SURE, Route, Routed
 from chat.rules import Situation
-from chat.senses import Purpose
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.troubles import troubled
@@ -48,19 +48,13 @@ _PLAIN: frozenset[Act] = frozenset(
     )
 )
 _SERVED: frozenset[Act] = frozenset(("service",))  # the acts that routing takes the place of
-_CHAT_SURE = 0.7  # one from which "are you a robot?" is no wish for robots
 _TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
 _PLAINLY = 0.9  # a share of a purpose from which only what a message names speaks against it
-_MEANT = 0.7  # a share of a purpose from which it is what the message is meant for
 _FIRST = re.compile(
     r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
 )
 _SECOND = re.compile(r"^\W*(?:the\s+)?(?:second|latter|2|other)\b|^\W*(?:第二|后者)", re.IGNORECASE)
-_HOW_TO_BUY = re.compile(
-    r"\bhow\s+(?:do|can|would)\s+(?:i|we)\s+(?:buy|order|get|purchase)\s+(?:it|this|that|them|one|both|the\s+\w+\s+one)\b",
-    re.IGNORECASE,
-)
 _INSTEAD = re.compile(r"\binstead\b|\bin\s+(?:return|exchange)\b|换(?:个|成|一)|代替", re.IGNORECASE)
 _BARE = re.compile(
     r"^\W*(?:and|so|ok(?:ay)?|but)?\W*(?:how\s+(?:much|long|many|often|soon|fast)|until\s+when|by\s+when|since\s+when|when|where|at\s+what\s+price"
@@ -144,7 +138,7 @@ class Conversation:
             said = next((r for r, p in zip(doubt, (_FIRST, _SECOND), strict=False) if p.search(text)), None)
             route = next((r for r in ROUTES if r == (said or routed) and r in doubt[:2]), None)
             # "Something by Tarkovsky" is a wish of its own, and no word on what was meant before.
-            if route is not None and (said or not _says_something(self._read(text))):
+            if route is not None and (said or not says_something(self._read(text))):
                 return [self._piece(doubt[2], route)]
         if desk.waits_for(self._state, text) or desk.accepted(self._state, text):
             return [self._piece(text, "human")]
@@ -155,7 +149,7 @@ class Conversation:
 
     def _answered(self, pieces: Sequence[Piece], desk: Desk) -> Answer:
         """Answer each wish in its turn, and join the answers."""
-        asking = [piece for piece in pieces if not _beside_the_point(piece)]
+        asking = [piece for piece in pieces if not beside_the_point(piece)]
         pieces = asking if any(piece.route not in SHOP for piece in asking) else pieces
         answers = list(self._in_turn(pieces, desk))
         spoken = [p.route != "small_talk" or buys(p) for p in pieces]
@@ -229,11 +223,11 @@ class Conversation:
         form = form_asked(piece.text)
         if form and route not in ("human", "order") and (told := self._in_form(piece, form, desk)) is not None:
             return told
-        if _buys(piece) and (BUYS.search(piece.text) or self._on_offer(piece)):
+        if merely_buys(piece) and (BUYS.search(piece.text) or self._on_offer(piece)):
             return self._bought(piece)
         if route in ("recommend", "item") or understood.questions == (RESTOCK,):
-            wished = route == "recommend" and (len(telling_words(piece.text)) > 1 or _means(piece, "recommend"))
-            if sure >= SURE or wished or _says_something(understood):
+            wished = route == "recommend" and (len(telling_words(piece.text)) > 1 or means(piece, "recommend"))
+            if sure >= SURE or wished or says_something(understood):
                 return self._of_shop(piece, desk)
             return self._doubted(piece, desk)
         if self._of_works(piece):
@@ -249,7 +243,8 @@ class Conversation:
         if served.abstained and route == "policy" and (named or wished):  # "or maybe just a voucher"
             return self._of_shop(piece, desk)  # "I've had Kind of Blue on repeat, where do I go from there?"
         silent = served.abstained or (route == "out_of_scope" and not served.citations)
-        page = followed(piece, self._quoted, desk, self._dialogue.say) if silent else None
+        page = self._of_its_kind(piece, desk) if silent else None
+        page = page or (followed(piece, self._quoted, desk, self._dialogue.say) if silent else None)
         return _answer(page or served, route)
 
     def _of_page(self, piece: Piece, desk: Desk) -> Answer | None:
@@ -299,11 +294,11 @@ class Conversation:
     def _of_works(self, piece: Piece) -> bool:
         """Whether a wish is about works after all, although it was routed elsewhere."""
         route, sure, understood = piece.route, piece.routed.confidence, piece.understood
-        says, told = _says_something(understood), not asks(piece.text)
+        says, told = says_something(understood), not asks(piece.text)
         match route:
             case "small_talk":
                 goods = not self._shop.index.facets.of_works  # of which "sweet" and "cool" tell something
-                return ((sure < _CHAT_SURE or goods) and says) or (understood.act == "question" and asks(piece.text))
+                return ((sure < CHAT_SURE or goods) and says) or (understood.act == "question" and asks(piece.text))
             case "human":
                 if understood.act == "question" and understood.opinions:
                     return True
@@ -313,6 +308,10 @@ class Conversation:
             case "out_of_scope":
                 if understood.unknown_name or any(opinion.surface for opinion in understood.opinions):
                     return True
+                if understood.act == "question" and understood.opinions and means(piece, "item"):
+                    return True  # "how do I put it on?"
+                if told and self._shop.of_goods and any(self._is_own(c) for c in understood.parsed.constraints):
+                    return True  # "my skin is rather dry"
                 if understood.ours and says:  # "caffeine free tea" is none of a film shop's business, but of ours
                     return True
                 # "A lighthouse keeper in winter"; Chinese may be anything.
@@ -320,6 +319,10 @@ class Conversation:
                 return told and (says or not is_cjk(piece.text))
             case _:
                 return sure < SURE and told and says and self._state.route in SHOP
+
+    def _is_own(self, limit: Constraint) -> bool:
+        """Whether a limit is on one of the shop's own columns."""
+        return limit.field in self._shop.parser.columns
 
     def _bought(self, piece: Piece) -> Answer:
         """Say that nothing can be bought here, and what the item spoken of costs."""
@@ -332,10 +335,10 @@ class Conversation:
         """Answer from the catalogue; a question that it does not answer may be one for the shop's pages."""
         understood, about_item = piece.understood, piece.route == "item"
         spoken_of = bool(understood.opinions) or bool(self._state.page) or self._state.route == "item"
-        asked_of = asks(piece.text) or _means(piece, "item")
-        if about_item and spoken_of and asked_of and _asks_more(understood):
+        asked_of = asks(piece.text) or means(piece, "item")
+        if about_item and spoken_of and asked_of and asks_more(understood):
             understood = replace(understood, act="question", questions=("other",), asked_title="")
-        elif about_item and not _says_something(understood):
+        elif about_item and not says_something(understood):
             return self._doubted(piece, desk)
         elif piece.route == "recommend" and understood.act == "unclear":
             understood = replace(understood, act="recommend")
@@ -351,8 +354,17 @@ class Conversation:
             return self._on_page(page, answer) if page is not None else self._with_the_rest(piece, answer, desk)
         say = self._dialogue.say
         page = instead(piece, desk, say) if answer.abstained else None
+        page = page or (self._of_its_kind(piece, desk) if answer.abstained else None)
         page = page or (followed(piece, self._quoted, desk, say) if answer.abstained or which else None)
         return self._on_page(page, answer) if page is not None else answer
+
+    def _of_its_kind(self, piece: Piece, desk: Desk) -> Served | None:
+        """Quote what the pages tell of using such an item as a question is about, None if of none or nothing."""
+        taste = self._state.taste
+        spoken = self._named(piece) or [*filter(None, [taste.about or self._state.page]), *taste.focus]
+        items = self._shop.items(spoken[:1]) if self._shop.of_goods else []
+        kinds = self._shop.index.facets.postings.get("kind", {})
+        return of_kind(piece, items[0], kinds, desk, self._dialogue.say) if items else None
 
     def _on_page(self, page: Served, answer: Answer) -> Answer:
         """Let a page answer in place of the catalogue, beside the same cards."""
@@ -375,7 +387,8 @@ class Conversation:
     def _doubted(self, piece: Piece, desk: Desk) -> Answer:
         """Look a message up that is not clear, and else ask which of the likeliest it means."""
         say = self._dialogue.say
-        page = desk.in_context(piece.text, self._state, say) or followed(piece, self._quoted, desk, say)
+        page = desk.in_context(piece.text, self._state, say) or self._of_its_kind(piece, desk)
+        page = page or followed(piece, self._quoted, desk, say)
         if page is not None:
             return _answer(page, "policy")
         likely = sorted(piece.routed.scores, key=lambda route: -piece.routed.scores[route])
@@ -390,58 +403,6 @@ class Conversation:
         """Return the ids of the items that a wish names."""
         catalog = self._shop.index.catalog
         return [catalog[at].id for opinion in piece.understood.opinions for at in opinion.positions]
-
-
-def _means(piece: Piece, purpose: Purpose) -> bool:
-    """Whether the message as a whole is clearly meant for a purpose."""
-    return piece.understood.purposes.get(purpose, 0.0) > _MEANT
-
-
-def _beside_the_point(piece: Piece) -> bool:
-    """Whether a part was taken for a wish although it wishes for nothing: "if I start it and find it isn't for me"."""
-    if not piece.understood.purposes:
-        return False  # nobody can tell
-    advised = _means(piece, "recommend") and telling_words(piece.text)
-    parsed = piece.understood.parsed
-    says = parsed.wishes or parsed.relative or any(c.field != "kind" for c in parsed.constraints)
-    named = any(opinion.surface or opinion.attitude != "neutral" for opinion in piece.understood.opinions)
-    told = not asks(piece.text) or not _means(piece, "item")
-    return piece.route in ("recommend", "item") and told and not (advised or says or named or buys(piece))
-
-
-def _buys(piece: Piece) -> bool:
-    """Whether a wish is to buy what has been spoken of, and nothing else."""
-    if _HOW_TO_BUY.search(piece.text):
-        return True
-    if not buys(piece) or (piece.understood.unknown_name and not piece.understood.opinions):
-        return False  # "Normal People then" asks for what is not on screen
-    if BUYS.search(piece.text) and any(asks(part) for part in clauses(piece.text) if not BUYS.search(part)):
-        return False
-    return piece.routed.confidence < _CHAT_SURE or piece.route not in ("policy", "order")
-
-
-def _asks_more(understood: Understanding) -> bool:
-    """Whether a question about an item is one that no column answers: it takes no stand and sets no limit."""
-    parsed = understood.parsed
-    limits = parsed.relative or any(c.field != "kind" for c in parsed.constraints)  # "play it" says of what
-    plain = all(o.attitude == "neutral" for o in understood.opinions) and not limits
-    titled = understood.asked_title != understood.asked_title.casefold()
-    have = understood.act == "availability" and any(opinion.surface for opinion in understood.opinions)
-    return plain and not titled and not have and understood.act in ("recommend", "unclear", "availability")
-
-
-def _says_something(understood: Understanding) -> bool:
-    """Whether the catalogue makes anything of a message."""
-    parsed = understood.parsed
-    return bool(
-        understood.opinions
-        or parsed.spans
-        or parsed.relative
-        or understood.asked_title
-        or understood.extreme
-        or understood.dropped
-        or understood.act in ("more", "question", "availability")
-    )
 
 
 def _answer(served: Served, route: Route) -> Answer:

@@ -6,7 +6,6 @@ the message is: a table of methods, one an act.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,38 +17,30 @@ from chat import facts, memory
 from chat.acts import Act
 from chat.asking import Asked, Asking
 from chat.care import CONSOLING, Sorrow, in_danger, told
-from chat.comparing import compared
 from chat.dead_ends import DeadEnds
+from chat.hearing import Hearing
 from chat.messages import Card, Citation, Handoff
 from chat.picking import CARDS, Picking
-from chat.pieces import asks
-from chat.pointing import PLACES, of_part, pointed
 from chat.recommender import Recommended
 from chat.replies import Say
-from chat.restock import RESTOCK, asks_for_return, sold_out
 from chat.routing import Route
-from chat.senses import Sensed
 from chat.shop import Shop
+from chat.sorts import by_maker
 from chat.state import DialogueState, Language
 from chat.telling import Telling
 from chat.turn import Turn
 from chat.typed import spelled_out
-from chat.understanding import Understanding, understand
+from chat.understanding import Understanding
 from chat.updating import Updater
 from retrieval.constraints import satisfies, satisfies_all
-from retrieval.cues import Mention
 from retrieval.lexicon import canonical
 from retrieval.parsed import Wish
-from retrieval.text import language_of, words
+from retrieval.text import language_of
 from retrieval.types import Constraint, Query
 
 _RESEMBLES = 75.0  # a similarity, in [0, 100], from which words may be meant for a title
 _TOLD = 10  # items of a kind named when the person asks what is known of them
 _KINDS = 8  # that are told of a shop that has more
-_AND_THAT = re.compile(r"^\W*(?:and|also)\s+(?:that|this)(?:\s+one)?(?:\s+(?:too|as\s+well|also))?\W*$", re.IGNORECASE)
-_POINTS = re.compile(r"\b(?:that|this|it)\b", re.IGNORECASE)
-_BRIEF = 5  # words of a message that says something of a card and little else
-_OF_CARDS = re.compile(rf"\b(?:ones?|{'|'.join(PLACES)}|last|these|those|both)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,67 +89,7 @@ class Dialogue:
 
     def understand(self, text: str, served: Collection[Act] = ()) -> Understanding:
         """Read a message in the light of what is on screen; `served` are acts that the desk sees to."""
-        of_stranger = self.state.answered.endswith(self.say("invite_about")) and not _OF_CARDS.search(text)
-        spoken_of = bool(self.state.taste.about or self.state.page or self.state.route == "item")
-        shown = 0 if of_stranger else len(self.state.taste.focus)  # "it" is the work that we asked about
-        text = self._repeated(self._counted(text))
-        sensed = self._sensed(text)
-        understood = understand(
-            text,
-            self.shop.linker,
-            self.shop.parser,
-            shown,
-            spoken_of=spoken_of,
-            served=served,
-            sensed=sensed,
-            is_part=self._is_part,
-        )
-        missing = sold_out(self.shop, self.state, self.say)
-        if asks_for_return(text, missing) and (missing is not None or shown or spoken_of or understood.opinions):
-            return replace(understood, act="question", questions=(RESTOCK,), extreme=None, of_shown=False)
-        if understood.act not in ("question", "availability") and compared(text, self.shop, self.state) is not None:
-            return replace(understood, act="question", questions=(), compares=True)
-        return understood
-
-    def _sensed(self, text: str) -> Sensed | None:
-        """Return what the words of a message, or of a part of this turn's, are about in the light of all of it."""
-        senses = self.shop.senses
-        own = senses.read(text, *self.parts) if senses is not None else None
-        at = self.whole.find(text)
-        whole = senses.read(self.whole) if senses is not None and at >= 0 and text != self.whole else None
-        return whole.part(at, at + len(text), own.purposes) if whole is not None and own is not None else own
-
-    def _repeated(self, text: str) -> str:
-        """Read "and that one" after "seen it" as "seen it" once more, of what is shown now."""
-        if not _AND_THAT.search(text):
-            return text
-        said = [entry.text for entry in self.state.messages if entry.role == "user"]
-        before = next((each for each in reversed(said) if not _AND_THAT.search(each)), "")
-        return before if len(before.split()) <= _BRIEF and _POINTS.search(before) else text
-
-    def _counted(self, text: str) -> str:
-        """Read "the guitar one" and "the one with a lid" as "the second one", if only that card is so described."""
-        shown = self.shop.items(self.state.taste.focus)
-        called = self.shop.index.facets.postings.get("kind", {}) if self.shop.of_goods and asks(text) else {}
-        described = pointed(text, shown, called)
-        if described is None:
-            return text
-        if len(described.places) == 1 and described.places[0] < len(PLACES):
-            meant = f"the {PLACES[described.places[0]]} one"
-        else:
-            several = len(words(described.described)) > 1
-            named = self.shop.linker.exact(described.described) if several else ()
-            meant = self.shop.index.catalog[named[0]].title if named else text[described.start : described.end]
-        return text[: described.start] + meant + text[described.end :]
-
-    def _is_part(self, text: str, mention: Mention) -> bool:
-        """Whether a title that a message seems to name is part of what is on screen, or of what it asks of that."""
-        shown = self.shop.items([*self.state.taste.focus, *filter(None, [self.state.page])])
-        if shown and mention.surface.islower():  # "do they keep the rain out?" names no rain jacket
-            limits = self.shop.parser.columns.read(text, "en")
-            if any(limit.start < mention.start and mention.end < limit.end for limit in limits):
-                return True
-        return of_part(text, mention, shown, self.shop.index.facets.document_frequency)
+        return Hearing(self.shop, self.state, self.say, self.whole, self.parts).understand(text, served)
 
     def hear(self, text: str) -> Turn:
         """Record one message and let it change the state, without answering; training reads its dialogues so."""
@@ -173,7 +104,8 @@ class Dialogue:
         if in_danger(spelled):
             return spelled
         asked, self.sorrow = told(spelled)
-        return asked
+        taste = self.state.taste
+        return by_maker(asked, self.shop, taste.focus, [limit.constraint for limit in taste.limits])
 
     def listen(self, text: str, language: Language) -> None:
         """Record a message, and speak its language from now on."""
@@ -315,7 +247,7 @@ class Dialogue:
         if asked.isascii() and asked == asked.casefold() and not any(c.isdigit() for c in asked):
             near = self.shop.linker.nearest(asked, 1)
             if not near or near[0][1] < _RESEMBLES:  # "fridges" is no title that we could lack
-                return Answer(self.say("no_such", thing=asked), abstained=True)
+                return self._of_kind_at_least(turn, self.say("no_such", thing=asked))
         constraints = self.picking.constraints()
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         allowed = self.shop.recommender.allowed(constraints, known)
@@ -328,6 +260,13 @@ class Dialogue:
             picks += self.shop.recommender.recommend(query, constraints, exclude=exclude, k=CARDS - len(picks))
         said = [self.say("not_carried", asked=asked), self._nearest(nearest[:3], constraints)]
         return Answer(self.say.sentences(*said), self.picking.cards(picks))
+
+    def _of_kind_at_least(self, turn: Turn, unknown: str) -> Answer:
+        """Say that what is asked for is not here, and show what there is of its kind, if one is named."""
+        if not any((c.field, c.op) == ("kind", "is") for c in turn.understood.parsed.constraints):
+            return Answer(unknown, abstained=True)
+        answer = self._recommend(turn)
+        return replace(answer, text=self.say.sentences(unknown, answer.text))
 
     def _nearest(self, positions: Sequence[int], constraints: Sequence[Constraint]) -> str:
         near = [self.shop.index.catalog[at] for at in positions]

@@ -28,6 +28,7 @@ LASTS = re.compile(
     re.IGNORECASE,
 )
 _HOW_LONG = re.compile(r"\bhow\s+(?:long|many\s+\w+)\s+(?:does|do|will|would|can)\b|\blasts?\b", re.IGNORECASE)
+_FREE = frozenset(terms("free"))  # "acetone free" asks of acetone
 _SHARE = 2  # one in so many of the words asked for is the least that an answer has
 _SEVERAL = re.compile(  # what asks about the cards on screen together, or which of them it is
     r"^\W*(?:(?:and|so|but|ok(?:ay)?|great|hm+)\W+)*(?:"
@@ -78,6 +79,7 @@ def asked_words(text: str, items: Sequence[Item] = (), names: Sequence[str] = ()
 
 def evidence(item: Item, asked: Sequence[str]) -> Evidence | None:
     """Return where an item has most of what is asked for, None if it has less than half of it."""
+    asked = [word for word in asked if word not in _FREE] or asked
     best: tuple[int, Evidence] | None = None
     for field, value, said in _places(item):
         found = _found(asked, said)

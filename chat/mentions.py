@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chat.acts import SAME_MAKER
+from chat.brands import from_stranger
 from chat.naming import ABOUT_TITLE, asked_about, asked_title, disambiguated
 from chat.opinions import Opinion, stands
 from chat.senses import Sensed
@@ -23,6 +24,8 @@ _MOVED = re.compile(  # who tells of what they know, so that more of it is found
     re.IGNORECASE,
 )
 _LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
+_WANTS = re.compile(r"\b(?:need|want|like|look(?:ing)?|search(?:ing)?|after|have|sell|got)\b", re.IGNORECASE)
+_FOR = re.compile(r"s?\s+(?:for|against)\b", re.IGNORECASE)
 _TELLING = 2  # telling words of a title that is one without capitals
 
 
@@ -31,6 +34,7 @@ def mentioned(
 ) -> tuple[str, list[Mention], list[tuple[int, int]], bool]:
     """Return the title asked for that is none of ours, the works named, what tells which, and if one is asked about."""
     asked, mentions = asked_title(blank(text, lifting), linker, parser)  # "forget the year" names no book
+    asked = from_stranger(text, linker, parser) or asked
     mentions = _told_of(text, mentions, sensed, linker)
     asked, mentions = _shortened(text, asked, mentions, parser)
     about = None if asked else asked_about(text, linker)
@@ -89,6 +93,16 @@ def stood_on(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[li
         kept.append(mention)
         stood.append(opinion)
     return kept, stood
+
+
+def wanted_by_name(text: str, mentions: Sequence[Mention]) -> bool:
+    """Whether common words that name an item say what is wanted: "a night cream for older skin"."""
+    if len(mentions) != 1 or mentions[0].how != "alias":
+        return False
+    (mention,) = mentions
+    common = mention.surface[1:].islower() and (mention.start == 0 or mention.surface[0].islower())
+    before = telling_words(_WANTS.sub(" ", text[: mention.start]))
+    return common and not before and _FOR.match(text, mention.end) is not None
 
 
 def moved(text: str, opinion: Opinion) -> Opinion:

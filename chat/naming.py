@@ -15,13 +15,13 @@ from retrieval.parsing import Parser
 from retrieval.text import is_cjk, tokenize, words
 
 HAVE = re.compile(
-    r"\bdo\s+you\s+do\s+(?!it\b|this\b|that\b|with\b|when\b|if\b|for\b|you\b)|\b(?:do|did|would)\s+you\s+(?:guys\s+)?(?:have|sell|carry|stock|offer)\b|\bhave\s+you\s+got\b|\byou\s+got\b|\bis\s+there\b"
+    r"\bdo\s+you\s+do\s+(?!it\b|this\b|that\b|with\b|when\b|if\b|for\b|you\b)|\b(?:do|did|would)\s+you\s+(?:guys\s+|still\s+){0,2}(?:have|sell|carry|stock|offer)\b|\bhave\s+you\s+(?:still\s+)?got\b|\byou\s+got\b|\bis\s+there\b"
     r"|\bgot\s+any\b|\bcan\s+i\s+(?:buy|get|rent|order)\b|\b(?:i\s+am|i'?m)?\s*looking\s+for\b|\bwhere\s+is\b(?!\s+my\b)"
     r"|有没有|有卖|卖不卖|找一?下|你们有",
     re.IGNORECASE,
 )
 HAVE_IT = re.compile(
-    r"\b(?:do\s+you\s+(?:have|sell|stock|carry|offer|do)|can\s+i\s+(?:buy|get|have))\s+(?:it|this|that)(?:\s+one)?\b\W*(as\b|for\b|in\b|on\b|with\b)?",
+    r"\b(?:do\s+you\s+(?:still\s+)?(?:have|sell|stock|carry|offer|do)|can\s+i\s+(?:buy|get|have))\s+(?:it|this|that)(?:\s+one)?\b\W*(as\b|for\b|in\b|on\b|with\b)?",
     re.IGNORECASE,
 )
 _THERE = re.compile(r"(?:is|are)\s+there\b", re.IGNORECASE)

@@ -6,14 +6,18 @@ And what the page quoted last says to a question that follows it: "and how long 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from chat.desk import MUST_BE, PERHAPS, Desk, Served, cited, stretch
 from chat.holding import LASTS, asked_words, stems
-from chat.pieces import SHOP, Piece, asks, masked
+from chat.pieces import SHOP, Piece, asks, clauses, masked
 from chat.replies import Say
-from retrieval.knowledge import Found
+from retrieval.knowledge import Found, terms
+from retrieval.lexicon import display
+from retrieval.text import is_cjk
+from retrieval.types import Item
 
-_HALF = 0.5  # of the words asked for
+_HALF = 0.5  # of the words asked for, or how likely a page must answer what is asked of a kind
 _NEAR = 5  # passages among which the one quoted last is found again by its title
 _HOW_LONG = re.compile(
     r"\bhow\s+(?:long|soon|quick(?:ly)?|fast|many\s+(?:days|weeks|months))\b|\b(?:until|till|by|since)?\s*when\b|\bwhat(?:'s|\s+is)\s+the\s+deadline\b",
@@ -23,6 +27,10 @@ _WHO_DOES = re.compile(  # what somebody may or must do, rather than what a thin
     r"\b(?:can|could|may|must|should|do|does|did|will|would)\s+(?:i|we|you|he|she|my\s+\w+)\b|\bhow\s+to\b",
     re.IGNORECASE,
 )
+_IT = re.compile(r"\b(?:(?:this|that|the)\s+one|it|this|that|them|these|those)\b", re.IGNORECASE)
+_AND = re.compile(r"^\W*(?:(?:and|so|but|ok(?:ay)?)\b\W*)+", re.IGNORECASE)
+_HOW_MUCH = re.compile(r"\bhow\s+much\b(?=\s+(?:do|does|should|can|must|would)\b)", re.IGNORECASE)
+_WITH = re.compile(r"\b(?:use|wear|mix|apply|take)\b[^.?!,;]*?\bwith\s+([^.?!,;]+)", re.IGNORECASE)
 _OF_IT = re.compile(r"\b(?:it|that|this|(?:i|we)\s+(?:have|get))\b", re.IGNORECASE)
 
 
@@ -49,6 +57,36 @@ def instead(piece: Piece, desk: Desk, say: Say) -> Served | None:
         return page  # "can she try it first?" asks for no column
     # "Is it frost proof?" is answered by no page on deliveries in frost.
     return page if page is not None and _shares(page, asked) > _HALF else None
+
+
+def of_kind(piece: Piece, item: Item, kinds: Collection[str], desk: Desk, say: Say) -> Served | None:
+    """Quote the page that tells how things of an item's kind are used: "how much do I put on?", of a sunscreen.
+
+    A page whose title names another kind is about that.
+
+    Args:
+        piece: the question.
+        item: that it is about.
+        kinds: of the catalogue.
+        desk: knows the pages.
+        say: the sentences of its language.
+    """
+    parts = (_AND.sub("", part) for part in clauses(masked(piece.text, piece.understood)))
+    text = next((part for part in parts if _WHO_DOES.search(part)), "")
+    kind = display("kind", item.kind, "en")
+    if not kind or not text or is_cjk(text):
+        return None
+    of_it = _IT.sub(f"the {kind}", text, count=1) if _IT.search(text) else _HOW_MUCH.sub(f"how much {kind}", text)
+    beside = _WITH.search(text)
+    asked = [of_it, *([say("combined", other=beside[1].strip())] if beside else [])]
+    others = [frozenset(terms(display("kind", each, "en"))) for each in kinds if each != item.kind]
+    own = frozenset(terms(kind))
+    found = [each for question in asked if question != text and (each := desk.found(question)) is not None]
+    for each in sorted(found, key=lambda one: -one.confidence):
+        title = stems(each.passage.title)
+        if each.confidence >= _HALF and (own <= title or not any(other <= title for other in others)):
+            return cited(each, say)
+    return None
 
 
 def followed(piece: Piece, title: str, desk: Desk, say: Say) -> Served | None:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from chat.contents import CONTENTS
 from chat.routing import ROUTES, Route, Routed, Routing
 from chat.typed import telling_words
 from chat.understanding import Understanding
@@ -73,7 +74,9 @@ _ADVICE = re.compile(
     re.IGNORECASE,
 )
 _NEEDED = re.compile(  # for what has been told
-    r"\bwh(?:at|ich(?:\s+\w+)?)\s+(?:do|would|should|will)\s+(?:i|we)\s+need\b(?!\s+to\b)", re.IGNORECASE
+    r"\bwh(?:at|ich(?:\s+\w+)?)\s+(?:do|would|should|will)\s+(?:i|we)\s+(?:need\b(?!\s+to\b)"
+    r"|(?:use|wear|try)\b(?!\s+to\s+(?:pay|order|log|sign|return)\b))",
+    re.IGNORECASE,
 )
 _FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about)\b|^那|呢\W*$", re.IGNORECASE)
 BUYS = re.compile(
@@ -228,7 +231,7 @@ def masked(text: str, understood: Understanding) -> str:
 def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Route, float]:
     """Return what speaks for a route beside the words, as log odds."""
     found: dict[Route, float] = {}
-    for route, odds in (*_by_act(understood), *_by_taste(understood), *_by_words(understood)):
+    for route, odds in (*_by_act(understood, before), *_by_taste(understood), *_by_words(understood)):
         found[route] = found.get(route, 0.0) + odds
     if _FOR_A_PERSON.search(text):
         found["human"] = found.get("human", 0.0) + 4.0
@@ -254,13 +257,11 @@ def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Rout
     return found
 
 
-def _by_act(understood: Understanding) -> Iterator[tuple[Route, float]]:
+def _by_act(understood: Understanding, before: str) -> Iterator[tuple[Route, float]]:
     named = _names(understood)
     match understood.act:
-        case "question" if understood.questions == ("other",):
-            yield "item", 0.5
         case "question":
-            yield "item", 2.0 if named or understood.extreme or understood.compares else 1.0
+            yield "item", _asked_of_item(understood, before)
         case "availability":
             yield "recommend", 1.5 if named or understood.asked_title != understood.asked_title.casefold() else 0.5
         case "unclear":
@@ -275,6 +276,15 @@ def _by_act(understood: Understanding) -> Iterator[tuple[Route, float]]:
         yield "recommend", 5.0  # whatever "by the same person" sounds like
     if understood.offered:
         yield "recommend", 4.0
+
+
+def _asked_of_item(understood: Understanding, before: str) -> float:
+    """Return what a question says for one about an item, as log odds."""
+    if understood.questions == (CONTENTS,) and before != "order":
+        return _STRANGE_ODDS  # "what's in it?" is asked of no parcel
+    if understood.questions == ("other",):
+        return 0.5
+    return 2.0 if _names(understood) or understood.extreme or understood.compares else 1.0
 
 
 def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
@@ -295,7 +305,14 @@ def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
 def _by_words(understood: Understanding) -> Iterator[tuple[Route, float]]:
     """Yield what speaks against a reader who has never heard of tents or cheeses."""
     asked = understood.act == "availability" and understood.asked_title
-    if understood.offered or understood.ours or asked or (understood.act == "question" and _names(understood)):
+    plainly = bool(understood.opinions) and understood.purposes.get("item", 0.0) > _PLAINLY
+    if (
+        plainly
+        or understood.offered
+        or understood.ours
+        or asked
+        or (understood.act == "question" and _names(understood))
+    ):
         yield "out_of_scope", -_STRANGE_ODDS  # whatever a shop is asked to have
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from chat.contents import CONTENTS, asks_contents
 from chat.fitting import FITS, asks_to_fit
 from retrieval.columns import Columns
 from retrieval.lexicon import mood_singled_out
 from retrieval.numbers import COUNTS, LENGTH_FIELDS
 from retrieval.text import normalize
 
+_USED = (  # behind "how much": an amount, and no price
+    r"\s+(?:of\s+(?:it|this|that|them)\s+)?(?:do|should|must|can|would)\s+(?:i|we|you|one)\s+(?:really\s+)?(?:(?:have|need|ought)\s+to\s+)?"
+    r"(?:put|use|take|apply|give|add|eat|drink|pour|spray|rub|mix|feed|need(?!\s+to\b))\b"
+)
 # field of the catalogue: what people ask it with
 _COLUMNS: tuple[tuple[str, str], ...] = (
-    ("price", r"\bhow\s+(?:much|expensive|pricey|costly|dear)\b|\bset\s+\S+\s+back\b"
+    ("price", rf"\bhow\s+(?:much(?!{_USED})|expensive|pricey|costly|dear)\b|\bset\s+\S+\s+back\b"
               r"|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b"
               r"|\bwhat['’]?s\s+(it|that|this)(\s+one)?\s+cost\b|\bprice\b|\bcosts?\b\s*\?"
               r"|多少钱|价格|怎么卖"),
@@ -150,8 +155,8 @@ def questions(text: str, columns: Columns | None, several: bool) -> Questions:
         fields = _with_own(fields, text, columns)
     if columns is not None and asks_to_fit(text, columns):
         fields = [*fields, FITS]
-    if not fields and _HOW_MANY.search(text):
-        return Questions(("other",))
+    elif not fields and (asks_contents(text) or _HOW_MANY.search(text)):
+        fields = [CONTENTS if asks_contents(text) else "other"]
     return Questions(tuple(fields), yes_no=_YES_NO.search(text) is not None)
 
 

@@ -118,6 +118,7 @@ SAY: Mapping[str, tuple[str, str]] = {
     "sorry": ("I'm sorry about that.", "很抱歉。"),
     "how_to_reach": ("How can I contact you?", "怎么联系你们？"),
     "which_form": ("Which form can I have: {form}?", "有哪些版本：{form}？"),
+    "combined": ("Can I combine it with {other}?", "它可以和{other}一起用吗？"),
     "out_of_scope": ("That is outside what I know: I'm here for this shop, its items, orders and how it works.",
                      "这超出了我的范围：我只负责本店的商品、订单和服务。"),
     "doubt": ("I'm not sure what you mean: {first}, or {second}?", "我不太确定你的意思：是{first}，还是{second}？"),

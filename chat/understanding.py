@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from chat.acts import BOUGHT, SAME_MAKER, Act, lifted, plain_act, refines, starts_anew
+from chat.brands import before_kind
 from chat.holding import of_several
 from chat.memory import REMEMBER, lasts
-from chat.mentions import mentioned, moved, stood_on
+from chat.mentions import mentioned, moved, stood_on, wanted_by_name
 from chat.naming import (
     HAVE,
     HAVE_IT,
@@ -38,8 +39,9 @@ from retrieval.numbers import LENGTH_FIELDS, blank
 from retrieval.parsed import Parsed, Told
 from retrieval.parsing import Parser
 from retrieval.stances import BUT_NOT_THEM
-from retrieval.text import is_cjk, language_of, tokenize, words
+from retrieval.text import is_cjk, language_of, normalize, tokenize, words
 
+_THEN_IT = re.compile(r"\W*?[.,;:!?–—-]\s[^.?!]*\bits?\b", re.IGNORECASE)
 _MORE = re.compile(
     r"\b(more|others?|another|something\s+else|anything\s+else|else|different(\s+ones)?|next|none\s+of\s+(these|those|them))\b"
     r"|换一批|换一些|还有(别的|其他|吗)|更多|别的|其他的",
@@ -211,14 +213,18 @@ def understand(
     asked, mentions, beside, by_its_title = mentioned(text, lifting, linker, parser, sensed)
     mentions = [m for m in mentions if not is_part(text, m)]
     spans = [*((m.start, m.end) for m in mentions), *beside]
-    asks_of = len(mentions) == 1 and (by_its_title or questions(text, parser.columns, several=False).fields)
+    asking = questions(text, parser.columns, several=False)
+    asks_of = len(mentions) == 1 and (by_its_title or asking.fields or asking.yes_no)
     mentions, stood = stood_on(text, mentions, unread() if asks_of else sensed)
+    strange = strange_titles(text, spans, linker, parser, sensed.works())
+    brand, strange = before_kind(text, strange, linker, parser)
+    asked = asked or brand
     if asked:
         at = text.find(asked)
         spans.append((at, at + len(asked)))
+        strange = [(s, e) for s, e in strange if e <= at or at + len(asked) <= s]
     aside = [a for a in asides(text) if not any(s < a[1] and a[0] < e for s, e in spans)]
     pointing = [*pointed_at(text, shown), *(m.span() for m in _THIS_PRODUCT.finditer(text)), *aside]
-    strange = strange_titles(text, spans, linker, parser, sensed.works())
     why = [match.span() for match in _WHY.finditer(text)]
     taken = [*spans, *pointing, *strange]
     offered = HAVE.search(text) is not None
@@ -233,9 +239,10 @@ def understand(
         *spans,
         *(m.span() for m in TITLED.finditer(text) if TOLD_BY.intersection(words(text[: m.start()])[-1:])),
     ]
-    pointed = references(blank(text, them), named, shown, spoken_of) if shown or spoken_of else []
+    cards = references(blank(text, them), named, shown, spoken_of) if shown or spoken_of else []
     first = min((m.start for m in mentions), default=0)  # in "seen that. More like Jaws" that is none named here
-    early = bool(pointed) and references(blank(text[:first], them), [], shown, spoken_of) == pointed
+    early = bool(cards) and references(blank(text[:first], them), [], shown, spoken_of) == cards
+    pointed = cards if early or not _stands_for(text, mentions, (*stood, *cards)) else []
     opinions = [moved(text, opinion) for opinion in ((*pointed, *stood) if early else (*stood, *pointed))]
     advises = sensed.purpose.get("recommend", 0.0) > _PLAINLY and not any(opinion.places for opinion in opinions)
     about = Questions() if lifting else _questions(text, mentions, parser, 0 if advises else shown, spoken_of)
@@ -299,7 +306,8 @@ def understand(
         anything=_ANYTHING.search(text) is not None,
         same_maker=SAME_MAKER.search(text) is not None,
         lacking=lacking,
-        bare_title=bool(mentions) and not rest and all(o.attitude == "neutral" for o in opinions),
+        bare_title=all(o.attitude == "neutral" for o in opinions)
+        and ((bool(mentions) and not rest) or wanted_by_name(text, mentions)),
         bought=bought is not None,
         unknown_name=" / ".join(text[start:end].strip(" ,") for start, end in unknown),
         only_unknown=bool(unknown) and not (opinions or parsed.spans or _gist(text, [*beside, *unknown], parsed)),
@@ -307,9 +315,17 @@ def understand(
         medium=medium(text, [*strange, *((m.start, m.end) for m in mentions)]),
         lasting=remember is not None or lasts(text),
         offered=wanted or (offered and any(limit.field == "kind" for limit in parsed.constraints)),
-        ours=ours or any(limit.field == "title" for limit in (*parsed.constraints, *parsed.owned)),
+        ours=ours
+        or _measures(about, text, parser)
+        or any(limit.field == "title" for limit in (*parsed.constraints, *parsed.owned)),
         purposes=sensed.purpose,
     )
+
+
+def _measures(about: Questions, text: str, parser: Parser) -> bool:
+    """Whether a message singles out by one of the catalogue's own columns, and names it: "the highest voltage"."""
+    named = (words for words, field in parser.columns.named.items() if about.extreme and field == about.extreme[0])
+    return any(f" {name} " in f" {normalize(text)} " for name in named)
 
 
 def _unknown(
@@ -324,6 +340,12 @@ def _merely_points(text: str, opinions: Sequence[Opinion], pointing: Sequence[tu
     """Whether a message is the place of a card and nothing else: "ok, the first one then" wants to hear of it."""
     places = [place for opinion in opinions for place in opinion.places if opinion.attitude == "neutral"]
     return len(opinions) == len(places) == 1 and not opinions[0].that and not telling_words(blank(text, pointing))
+
+
+def _stands_for(text: str, mentions: Sequence[Mention], opinions: Sequence[Opinion]) -> bool:
+    """Whether "it" stands for what a message names in the clause before: "ok, the Puck. Is it loud?"."""
+    calm = all(opinion.attitude == "neutral" for opinion in opinions)
+    return calm and any(_THEN_IT.match(text, mention.end) for mention in mentions)
 
 
 def _of_value(text: str, opinions: Sequence[Opinion], said: Sequence[tuple[int, int]]) -> bool:

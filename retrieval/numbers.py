@@ -170,6 +170,8 @@ _OF_WORKS = (
 _DECADE_ZH = r"(?:(?:上世纪|二十世纪|20世纪)\s*)?(\d{4}|\d0|[二三四五六七八九]十)\s*年代"
 _A_PRICE = rf"{_MONEY_BEFORE}?{_N}{_MONEY_AFTER}?"
 _BUDGET = r"\bbudget(?:\s+(?:is|of)|['’]s|:)?\s+"
+_LETS_SAY = r"\blet['’]?s\s+say\s+(?:(?:about|around|roughly)\s+)?"
+_IN_TOTAL = r"(?:in\s+total|altogether|all\s+in)\b"
 _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("year", rf"\bbetween\s+{_YEAR}\s+and\s+{_YEAR}\b", _years_between),
     ("year", rf"\b(?:from\s+)?{_YEAR}\s*(?:-|–|—|to|until|till|through)\s*{_YEAR}\b", _years_between),
@@ -211,6 +213,10 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("price", rf"{_BUDGET}{_A_PRICE}{_NOT_MONEY}", _price("<=")),
     ("price", rf"\bi\s+have(?:\s+only)?\s+{_MONEY_BEFORE}{_N}", _price("<=")),  # "I have two kids" is no budget
     ("price", rf"\bi\s+have(?:\s+only)?\s+{_N}{_MONEY_AFTER}", _price("<=")),
+    ("price", rf"{_LETS_SAY}{_MONEY_BEFORE}{_N}", _price("<=")),
+    ("price", rf"{_LETS_SAY}{_N}{_MONEY_AFTER}", _price("<=")),
+    ("price", rf"(?<!\w){_MONEY_BEFORE}{_N}\s+{_IN_TOTAL}", _price("<=")),
+    ("price", rf"\b{_N}{_MONEY_AFTER}\s+{_IN_TOTAL}", _price("<=")),
     ("price", rf"(?<!\w){_ABOVE}\s*{_MONEY_BEFORE}{_N}", _price(">")),
     ("price", rf"(?<!\w){_ABOVE}\s*{_N}{_MONEY_AFTER}", _price(">")),
     ("price", rf"\b(?:around|about|roughly|circa)\s+{_MONEY_BEFORE}{_N}{_NOT_MONEY}", _price_about),

@@ -1,0 +1,119 @@
+"""Hearing: how one message is read in the light of what is on screen and of what has been said before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from chat.acts import Act
+from chat.comparing import compared
+from chat.opinions import Opinion
+from chat.pieces import asks
+from chat.pointing import PLACES, of_part, pointed
+from chat.replies import Say
+from chat.restock import RESTOCK, asks_for_return, sold_out
+from chat.senses import Sensed
+from chat.shop import Shop
+from chat.sorts import all_of_kind, companion
+from chat.state import DialogueState
+from chat.understanding import Understanding, understand
+from retrieval.cues import Mention
+from retrieval.text import words
+
+_AND_THAT = re.compile(r"^\W*(?:and|also)\s+(?:that|this)(?:\s+one)?(?:\s+(?:too|as\s+well|also))?\W*$", re.IGNORECASE)
+_POINTS = re.compile(r"\b(?:that|this|it)\b", re.IGNORECASE)
+_BRIEF = 5  # words of a message that says something of a card and little else
+_OF_CARDS = re.compile(rf"\b(?:ones?|{'|'.join(PLACES)}|last|these|those|both)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Reads the messages of one conversation.
+
+    Attributes:
+        shop: the catalogue now.
+        state: the conversation.
+        say: the sentences of its language.
+        whole: the message of this turn.
+        parts: those of its parts that are going to be read one by one.
+    """
+
+    shop: Shop
+    state: DialogueState
+    say: Say
+    whole: str = ""
+    parts: Sequence[str] = ()
+
+    def understand(self, text: str, served: Collection[Act] = ()) -> Understanding:
+        """Read a message in the light of what is on screen; `served` are acts that the desk sees to."""
+        of_stranger = self.state.answered.endswith(self.say("invite_about")) and not _OF_CARDS.search(text)
+        spoken_of = bool(self.state.taste.about or self.state.page or self.state.route == "item")
+        shown = 0 if of_stranger else len(self.state.taste.focus)  # "it" is the work that we asked about
+        taste = self.state.taste
+        text = self._repeated(self._counted(companion(text, self.shop, taste.focus)))
+        sensed = self._sensed(text)
+        understood = understand(
+            text,
+            self.shop.linker,
+            self.shop.parser,
+            shown,
+            spoken_of=spoken_of,
+            served=served,
+            sensed=sensed,
+            is_part=self._is_part,
+        )
+        missing = sold_out(self.shop, self.state, self.say)
+        if asks_for_return(text, missing) and (missing is not None or shown or spoken_of or understood.opinions):
+            return replace(understood, act="question", questions=(RESTOCK,), extreme=None, of_shown=False)
+        if understood.act not in ("question", "availability") and compared(text, self.shop, self.state) is not None:
+            return replace(understood, act="question", questions=(), compares=True)
+        return self._of_all(text, understood)
+
+    def _of_all(self, text: str, understood: Understanding) -> Understanding:
+        """Read "are the brushes made of wood?" as a question about each of them, if the catalogue tells it of any."""
+        items = all_of_kind(text, understood, self.shop, self.state.taste.focus)
+        if not items:
+            return understood
+        each = tuple(Opinion("neutral", (self.shop.index.catalog.positions[item.id],)) for item in items)
+        return replace(understood, act="question", questions=("other",), opinions=each)
+
+    def _sensed(self, text: str) -> Sensed | None:
+        """Return what the words of a message, or of a part of this turn's, are about in the light of all of it."""
+        senses = self.shop.senses
+        own = senses.read(text, *self.parts) if senses is not None else None
+        at = self.whole.find(text)
+        whole = senses.read(self.whole) if senses is not None and at >= 0 and text != self.whole else None
+        return whole.part(at, at + len(text), own.purposes) if whole is not None and own is not None else own
+
+    def _repeated(self, text: str) -> str:
+        """Read "and that one" after "seen it" as "seen it" once more, of what is shown now."""
+        if not _AND_THAT.search(text):
+            return text
+        said = [entry.text for entry in self.state.messages if entry.role == "user"]
+        before = next((each for each in reversed(said) if not _AND_THAT.search(each)), "")
+        return before if len(before.split()) <= _BRIEF and _POINTS.search(before) else text
+
+    def _counted(self, text: str) -> str:
+        """Read "the guitar one" and "the one with a lid" as "the second one", if only that card is so described."""
+        shown = self.shop.items(self.state.taste.focus)
+        called = self.shop.index.facets.postings.get("kind", {}) if self.shop.of_goods and asks(text) else {}
+        described = pointed(text, shown, called)
+        if described is None:
+            return text
+        if len(described.places) == 1 and described.places[0] < len(PLACES):
+            meant = f"the {PLACES[described.places[0]]} one"
+        else:
+            several = len(words(described.described)) > 1
+            named = self.shop.linker.exact(described.described) if several else ()
+            meant = self.shop.index.catalog[named[0]].title if named else text[described.start : described.end]
+        return text[: described.start] + meant + text[described.end :]
+
+    def _is_part(self, text: str, mention: Mention) -> bool:
+        """Whether a title that a message seems to name is part of what is on screen, or of what it asks of that."""
+        shown = self.shop.items([*self.state.taste.focus, *filter(None, [self.state.page])])
+        if shown and mention.surface.islower():  # "do they keep the rain out?" names no rain jacket
+            limits = self.shop.parser.columns.read(text, "en")
+            if any(limit.start < mention.start and mention.end < limit.end for limit in limits):
+                return True
+        return of_part(text, mention, shown, self.shop.index.facets.document_frequency)
