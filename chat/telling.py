@@ -134,14 +134,14 @@ class Telling:
     def _best_relaxation(self) -> tuple[Limit, int] | None:
         """Return the limit whose removal opens up the most items, and how many those are.
 
-        Among goods it is never the kind: who wants a brush has no use for the rest of the shop.
+        Among goods it is never the kind, nor the noun of titles that stands for one: who wants a brush has no use for the rest of the shop.
         """
         limits = self.state.taste.limits
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         counts = [
             (old, int(self.shop.recommender.allowed([x.constraint for x in limits if x is not old], known).sum()))
             for old in limits
-            if not (self.shop.of_goods and old.field == "kind")
+            if not (self.shop.of_goods and old.field in ("kind", "title"))
         ]
         best = max(counts, key=lambda pair: pair[1], default=None)
         return best if best is not None and best[1] else None

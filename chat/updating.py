@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from chat import facts
+from chat.grown import for_grown_ups
 from chat.messages import Signal
 from chat.opinions import Attitude, Opinion
 from chat.replies import Say
@@ -100,8 +101,11 @@ class Updater:
         taste.limits = [x for x in taste.limits if not (x.implied and x.value in wanted)]
         held = {(x.field, x.op, x.value) for x in taste.limits}
         implied = [c for c in parsed.implied if c.value not in wanted and (c.field, c.op, c.value) not in held]
+        fits = any(c.op == "fits" for c in parsed.constraints)
         said = [
-            c if c.label else self._labelled(c) for c in parsed.constraints if (c.field, c.op, c.value) not in chips
+            c if c.label else self._labelled(c)
+            for c in (for_grown_ups(each, turn.text, self.state, fits) for each in parsed.constraints)
+            if (c.field, c.op, c.value) not in chips
         ]
         constraints = [*said, *removed, *self._relative(turn), *self._by_its_maker(turn), *self._singled(turn)]
         beside, facets = self._beside(turn, constraints), self.shop.index.facets
@@ -315,7 +319,8 @@ class Updater:
 
     def _labelled(self, constraint: Constraint) -> Constraint:
         facets = self.shop.index.facets
-        return relabelled(constraint, self.say.language, facets.currency, facets.name)
+        kinds = facets.postings.get("kind", {})
+        return relabelled(constraint, self.say.language, facets.currency, facets.name, kinds)
 
     def label(self, limit: Limit) -> str:
         """Word a limit in the language the person now writes."""
@@ -361,6 +366,8 @@ class Updater:
             items = [self.shop.index.catalog[at] for at in np.flatnonzero(facets.mask(things)).tolist()]
             kinds = Counter(kind for item in items for kind in values_of(item, "kind")).most_common(1)
             gone = [x for x in before if x.field == "kind" and not {k for k, _ in kinds}.intersection(_values(x.value))]
+            if any(self.shop.parser.tails.is_noun(str(c.value)) for c in things):  # of brushes, a set is one of brushes
+                gone = [x for x in gone if not facets.mask([x.constraint, *things]).any()]
         self.lift(turn, gone, silently=True)
 
     def _leave_behind(self, turn: Turn, fields: set[str]) -> None:

@@ -28,6 +28,7 @@ from retrieval.phrases import Phrases
 from retrieval.shades import distinct
 from retrieval.short import ShortNames
 from retrieval.stances import JOINS, Hit, Stance, agreed, stances
+from retrieval.tails import Tails
 from retrieval.text import Token, normalize, tokenize, words
 from retrieval.things import Things
 from retrieval.types import Constraint, Op
@@ -104,6 +105,7 @@ class Parser:
         phrases: what people call its values.
         short_names: finds its goods by words of their titles.
         things: the nouns that those titles have besides.
+        tails: the words with which its kinds end.
 
     Args:
         facets: what the catalogue holds.
@@ -120,6 +122,7 @@ class Parser:
         self.phrases = Phrases(facets, self.columns, english)
         self.short_names = ShortNames(facets, self.phrases.plain_words)
         self.things = Things(facets, self.phrases.plain_words)
+        self.tails = Tails(facets)
         self._hits = Hits(facets, self.columns, self.phrases)
 
     def carries(self, field: str, value: str) -> bool:
@@ -252,6 +255,7 @@ class Parser:
         """Take over what a message does with the values that it names; what it also refuses, it asks for nowhere."""
         taken_up = stances(free, tokens, hits)
         refused = {v for hit, stance in zip(hits, taken_up, strict=True) if stance == "refused" for v in hit.values}
+        hits = self.tails.meant(tokens, hits, taken_up, self._is_of_column)
         for hit, stance in zip(hits, taken_up, strict=True):
             if stance == "said" and refused.intersection(hit.values):  # "no orchid, everybody gives her orchids"
                 found.hard.append((tokens[hit.start].start, tokens[hit.end - 1].end))
@@ -439,6 +443,10 @@ class Parser:
                     Wish(limit.field, v, text[start:end], start) for v in distinct(as_tuple(limit.value))
                 )
 
+    def _is_of_column(self, word: str) -> bool:
+        """Whether a word is a value of a column other than that of kinds."""
+        return any(field == "genres" or field in self.columns for field, _ in self.phrases.meanings.get(word, ()))
+
     def _held(self, word: str) -> bool:
         return any(self._facets.document_frequency(form) for form in forms(word))
 
@@ -469,7 +477,8 @@ class Parser:
         return Constraint(field, op, value, self._label(field, op, value, language))
 
     def _label(self, field: str, op: Op, value: str | tuple[str, ...], language: str) -> str:
-        return label(field, op, value, language, self._facets.currency, self._facets.name)
+        kinds = self._facets.postings.get("kind", {})
+        return label(field, op, value, language, self._facets.currency, self._facets.name, kinds)
 
 
 def _meant(hit: Hit, stance: Stance, told: Told) -> Stance | None:
