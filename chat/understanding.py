@@ -217,6 +217,7 @@ def understand(
         at = text.find(asked)
         spans.append((at, at + len(asked)))
     aside = [a for a in asides(text) if not any(s < a[1] and a[0] < e for s, e in spans)]
+    aside = [(start, end) for start, end in aside if not parser.tails.follows(text[end:])]  # "a day cream"
     pointing = [*pointed_at(text, shown), *(m.span() for m in _THIS_PRODUCT.finditer(text)), *aside]
     strange = strange_titles(text, spans, linker, parser, sensed.works())
     why = [match.span() for match in _WHY.finditer(text)]

@@ -366,8 +366,10 @@ class Updater:
             items = [self.shop.index.catalog[at] for at in np.flatnonzero(facets.mask(things)).tolist()]
             kinds = Counter(kind for item in items for kind in values_of(item, "kind")).most_common(1)
             gone = [x for x in before if x.field == "kind" and not {k for k, _ in kinds}.intersection(_values(x.value))]
-            if any(self.shop.parser.tails.is_noun(str(c.value)) for c in things):  # of brushes, a set is one of brushes
-                gone = [x for x in gone if not facets.mask([x.constraint, *things]).any()]
+            nouns = [str(c.value) for c in things if self.shop.parser.tails.is_noun(str(c.value))]
+            of_them = [x for x in gone if not any(str(v).endswith(f" {noun}") for v in _values(x.value) for noun in nouns)]
+            if nouns:  # of brushes, a set is one of brushes
+                gone = [x for x in gone if x not in of_them or not facets.mask([x.constraint, *things]).any()]
         self.lift(turn, gone, silently=True)
 
     def _leave_behind(self, turn: Turn, fields: set[str]) -> None:

@@ -22,6 +22,7 @@ from retrieval.grownups import not_for_children
 from retrieval.hits import ABOUT, FOR_CHILDREN, LIKING, Hits
 from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, shared_origins
+from retrieval.nearest import Nearest
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
 from retrieval.passing import owned_from, roles
 from retrieval.phrases import Phrases
@@ -123,6 +124,7 @@ class Parser:
         self.short_names = ShortNames(facets, self.phrases.plain_words)
         self.things = Things(facets, self.phrases.plain_words)
         self.tails = Tails(facets)
+        self._nearest = Nearest(facets, describer.encoder if describer is not None else None)
         self._hits = Hits(facets, self.columns, self.phrases)
 
     def carries(self, field: str, value: str) -> bool:
@@ -185,6 +187,7 @@ class Parser:
         hits = [hit for hit in hits if hit.start not in moods or hit.field in ("kind", *_HARD_FIELDS)]
         covered = {at for hit in hits for at in range(hit.start, hit.end)}
         hits = self._without_passing(found, free, tokens, hits, language)
+        hits = self._by_other_names(free, tokens, hits, covered)
         self._take_hits(found, free, tokens, hits, told, language)
         for hit, stance in described:
             meant = _meant(hit, stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))
@@ -242,6 +245,17 @@ class Parser:
         if kinds or asked:
             found.owned.clear()  # who wants lights for the bike that they have wants lights
         return [hit for hit in kept if hit.field != "title" or hit in asked[:1]]
+
+    def _by_other_names(
+        self, text: str, tokens: Sequence[Token], hits: Sequence[Hit], covered: set[int]
+    ) -> list[Hit]:
+        """Return what a message names, with the kinds that it asks for by names that the catalogue does not have."""
+        if not any(hit.field in ("kind", "title") for hit in hits):
+            return sorted([*hits, *self._nearest.find(text, tokens, covered)], key=lambda hit: hit.start)
+        return [
+            (self._nearest.of_two(text, tokens, hit, covered) or hit) if self.tails.is_tail(tokens, hit) else hit
+            for hit in hits
+        ]
 
     def _take_hits(
         self,

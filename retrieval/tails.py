@@ -32,23 +32,34 @@ class Tails:
         self._first = {kind.split()[0] for kind in kinds if " " in kind}
         self._names: dict[str, Counter[str]] = {tail: Counter() for tail in tails}
         self._kinds: dict[str, Counter[str]] = {tail: Counter() for tail in tails}  # of which those titles are
+        self._nouns: set[str] = set()
         for item in facets.catalog.items if tails else ():
             self._read(words(item.title), canonical("kind", item.kind))
 
     def _read(self, said: Sequence[str], kind: str) -> None:
-        """Note with which name a title of another kind ends: "night cream"."""
+        """Note what a title of another kind calls so: "night cream"; where it ends with it, it is a noun of titles."""
         for at, word in enumerate(said):
             tail = self._spelt(word)
-            if tail and at and kind.rpartition(" ")[2] != tail and _ends(said, at):
+            if tail and at and kind.rpartition(" ")[2] != tail and " ".join(said[at + 1 :]) != kind:
                 self._names[tail][f"{said[at - 1]} {word}"] += 1
                 self._kinds[tail][kind] += 1
+                if _ends(said, at):
+                    self._nouns.add(tail)
 
     def _spelt(self, word: str) -> str:
         return next((form for form in forms(word) if form in self._names), "")
 
     def is_noun(self, name: str) -> bool:
         """Whether several kinds' last word is a noun of titles of other kinds."""
-        return bool(self._names.get(name))
+        return name in self._nouns
+
+    def follows(self, text: str) -> bool:
+        """Whether a text begins with such a word: "cream", behind "a day"."""
+        return bool(self._spelt(next(iter(words(text)), "")))
+
+    def is_tail(self, tokens: Sequence[Token], hit: Hit) -> bool:
+        """Whether a hit is a word with which several kinds end, alone."""
+        return hit.field == "kind" and hit.end - hit.start == 1 and bool(self._spelt(tokens[hit.start].norm))
 
     def meant(
         self, tokens: Sequence[Token], hits: Sequence[Hit], told: Sequence[Stance], plain: Callable[[str], bool]
@@ -67,7 +78,7 @@ class Tails:
         found: list[Hit] = []
         for hit, stance in zip(hits, told, strict=True):
             tail = self._spelt(tokens[hit.end - 1].norm)
-            if hit.field != "kind" or hit.end - hit.start > 1 or not self.is_noun(tail):
+            if not self.is_tail(tokens, hit) or not self.is_noun(tail):
                 found.append(hit)
                 continue
             before = tokens[hit.start - 1].norm if hit.start else ""
