@@ -367,7 +367,9 @@ class Updater:
             kinds = Counter(kind for item in items for kind in values_of(item, "kind")).most_common(1)
             gone = [x for x in before if x.field == "kind" and not {k for k, _ in kinds}.intersection(_values(x.value))]
             nouns = [str(c.value) for c in things if self.shop.parser.tails.is_noun(str(c.value))]
-            of_them = [x for x in gone if not any(str(v).endswith(f" {noun}") for v in _values(x.value) for noun in nouns)]
+            of_them = [
+                x for x in gone if not any(str(v).endswith(f" {noun}") for v in _values(x.value) for noun in nouns)
+            ]
             if nouns:  # of brushes, a set is one of brushes
                 gone = [x for x in gone if x not in of_them or not facets.mask([x.constraint, *things]).any()]
         self.lift(turn, gone, silently=True)

@@ -246,9 +246,7 @@ class Parser:
             found.owned.clear()  # who wants lights for the bike that they have wants lights
         return [hit for hit in kept if hit.field != "title" or hit in asked[:1]]
 
-    def _by_other_names(
-        self, text: str, tokens: Sequence[Token], hits: Sequence[Hit], covered: set[int]
-    ) -> list[Hit]:
+    def _by_other_names(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit], covered: set[int]) -> list[Hit]:
         """Return what a message names, with the kinds that it asks for by names that the catalogue does not have."""
         if not any(hit.field in ("kind", "title") for hit in hits):
             return sorted([*hits, *self._nearest.find(text, tokens, covered)], key=lambda hit: hit.start)

@@ -20,7 +20,21 @@ from retrieval.text import Token
 Role = Literal["wanted", "suits", "part", "does", "owns"]
 
 _THEIRS = frozenset({"my", "our", "his", "her", "their"})
-_DETERMINERS = _THEIRS | {"a", "an", "the", "this", "that", "these", "those", "some", "any", "your", "two", "three", "many"}
+_DETERMINERS = _THEIRS | {
+    "a",
+    "an",
+    "the",
+    "this",
+    "that",
+    "these",
+    "those",
+    "some",
+    "any",
+    "your",
+    "two",
+    "three",
+    "many",
+}
 _HAVING = frozenset({"has", "owns"})
 _WE_HAVE = frozenset({"have", "got", "own", "bought"})
 _DOING = frozenset({"rides", "drives", "wears", "uses", "repairs", "collects"})

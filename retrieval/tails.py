@@ -19,6 +19,7 @@ from retrieval.lexicon import canonical
 from retrieval.stances import Hit, Stance
 from retrieval.text import Token, words
 
+
 class Tails:
     """The words with which kinds of a catalogue of goods end, and which are no kinds themselves.
 
