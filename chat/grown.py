@@ -1,4 +1,4 @@
-"""Who asks for a bike asks for none for children: kinds that are for somebody else are meant where that one is spoken of."""
+"""Kinds that are for somebody else: who asks for a bike means a child's only where they speak of a child."""
 
 from __future__ import annotations
 

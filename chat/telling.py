@@ -134,7 +134,7 @@ class Telling:
     def _best_relaxation(self) -> tuple[Limit, int] | None:
         """Return the limit whose removal opens up the most items, and how many those are.
 
-        Among goods it is never the kind, nor the noun of titles that stands for one: who wants a brush has no use for the rest of the shop.
+        Among goods it is never the kind, nor a noun of titles in its place: who wants a brush has no use for the rest.
         """
         limits = self.state.taste.limits
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])

@@ -66,7 +66,13 @@ def label(
         named, no = wanted(field), (values == ("no",)) == (op == "is")
         return f"{'不要' if chinese else 'not '}{named}" if no else named
     values = distinct(values) if field == "topic" or is_colour(of_header(field)[0]) else values
-    values = shortened(values, kinds) if field == "kind" else named_alike(values) if field == "title" else values
+    values = (
+        tuple(shortened(values, kinds))
+        if field == "kind"
+        else tuple(named_alike(values))
+        if field == "title"
+        else values
+    )
     shown = [display(field, v, language) for v in values]
     own = field == "creators" or not set(values) <= set(vocabulary(field))
     shown = [name(v) if own and word == v else word for v, word in zip(values, shown, strict=True)]

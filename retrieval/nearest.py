@@ -84,7 +84,7 @@ class Nearest:
         return long and word not in STOPWORDS_EN_PLUS and word not in ASKING and word not in self._headers
 
     def _meant(self, tokens: Sequence[Token], asked: Sequence[tuple[int, int]], *, whole: bool = False) -> list[Hit]:
-        """Return the kinds that phrases of one word or two mean, the nearest only; or their last words, if not `whole`."""
+        """Return the kinds that phrases mean, the nearest only; their last words alone count too, if not `whole`."""
         said: dict[str, tuple[int, int]] = {}
         for start, end in asked:
             for begin in range(start, start + 1 if whole else end + 1):
