@@ -68,6 +68,12 @@ class Room:
             gone = [
                 x for x in before if x.field == "kind" and not {k for k, _ in kinds}.intersection(as_tuple(x.value))
             ]
+            nouns = [str(c.value) for c in things if self.shop.parser.tails.is_noun(str(c.value))]
+            of_them = [
+                x for x in gone if not any(str(v).endswith(f" {noun}") for v in as_tuple(x.value) for noun in nouns)
+            ]
+            if nouns:  # of brushes, a set is one of brushes
+                gone = [x for x in gone if x not in of_them or not facets.mask([x.constraint, *things]).any()]
         turn.lift(self.state, gone, silently=True)
 
     def _leave_behind(self, turn: Turn, fields: set[str]) -> None:

@@ -163,14 +163,14 @@ def best_relaxation(
 ) -> tuple[Limit, int] | None:
     """Return the limit whose removal opens up the most items, of those that `may` go, and how many those are.
 
-    Among goods it is never the kind: who wants a brush has no use for the rest of the shop.
+    Among goods it is never the kind, nor a noun of titles in its place: who wants a brush has no use for the rest.
     """
     limits = state.taste.limits
     known = shop.positions([*state.taste.disliked, *state.taste.seen])
     counts = [
         (old, int(shop.recommender.allowed([x.constraint for x in limits if x is not old], known).sum()))
         for old in limits
-        if may(old) and not (shop.of_goods and old.field == "kind")
+        if may(old) and not (shop.of_goods and old.field in ("kind", "title"))
     ]
     best = max(counts, key=lambda pair: pair[1], default=None)
     return best if best is not None and best[1] else None

@@ -224,6 +224,7 @@ def understand(
         spans.append((at, at + len(asked)))
         strange = [(s, e) for s, e in strange if e <= at or at + len(asked) <= s]
     aside = [a for a in asides(text) if not any(s < a[1] and a[0] < e for s, e in spans)]
+    aside = [(start, end) for start, end in aside if not parser.tails.follows(text[end:])]  # "a day cream"
     pointing = [*pointed_at(text, shown), *(m.span() for m in _THIS_PRODUCT.finditer(text)), *aside]
     why = [match.span() for match in _WHY.finditer(text)]
     taken = [*spans, *pointing, *strange]

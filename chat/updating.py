@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chat import facts
+from chat.grown import for_grown_ups
 from chat.messages import Signal
 from chat.opinions import Attitude, Opinion
 from chat.replies import Say
@@ -81,8 +82,11 @@ class Updater:
         taste.limits = [x for x in taste.limits if not (x.implied and x.value in wanted)]
         held = {(x.field, x.op, x.value) for x in taste.limits}
         implied = [c for c in parsed.implied if c.value not in wanted and (c.field, c.op, c.value) not in held]
+        fits = any(c.op == "fits" for c in parsed.constraints)
         said = [
-            c if c.label else self._labelled(c) for c in parsed.constraints if (c.field, c.op, c.value) not in chips
+            c if c.label else self._labelled(c)
+            for c in (for_grown_ups(each, turn.text, self.state, fits) for each in parsed.constraints)
+            if (c.field, c.op, c.value) not in chips
         ]
         turn.further = self._relative(turn)
         constraints = [*said, *removed, *turn.further, *self._by_its_maker(turn), *self._singled(turn)]
@@ -324,7 +328,8 @@ class Updater:
 
     def _labelled(self, constraint: Constraint) -> Constraint:
         facets = self.shop.index.facets
-        return relabelled(constraint, self.say.language, facets.currency, facets.name)
+        kinds = facets.postings.get("kind", {})
+        return relabelled(constraint, self.say.language, facets.currency, facets.name, kinds)
 
     def label(self, limit: Limit) -> str:
         """Word a limit in the language the person now writes."""

@@ -97,10 +97,17 @@ def topic_phrases(topic: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(form for phrase in synonyms("topic", name) for form in _forms(phrase) if form))
 
 
-def name_in(title: str, name: str) -> bool:
-    """Whether a title has the words of a name, in the singular or the plural: "inner tube"."""
-    said = f" {' '.join(_words(title))} "
-    return any(f" {form} " in said for form in _forms(name))
+def called(item: Item, name: str) -> bool:
+    """Whether an item's title has the words of a name or its kind ends with them; an "oat cream cleanser" is no cream.
+
+    An eye cream may be titled "Gentle Eye Balm".
+    """
+    kind = _words(item.kind)
+    if any(f" {' '.join(kind)}".endswith(f" {form}") for form in _forms(name)):
+        return True
+    said = f" {' '.join(_words(item.title))} "
+    behind = [said.partition(f" {form} ")[2] for form in _forms(name) if f" {form} " in said]
+    return bool(behind) and not (kind and f"{behind[0]} ".startswith(f"{' '.join(kind)} "))
 
 
 def as_values(constraint: Constraint) -> tuple[str, ...]:
@@ -131,7 +138,7 @@ def satisfies(item: Item, constraint: Constraint) -> bool:
         found = any(f" {p} " in text for value in as_values(constraint) for p in topic_phrases(value))
         return found == (op == "is")
     if field == "title":
-        return any(name_in(item.title, value) for value in as_values(constraint)) == (op == "is")
+        return any(called(item, value) for value in as_values(constraint)) == (op == "is")
     if _is_numeric(constraint):
         number = number_of(item, field)
         if op in _COMPARE:
@@ -303,7 +310,7 @@ class Facets:
         if op == "fits":
             return self._fitting(constraint)
         if field == "title":
-            said = [any(name_in(item.title, v) for v in as_values(constraint)) for item in self.catalog.items]
+            said = [any(called(item, v) for v in as_values(constraint)) for item in self.catalog.items]
             return np.array(said, dtype=np.bool_) == (op == "is")
         if field != "topic" and _is_numeric(constraint):
             column = self._columns.get(field)

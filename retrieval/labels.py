@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from babel.numbers import format_currency
 
+from retrieval.alike import named_alike, shortened
 from retrieval.lexicon import display, vocabulary
 from retrieval.ranges import part_of
 from retrieval.shades import distinct, is_colour
@@ -44,6 +45,7 @@ def label(
     language: str = "en",
     currency: str = "",
     name: Callable[[str], str] = str,
+    kinds: Collection[str] = (),
 ) -> str:
     """Word a constraint: ``label("year", "<", 1990) == "before 1990"``.
 
@@ -54,6 +56,7 @@ def label(
         language: "en" or "zh".
         currency: of the catalogue, the one that prices are compared in.
         name: gives a value as the catalogue writes it, from its canonical form.
+        kinds: of the catalogue; all that end with one word are called by it.
     """
     chinese = language == "zh"
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -63,6 +66,13 @@ def label(
         named, no = wanted(field), (values == ("no",)) == (op == "is")
         return f"{'不要' if chinese else 'not '}{named}" if no else named
     values = distinct(values) if field == "topic" or is_colour(of_header(field)[0]) else values
+    values = (
+        tuple(shortened(values, kinds))
+        if field == "kind"
+        else tuple(named_alike(values))
+        if field == "title"
+        else values
+    )
     shown = [display(field, v, language) for v in values]
     own = field == "creators" or not set(values) <= set(vocabulary(field))
     shown = [name(v) if own and word == v else word for v, word in zip(values, shown, strict=True)]
@@ -72,9 +82,11 @@ def label(
     return f"不要{joined}" if chinese else _REFUSALS.get(field, "no {}").format(joined)
 
 
-def relabelled(constraint: Constraint, language: str, currency: str, name: Callable[[str], str]) -> Constraint:
+def relabelled(
+    constraint: Constraint, language: str, currency: str, name: Callable[[str], str], kinds: Collection[str] = ()
+) -> Constraint:
     """Return a constraint with its label in another language."""
-    words = label(constraint.field, constraint.op, constraint.value, language, currency, name)
+    words = label(constraint.field, constraint.op, constraint.value, language, currency, name, kinds)
     return Constraint(constraint.field, constraint.op, constraint.value, words)
 
 

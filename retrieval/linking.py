@@ -270,6 +270,8 @@ class TitleLinker:
         led_to = cued(tokens, at) or continues(text, tokens, at, before)
         if name in facet_words:
             return capitals and not initial and (len(span) > 1 or led_to)
+        if len(span) > 1 and at and tokens[at - 1].norm == "the" and not self._facets.of_works:
+            return True  # "does the barrier cream come in a smaller size?"
         if len(content) == 1 and at and tokens[at - 1].norm == "from":
             return False  # "films from Brazil"
         if whole or (capitals and (not initial or len(content) > 1)):

@@ -22,12 +22,14 @@ from retrieval.grownups import not_for_children
 from retrieval.hits import ABOUT, FOR_CHILDREN, LIKING, Hits
 from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, shared_origins
+from retrieval.nearest import Nearest
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
 from retrieval.passing import owned_from, roles
 from retrieval.phrases import Phrases
 from retrieval.shades import distinct
 from retrieval.short import ShortNames
 from retrieval.stances import JOINS, Hit, Stance, agreed, stances
+from retrieval.tails import Tails
 from retrieval.text import Token, forms, normalize, tokenize, words
 from retrieval.things import Things
 from retrieval.types import Constraint, Op
@@ -106,6 +108,7 @@ class Parser:
         phrases: what people call its values.
         short_names: finds its goods by words of their titles.
         things: the nouns that those titles have besides.
+        tails: the words with which its kinds end.
 
     Args:
         facets: what the catalogue holds.
@@ -122,6 +125,8 @@ class Parser:
         self.phrases = Phrases(facets, self.columns, english)
         self.short_names = ShortNames(facets, self.phrases.plain_words)
         self.things = Things(facets, self.phrases.plain_words)
+        self.tails = Tails(facets)
+        self._nearest = Nearest(facets, describer.encoder if describer is not None else None)
         self._hits = Hits(facets, self.columns, self.phrases)
 
     def carries(self, field: str, value: str) -> bool:
@@ -184,6 +189,7 @@ class Parser:
         hits = [hit for hit in hits if hit.start not in moods or hit.field in ("kind", *_HARD_FIELDS)]
         covered = {at for hit in hits for at in range(hit.start, hit.end)}
         hits = self._without_passing(found, free, tokens, hits, language)
+        hits = self._by_other_names(free, tokens, hits, covered)
         self._take_hits(found, free, tokens, hits, told, language)
         for hit, stance in described:
             meant = _meant(hit, stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))
@@ -242,6 +248,15 @@ class Parser:
             found.owned.clear()  # who wants lights for the bike that they have wants lights
         return [hit for hit in kept if hit.field != "title" or hit in asked[:1]]
 
+    def _by_other_names(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit], covered: set[int]) -> list[Hit]:
+        """Return what a message names, with the kinds that it asks for by names that the catalogue does not have."""
+        if not any(hit.field in ("kind", "title") for hit in hits):
+            return sorted([*hits, *self._nearest.find(text, tokens, covered)], key=lambda hit: hit.start)
+        return [
+            (self._nearest.of_two(text, tokens, hit, covered) or hit) if self.tails.is_tail(tokens, hit) else hit
+            for hit in hits
+        ]
+
     def _take_hits(
         self,
         found: _Reading,
@@ -254,6 +269,7 @@ class Parser:
         """Take over what a message does with the values that it names; what it also refuses, it asks for nowhere."""
         taken_up = stances(free, tokens, hits)
         refused = {v for hit, stance in zip(hits, taken_up, strict=True) if stance == "refused" for v in hit.values}
+        hits = self.tails.meant(tokens, hits, taken_up, self._is_of_column)
         for hit, stance in zip(hits, taken_up, strict=True):
             if stance == "said" and refused.intersection(hit.values):  # "no orchid, everybody gives her orchids"
                 found.hard.append((tokens[hit.start].start, tokens[hit.end - 1].end))
@@ -442,6 +458,10 @@ class Parser:
                     Wish(limit.field, v, text[start:end], start) for v in distinct(as_tuple(limit.value))
                 )
 
+    def _is_of_column(self, word: str) -> bool:
+        """Whether a word is a value of a column other than that of kinds."""
+        return any(field == "genres" or field in self.columns for field, _ in self.phrases.meanings.get(word, ()))
+
     def _held(self, word: str) -> bool:
         return any(self._facets.document_frequency(form) for form in forms(word))
 
@@ -472,7 +492,8 @@ class Parser:
         return Constraint(field, op, value, self._label(field, op, value, language))
 
     def _label(self, field: str, op: Op, value: str | tuple[str, ...], language: str) -> str:
-        return label(field, op, value, language, self._facets.currency, self._facets.name)
+        kinds = self._facets.postings.get("kind", {})
+        return label(field, op, value, language, self._facets.currency, self._facets.name, kinds)
 
 
 def _meant(hit: Hit, stance: Stance, told: Told) -> Stance | None:

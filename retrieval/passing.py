@@ -20,7 +20,21 @@ from retrieval.text import Token
 Role = Literal["wanted", "suits", "part", "does", "owns"]
 
 _THEIRS = frozenset({"my", "our", "his", "her", "their"})
-_DETERMINERS = _THEIRS | {"a", "an", "the", "this", "that", "these", "those", "some", "any", "your", "two", "three"}
+_DETERMINERS = _THEIRS | {
+    "a",
+    "an",
+    "the",
+    "this",
+    "that",
+    "these",
+    "those",
+    "some",
+    "any",
+    "your",
+    "two",
+    "three",
+    "many",
+}
 _HAVING = frozenset({"has", "owns"})
 _WE_HAVE = frozenset({"have", "got", "own", "bought"})
 _DOING = frozenset({"rides", "drives", "wears", "uses", "repairs", "collects"})
@@ -29,7 +43,7 @@ _SUBJECTS = frozenset({"i", "we", "they", "ive", "weve", "theyve", "hes", "shes"
 _HAVE = frozenset({"have", "ve"})
 _ASKS = frozenset({"do", "did", "can", "could", "should", "must", "would"})
 _BY_THE_WAY = frozenset(
-    {"already", "also", "still", "just", "only", "mostly", "usually", "often", "always", "got", "both"}
+    {"already", "also", "still", "just", "only", "mostly", "usually", "often", "always", "got", "both", "so", "too"}
 )
 _WANTING = frozenset("need needs want wants wanted looking like buy buying get getting replace replacing".split())  # noqa: SIM905
 _SOUGHT = frozenset(  # for what one looks is wanted

@@ -18,7 +18,8 @@ _COMMON = 0.3  # of all titles, from which a word tells nothing
 _NO_THINGS = frozenset(  # which stand in titles all the same
     """
     gift gifts present presents set sets pair pairs new kid kids child children baby women woman men man womens mens
-    ladies girl girls boy boys family junior adult adults dog dogs cat cats
+    ladies girl girls boy boys family junior adult adults dog dogs cat cats face eye eyes lip lips skin hair hand hands
+    nail nails foot feet head body
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _DETERMINERS = frozenset("a an the some any my our your his her new another matching".split())  # noqa: SIM905
@@ -33,6 +34,7 @@ _NEEDED = frozenset("need needs want replace recommend suggest".split())  # noqa
 _GOING_ON = frozenset("please would should could instead first too now then under below".split())  # noqa: SIM905
 _ENDING = _GOING_ON.union(STOPWORDS_EN_PLUS)
 _STATES = frozenset("is are was were keeps keep".split())  # noqa: SIM905
+ASKING = _WANTING | _WITH_FOR | _OPENING | _GOING_ON
 _MEANS = frozenset({"ve", "ll", "s", "t", "d", "m"})
 
 
@@ -69,7 +71,7 @@ class Things:
         found: list[Hit] = []
         for at, token in enumerate(tokens):
             name = self.spelt(token.norm)
-            if not name or not self._ends(text, tokens, at):
+            if not name or not self.ends(text, tokens, at):
                 continue
             start = at
             while start and at - start < _LONGEST - 1 and self._stands(f"{tokens[start - 1].norm} {name}"):
@@ -88,7 +90,7 @@ class Things:
         return sum(f" {name} " in self._titles[at] for at in self._having.get(name.rpartition(" ")[2], ()))
 
     @staticmethod
-    def _ends(text: str, tokens: Sequence[Token], at: int) -> bool:
+    def ends(text: str, tokens: Sequence[Token], at: int) -> bool:
         """Whether a phrase ends with a word: no further noun stands behind it."""
         after = tokens[at + 1] if at + 1 < len(tokens) else None
         if after is None or text[tokens[at].end : after.start].strip():
