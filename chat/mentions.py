@@ -53,6 +53,7 @@ def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -
     if at >= 0 and not explained and (meant := parser.short_names.named(asked)):
         short.append(Mention(meant, at, at + len(asked), asked, "alias", 1.0))
         explained = True
+    explained = explained or bool(asked and asked.islower() and parser.short_names.describes(asked))
     return "" if explained else asked, sorted([*mentions, *short], key=lambda mention: mention.start)
 
 

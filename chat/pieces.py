@@ -52,6 +52,11 @@ _POINTS = re.compile(
     r"\b(?:it|its|it's|that|they|them|those|the\s+(?:other|rest)|again|(?:signed|logged)\s+in)\b|它|那个|另|登录",
     re.IGNORECASE,
 )
+_SHOP_DOES = re.compile(  # what a shop is asked to do, rather than to have
+    r"\b(?:do|can|could|would|will)\s+(?:you|they)\s+(?:guys\s+)?(?:also\s+)?(?:buy|take|accept|repair|fix|mend|rent(?:\s+out)?|hire\s+out|lend"
+    r"|match|install|recycle|trade|swap|service|tune|assemble|engrave|alter|sharpen)\b(?!\s+(?:me|it\s+for)\b)",
+    re.IGNORECASE,
+)
 _NEEDS_IT = re.compile(r"\b(?:need(?:ed)?|want(?:ed)?|waiting\s+for)\s+(?:it|them)\b(?!\s+to\b)", re.IGNORECASE)
 _FOR_A_PERSON = re.compile(
     r"\b(?:talk|speak|chat)\s+(?:to|with)\s+(?:an?|the|some|any|some\s+of\s+your|your)?\s*(?:real\s+|actual\s+|live\s+)?"
@@ -231,7 +236,7 @@ def masked(text: str, understood: Understanding) -> str:
 def _evidence(text: str, understood: Understanding, before: str) -> Mapping[Route, float]:
     """Return what speaks for a route beside the words, as log odds."""
     found: dict[Route, float] = {}
-    for route, odds in (*_by_act(understood, before), *_by_taste(understood), *_by_words(understood)):
+    for route, odds in (*_by_act(understood, before), *_by_taste(understood), *_by_words(text, understood)):
         found[route] = found.get(route, 0.0) + odds
     if _FOR_A_PERSON.search(text):
         found["human"] = found.get("human", 0.0) + 4.0
@@ -302,8 +307,11 @@ def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
         yield "out_of_scope", -1.0
 
 
-def _by_words(understood: Understanding) -> Iterator[tuple[Route, float]]:
+def _by_words(text: str, understood: Understanding) -> Iterator[tuple[Route, float]]:
     """Yield what speaks against a reader who has never heard of tents or cheeses."""
+    if _SHOP_DOES.search(text):
+        yield "policy", 4.0
+        yield "recommend", -4.0
     asked = understood.act == "availability" and understood.asked_title
     plainly = bool(understood.opinions) and understood.purposes.get("item", 0.0) > _PLAINLY
     if (

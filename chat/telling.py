@@ -166,6 +166,9 @@ def best_relaxation(
     Among goods it is never the kind, nor a noun of titles in its place: who wants a brush has no use for the rest.
     """
     limits = state.taste.limits
+    things = any(x.field in ("kind", "title") and x.op == "is" for x in limits)
+    if shop.of_goods and not things and len(limits) < 2:
+        return None  # without "podcast" there would be the whole shop
     known = shop.positions([*state.taste.disliked, *state.taste.seen])
     counts = [
         (old, int(shop.recommender.allowed([x.constraint for x in limits if x is not old], known).sum()))

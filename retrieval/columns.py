@@ -46,6 +46,7 @@ _LIMIT = re.compile(rf"(?<!\w){OP}\s*(?:about\s+|around\s+)?{AMOUNT}{_UNIT}?", r
 _BEHIND = re.compile(rf"(?<![\w.,-]){AMOUNT}\+?{_UNIT}?\s*(?:(or\s+(?:less|under|lighter|smaller|below)|max(?:imum)?|at\s+most|tops)|(or\s+(?:more|over|bigger|larger|above)|and\s+(?:up|more)|min(?:imum)?|at\s+least))\b", re.IGNORECASE)  # fmt: skip  # noqa: E501
 _PLUS = re.compile(rf"(?<![\w.,-]){AMOUNT}\s*\+{_UNIT}", re.IGNORECASE)
 _PLAIN = re.compile(rf"(?<![\w.,-]){AMOUNT}{_UNIT}", re.IGNORECASE)
+_DIVIDING = frozenset("animal animals pet species instrument sport vehicle device gender sex".split())  # noqa: SIM905
 _LITTLE = ("little", "few", "small", "short", "low", "light", "weak")
 _NAMELESS = frozenset("number count quantity stock code id sku ean".split())  # noqa: SIM905 - words that name no measure
 _EXACT = ("share", "people")  # dimensions in which a plain amount is meant to the point
@@ -167,6 +168,11 @@ class Columns:
         own = field not in ("kind", "genres", "creators", "language", *TASTES)
         own = own and field not in self.flags.values() and field not in self._facets.ranges
         return own and 0 < len(postings) <= _FEW and _SHARED * len(postings) <= sum(map(len, postings.values()))
+
+    @staticmethod
+    def divides(field: str) -> bool:
+        """Whether a column says for whom or for what things are, so that "for a dog" is a limit like any other."""
+        return bool(_DIVIDING.intersection(units.of_header(field)[0].split()))
 
     def occurs(self, limit: Constraint, kinds: Sequence[Constraint]) -> bool:
         """Whether some item of the kinds asked for, be it sold out, has a value that a limit asks for."""

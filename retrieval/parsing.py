@@ -387,6 +387,7 @@ class Parser:
             return False
         aims = [t.norm for t in tokens[max(0, hit.start - 2) : hit.start]]
         seeks = hit.start > 2 and tokens[hit.start - 3].norm.startswith(_SEEKS)  # "looking for a red lipstick"
+        seeks = seeks or self.columns.divides(hit.field)
         if not (self._facets.of_works or seeks) and hit.field != "creators" and aims[:1] == ["for"] and len(aims) > 1:
             return False  # "for a balcony" says where it will stand
         sentence = re.split(r"[.!?;。！？；\n]", text[: tokens[hit.start].start])[-1].casefold()

@@ -16,6 +16,10 @@ _KIN = (
     r"(?:son|daughter|kid|child|boy|girl|toddler|baby|mother|father|m[uo]m|dad|wife|husband|partner|girlfriend|boyfriend"
     r"|friend|sister|brother|niece|nephew|grand\w+|aunt|uncle|colleague|man|woman|lady|guy|person|(?:\d+|\w+)[\s-]year[\s-]old)"
 )
+_ANIMAL = (
+    r"(?:dog|cat|puppy|kitten|pup|pet|horse|pony|rabbit|hamster|ferret|bird|parrot|hound|retriever|shepherd|terrier|spaniel"
+    r"|springer|labrador|lab|poodle|dachshund|bulldog|beagle|collie|husky|pug|chihuahua|staffie|coon|siamese|mongrel)"
+)
 _WHO = rf"(?:\b(?:i|he|she|they|who)|\b{_KIN})"
 _IS = r"(?:['’](?:m|s|re)\b|\s+(?:am|is|are|was|measures?|stands?))"
 _SO = r"\s+(?:(?:about|around|roughly|only|just|almost|nearly|like|now|already|approx\.?|approximately|exactly)\s+)*"
@@ -59,10 +63,18 @@ _PARTED = re.compile(
     re.IGNORECASE,
 )
 _PARTS_ZH = {"头围": "head", "腰围": "waist", "胸围": "chest"}
-_WEIGHT = re.compile(
-    rf"\bi\s+weigh{_SO}(\d+(?:[.,]\d+)?)\s*(kgs?|kilos?|lbs?)\b|{_WHO}{_IS}{_SO}(\d+(?:[.,]\d+)?)\s*(kgs?|kilos?|lbs?)\b(?!\s+too)",
-    re.IGNORECASE,
+_KILOS = r"(?P<n>\d+(?:[.,]\d+)?)\s*-?(?P<unit>kgs?|kilos?|kilograms?|lbs?|公斤|千克)"
+_WEIGHTS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b(?:i|he|she|they|who|{_KIN}|{_ANIMAL})\s+weighs?{_SO}{_KILOS}\b",
+        rf"\b(?:体重|重)\s*(?:是|：|:)?\s*{_KILOS}",
+        rf"{_WHO}{_IS}{_SO}(?:an?\s+)?{_KILOS}\b(?!\s+too)",
+        rf"\b{_ANIMAL}{_IS}?\s*[,(]?{_SO}{_KILOS}\b(?!\s+too)",
+    )
 )
+_SOME_KILOS = re.compile(rf"(?<![\w.,-]){_KILOS}\b", re.IGNORECASE)
+_PACKED = re.compile(r"\s*(?:bags?|sacks?|packs?|packets?|box(?:es)?|tubs?|tins?|of)\b|\s+too\b", re.IGNORECASE)
 _FAR = r"(?<![\w.,])\d{1,4}(?:[.,]\d{1,2})?\s*-?\s*(?:km|kms|kilomet(?:er|re)s?|miles?|met(?:er|re)s|公里|米)"
 _DAILY = r"(?:each\s+way|one\s+way|both\s+ways|there\s+and\s+back|round\s+trip|(?:a|per|each|every)\s+day|daily|away)"
 _WAY = re.compile(
@@ -145,9 +157,13 @@ def _centimetres(said: dict[str, str | None]) -> float:
 
 
 def _weights(text: str) -> Iterator[Told]:
-    for match in _WEIGHT.finditer(text):
-        amount, unit = match[1] or match[3], match[2] or match[4]
-        yield Told(*match.span(), "weight", _number(amount) * (0.4536 if unit.startswith("lb") else 1.0))
+    for pattern in (*_WEIGHTS, _SOME_KILOS):
+        for match in pattern.finditer(text):
+            plain = pattern is _SOME_KILOS
+            goods = _PACKED.match(text, match.end()) or _BOUND.search(text[: match.start()])
+            if not (plain and goods):
+                value = _number(match["n"]) * (0.4536 if match["unit"].startswith("lb") else 1.0)
+                yield Told(*match.span(), "weight", round(value, 2), plain)
 
 
 def _ages(text: str) -> Iterator[Told]:

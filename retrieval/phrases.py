@@ -12,7 +12,7 @@ from retrieval.columns import Columns
 from retrieval.constraints import Facets
 from retrieval.lexicon import of_country, shared, synonyms, vocabulary
 from retrieval.qualities import graded
-from retrieval.shades import plainer
+from retrieval.shades import is_shade, plainer
 from retrieval.text import forms, is_cjk, slip
 from retrieval.units import of_header
 
@@ -20,6 +20,11 @@ _OF_WORKS = ("kind", "audience", "genres", "moods")
 _LONGEST_PHRASE = 8
 _TYPED = 4  # letters from which a word may be misspelt
 _PLURAL = 5  # letters from which a word may be a plural
+_SHORT_FOR = {  # what people say for short, where a kind's name has the long word
+    "amplifier": "amp", "microphone": "mic", "saxophone": "sax", "synthesizer": "synth", "ukulele": "uke",
+    "refrigerator": "fridge", "television": "tv", "bicycle": "bike", "motorcycle": "motorbike", "trousers": "pants",
+    "sunglasses": "shades", "photograph": "photo", "camera": "cam", "veterinary": "vet", "aquarium": "fish tank",
+}  # fmt: skip
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
 
@@ -97,6 +102,11 @@ class Phrases:
         """Yield what people call a value that the catalogue holds."""
         if field == "genres" and not self._facets.of_works:
             yield from (*graded(value), *self._modifiers(value))
+        if field == "kind" and not self._facets.of_works:
+            yield from (form for short in _shortened(value) for form in forms(short))
+        if field == "kind" and value.count(" ") > 1 and not self._facets.of_works:
+            first, *_, last = value.split()
+            yield from forms(f"{first} {last}")  # "wet food", of dogs or of cats
         if field == "kind" and " " in value and not self._facets.of_works:
             head = value.rpartition(" ")[2]  # "chairs" are dining chairs and office chairs
             yield from () if head in self._facets.postings["kind"] else forms(head)
@@ -106,7 +116,8 @@ class Phrases:
         if field == "creators":
             yield from (value, _surname(value), *synonyms(field, value))
         elif field in ("kind", "genres") or self._columns.limits(field):
-            yield from (form for phrase in synonyms(field, value) for form in forms(phrase))
+            called = (form for phrase in synonyms(field, value) for form in forms(phrase))
+            yield from (form for form in called if form == value or not is_shade(form))  # "blue" is no blues
             yield from of_country(value)
             yield from plainer(of_header(field)[0], value)
         elif field == "language":  # its code is left out: "it", "no" and "so" are words first
@@ -166,3 +177,10 @@ def _surname(name: str) -> str:
     if len(parts) < 2 or is_cjk(name):
         return ""
     return " ".join(parts[-2:]) if len(parts) > 2 and parts[-2] in _PARTICLES else parts[-1]
+
+
+def _shortened(kind: str) -> Iterator[str]:
+    """Yield what a kind is called for short: "bass amp" for "bass amplifier"."""
+    for long, short in _SHORT_FOR.items():
+        if long in kind.split():
+            yield " ".join(short if word == long else word for word in kind.split())

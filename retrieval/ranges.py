@@ -27,7 +27,10 @@ _UP = re.compile(
 _DOWN = re.compile(rf"(?:up\s+to|bis|max\.?|under|<=?|≤|at\s+most)\s*{_N}{_UNIT}|{_N}{_UNIT}\s*(?:以下|以内)")
 _ALONE = re.compile(rf"{_N}{_UNIT}")
 _OF_SOMEBODY = frozenset(
-    "rider riders body person persons people user users child children kid kids wearer driver skier your".split()  # noqa: SIM905
+    """
+    rider riders body person persons people user users child children kid kids wearer driver skier your
+    pet pets dog dogs cat cats animal animals horse breed
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _PARTS = {"ages": "age", "aged": "age", "feet": "foot", "hips": "hip", "stature": "height"}
 PARTS = ("age", "head", "waist", "chest", "bust", "hip", "inseam", "wrist", "foot")  # whose columns are of people alone

@@ -30,12 +30,18 @@ def _read() -> Mapping[str, tuple[str, ...]]:
 
 
 _PLAIN = _read()
+_PLAINEST = frozenset(plain for names in _PLAIN.values() for plain in names) - {"pale", "fair"}
 _NAMES = frozenset(name for names in _PLAIN.values() for name in names)
 
 
 def is_colour(header: str) -> bool:
     """Whether a column holds colours, by its header."""
     return bool(_HEADERS.intersection(header.split()))
+
+
+def is_shade(word: str) -> bool:
+    """Whether a word is the plain name of a colour."""
+    return word in _PLAINEST
 
 
 def plainer(header: str, value: str) -> Iterator[str]:

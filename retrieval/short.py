@@ -20,6 +20,7 @@ _LONGEST = 6  # words
 _TYPED = 5  # letters from which a word may be misspelt
 _LEAST = 3  # letters of a word that names
 _BEFORE = frozenset("the your that this my our a an any some like about of".split())  # noqa: SIM905 - before a name in lower case
+_ARTICLES = frozenset({"a", "an", "the", "some", "any"})
 _COUNTING = frozenset("first second third fourth fifth last next other both two three four five new best".split())  # noqa: SIM905
 _DEFINITE = frozenset({"the", "your", "that", "this"})
 
@@ -61,9 +62,14 @@ class ShortNames:
         length, positions = max(
             (self._longest(tokens, at) for at in range(len(tokens))), key=lambda found: found[0], default=(0, set())
         )
-        others = [t.norm for t in tokens if t.norm not in self._common]
+        others = [t.norm for t in tokens if t.norm not in self._common | _ARTICLES]
         whole = all(any(at in self._having.get(word, ()) for at in positions) for word in others)
         return self._meant(positions, tokens) if length and whole else ()
+
+    def describes(self, thing: str) -> bool:
+        """Whether all words of a thing stand in one title, though each of them is common: "a music stand"."""
+        said = [token.norm for token in tokenize(thing) if token.norm not in _ARTICLES]
+        return len(said) > 1 and bool(set.intersection(*(self._having.get(word, set()) for word in said)))
 
     def _spelt(self, token: Token) -> Token:
         """Return a word of a title for one that is a slip away from it."""

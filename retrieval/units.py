@@ -34,6 +34,7 @@ time, minutes, 0.016667, minute mins min
 time, days, 24, day 天
 time, weeks, 168, week
 power, watts, 1, watt w
+electric, volts, 1, volt v
 light, lumens, 1, lumen lm
 energy, kcal, 1, calories calorie cals cal
 people, people, 1, person persons berth | sleeps

@@ -14,7 +14,7 @@ from retrieval.nearest import Nearest
 from retrieval.parsing import Parser
 from retrieval.text import tokenize
 from retrieval.types import Item
-from tests.shops import Talk, shop_of, titles
+from tests.shops import Talk, ids, shop_of, titles
 
 ROWS = (
     ("Silk Under-Eye", "eye cream", "For tired eyes."),
@@ -170,3 +170,18 @@ def catalog_of(items):
 
 def test_no_name_is_read_by_another_encoder():
     assert Parser(store().index.facets).parse("do you have a fragrance?").constraints == ()
+
+
+def test_what_people_say_for_short_and_colours_that_are_no_music():
+    goods = [
+        Item(
+            "a1", "Deep 100", kind="bass amplifier", genres=("blues",), attributes={"colour": "black", "power_w": 100.0}
+        ),
+        Item("a2", "Deep 25", kind="bass amplifier", attributes={"colour": "navy", "power_w": 25.0}),
+        Item("a3", "Music Stand", kind="stand", attributes={"colour": "navy", "power_w": 0.0}),
+        Item("a4", "Film Music", kind="sheet music", genres=("blues",), attributes={"colour": "white"}),
+    ]
+    talk = Talk(shop_of(goods))
+    assert ids(talk("a bass amp, at least 50 watts")) == ["a1"]
+    assert ids(Talk(shop_of(goods))("a bass amp in blue")) == ["a2"]
+    assert ids(Talk(shop_of(goods))("do you have a music stand?"))[0] == "a3"

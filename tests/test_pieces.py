@@ -99,6 +99,10 @@ class TestEvidence:
             > 3 * pieces("what's in it?")[0].routed.scores["order"]
         )
 
+    @pytest.mark.parametrize("text", ["do you buy old games?", "can you repair scratched records", "do you rent films"])
+    def test_what_a_shop_is_to_do_is_for_its_pages(self, text):
+        assert pieces(text)[0].route == "policy"
+
     def test_it_that_is_needed_by_a_day_is_the_order_that_is_late(self):
         text = "how annoying, we wanted it for a party on friday"
         assert pieces(text, "order")[0].route == "order"
