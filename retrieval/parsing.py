@@ -7,25 +7,22 @@ Hard is what can be checked against a column and is said as a limit: years, pric
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 
-from bm25s.stopwords import STOPWORDS_EN_PLUS
-
 from retrieval import numbers as numeric
-from retrieval.absence import wanted_absent
+from retrieval.clauses import Clauses, Reading
 from retrieval.columns import Columns
 from retrieval.constraints import Facets
 from retrieval.described import Describer
-from retrieval.endings import REFUSED, WISHED, endings
-from retrieval.grownups import not_for_children
-from retrieval.hits import ABOUT, FOR_CHILDREN, LIKING, Hits
+from retrieval.hits import FOR_CHILDREN, LIKING, Hits
 from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, shared_origins
 from retrieval.nearest import Nearest
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
 from retrieval.passing import owned_from, roles
 from retrieval.phrases import Phrases
+from retrieval.refusals import lacks_one, refused_words
 from retrieval.shades import distinct
 from retrieval.short import ShortNames
 from retrieval.stances import JOINS, Hit, Stance, agreed, stances
@@ -53,28 +50,11 @@ _CJK_LIKING = ("喜欢", "爱看", "特别是", "尤其", "偏爱", "爱")
 _ASKING = re.compile(
     r"\b(i'?d|would|we'?d|id|feel|feels|something|anything|looks|sounds|more)\s+(really\s+)?(like|love|prefer)\b"
 )
-_WITHOUT_ONE = (["without", "a"], ["without", "an"], ["without", "any"])
-_HEDGES = frozenset((*STOPWORDS_EN_PLUS, "maybe", "please", "perhaps"))
-_STOP_TOPICS = frozenset(
-    """
-    a an the it that this them one ones any anything something much many more less too very so my your me
-    you i in on at sure interested idea now thanks today tonight problem worries really only good bad great
-    longer shorter later earlier older newer yet quite exactly either necessarily all anymore for like want
-    because another other heard seen read played known plot plots story stories ending endings scene scenes
-    complicated kind sort thing things people lot
-    """.split()  # noqa: SIM905 - a column of quoted words reads worse
-)
 _SEEMS = re.compile(
     r"\s+(?:look|feel|feeling|finish|effect|style|vibe|touch|air|appearance|glow|start)s?\b", re.IGNORECASE
 )
 _HARD_FIELDS = ("kind", "audience", "language", "genres", "creators", "title")
 _SEEKS = ("look", "search", "hunt", "shop", "ask", "hop")
-_HATING = frozenset({"hate", "hates", "dislike", "dislikes"})
-_REFUSING = frozenset(  # the two words before what is refused; "anything but" has become "anything not"
-    {("cant", "stand"), ("cannot", "stand"), ("dont", "want"), ("not", "want"), ("not", "have"), ("no", "more"),
-     ("anything", "not"), ("everything", "not"), ("tired", "of"), ("sick", "of"), ("spare", "me")}
-)  # fmt: skip
-_ANY_OF = frozenset({"any", "much", "too", "all"})
 _BRIEF = 8  # words of a message in which a maker's name alone asks for their works
 _ALSO = JOINS | {"also", "plus", "but"}
 _OFTEN = 0.2  # of the items that have the rarer of two values
@@ -82,22 +62,6 @@ _OFTEN = 0.2  # of the items that have the rarer of two values
 
 def _untold(start: int, end: int) -> Told:
     return ""
-
-
-class _Reading:
-    """What has been found of a message so far; constraints with where they stand."""
-
-    def __init__(self) -> None:
-        self.constraints: list[tuple[int, Constraint]] = []
-        self.spans: list[tuple[int, int]] = []
-        self.hard: list[tuple[int, int]] = []
-        self.refused: list[tuple[int, int]] = []
-        self.wishes: list[Wish] = []
-        self.opened: list[str] = []
-        self.unchecked: list[str] = []
-        self.taken_back: list[tuple[str, str]] = []
-        self.allowed: list[str] = []
-        self.owned: list[Constraint] = []
 
 
 class Parser:
@@ -120,7 +84,6 @@ class Parser:
         self, facets: Facets, describer: Describer | None = None, english: Container[str] | None = None
     ) -> None:
         self._facets = facets
-        self._describer = describer
         self.columns = Columns(facets)
         self.phrases = Phrases(facets, self.columns, english)
         self.short_names = ShortNames(facets, self.phrases.plain_words)
@@ -128,6 +91,7 @@ class Parser:
         self.tails = Tails(facets)
         self._nearest = Nearest(facets, describer.encoder if describer is not None else None)
         self._hits = Hits(facets, self.columns, self.phrases)
+        self._clauses = Clauses(facets, describer, lambda field, vs, lang: self._constraint(field, vs, True, lang))
 
     def carries(self, field: str, value: str) -> bool:
         """Whether any item has a canonical value of a field, or the catalogue does not have the field at all."""
@@ -156,7 +120,7 @@ class Parser:
         """
         free = numeric.blank(text, taken)
         free = numeric.blank(free, [m.span(1) for m in _NOTHING_HERE.finditer(free)])
-        found = _Reading()
+        found = Reading()
         measured = list(self.columns.read(free, language))
         rest = numeric.blank(free, [(limit.start, limit.end) for limit in measured])
         for number in (*measured, *numeric.parse(rest, self._facets, language)):
@@ -178,12 +142,10 @@ class Parser:
         free = numeric.blank(free, found.spans)
         free = _ALL_BUT.sub(r"\1\2not", free)  # of the same length, so that offsets stay true
         free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
-        free = self._take_endings(found, free, told, language)
-        free = self._take_grown_ups(found, free, language)
-        free = self._take_absent(found, free, told, language)
+        free = self._clauses.take(found, free, told, language)
         tokens = tokenize(free)
         hits = list(self._hits.find(free, tokens))
-        described = list(self._described(free, tokens, hits))
+        described = list(self._clauses.described(free, tokens, hits))
         # "Something that helps me unwind after work" is not about work.
         moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
         hits = [hit for hit in hits if hit.start not in moods or hit.field in ("kind", *_HARD_FIELDS)]
@@ -193,8 +155,10 @@ class Parser:
         self._take_hits(found, free, tokens, hits, told, language)
         for hit, stance in described:
             meant = _meant(hit, stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))
-            self._take_described(found, text, tokens, hit, meant, language)
-        for start, end, topic in self._free_topics(free, tokens, covered, told):
+            self._clauses.take_described(found, text, tokens, hit, meant, language)
+        for start, end, topic in refused_words(free, tokens, covered, self._held, self.columns.value_words):
+            if told(start, end) in ("idle", "aside", "wanted"):
+                continue
             found.spans.append((start, end))
             found.hard.append((start, end))
             found.refused.append((start, end))
@@ -222,7 +186,7 @@ class Parser:
         )
 
     def _without_passing(
-        self, found: _Reading, text: str, tokens: Sequence[Token], hits: Sequence[Hit], language: str
+        self, found: Reading, text: str, tokens: Sequence[Token], hits: Sequence[Hit], language: str
     ) -> list[Hit]:
         """Leave out the kinds of goods that a message names in passing; what somebody has is not wanted again."""
         if self._facets.of_works:
@@ -259,7 +223,7 @@ class Parser:
 
     def _take_hits(
         self,
-        found: _Reading,
+        found: Reading,
         free: str,
         tokens: Sequence[Token],
         hits: Sequence[Hit],
@@ -276,14 +240,14 @@ class Parser:
                 continue
             words_told = self._told(hit, told(tokens[hit.start].start, tokens[hit.end - 1].end))
             before = [t.norm for t in tokens[: hit.start]]
-            if stance == "refused" and ((words_told == "idle" and _lacks(before)) or before[-1:] == ["non"]):
+            if stance == "refused" and ((words_told == "idle" and lacks_one(before)) or before[-1:] == ["non"]):
                 words_told = "refused"  # "a film without any obsession", whatever it is taken for
             meant = _meant(hit, stance, words_told)
             if meant is not None:
                 self._take(found, free, tokens, hit, meant, language)
 
     def _take(
-        self, found: _Reading, text: str, tokens: Sequence[Token], hit: Hit, stance: Stance, language: str
+        self, found: Reading, text: str, tokens: Sequence[Token], hit: Hit, stance: Stance, language: str
     ) -> None:
         """Take over what a message does with a value that it names."""
         start, end = tokens[hit.start].start, tokens[hit.end - 1].end
@@ -313,64 +277,6 @@ class Parser:
         elif stance in ("said", "not_only"):
             found.wishes.extend(Wish(hit.field, value, text[start:end], start) for value in hit.values)
 
-    def _take_described(
-        self, found: _Reading, text: str, tokens: Sequence[Token], hit: Hit, stance: Stance | None, language: str
-    ) -> None:
-        """Take over what a message does with a value that it describes."""
-        start = tokens[hit.start].start
-        if stance == "refused":
-            found.refused.append((start, tokens[hit.end - 1].end))
-            found.constraints.append((start, self._constraint(hit.field, hit.values, True, language)))
-        elif stance == "said":
-            found.wishes.append(Wish(hit.field, hit.values[0], text[start : tokens[hit.end - 1].end], start))
-
-    def _take_endings(self, found: _Reading, text: str, told: Callable[[int, int], Told], language: str) -> str:
-        """Take over how a work is to end, and return the text without it."""
-        moods, spans = self._facets.postings.get("moods", {}), []
-        for start, end, happy in endings(text):
-            known = {mood for mood in (*WISHED[happy], *REFUSED[happy]) if mood in moods}
-            if known and told(start, end) != "aside":
-                spans.append((start, end))
-                wished = [mood for mood in WISHED[happy] if mood in known]
-                found.wishes.extend(Wish("moods", mood, text[start:end], start) for mood in wished)
-                refused = [mood for mood in REFUSED[happy] if mood in known]
-                found.constraints.extend((start, self._constraint("moods", (m,), True, language)) for m in refused)
-        found.spans.extend(spans)
-        found.hard.extend(spans)
-        return numeric.blank(text, spans)
-
-    def _take_grown_ups(self, found: _Reading, text: str, language: str) -> str:
-        """Refuse what is for children where a message says so and the catalogue knows, and return the rest of it."""
-        field = next((f for f in ("audience", "genres") if "children" in self._facets.postings.get(f, {})), "")
-        spans = list(not_for_children(text)) if field else []
-        found.constraints.extend((s, self._constraint(field, ("children",), True, language)) for s, _ in spans[:1])
-        for places in (found.spans, found.hard, found.refused):
-            places.extend(spans)
-        return numeric.blank(text, spans)
-
-    def _take_absent(self, found: _Reading, text: str, told: Callable[[int, int], Told], language: str) -> str:
-        """Refuse what a clause wants to be absent and some texts have, and return the text without it."""
-        spans = []
-        for start, end, phrase in wanted_absent(text):
-            topic = normalize(phrase)
-            if told(start, end) != "aside" and self._facets.mask([Constraint("topic", "is", topic)]).any():
-                found.constraints.append((start, self._constraint("topic", (topic,), True, language)))
-                spans.append((start, end))
-        found.spans.extend(spans)
-        found.refused.extend(spans)
-        return numeric.blank(text, spans)
-
-    def _described(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit]) -> Iterator[tuple[Hit, Stance]]:
-        """Yield the moods and genres that a message describes instead of naming them, and what it does with them."""
-        if self._describer is None:
-            return
-        named = [tokens[hit.start].start for hit in hits if hit.field in ("moods", "genres")]
-        for found in self._describer.read(text, lambda field, value: value in self._facets.postings.get(field, {})):
-            inside = [at for at, token in enumerate(tokens) if found.start <= token.start < found.end]
-            if inside and not any(found.start <= at < found.end for at in named):
-                hit = Hit(found.field, (found.value,), inside[0], inside[-1] + 1)
-                yield hit, stances(text, tokens, [hit])[0]
-
     def _implied(self, constraints: Sequence[Constraint], language: str) -> tuple[Constraint, ...]:
         refused = [m for c in constraints if (c.field, c.op) == ("moods", "is_not") for m in as_tuple(c.value)]
         genres = dict.fromkeys(genre for mood in refused for genre in genres_full_of(mood))
@@ -399,28 +305,6 @@ class Parser:
             return named or bool(_BY.search(asked)) or (not liking and len(tokens) <= _BRIEF)
         return not liking
 
-    def _free_topics(
-        self, text: str, tokens: Sequence[Token], covered: set[int], told: Callable[[int, int], Told]
-    ) -> Iterator[tuple[int, int, str]]:
-        """Yield what "no clowns", "nothing with clowns" and "I hate clowns" refuse: words of the texts, no facets."""
-        for at, token in enumerate(tokens):
-            before = [t.norm for t in tokens[max(0, at - 3) : at]]
-            if at in covered or token.norm in _STOP_TOPICS or len(token.norm) < 3 or token.norm.isdigit() or not before:
-                continue
-            about = before[-1] in ABOUT and bool({"no", "nothing", "not"}.intersection(before[:-1]))
-            about = about and "," not in text[tokens[max(0, at - 3)].start : token.start]
-            plain = (
-                _refuses(before)
-                and text[tokens[at - 1].end : token.start] == " "
-                and token.norm not in STOPWORDS_EN_PLUS
-                and self._held(token.norm)
-            )
-            plain = plain or (_not_this(text, tokens, at, self.columns.value_words) and self._held(token.norm))
-            lacks = before[-1] == "without" and not token.norm.endswith("ing")  # "without being embarrassing"
-            lacks = lacks or (before[-2:] in _WITHOUT_ONE and self._held(token.norm) and _ends(text, tokens, at))
-            if (lacks or about or plain) and told(token.start, token.end) not in ("idle", "aside", "wanted"):
-                yield token.start, token.end, token.norm
-
     def _told(self, hit: Hit, told: Told) -> Told:
         """Return what is made of words: those of a shop of goods are seldom idle, and what tells that knows works."""
         goods = not self._facets.of_works and (hit.field in ("kind", "genres", "title") or hit.field in self.columns)
@@ -441,7 +325,7 @@ class Parser:
 
         return [(start, c) for start, c in placed if not strays(start, c)]
 
-    def _soften(self, found: _Reading, text: str) -> None:
+    def _soften(self, found: Reading, text: str) -> None:
         """Make wishes of values that no item of the kind asked for has: "a citrus perfume", whose scent says lime.
 
         So is what only says how something should look: "a natural look".
@@ -519,28 +403,3 @@ def _relative(text: str, constraints: Sequence[Constraint]) -> tuple[tuple[str, 
     whole = {"decade": "year"} | dict.fromkeys(numeric.LENGTH_FIELDS, "length")
     said = {whole.get(limit.field, limit.field) for limit in constraints}
     return tuple((field, op) for field, op in numeric.relative(text) if field not in said)
-
-
-def _ends(text: str, tokens: Sequence[Token], at: int) -> bool:
-    """Whether what a word is part of ends with it: "without a motor maybe", but not "without a big motor"."""
-    after = tokens[at + 1 : at + 2]
-    return not after or text[tokens[at].end : after[0].start] != " " or after[0].norm in _HEDGES
-
-
-def _not_this(text: str, tokens: Sequence[Token], at: int, known: frozenset[str]) -> bool:
-    """Whether a clause is a bare "not" and this word, which must say something or be known: "for winter, not down"."""
-    if tokens[at - 1].norm != "not" or (tokens[at].norm in STOPWORDS_EN_PLUS and tokens[at].norm not in known):
-        return False
-    before, after = text[: tokens[at - 1].start].rstrip(), text[tokens[at].end :].lstrip()
-    begins = not before or before[-1] in ",.;:(–—-" or before.casefold().endswith((" but", " and"))
-    return begins and (not after or after[0] in ",.;:!?)" or after.casefold().startswith(("please", "again")))
-
-
-def _refuses(before: Sequence[str]) -> bool:
-    no = before[-1] == "no" and before[-2:-1] != ["in"]  # "in no hurry" refuses nothing
-    return no or before[-1] in _HATING or tuple(before[-2:]) in _REFUSING
-
-
-def _lacks(before: Sequence[str]) -> bool:
-    """Whether words end in "without", perhaps without any: none of somebody's ("without the kids")."""
-    return next((word for word in reversed(before) if word not in _ANY_OF), "") == "without"
