@@ -163,7 +163,8 @@ def best_relaxation(
 ) -> tuple[Limit, int] | None:
     """Return the limit whose removal opens up the most items, of those that `may` go, and how many those are.
 
-    Among goods it is never the kind, nor a noun of titles in its place: who wants a brush has no use for the rest.
+    Among goods it is never the kind, nor a noun of titles in its place: who wants a brush has no use for the rest. Nor is
+    it for whom something must fit.
     """
     limits = state.taste.limits
     things = any(x.field in ("kind", "title") and x.op == "is" for x in limits)
@@ -173,7 +174,7 @@ def best_relaxation(
     counts = [
         (old, int(shop.recommender.allowed([x.constraint for x in limits if x is not old], known).sum()))
         for old in limits
-        if may(old) and not (shop.of_goods and old.field in ("kind", "title"))
+        if may(old) and old.op != "fits" and not (shop.of_goods and old.field in ("kind", "title"))
     ]
     best = max(counts, key=lambda pair: pair[1], default=None)
     return best if best is not None and best[1] else None

@@ -25,6 +25,7 @@ _SHORT_FOR = {  # what people say for short, where a kind's name has the long wo
     "refrigerator": "fridge", "television": "tv", "bicycle": "bike", "motorcycle": "motorbike", "trousers": "pants",
     "sunglasses": "shades", "photograph": "photo", "camera": "cam", "veterinary": "vet", "aquarium": "fish tank",
 }  # fmt: skip
+_CONTRACTED = frozenset("whats thats theres heres hows wheres whens whos lets dont wont cant isnt arent".split())  # noqa: SIM905
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
 
@@ -157,6 +158,7 @@ class Phrases:
             self._english is None
             or len(word) < _TYPED
             or word in self._english
+            or word in _CONTRACTED
             or self._facets.document_frequency(word) > 0
         ):
             return None

@@ -112,6 +112,8 @@ class TestReading:
         parser = Parser(Facets(Catalog(GOODS)), english={"trickling"})
         assert {f"{c.field} {c.op} {c.value}" for c in parser.parse(text).constraints} == expected
         assert PARSER.parse("a bicyle").constraints == ()
+        loaves = [Item(str(n), f"Loaf {n}", "bread", attributes={"grain": "wheat"}) for n in range(2)]
+        assert Parser(Facets(Catalog(loaves)), english=set()).parse("whats the best one").constraints == ()
 
     def test_what_a_thing_is_for_is_not_wanted(self):
         assert limits("a pannier for my bicycle") == {"kind is pannier"}
