@@ -163,7 +163,7 @@ def best_relaxation(
 ) -> tuple[Limit, int] | None:
     """Return the limit whose removal opens up the most items, of those that `may` go, and how many those are.
 
-    Among goods it is never the kind, nor a noun of titles in its place, who wants a brush having no use for the rest; nor
+    Among goods it is never the kind, nor a noun of titles in its place (who wants a brush has no use for the rest), nor
     for whom something must fit.
     """
     limits = state.taste.limits
