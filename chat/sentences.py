@@ -35,7 +35,7 @@ SAY: Mapping[str, tuple[str, str]] = {
     "none_else_by": ("We have nothing else by {makers}.", "我们没有{makers}的其他作品。"),
     "none": ("Nothing in the catalogue fits all of that: {limits}.", "目录里没有同时符合这些条件的：{limits}。"),
     "relax": ("Without “{limit}” there would be {more}.", "去掉“{limit}”就有{more}个。"),
-    "none_further": ("Nothing that fits is “{limit}”.", "符合条件的里面没有“{limit}”的。"),
+    "none_further": ("Nothing else fits with that: {limit}.", "没有更符合的了：{limit}。"),
     "left": ("These are what is left of it.", "剩下的就是这些。"),
     "left_one": ("This is what is left of it.", "剩下的就是这个。"),
     "nearest_without": ("Without “{limit}” I have {more}; these come nearest.",
