@@ -19,6 +19,7 @@ from chat.telling import ENOUGH
 from chat.turn import Turn
 from chat.whom import tiers
 from retrieval.constraints import as_values, satisfies_all
+from retrieval.ranges import part_of
 from retrieval.text import is_cjk
 from retrieval.types import BoolArray, Constraint, FloatArray, Query
 
@@ -118,10 +119,11 @@ class Picking:
     def _tiers(self, constraints: Sequence[Constraint]) -> list[BoolArray]:
         """Return what is for whom the person wants it, and what may stand behind; all, where none of it fits."""
         allowed = self.shop.recommender.allowed(constraints)
-        found = [
-            tier for tier in tiers(self.shop, self.state.taste.whom, self.state.taste.age) if (tier & allowed).any()
-        ]
-        if self.state.taste.age and len(found) > 1:
+        whom, age = self.state.taste.whom, self.state.taste.age
+        if any(c.op == "fits" and part_of(c.field) == "age" for c in constraints):  # a column says it of every item
+            whom, age = ("family" if whom == "child" else whom), 0.0
+        found = [tier for tier in tiers(self.shop, whom, age) if (tier & allowed).any()]
+        if age and len(found) > 1:
             found.pop()  # there is something for that age
         return found or [np.ones(len(allowed), dtype=np.bool_)]
 

@@ -124,3 +124,14 @@ def test_somebody_elses_trouble_is_another_want():
 def test_a_noun_is_told_by_its_verb(text):
     assert undergone(text, "hair loss")
     assert not undergone(text, "weight loss")
+
+
+def test_where_a_column_says_the_ages_nothing_else_is_asked():
+    toys = [
+        Item("u1", "Sunny", kind="ukulele", description="For children.", attributes={"age": "from 5"}),
+        Item("u2", "Koa", kind="ukulele", attributes={"age": "from 8"}),
+        Item("u3", "Tenor", kind="ukulele", attributes={"age": "from 12"}),
+    ]
+    talk = Talk(shop_of(toys))
+    assert ids(talk("a ukulele for my kid, he is 6")) == ["u1"]
+    assert "u2" in ids(talk("my other kid is 10 and wants one"))
