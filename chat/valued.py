@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chat import facts
 from chat.replies import Say
 from retrieval.columns import Columns
 from retrieval.constraints import as_values, satisfies
 from retrieval.lexicon import display
+from retrieval.shades import distinct
 from retrieval.text import words
 from retrieval.types import Constraint, Item
 
@@ -46,7 +47,11 @@ class Valued:
             told = facts.attribute(item, limit.field, self.say.language)
             if not told:
                 continue
-            asked = [self._named(limit.field, value) for value in as_values(limit)]
+            values = [str(value) for value in as_values(limit)]
+            held = [
+                v for v in values if satisfies(item, replace(limit, value=v))
+            ]  # of "black or matt black" the one it has
+            asked = [self._named(limit.field, value) for value in (held[:1] or distinct(values))]
             slots = {
                 "title": facts.name(item, self.say.language),
                 "asked": facts.join(asked, self.say.language, either=True),
