@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chat import facts
 from chat.replies import Say
@@ -48,10 +48,7 @@ class Valued:
             if not told:
                 continue
             values = [str(value) for value in as_values(limit)]
-            held = [
-                v for v in values if satisfies(item, replace(limit, value=v))
-            ]  # of "black or matt black" the one it has
-            asked = [self._named(limit.field, value) for value in (held[:1] or distinct(values))]
+            asked = [self._named(limit.field, value) for value in distinct(values)]
             slots = {
                 "title": facts.name(item, self.say.language),
                 "asked": facts.join(asked, self.say.language, either=True),

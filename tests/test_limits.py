@@ -234,7 +234,7 @@ def test_a_slow_model_answers_all_it_takes_and_refuses_the_rest_at_once():
     assert 5 <= len(taken) < 40
     assert all(f"For “number {number}”" in done[number][1] for number in taken)  # each its own answer, none lost
     assert len(refused) == 40 - len(taken)
-    assert max(refused) < 1.0
+    assert max(refused) < 2.0  # half of what waiting for all 40 turns would take
     assert again[0] == 200
 
 
