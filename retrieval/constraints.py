@@ -158,6 +158,7 @@ class Facets:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
+        self._of_name: dict[str, list[int]] = {}
         collected: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         numbers: set[str] = set()
         for at, item in enumerate(catalog.items):
@@ -295,6 +296,23 @@ class Facets:
             allowed = held | (allowed & open_to_all) if named or not held.any() else held
         return allowed
 
+    @cached_property
+    def _name_words(self) -> dict[str, list[int]]:
+        """Where each word of a title or a kind stands."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for at, item in enumerate(self.catalog.items):
+            for word in {*_words(item.title), *_words(item.kind)}:
+                found[word].append(at)
+        return found
+
+    def _called(self, name: str) -> list[int]:
+        """Return the positions of what is called by a name, kept: of the nouns that titles have there are few."""
+        if name not in self._of_name:
+            heads = {form.split()[0] for form in _forms(name) if form}
+            near = sorted({at for head in heads for at in self._name_words.get(head, ())})
+            self._of_name[name] = [at for at in near if called(self.catalog.items[at], name)]
+        return self._of_name[name]
+
     def _fitting(self, constraint: Constraint) -> BoolArray:
         """Return which items have a range that holds a number; all, if there is no such column."""
         held = self.ranges.get(constraint.field)
@@ -310,8 +328,9 @@ class Facets:
         if op == "fits":
             return self._fitting(constraint)
         if field == "title":
-            said = [any(called(item, v) for v in as_values(constraint)) for item in self.catalog.items]
-            return np.array(said, dtype=np.bool_) == (op == "is")
+            said = np.zeros(len(self.catalog), dtype=np.bool_)
+            said[[at for value in as_values(constraint) for at in self._called(value)]] = True
+            return said == (op == "is")
         if field != "topic" and _is_numeric(constraint):
             column = self._columns.get(field)
             if column is None:
