@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 from chat.naming import HAVE
 from chat.typed import FILLER, STOPWORDS, telling_words
-from retrieval.columns import forms
 from retrieval.linking import TitleLinker
 from retrieval.numbers import blank
 from retrieval.parsing import Parser
-from retrieval.text import is_cjk, words
+from retrieval.text import forms, is_cjk, words
 
 _FROM = re.compile(
     r"\b(?:from|by)\s+(?!(?:the|an?|my|your|our|this|that|last|next|scratch|abroad|home|here|there|stock|today|tomorrow|tonight|now|then"

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from chat.state import DialogueState
 from retrieval.alike import for_others
-from retrieval.columns import forms
 from retrieval.parsed import as_tuple
-from retrieval.text import words
+from retrieval.text import forms, words
 from retrieval.types import Constraint
 
 _CHILD = re.compile(

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from chat.holding import asked_words, evidence
 from chat.shop import Shop
 from chat.understanding import Understanding
-from retrieval.columns import forms
 from retrieval.constraints import as_values, satisfies
-from retrieval.text import words
+from retrieval.text import forms, words
 from retrieval.types import Constraint, Item
 
 _ARE_THE = re.compile(
@@ -75,7 +74,8 @@ def by_maker(text: str, shop: Shop, shown: Sequence[str], limits: Sequence[Const
     kinds = [c for c in limits if (c.field, c.op) == ("kind", "is")]
     if match is None or not makers:
         return text
-    made = [at for at, item in enumerate(shop.index.catalog.items) if satisfies(item, makers[0]) and not shop.hides(at)]
+    held = shop.index.facets.postings.get("creators", {})
+    made = sorted({int(at) for maker in as_values(makers[0]) for at in held.get(maker, ()) if not shop.hides(int(at))})
     theirs = [item for item in shop.items(shown) if satisfies(item, makers[0])]
     theirs = theirs or [shop.index.catalog[at] for at in made]
     theirs = [item for item in theirs if all(satisfies(item, kind) for kind in kinds)]

@@ -13,11 +13,10 @@ from functools import cached_property
 import numpy as np
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
-from retrieval.columns import forms
 from retrieval.constraints import Facets
 from retrieval.encoder import Encoder
 from retrieval.stances import Hit
-from retrieval.text import Token
+from retrieval.text import Token, forms
 from retrieval.things import ASKING, Things
 from retrieval.types import FloatArray
 

@@ -13,11 +13,10 @@ from dataclasses import replace
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
-from retrieval.columns import forms
 from retrieval.constraints import Facets
 from retrieval.lexicon import canonical
 from retrieval.stances import Hit, Stance
-from retrieval.text import Token, words
+from retrieval.text import Token, forms, words
 
 
 class Tails:
