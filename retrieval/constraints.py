@@ -158,7 +158,6 @@ class Facets:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._of_name: dict[str, list[int]] = {}
         collected: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         numbers: set[str] = set()
         for at, item in enumerate(catalog.items):
@@ -304,6 +303,10 @@ class Facets:
             for word in {*_words(item.title), *_words(item.kind)}:
                 found[word].append(at)
         return found
+
+    @cached_property
+    def _of_name(self) -> dict[str, list[int]]:
+        return {}
 
     def _called(self, name: str) -> list[int]:
         """Return the positions of what is called by a name, kept: of the nouns that titles have there are few."""
