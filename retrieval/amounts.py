@@ -18,7 +18,7 @@ _AT_MOST = r"(?:no\s+more\s+than|not\s+more\s+than|at\s+(?:the\s+)?most|up\s+to|
 _ABOVE = r"(?:over|above|(?:more|bigger|larger|heavier|stronger|higher|taller|wider|longer|deeper|brighter)\s+than|>)"
 _AT_LEAST = r"(?:at\s+(?:the\s+)?least|no\s+less\s+than|not\s+less\s+than|min(?:imum)?(?:\s+of)?|>=|from)"
 _ONE = r"an?(?=\s+(?:met(?:re|er)|lit(?:re|er)|kilo|kilogram|gram|inch|foot|day|week|hour)\b)"
-AMOUNT = rf"(-?\d+(?:[.,]\d+)?|(?:{'|'.join(COUNTS)})\b|\b{_ONE})"
+AMOUNT = rf"(-?\d+(?:[.,]\d+)?|(?:{'|'.join(COUNTS)})\b|\b(?:half\s+)?{_ONE})"
 OP = rf"(?:({_AT_MOST})|({_AT_LEAST})|({_BELOW})|({_ABOVE}))"
 OPS: tuple[Op, ...] = ("<=", ">=", "<", ">")
 ROUGHLY = re.compile(r"\b(?:about|around|roughly|circa|approx\w*\.?|some|nearly)\s*$", re.IGNORECASE)

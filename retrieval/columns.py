@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 from retrieval import units
 from retrieval.absence import asked_free
-from retrieval.amounts import AMOUNT, COST, OP, OPS, ROUGHLY, Held, Named, about, far_apart, refused
+from retrieval.amounts import Held, Named
 from retrieval.constraints import Facets, as_values, number_of
 from retrieval.for_whom import ForWhom
 from retrieval.labels import COUNTED, label
-from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, blank, inverted, number
-from retrieval.qualities import Quality, quality_of, stem
+from retrieval.measures import Column, Measures
+from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, blank, number
+from retrieval.qualities import quality_of, stem
 from retrieval.ranges import bound_of
 from retrieval.text import forms
 from retrieval.types import Constraint, Op
-from retrieval.units import Unit
 
 # Columns that tell of taste: what has their values is liked, not demanded.
 TASTES = frozenset(
@@ -40,17 +39,8 @@ _ASKED = (  # further wordings of questions, and the columns that answer them
     (re.compile(r"\b(?:what|which)\s+sizes?\b|\bhow\s+big\b|尺寸|多大"), frozenset({"size", "sizes", "dimensions"})),
     (re.compile(r"\bhow\s+many\s+people\b|几个?人"), frozenset({"sleeps", "people", "persons", "size", "players"})),
 )
-_UNIT = rf"(?:\s*-?\s*({units.pattern()}))"
-_RANGE = re.compile(rf"(?<![\w.,-]){AMOUNT}{_UNIT}?\s*(?:-|–|to|and)\s*{AMOUNT}{_UNIT}?", re.IGNORECASE)
-_LIMIT = re.compile(rf"(?<!\w){OP}\s*(?:about\s+|around\s+)?{AMOUNT}{_UNIT}?", re.IGNORECASE)
-_BEHIND = re.compile(rf"(?<![\w.,-]){AMOUNT}\+?{_UNIT}?\s*(?:(or\s+(?:less|under|lighter|smaller|below)|max(?:imum)?|at\s+most|tops)|(or\s+(?:more|over|bigger|larger|above)|and\s+(?:up|more)|min(?:imum)?|at\s+least))\b", re.IGNORECASE)  # fmt: skip  # noqa: E501
-_PLUS = re.compile(rf"(?<![\w.,-]){AMOUNT}\s*\+{_UNIT}", re.IGNORECASE)
-_PLAIN = re.compile(rf"(?<![\w.,-]){AMOUNT}{_UNIT}", re.IGNORECASE)
 _DIVIDING = frozenset("animal animals pet species instrument sport vehicle device gender sex".split())  # noqa: SIM905
-_LITTLE = ("little", "few", "small", "short", "low", "light", "weak")
 _NAMELESS = frozenset("number count quantity stock code id sku ean".split())  # noqa: SIM905 - words that name no measure
-_EXACT = ("share", "people")  # dimensions in which a plain amount is meant to the point
-_UNSPOKEN = ("time", "people", "share")  # and those that a message may name without asking for anything of it
 _FOR_PEOPLE = re.compile(
     rf"\b(?:for|fits?|sleeps?)\s+({'|'.join(COUNTS)}|\d{{1,2}})\b(?:\s+(?:people|persons?|adults|of\s+us))?"
     r"(?=\s*(?:$|[.,;!?]|(?:for|from|in|under|below|with|that|and|but|up|around|about)\b))",
@@ -83,22 +73,6 @@ _FLAGS: tuple[tuple[str, str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A numeric column: its field, what people call it, its unit and what it measures, where that is known."""
-
-    field: str
-    words: str
-    unit: Unit | None
-    quality: Quality | None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What it is called, the longest first."""
-        names = {self.words, *(self.quality.names if self.quality is not None else ())}
-        return tuple(sorted(names, key=len, reverse=True))
-
-
 class Columns:
     """The own columns of one catalogue."""
 
@@ -118,9 +92,10 @@ class Columns:
         lasts = [c.words.split()[-1] for c in bare]
         sized = [c for c in self.numbers if c.unit is not None and c.unit.dimension in ("size", "mass")]
         self.people = ForWhom(facets, self._kinds, [name for c in sized for name in c.names])
-        self._held = Held(facets, self._kinds)
+        held = Held(facets, self._kinds)
+        self._measures = Measures(facets, self.numbers, held, self._kinds)
         self._named = Named(
-            [(c.field, _called(c.words, last, lasts)) for c, last in zip(bare, lasts, strict=True)], self._held
+            [(c.field, _called(c.words, last, lasts)) for c, last in zip(bare, lasts, strict=True)], held
         )
         self.flags: Mapping[str, str] = {
             units.wanted(name): name
@@ -264,14 +239,13 @@ class Columns:
         """
         free = text.casefold()
         free = free if len(free) == len(text) else text
-        measured = [partial(self._measured, expression) for expression in (_RANGE, _LIMIT, _BEHIND, _PLUS, _PLAIN)]
         readers: list[Callable[[str, str], Iterator[Found]]] = [
             self._none_of,
             self._flagged,
             self._for_people,
             self.people.read,
             self._named.read,
-            *measured,
+            *self._measures.readers,
         ]
         for reader in readers:
             found = list(reader(free, language))
@@ -299,12 +273,6 @@ class Columns:
                 field, value = values[0][0], chosen if len(chosen) > 1 else chosen[0]
                 yield _one(match, Constraint(field, "is", value, label(field, "is", value, language)))
 
-    def _measured(self, expression: re.Pattern[str], text: str, language: str) -> Iterator[Found]:
-        for match in expression.finditer(text):
-            found = self._found(expression, match, text, language)
-            if found is not None:
-                yield found
-
     @staticmethod
     def _without(column: Column) -> re.Pattern[str]:
         """Return what asks for none of a column: "without alcohol", "non-alcoholic", "sugar-free"."""
@@ -318,74 +286,6 @@ class Columns:
         return [
             (field, value) for field in held if self.limits(field) for value in held[field] if size.fullmatch(value)
         ]
-
-    def _found(self, expression: re.Pattern[str], match: re.Match[str], text: str, language: str) -> Found | None:
-        if COST.search(text[: match.start()]):
-            return None
-        amounts, said = _said(expression, match)
-        unit = units.said(said) if said else None
-        plain = amounts if expression in (_PLAIN, _RANGE) else ()
-        column, start, end = self._column(unit, text, match.start(), match.end(), plain)
-        if column is None:
-            lacking = unit is not None and expression is not _PLAIN and unit.dimension not in _UNSPOKEN
-            return Found(match.start(), match.end(), (), unit.dimension) if lacking and unit is not None else None
-        if unit is None and expression in (_RANGE, _BEHIND):
-            return None  # of money, more likely
-        factor = unit.size / column.unit.size if unit is not None and column.unit is not None else 1.0
-        values = [round(number(amount) * factor, 4) for amount in amounts]
-        exact = unit is None or unit.dimension in _EXACT
-        if expression is _PLAIN:
-            little = column.quality.little if column.quality is not None else ()
-            if (turned := refused(text, end, (*_LITTLE, *little))) is not None:
-                limit = Constraint(
-                    column.field, turned[0], values[0], label(column.field, turned[0], values[0], language)
-                )
-                return Found(start, turned[1], (limit,))
-            roughly = ROUGHLY.search(text[: match.start()]) is not None
-            just = None if roughly else self._held.just(column.field, values[0], text, converted=factor != 1)
-            values, exact = ([just], True) if just is not None else (values, exact)
-        pairs = _bounds(expression, match, values, exact=exact)
-        made = tuple(Constraint(column.field, op, v, label(column.field, op, v, language)) for op, v in pairs)
-        return inverted(text, Found(start, end, made), language)
-
-    def _of(self, column: Column, unit: Unit, amounts: Sequence[str], text: str) -> bool:
-        """Whether a number in a unit may be of a column that is not named beside it: not "8 km", of wheels in inches.
-
-        Plain `amounts` must not be far out, unless the message has words for what the column measures.
-        """
-        if column.unit is None or column.unit.dimension != unit.dimension or far_apart(unit, column.unit):
-            return False
-        values = [number(amount) * unit.size / column.unit.size for amount in amounts]
-        return not values or self._spoken(column, text) or not self._held.far_out(column.field, values, text)
-
-    def _column(
-        self, unit: Unit | None, text: str, start: int, end: int, plain: Sequence[str]
-    ) -> tuple[Column | None, int, int]:
-        """Return the column that a number limits, and the span with the column's name where that stands beside it."""
-        fitting = [c for c in self.numbers if unit is None or c.unit is None or c.unit.dimension == unit.dimension]
-        for column in fitting:
-            quality = column.quality if unit is not None else None  # "170 cm wide" is no wish for the wide ones
-            said = (*quality.little, *quality.much) if quality is not None else ()
-            name = "|".join(map(re.escape, (*column.names, *said)))
-            behind = re.match(rf"\s*(?:of\s+|in\s+|for\s+)?(?:{name})s?\b", text[end:])
-            before = re.search(rf"\b(?:{name})s?\s*(?:content\s*)?(?:of|is|:)?\s*$", text[:start])
-            if behind or before:
-                return column, before.start() if before else start, end + (behind.end() if behind else 0)
-        known = [c for c in fitting if unit is not None and self._of(c, unit, plain, text)]
-        return max(known, key=lambda column: self._likely(column, unit, text), default=None), start, end
-
-    @staticmethod
-    def _spoken(column: Column, text: str) -> bool:
-        """Whether a message has words for what a column measures."""
-        quality = column.quality
-        words = (*column.names, *((*quality.little, *quality.much, *quality.asked) if quality is not None else ()))
-        return re.search(rf"\b(?:{'|'.join(map(re.escape, words))})(?:er|est)?\b", text) is not None
-
-    def _likely(self, column: Column, unit: Unit | None, text: str) -> tuple[bool, bool, int]:
-        """Return how likely a message that names no column means this one: by its words, unit and kinds."""
-        items = self._facets.catalog.items
-        has = sum(column.field in items[at].attributes for at in self._kinds(text) or range(len(items)))
-        return self._spoken(column, text), column.unit == unit, has
 
     def _kinds(self, text: str) -> list[int]:
         """Return the positions of what is of the kinds that a message names."""
@@ -402,27 +302,3 @@ def _called(words: str, last: str, lasts: Sequence[str]) -> list[str]:
 
 def _one(match: re.Match[str], constraint: Constraint) -> Found:
     return Found(*match.span(), (constraint,))
-
-
-def _said(expression: re.Pattern[str], match: re.Match[str]) -> tuple[list[str], str]:
-    """Return the numbers of a match, and the unit behind them, "" if there is none."""
-    groups = match.groups()
-    if expression is _RANGE:
-        return [groups[0], groups[2]], groups[3] or groups[1] or ""
-    return ([groups[4]], groups[5] or "") if expression is _LIMIT else ([groups[0]], groups[1] or "")
-
-
-def _bounds(
-    expression: re.Pattern[str], match: re.Match[str], values: Sequence[float], *, exact: bool
-) -> list[tuple[Op, float]]:
-    """Return what a match limits a number to; a plain amount may be meant about so."""
-    groups, value = match.groups(), values[0]
-    if expression is _RANGE:
-        return [(">=", min(values)), ("<=", max(values))]
-    if expression is _LIMIT:
-        return [(OPS[next(at for at in range(4) if groups[at])], value)]
-    if expression is _BEHIND:
-        return [("<=" if groups[2] else ">=", value)]
-    if expression is _PLUS:
-        return [(">=", value)]
-    return [("is", value)] if exact or not value else about(value)

@@ -77,9 +77,11 @@ Make = Callable[[re.Match[str], _Say], tuple[Constraint, ...]]
 
 
 def number(text: str) -> float:
-    """Read ``ten``, ``两``, ``9,99`` and ``1,000``: a comma before three digits separates thousands."""
+    """Read ``ten``, ``half a``, ``两``, ``9,99`` and ``1,000``: a comma before three digits separates thousands."""
     if text in ("a", "an"):
         return 1.0
+    if text.startswith("half"):
+        return 0.5
     if text in COUNTS or text in _WORDS_ZH:
         return float(COUNTS.get(text) or _WORDS_ZH[text])
     return float(re.sub(r",(?=\d{3})", "", text).replace(",", "."))

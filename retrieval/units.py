@@ -29,10 +29,10 @@ size, inches, 2.54, inch
 size, ft, 30.48, foot feet
 temperature, °C, 1, degrees degree celsius | c
 share, %, 1, percent pct | vol abv
-time, hours, 1, hour hrs hr h
-time, minutes, 0.016667, minute mins min
-time, days, 24, day 天
-time, weeks, 168, week
+time, minutes, 1, minute mins min
+time, hours, 60, hour hrs hr h
+time, days, 1440, day 天
+time, weeks, 10080, week
 power, watts, 1, watt w
 electric, volts, 1, volt v
 light, lumens, 1, lumen lm
@@ -41,7 +41,7 @@ people, people, 1, person persons berth | sleeps
 storage, gb, 1, gigabyte gigabytes
 storage, tb, 1000, terabyte terabytes
 """
-_PREFIXES = ("is", "has", "contains", "with")
+_PREFIXES = ("is", "has", "contains", "with", "needs", "requires")
 _SHARES = frozenset({"alcohol", "abv", "cocoa", "fat", "alcohol content", "cocoa content", "fat content"})
 
 

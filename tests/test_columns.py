@@ -115,6 +115,16 @@ class TestReading:
         loaves = [Item(str(n), f"Loaf {n}", "bread", attributes={"grain": "wheat"}) for n in range(2)]
         assert Parser(Facets(Catalog(loaves)), english=set()).parse("whats the best one").constraints == ()
 
+    def test_halves_of_a_unit_and_what_runs_on_batteries(self):
+        games = [
+            Item(str(n), f"Game {n}", "game", attributes={"play_time_min": 15.0 * n, "needs_batteries": n % 2 == 0})
+            for n in range(1, 5)
+        ]
+        talk = Talk(shop_of(games))
+        talk("a game, half an hour tops")
+        assert ("play_time_min", "<=", 30.0) in talk.limits
+        assert "needs batteries: no" in talk("does Game 1 need batteries?").text
+
     def test_what_a_thing_is_for_is_not_wanted(self):
         assert limits("a pannier for my bicycle") == {"kind is pannier"}
 
