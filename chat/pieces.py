@@ -87,7 +87,7 @@ _FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about)\b|^那|呢\W*$", re
 BUYS = re.compile(
     r"\b(?:add|put)\b.{0,40}\b(?:basket|cart|bag)\b|\bcheck\s*out\b"
     r"|\bi(?:'?ll|\s+will)\s+(?:take|buy|order|have)\s+(?:it|this|that|the|both)\b"
-    r"|\bput\s+(?:me|us)\s+down\s+for\b|\bi(?:'?ll|\s+will)\s+go\s+(?:with|for)\s+(?:it|this|that|the|those|both)\b"
+    r"|\bput\s+(?:me|us)\s+down\s+for\b|\bi(?:'?ll|\s+will)\s+go\s+(?:with|for)\s+(?:it|this|that|the|those|both|(?-i:[A-Z]\w+))\b"
     r"|\bi\s+(?:take|buy|order)\s+(?:it|this|that|the)\b|\bget\s+(?:me|us)\s+(?:it|this|that|the)\b"
     r"|加入?购物车|我(?:要|就)买(?:这|它)|下单吧",
     re.IGNORECASE,

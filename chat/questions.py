@@ -87,7 +87,9 @@ _OF_THESE = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"\?|？|吗|呢|\b(?:what|which|how|does|do|is|are|tell\s+me|who|when|where|has|have)\b|什么|哪|几", re.IGNORECASE
+    r"\?|？|吗|呢|\b(?:what|which|how|does|do|is|are|tell\s+me|who|when|where"
+    r"|(?<!\bwe )(?<!\bi )(?<!\byou )(?<!\bthey )(?:has|have)(?!\s+to\b))\b|什么|哪|几",
+    re.IGNORECASE,
 )
 _YES_NO = re.compile(
     r"^\W*(?:and\s+)?it\s+(?:has|is|comes|needs)\b[^?]*\?\W*$|"

@@ -94,16 +94,12 @@ class Updater:
         constraints.extend(self._undergone(turn, constraints))
         beside, facets = self._beside(turn, constraints), self.shop.index.facets
         fields = {c.field for c in constraints if c.op == "is" and c not in beside}
-        subject = bool(
-            turn.named
-            or parsed.wishes
-            or fields & {"kind", "genres", "topic", "title"}
-            or understood.gist
-            or understood.asked_title
-        )
+        names = turn.named or parsed.wishes or fields & {"kind", "genres", "topic", "title"} or understood.asked_title
+        subject = bool(names or understood.gist)
         turn.changed_subject = subject
         part = not facets.of_works and not fields and _WITH_PART.search(turn.text)
-        turn.refined = (bool(constraints) and not subject) or narrows or bool(understood.dropped or chips or part)
+        told = subject if facets.of_works else names  # "we've got an induction hob now" narrows what is shown
+        turn.refined = (bool(constraints) and not told) or narrows or bool(understood.dropped or chips or part)
         self._note_whom(turn, subject)
         Room(self.shop, self.state).make(turn, fields, subject)
         self.state.limit(constraints, lasting=understood.lasting, beside=beside)

@@ -265,6 +265,14 @@ class TestTalk:
         talk("step-through bicycles")
         assert "nothing" not in talk("step-through, from Germany").text
 
+    def test_what_is_told_and_narrows_keeps_what_was_shown(self, talk):
+        talk("a pannier")
+        answer = talk("we have moved to the coast, so it has to be waterproof")
+        assert set(ids(answer)) == {"p1", "p3"}
+        talk = Talk(shop_of(GOODS))
+        talk("a bicycle")
+        assert set(ids(talk("we've got a steep hill now, so an electric one"))) == {"e1", "e2"}
+
     def test_what_is_in_it_is_a_question(self, talk):
         answer = talk("is there a lamp in the Rolltasche?")
         assert "I don't have that information" in answer.text
