@@ -53,8 +53,9 @@ class Phrases:
 
     def get(self, phrase: str) -> Sequence[tuple[str, str]] | None:
         """Return what a phrase may mean, perhaps in the plural or misspelt; None if nothing."""
-        joined = phrase.replace(" ", "") if phrase.count(" ") == 1 else ""  # "smart watch"
-        return self.meanings.get(phrase) or self.meanings.get(joined) or self._of_one(phrase) or self._misspelt(phrase)
+        joined = self.meanings.get(phrase.replace(" ", ""), ()) if phrase.count(" ") == 1 else ()  # "smart watch"
+        things = [meant for meant in joined if meant[0] != "creators"]  # but no O'Neill in "one! I'll"
+        return self.meanings.get(phrase) or things or self._of_one(phrase) or self._misspelt(phrase)
 
     @cached_property
     def common_words(self) -> frozenset[str]:

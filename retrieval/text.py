@@ -74,9 +74,12 @@ def language_of(text: str) -> str:
     return "zh" if han and han >= latin and not _KANA.search(text) else "en"
 
 
+_NO_PLURALS = frozenset(("news", "goods", "means"))  # "something new" is no news
+
+
 def forms(phrase: str) -> tuple[str, ...]:
     """Return a phrase in the singular and in the plural: "tents" for "tent", "knife sets" for "knife set"."""
-    if not phrase.isascii() or len(phrase) < 3 or not phrase[-1].isalpha():
+    if not phrase.isascii() or len(phrase) < 3 or not phrase[-1].isalpha() or phrase in _NO_PLURALS:
         return (phrase,)
     if phrase.endswith(("ss", "x", "z", "ch", "sh")):
         return phrase, phrase + "es"

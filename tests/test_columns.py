@@ -125,6 +125,12 @@ class TestReading:
         assert ("play_time_min", "<=", 30.0) in talk.limits
         assert "needs batteries: no" in talk("does Game 1 need batteries?").text
 
+    def test_words_side_by_side_are_nobodys_name(self):
+        plays = [Item(str(n), f"Play {n}", "book", creators=("Rose ONeill",)) for n in range(3)]
+        parser = Parser(Facets(Catalog(plays)))
+        assert parser.parse("not that one! I'll look on").constraints == ()
+        assert parser.parse("something by Rose ONeill").constraints != ()
+
     def test_what_a_thing_is_for_is_not_wanted(self):
         assert limits("a pannier for my bicycle") == {"kind is pannier"}
 
@@ -188,6 +194,7 @@ class TestReading:
         for left, right in pairs:
             assert forms(left) == (left, right)
         assert forms("包") == ("包",)
+        assert forms("news") == ("news",)  # "something new" is none
 
 
 class TestLabels:
