@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from chat import demo
 from chat.logs import configure
 from retrieval.errors import NamedropError
+from retrieval.threads import cores
 
 if TYPE_CHECKING:
     import uvicorn
@@ -141,8 +142,7 @@ def processes(options: argparse.Namespace) -> int:
     """Return how many processes take turns: what is asked for, or two where that helps."""
     if options.processes is not None:
         return int(options.processes)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return 2 if options.model == "none" and cores > 1 and database(options) is not None else 1
+    return 2 if options.model == "none" and cores() > 1 and database(options) is not None else 1
 
 
 def limits(options: argparse.Namespace) -> Limits:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from retrieval.errors import ModelError
+from retrieval.threads import cores
 from retrieval.types import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ def load_model(folder: Path, adapter: Path | None = None, dtype: DType = "auto")
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging as transformers_logging
 
-    if hasattr(os, "sched_getaffinity"):  # in a container, torch counts cores that are not ours
-        torch.set_num_threads(min(torch.get_num_threads(), len(os.sched_getaffinity(0))))
+    torch.set_num_threads(min(torch.get_num_threads(), cores()))  # in a container, torch counts those of others too
     chosen, why = choose_dtype(dtype)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     bars = transformers_logging.is_progress_bar_enabled()

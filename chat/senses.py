@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
-from retrieval.encoder import Encoder, SentenceEncoder, add_tuning, fast_dtype
+from retrieval.encoder import Encoder, SentenceEncoder
 from retrieval.errors import ModelError
 from retrieval.knowledge import WEIGHTS
 from retrieval.models import DEFAULT_ENCODER, is_embedded, resolve_encoder
@@ -210,27 +210,21 @@ class _Loaded:
     """The encoder with its changes, and the two heads over its states."""
 
     def __init__(self, file: Path, name: str | Path) -> None:
-        import torch
         from safetensors import SafetensorError
-        from safetensors.torch import load_file
-        from transformers import AutoModel, AutoTokenizer
-        from transformers.utils.logging import disable_progress_bar
+        from safetensors.numpy import load_file
 
-        from retrieval.quick import quickened
+        from retrieval.quick import Quick
 
-        disable_progress_bar()
         folder = resolve_encoder(name)
         try:
-            self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
             heads = load_file(file)
-            self._heads = [(heads[f"{part}.weight"].float(), heads[f"{part}.bias"].float()) for part in HEADS]
+            self._heads = [(_single(heads[f"{part}.weight"]), _single(heads[f"{part}.bias"])) for part in HEADS]
+            quick = Quick.of(folder, LONGEST, file)
         except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
             raise ModelError(f"cannot read the senses in {file} ({error}); fetch the file again") from error
-        add_tuning(model, file)
-        quick = quickened(model, self._tokenizer)
-        self._model: Any = quick or model.to(getattr(torch, fast_dtype()[0])).eval().requires_grad_(False)
-        self._torch = torch
+        if quick is None:
+            raise ModelError(f"the senses in {file} are those of a BERT, and {folder} holds another model; give theirs")
+        self._quick = quick
 
     def read(self, texts: Sequence[str]) -> list[Sensed]:
         """Read texts, those of like length in a batch."""
@@ -242,26 +236,23 @@ class _Loaded:
         return [found[at] for at in range(len(texts))]
 
     def _batch(self, texts: list[str]) -> Iterator[Sensed]:
-        batch = self._tokenizer(
-            texts,
-            padding=True,
-            truncation=True,
-            max_length=LONGEST,
-            return_tensors="pt",
-            return_offsets_mapping=True,
+        read = self._quick.read(texts)
+        words, purposes = (
+            _softmax(x @ weight.T + bias)
+            for x, (weight, bias) in zip((read.states, read.means), self._heads, strict=True)
         )
-        offsets = batch.pop("offset_mapping").numpy()
-        with self._torch.inference_mode():
-            states = self._model(**batch).last_hidden_state.float()
-            there = batch["attention_mask"][..., None].float()
-            mean = (states * there).sum(1) / there.sum(1)
-            words, purposes = (
-                self._torch.nn.functional.linear(x, *head).softmax(-1).numpy()
-                for x, head in zip((states, mean), self._heads, strict=True)
-            )
-        for at in range(len(texts)):
-            kept = offsets[at, :, 1] > offsets[at, :, 0]  # neither padding nor what begins and ends a text
-            yield Sensed(offsets[at, kept], words[at, kept], purposes[at].copy())
+        for at, offsets in enumerate(read.offsets):
+            kept = offsets[:, 1] > offsets[:, 0]  # neither padding nor what begins and ends a text
+            yield Sensed(offsets[kept], words[at, kept], purposes[at].copy())
+
+
+def _single(array: FloatArray) -> FloatArray:
+    return array.astype(np.float32)
+
+
+def _softmax(scores: FloatArray) -> FloatArray:
+    powers: FloatArray = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from finetune.objective import TowerHead, Tuned, backbone_of, causal_of
 from retrieval.errors import ModelError, NamedropError
 from retrieval.index import Index
 from retrieval.models import resolve_lm
+from retrieval.threads import cores
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +54,7 @@ def load_trainable(config: TrainConfig) -> tuple[Any, torch.dtype | None]:
 
     folder = resolve_lm(config.model)
     dtype, why = precision_of(config)
-    if hasattr(os, "sched_getaffinity"):  # in a container, torch counts cores that are not ours
-        torch.set_num_threads(min(torch.get_num_threads(), len(os.sched_getaffinity(0))))
+    torch.set_num_threads(min(torch.get_num_threads(), cores()))  # in a container, torch counts those of others too
     transformers_logging.disable_progress_bar()
     extra = {"quantization_config": _four_bits(dtype)} if config.qlora else {}
     try:

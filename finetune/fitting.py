@@ -28,8 +28,9 @@ from chat.recommender import named_scores
 from chat.tower import UserTower
 from finetune.cases import Case, recommendable
 from finetune.ranking import FOLDS, Turns, cross_fit, fit_ranker, settings_of
-from finetune.threads import all_threads, cores, one_thread
+from finetune.threads import all_threads, one_thread
 from retrieval.index import Index
+from retrieval.threads import cores
 from retrieval.types import BoolArray, FloatArray
 
 PARTS = (

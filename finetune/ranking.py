@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from chat.forest import Forest
 from chat.ranker import CANDIDATES, CONTEXT, Layers, Ranker, RankerSettings, candidates, describe, wide
 from finetune.cases import Case
-from finetune.threads import cores
+from retrieval.threads import cores
 from retrieval.types import BoolArray, FloatArray, IntArray
 
 FOLDS = 5

@@ -6,9 +6,10 @@ eight times as long with two threads as with one. A prompt for the language mode
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from retrieval.threads import cores
 
 
 @contextmanager
@@ -23,11 +24,6 @@ def all_threads() -> Iterator[None]:
     """Compute with as many threads as this process has cores."""
     with _threads(cores()):
         yield
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

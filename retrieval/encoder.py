@@ -16,6 +16,7 @@ import numpy as np
 from retrieval.errors import ModelError
 from retrieval.models import DEFAULT_ENCODER, EMBEDDED, resolve_encoder
 from retrieval.together import Together
+from retrieval.tuning import add_tuning
 from retrieval.types import FloatArray, Item
 
 log = logging.getLogger(__name__)
@@ -176,28 +177,31 @@ class SentenceEncoder:
     def _load(self) -> Any:  # noqa: ANN401
         folder = resolve_encoder(self.model)
         try:
-            import torch
-            from sentence_transformers import SentenceTransformer
-            from transformers.utils.logging import disable_progress_bar
+            from retrieval.quick import QuickSentences
 
-            from retrieval.quick import quickened
+            quick = QuickSentences.of(folder, self.max_length, self.tuning) if self._dtype is None else None
+            if quick is not None:
+                log.info("sentence encoder %r on the processor in int8: quickest there", self.model)
+                return quick
+            return self._in_torch(folder)
         except ImportError as error:
             raise ModelError(f"the sentence encoder needs {error.name}; pip install -r requirements.txt") from error
-        disable_progress_bar()
-        try:
-            # The tuning is added in float32: bf16 would swallow most of it.
-            model = SentenceTransformer(str(folder), local_files_only=True, model_kwargs={"dtype": torch.float32})
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(f"cannot read the sentence encoder in {folder} ({error}); download it again") from error
+
+    def _in_torch(self, folder: Path) -> Any:  # noqa: ANN401
+        """Load a model that is no BERT of the usual build, that a GPU is there for, or of the dtype asked for."""
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
+
+        disable_progress_bar()
+        # The tuning is added in float32: bf16 would swallow most of it.
+        model = SentenceTransformer(str(folder), local_files_only=True, model_kwargs={"dtype": torch.float32})
         if self.tuning is not None:
             add_tuning(model.transformers_model, self.tuning)
-        quick = quickened(model.transformers_model, model.tokenizer) if self._dtype is None else None
-        if quick is not None:
-            model[0].model = quick
-            dtype, why = "int8", "quickest on a processor"
-        else:
-            dtype, why = (self._dtype, "asked for") if self._dtype else fast_dtype()
-            model.to(getattr(torch, dtype))
+        dtype, why = (self._dtype, "asked for") if self._dtype else fast_dtype()
+        model.to(getattr(torch, dtype))
         model.max_seq_length = min(self.max_length, model.max_seq_length or self.max_length)
         log.info("sentence encoder %r on %s in %s: %s", self.model, model.device, dtype, why)
         return model
@@ -205,28 +209,6 @@ class SentenceEncoder:
 
 def _key(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def add_tuning(model: Any, tuning: Path) -> None:  # noqa: ANN401 - a transformers model
-    """Add low-rank changes to a model's weights: W += scale · B A (Hu et al., "LoRA", ICLR 2022).
-
-    The file holds ``MODULE.A`` (r, in) and ``MODULE.B`` (out, r) for each changed module, and the scale in its header;
-    whatever else it holds is not read.
-
-    Raises:
-        ModelError: the file cannot be read, or does not fit the model.
-    """
-    import torch
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(tuning, framework="pt") as stored, torch.no_grad():
-            scale = float(stored.metadata()["scale"])
-            for name in {key.removesuffix(".A") for key in stored.keys() if key.endswith(".A")}:  # noqa: SIM118
-                change = stored.get_tensor(f"{name}.B").float() @ stored.get_tensor(f"{name}.A").float()
-                model.get_submodule(name).weight += scale * change.to(model.device)
-    except (OSError, SafetensorError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-        raise ModelError(f"the tuning {tuning} does not fit the sentence encoder ({error}); fetch it again") from error
 
 
 def fast_dtype() -> tuple[str, str]:

@@ -14,7 +14,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -129,36 +129,49 @@ def _unpacked(entry: Embedded) -> Path:
 
 
 def _converted(source: Path, folder: Path) -> Path:
-    """Return the conversion of a GGUF file, made at the first call of any process.
-
-    It is written aside and moved in place when whole, so an interrupted conversion is never loaded.
-    """
-    if (folder / _MARKER).is_file():
-        return folder
-    from filelock import FileLock
-
+    """Return the conversion of a GGUF file, made at the first call of any process."""
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.with_name(f"{folder.name}.lock")):
-            if (folder / _MARKER).is_file():
-                return folder
-            for remains in (folder, *folder.parent.glob(f"{folder.name}.part-*")):
-                shutil.rmtree(remains, ignore_errors=True)
-            log.info("converting %s to %s, once; about half a minute", source.name, folder)
-            aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}.part-", dir=folder.parent))
-            aside.chmod(0o755)
-            try:
-                _convert(source, aside)
-                (aside / _MARKER).touch()
-                os.replace(aside, folder)
-            finally:
-                shutil.rmtree(aside, ignore_errors=True)
+        made_once(folder, lambda aside: _convert(source, aside), f"converting {source.name}; about half a minute")
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(
             f"cannot convert {source} to {folder} ({_first_line(error)}); "
             "free some disk space (0.6 GB), or set NAMEDROP_CACHE to a folder that can be written"
         ) from error
     return folder
+
+
+def made_once(folder: Path, make: Callable[[Path], None], doing: str) -> None:
+    """Let a folder be made at the first call of any process.
+
+    It is written aside and moved in place when whole, so what was interrupted is never read.
+
+    Args:
+        folder: what is to be there.
+        make: writes its files into the folder that it is given.
+        doing: what the log says meanwhile.
+
+    Raises:
+        OSError: it cannot be written; and whatever `make` raises.
+    """
+    if (folder / _MARKER).is_file():
+        return
+    from filelock import FileLock
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_name(f"{folder.name}.lock")):
+        if (folder / _MARKER).is_file():
+            return
+        for remains in (folder, *folder.parent.glob(f"{folder.name}.part-*")):
+            shutil.rmtree(remains, ignore_errors=True)
+        log.info("%s, once, into %s", doing, folder)
+        aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}.part-", dir=folder.parent))
+        aside.chmod(0o755)
+        try:
+            make(aside)
+            (aside / _MARKER).touch()
+            os.replace(aside, folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _convert(source: Path, target: Path) -> None:

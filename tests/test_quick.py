@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, DistilBertConfig, DistilBertModel
+from transformers import AutoModel, AutoTokenizer
 
 from retrieval import quick
 from retrieval.encoder import SentenceEncoder
 from retrieval.models import resolve_encoder
-from retrieval.quick import quickened
+from retrieval.quick import Quick, QuickSentences
 
 TEXTS = (
     "something slow and dreamy, before 1990", "no", "do you ship to Oslo?", "my sister hates horror films",
@@ -19,29 +24,41 @@ TEXTS = (
 
 
 @pytest.fixture(scope="module")
-def tokenizer():
-    return AutoTokenizer.from_pretrained(resolve_encoder(), local_files_only=True)
-
-
-@pytest.fixture(scope="module")
 def minilm():
-    return AutoModel.from_pretrained(resolve_encoder(), local_files_only=True, dtype=torch.float32).eval()
+    return Quick.of(resolve_encoder(), 96)
 
 
-def states(model, batch):
+@pytest.fixture
+def changed(tmp_path):
+    """Return what copies MiniLM's small files with some of one file's settings changed."""
+
+    def change(file, **settings):
+        model = tmp_path / "model"
+        shutil.copytree(resolve_encoder(), model, ignore=shutil.ignore_patterns("*.safetensors"))
+        path = model / file
+        path.write_text(json.dumps(json.loads(path.read_text()) | settings))
+        return model
+
+    return change
+
+
+def test_it_means_what_the_model_means(minilm):
+    folder = resolve_encoder()
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval()
+    batch = tokenizer([*TEXTS], padding=True, return_tensors="pt", return_offsets_mapping=True)
+    offsets = batch.pop("offset_mapping").numpy()
     with torch.inference_mode():
-        return model(**batch).last_hidden_state
+        states = model(**batch).last_hidden_state
+    read, there = minilm.read(TEXTS), batch["attention_mask"].bool()
+    assert np.array_equal(read.there, batch["attention_mask"].numpy())
+    assert np.array_equal(read.offsets, offsets)
+    alike = torch.cosine_similarity(torch.from_numpy(read.states), states, dim=-1)[there]
+    assert alike.min() > 0.97
+    assert alike.mean() > 0.99
 
 
-def test_it_means_what_the_model_means(minilm, tokenizer):
-    batch = tokenizer([*TEXTS], padding=True, return_tensors="pt")
-    there = batch["attention_mask"].bool()
-    alike = torch.cosine_similarity(states(quickened(minilm, tokenizer), batch), states(minilm, batch), dim=-1)
-    assert alike[there].min() > 0.97
-    assert alike[there].mean() > 0.99
-
-
-def test_the_encoder_reads_with_it(minilm):
+def test_the_encoder_reads_with_it():
     plain = SentenceEncoder(dtype="float32").encode(TEXTS)
     rows = SentenceEncoder().encode(TEXTS)
     assert not np.allclose(rows, plain, atol=1e-4)  # it is another reading
@@ -49,35 +66,89 @@ def test_the_encoder_reads_with_it(minilm):
     assert np.array_equal(np.argmax(rows @ plain.T, axis=1), np.arange(len(TEXTS)))
 
 
-def test_many_texts_are_shared_among_threads_and_come_in_order(minilm, tokenizer, monkeypatch):
+def test_long_texts_are_cut_where_the_model_cuts_them():
+    long = "a family saga in Japan " * 90
+    rows = [SentenceEncoder(dtype=dtype, max_length=24).encode([long, long[:90]]) for dtype in (None, "float32")]
+    assert (rows[0] * rows[1]).sum(axis=1).min() > 0.97
+    assert (rows[0][0] * rows[0][1]).sum() > 0.9  # its beginning is all that is read
+
+
+def test_many_texts_are_shared_among_threads_and_come_in_order(monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
-    model = quickened(minilm, tokenizer)
+    model = Quick.of(resolve_encoder(), 96)
     shares = []
     read = model._states
     monkeypatch.setattr(model, "_states", lambda ids, lengths: (shares.append(len(ids)), read(ids, lengths))[1])
-    many = tokenizer([*TEXTS] * 5, padding=True, return_tensors="pt")
-    together = states(model, many)
+    together = model.read([*TEXTS] * 5)
     assert sorted(shares) == [10, 10, 10]
-    few = tokenizer([*TEXTS], padding=True, return_tensors="pt")
-    assert torch.allclose(together, states(model, few).repeat(5, 1, 1), atol=1e-4)
+    assert np.allclose(together.means, np.tile(model.read(TEXTS).means, (5, 1)), atol=1e-4)
 
 
-@pytest.mark.parametrize("changed", [{"hidden_act": "relu"}, {"position_embedding_type": "relative_key"}])
-def test_a_bert_that_it_does_not_know_stays_as_it_is(tokenizer, changed):
-    model = BertModel(BertConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8))
-    assert quickened(model, tokenizer) is not None
-    for name, value in changed.items():
-        setattr(model.config, name, value)
-    assert quickened(model, tokenizer) is None
+def test_as_many_threads_as_pytorch_would_take_where_it_is_not_there(monkeypatch):
+    monkeypatch.delitem(sys.modules, "torch")
+    monkeypatch.setattr(quick, "cores", lambda: 5)
+    assert quick._threads() == 5
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert quick._threads() == 2
 
 
-def test_other_models_stay_as_they_are(tokenizer):
-    assert quickened(DistilBertModel(DistilBertConfig(dim=8, n_layers=1, n_heads=1, hidden_dim=8)), tokenizer) is None
-    assert quickened(None, tokenizer) is None
+def test_a_second_start_loads_nothing_of_pytorch(minilm):
+    code = (
+        "import sys; from retrieval.encoder import SentenceEncoder; from chat.senses import Senses\n"
+        "SentenceEncoder().encode(['a quiet film']); Senses().read('a quiet film')\n"
+        "print({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules))"
+    )
+    SentenceEncoder().encode(["a quiet film"])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
 
 
-def test_nothing_is_left_on_disk(minilm, tokenizer, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("file", "settings"),
+    [
+        ("config.json", {"hidden_act": "relu"}), ("config.json", {"position_embedding_type": "relative_key"}),
+        ("config.json", {"model_type": "distilbert"}), ("tokenizer_config.json", {"padding_side": "left"}),
+    ],
+)  # fmt: skip
+def test_other_models_are_not_read(changed, file, settings):
+    assert Quick.of(changed(file, **settings), 96) is None
+
+
+@pytest.mark.parametrize(
+    ("file", "settings"),
+    [
+        ("1_Pooling/config.json", {"pooling_mode_cls_token": True}), ("1_Pooling/config.json", {"pooling_mode": "cls"}),
+        ("sentence_bert_config.json", {"do_lower_case": True}),
+        ("config_sentence_transformers.json", {"default_prompt_name": "query"}),
+    ],
+)  # fmt: skip
+def test_what_is_no_mean_of_states_is_left_to_sentence_transformers(changed, file, settings):
+    assert QuickSentences.of(changed(file, **settings), 96) is None
+
+
+def test_a_gpu_goes_first(monkeypatch):
+    monkeypatch.setattr(quick.ctranslate2, "get_cuda_device_count", lambda: 1)
+    assert QuickSentences.of(resolve_encoder(), 96) is None
+
+
+def test_another_model_or_tuning_is_another_conversion(changed, tmp_path):
+    model, tuning = changed("config.json"), tmp_path / "tuning"
+    digests = {quick._digest(model, None)}
+    for text in ("one", "two"):
+        tuning.write_text(text)
+        digests.add(quick._digest(model, tuning))
+    (model / "vocab.txt").write_text("changed")
+    digests.add(quick._digest(model, None))
+    assert len(digests) == 4
+
+
+def test_where_nothing_can_be_written_it_is_converted_at_every_start(monkeypatch, tmp_path, caplog):
+    def refuse(*_):
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr(quick, "made_once", refuse)
     monkeypatch.setattr(quick.tempfile, "tempdir", str(tmp_path))
-    model = quickened(minilm, tokenizer)
+    model = Quick.of(resolve_encoder(), 96)
     assert not [*tmp_path.iterdir()]
-    assert len(states(model, tokenizer(["a film"], return_tensors="pt"))) == 1
+    assert len(model.read(["a film"]).states) == 1
+    assert "at every start" in caplog.text

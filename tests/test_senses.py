@@ -173,8 +173,7 @@ class TestTuning:
         import torch
 
         monkeypatch.setattr(LowRankEncoder, "_fast", lambda self: nullcontext())
-        monkeypatch.setattr("retrieval.quick.quickened", lambda *_: None)  # to the digit
-        monkeypatch.setattr(module, "fast_dtype", lambda: ("float32", ""))
+        monkeypatch.setattr("retrieval.quick.PRECISION", "float32")  # to the digit
         encoder = LowRankEncoder(str(tiny_bert_of_messages), 4)
         heads = {"words": torch.nn.Linear(32, len(SENSES)), "purposes": torch.nn.Linear(32, len(PURPOSES))}
         with torch.no_grad():
