@@ -350,7 +350,8 @@ class Conversation:
         answer = self._dialogue.answer(self._dialogue.absorb(piece.text, understood))
         which = understood.act == "question" and not answer.about  # "how long is it for roses?" is of no item
         if understood.act == "question" and not answer.abstained and not (which and self._quoted):
-            page = asked_by_page(piece, desk, self._dialogue.say) if understood.questions == ("other",) else None
+            of_all = understood.questions == ("other",) and not answer.column  # the item's own column knows better
+            page = asked_by_page(piece, desk, self._dialogue.say) if of_all else None
             return self._on_page(page, answer) if page is not None else self._with_the_rest(piece, answer, desk)
         say = self._dialogue.say
         page = instead(piece, desk, say) if answer.abstained else None

@@ -179,6 +179,7 @@ SAY: Mapping[str, tuple[str, str]] = {
     "held_yes": ("Yes, {title} is listed as “{value}”.", "是的，{title}：{value}。"),
     "held_some": ("{title}: {value}.", "{title}：{value}。"),
     "held_told": ("The catalogue says of {title}: {quote}", "目录里这样介绍{title}：{quote}"),
+    "held_name": ("{title}: its name gives {quote}.", "{title}：名称里写着{quote}。"),
     "held_not": ("The catalogue does not say so of the others.", "其他的目录里没有写明。"),
     "wins": ("{title} is the {which}.", "{title}{which}。"),
     "leads": ("{title} is the {which} one.", "{title}{which}。"),
