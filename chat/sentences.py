@@ -109,6 +109,11 @@ SAY: Mapping[str, tuple[str, str]] = {
                 "我们没有“{thing}”：目录里没有相关的商品。"),
     # the desk
     "quoted": ("From “{title}”: {quote}", "关于“{title}”，本店的说明是：{quote}"),
+    "told_all": ("All that our pages say of it is what I quoted from “{title}”.",
+                 "关于“{title}”，我知道的都已经说过了。"),
+    "case_of": ("So it is about {title}. What I quoted from “{page}” holds for it; please name it when you write.",
+                "这么说是{title}。“{page}”里的说明对它同样适用，联系时请告知名称。"),
+    "part_missing": ("A part is missing.", "少了零件。"),
     "no_answer": ("I don't have that information.", "我没有这方面的信息。"),
     "no_answer_to": ("As for “{question}”: I don't have that information.", "关于“{question}”，我没有这方面的信息。"),
     "cannot_buy": ("I can't put anything into your basket; that is for you to do in the shop.",

@@ -8,14 +8,14 @@ from retrieval.types import Item
 from tests.shops import Talk, shop_of, titles
 
 GAMES = [
-    ("Tin Parade", 12.0, {"play_time_min": 20.0, "players": "2-4", "pieces": 40.0, "needs_batteries": False}, "Line up."),
-    ("Salt Road", 30.0, {"play_time_min": 60.0, "players": "1-5", "pieces": 90.0, "needs_batteries": False}, "Trade salt."),
-    ("Night Owl", 25.0, {"play_time_min": 35.0, "players": "2-6", "needs_batteries": True}, "Two AAA batteries, not included."),
-]  # fmt: skip
+    ("Tin Parade", 12.0, dict(play_time_min=20.0, players="2-4", pieces=40.0, needs_batteries=False), "Line up."),
+    ("Salt Road", 30.0, dict(play_time_min=60.0, players="1-5", pieces=90.0, needs_batteries=False), "Trade salt."),
+    ("Night Owl", 25.0, dict(play_time_min=35.0, players="2-6", needs_batteries=True), "Two AAA batteries, extra."),
+]
 TOYS = [
     ("Badger Bo, 30 cm", 20.0, {"machine_washable": True}, "Soft ears."),
-    ("Castle Kit", 60.0, {"machine_washable": False}, "A castle with a gate. Assembled in half an hour. Built size 50 x 40 cm."),
-]  # fmt: skip
+    ("Castle Kit", 60.0, {"machine_washable": False}, "It has a gate. Assembled in an hour. Built size 50 x 40 cm."),
+]
 
 
 @pytest.fixture
@@ -23,7 +23,8 @@ def talk():
     items = [
         Item(id=f"{kind[0]}{at}", title=title, kind=kind, price=price, currency="EUR", creators=("Ox",),
              attributes={"brand": "Ox", **told}, description=description)
-        for kind, rows in (("board game", GAMES), ("toy", TOYS)) for at, (title, price, told, description) in enumerate(rows)
+        for kind, rows in (("board game", GAMES), ("toy", TOYS))
+        for at, (title, price, told, description) in enumerate(rows)
     ]  # fmt: skip
     return Talk(shop_of(items))
 
@@ -36,11 +37,11 @@ def talk():
         ("how many can play Salt Road?", "players: 1-5"),
         ("Salt Road - how many is it for?", "players: 1-5"),
         ("can Badger Bo go in the wash?", "machine washable: yes"),
-        ("does Night Owl come with batteries?", "needs batteries: yes. Two AAA batteries, not included."),
+        ("does Night Owl come with batteries?", "needs batteries: yes. Two AAA batteries, extra."),
         ("does Tin Parade come with batteries?", "needs batteries: no"),
         ("how tall is Badger Bo?", "its name gives 30 cm"),
         ("how big is the Castle Kit?", "The catalogue says of Castle Kit: Built size 50 x 40 cm."),
-        ("is the Castle Kit hard to put together, I'm all thumbs", "Castle Kit: Assembled in half an hour."),
+        ("is the Castle Kit hard to put together, I'm all thumbs", "Castle Kit: Assembled in an hour."),
     ],
 )
 def test_what_is_asked_in_other_words(talk, message, told):
