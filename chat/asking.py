@@ -16,6 +16,7 @@ from chat.fitting import FITS, fitting
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
 from chat.picking import Picking
 from chat.pointing import measured, pointed
+from chat.quoting import TITLE, alike, amount, beside, question_alone
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.restock import RESTOCK, sold_out
@@ -28,12 +29,15 @@ from chat.valued import Valued
 from chat.variants import YES_NO, variants
 from retrieval.constraints import values_of
 from retrieval.lexicon import display
-from retrieval.text import forms, words
+from retrieval.text import forms, normalize, words
 from retrieval.types import Item
 
 _MOST = 5  # items that one answer tells of
 _MOST_OTHERS = 2  # and others that are named beside the one asked about
+_PAIR = 2  # items whose descriptions are told beside each other
 _MOST_OF = re.compile(r"est\b|\b(?:most|least|these|those|them)\b|最|这些", re.IGNORECASE)
+_BIG = re.compile(r"\b(?:bigg|small|larg|compact)|最[大小]", re.IGNORECASE)
+_DIFFER = re.compile(r"\bdiffer|区别|不同", re.IGNORECASE)
 _TWO = re.compile(r"\b(?:two|both)\b|两|俩", re.IGNORECASE)
 _THEY = re.compile(r"\bthey\b", re.IGNORECASE)
 _BOTH = re.compile(r"\b(?:both|(?:the|these|those)\s+two)\b|[这那]两|俩|两\S(?:一共|总共|合计|加起来)", re.IGNORECASE)
@@ -51,11 +55,19 @@ _WITH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An answer about items: its text, the items in the order of their cards, and whether the catalogue had it."""
+    """An answer about items.
+
+    Attributes:
+        text: what is said.
+        items: in the order of their cards.
+        known: the catalogue had it.
+        column: one of its columns did, for a question that names none.
+    """
 
     text: str
     items: tuple[Item, ...]
     known: bool = True
+    column: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +92,11 @@ class Asking:
         if understood.mood is not None:
             return self._in_mood(items, *understood.mood)
         if understood.extreme is not None and len(items) > 1:
-            text, best = self.say.singled_out(items, understood.extreme)
-            return Asked(text, tuple(sorted(items, key=lambda item: item is not best)))
+            extreme = self._measure(turn.text, items, understood.extreme)
+            text, best = self.say.singled_out(items, extreme)
+            rest = [field for field in understood.questions[1:] if field != extreme[0]] if best is not None else []
+            of_it = self.say.answer(best, rest) if best is not None and rest else ""
+            return Asked(self.say.sentences(text, of_it), tuple(sorted(items, key=lambda item: item is not best)))
         if understood.compares:
             return self._compared(turn, items)
         fields = understood.questions
@@ -89,11 +104,31 @@ class Asking:
             return held
         if fields == ("pick",):
             return self._picked(turn, items)
-        if fields in (("other",), (CONTENTS,)) or self._of_no_length(fields, items):
+        if (
+            fields in (("other",), (CONTENTS,))
+            or self._of_no_length(fields, items)
+            or self._in_other_words(turn, items)
+        ):
             return self._in_description(turn, items)
         if understood.form:
             return self._in_form(items[0], understood.form)
         return self._by_columns(turn, items)
+
+    def _measure(self, text: str, items: Sequence[Item], extreme: tuple[str, int]) -> tuple[str, int]:
+        """Return the measure that singles one out; "the biggest" is by the size that most of the items have."""
+        sizes = self.shop.parser.columns.sizes
+        if extreme[0] not in sizes or not _BIG.search(text):
+            return extreme
+        having = {f: sum(facts.measure(item, f) is not None for item in items) for f in (extreme[0], *sizes)}
+        return max(having, key=lambda field: having[field]), extreme[1]
+
+    def _in_other_words(self, turn: Turn, items: Sequence[Item]) -> bool:
+        """Whether a column is asked about that the question does not name, and that no item has: "how tall is it?"."""
+        columns, said = self.shop.parser.columns, f" {normalize(turn.text)} "
+        own = {field: name for name, field in columns.named.items()}
+        fields = turn.understood.questions
+        unnamed = all(field in own and f" {own[field]} " not in said for field in fields)
+        return bool(fields) and unnamed and not turn.understood.of_shown and not self._says_any(items, fields)
 
     def _by_columns(self, turn: Turn, items: Sequence[Item]) -> Asked:
         """Answer from the columns asked about; of several cards those that have no value are told of together."""
@@ -169,7 +204,10 @@ class Asking:
         two = self._two(turn)
         if two is not None and two.unknown:
             return Asked(self.say("not_compared", name=two.unknown[0]), two.items, known=False)
-        described = [self.say.described(item) for item in items]
+        described = []
+        for item in items:
+            others = [other for other in items if other is not item] if _DIFFER.search(turn.text) else []
+            described += [self.say.described(item, others), facts.gist(item) if len(items) == _PAIR else ""]
         return Asked(self.say.sentences(*described, self.say.differences(items)), tuple(items))
 
     def _two(self, turn: Turn) -> Compared | None:
@@ -215,7 +253,11 @@ class Asking:
         told = self._told(found, among_several=len(items) > 1)
         rest = self.say("held_not") if len(found) < len(items) else ""
         order = {each.item.id for each in found}
-        return Asked(self.say.sentences(told, rest), tuple(sorted(items, key=lambda item: item.id not in order)))
+        column = any(isinstance(each.item.attributes.get(each.field), bool) for each in found)
+        more = beside(items[0], asked) if column and len(items) == 1 else ""  # "two AA batteries, not included"
+        text = self.say.sentences(told, more, rest)
+        ordered = tuple(sorted(items, key=lambda item: item.id not in order))
+        return Asked(text, ordered, column=column)
 
     def _says_any(self, items: Sequence[Item], fields: Sequence[str]) -> bool:
         """Whether any of the items has a value in a column asked about; the genres of goods do not tell all."""
@@ -229,7 +271,7 @@ class Asking:
         )
 
     def _asked_words(self, turn: Turn, items: Sequence[Item]) -> tuple[str, ...]:
-        return asked_words(turn.text, items, [opinion.surface for opinion in turn.understood.opinions])
+        return asked_words(question_alone(turn.text), items, [opinion.surface for opinion in turn.understood.opinions])
 
     def _told(self, found: Sequence[Evidence], *, among_several: bool) -> str:
         """Say where what was asked for is found: those with the same value in one sentence, descriptions verbatim."""
@@ -239,8 +281,9 @@ class Asking:
         parts = []
         for (field, value), items in alike.items():
             titles = facts.names(items, self.say.language)
-            if field == DESCRIPTION:
-                parts.append(self.say("held_told", title=titles, quote=value))
+            if field in (DESCRIPTION, TITLE):
+                told = "held_told" if field == DESCRIPTION else "held_name"
+                parts.append(self.say(told, title=titles, quote=value))
             elif field == "genres" or (among_several and isinstance(items[0].attributes.get(field), tuple)):
                 yes = "held_some" if among_several else "held_yes"
                 parts.append(self.say(yes, title=titles, value=display(field, value, self.say.language)))
@@ -258,7 +301,10 @@ class Asking:
         """Answer what no column does by the description, or by another card that has what is asked."""
         if turn.understood.questions == (CONTENTS,) and any(within := [contents(item, self.say) for item in items]):
             return Asked(self.say.sentences(*within), tuple(items))
-        told = [each for item in items if (each := lasting(turn.text, item)) is not None]
+        text = question_alone(turn.text)
+        told = [
+            e for item in items if (e := amount(text, item) or lasting(text, item) or alike(text, item)) is not None
+        ]
         if told:
             return Asked(self._told(told, among_several=False), tuple(items))
         asked = self._asked_words(turn, items)

@@ -15,11 +15,14 @@ from retrieval.text import words
 from retrieval.types import Item
 
 _AND = r"\s+(?:with|to|and|against|from|or|vs\.?|versus)\s+"
+_WORTH = r"(?:(?:really|much|any|so\s+much)\s+)?(?:worth\s+(?:it|the\s+\w+)|better|good|nicer|more\s+\w+)(?:\s+value)?"
 _SIDES = re.compile(
     rf"\bcompare\s+(?P<a>[^?!;\n]+?){_AND}(?P<b>[^?!;\n]+?)\W*$"
     rf"|\bdifferences?\b.{{0,12}}?\bbetween\s+(?P<c>[^?!;\n]+?){_AND}(?P<d>[^?!;\n]+?)\W*$"
     r"|\bhow\s+(?:does|do)\s+(?P<e>[^?!;\n]+?)\s+(?:compare|differ)\s+(?:with|to|from)\s+(?P<f>[^?!;\n]+?)\W*$"
     r"|\bhow\s+(?:is|are)\s+(?P<i>[^?!;\n]+?)\s+(?:any\s+)?different\s+(?:from|to|than)\s+(?P<j>[^?!;\n]+?)\W*$"
+    rf"|\b(?:is|are)\s+(?P<k>[^?!;,\n]+?)\s+{_WORTH}\s+(?:compared\s+(?:to|with)|than|or|over)\s+(?P<l>[^?!;,\n]+?)\W*$"
+    rf"|(?:^\W*|\bor\s+rather\s+)(?P<m>[^?!;,\n]+?)\s+compared\s+(?:to|with)\s+(?P<n>[^?!;,.\n]+?)(?:\s*[,;–—-]\s[^?!\n]*)?\W*$"
     r"|^\W*(?P<g>[^?!;,.\n]+?)\s+(?:vs\.?|versus)\s+(?P<h>[^?!;,.\n]+?)\W*$",
     re.IGNORECASE,
 )
@@ -42,7 +45,7 @@ def compared(text: str, shop: Shop, state: DialogueState) -> Compared | None:
     sides = [_ARTICLE.sub("", group) for group in match.groups() if group] if match else []
     if len(sides) < 2 or any(_REST.search(side) for side in sides):
         return None
-    found = [_item(side, shop, state) for side in sides]
+    found = _of_one_kind(sides, [_item(side, shop, state) for side in sides], shop)
     items = tuple(dict.fromkeys(item.id for item in found if item is not None))
     unknown = [side for side, item in zip(sides, found, strict=True) if item is None]
     if not items or any(not telling_words(side) for side in unknown):
@@ -63,6 +66,38 @@ def _item(side: str, shop: Shop, state: DialogueState) -> Item | None:
     named = [*shop.parser.short_names.named(side), *(at for at, _ in shop.linker.nearest(side, _NEAREST))]
     near = [*shown, *(shop.index.catalog[at] for at in named if not shop.hides(at))]
     return _shortest(side, shown) or _shortest(side, near)
+
+
+def _of_one_kind(sides: Sequence[str], found: list[Item | None], shop: Shop) -> list[Item | None]:
+    """Return the two sides with what one alone leaves open: of several items told by brand and kind, the nearest two.
+
+    "The Ironmoor one" beside "the Marlay casserole" is a casserole.
+    """
+    if all(item is not None for item in found):
+        return found
+    called = shop.index.facets.postings.get("kind", {})
+    kind = next((k for k in called if any(set(words(k)) <= set(words(side)) for side in sides)), "")
+    if not kind:
+        return found
+    having = []
+    for side, item in zip(sides, found, strict=True):
+        said = {word for word in (*words(side), *words(kind)) if word not in ("one", "the")}
+        of_kind = (shop.index.catalog[int(at)] for at in called[kind])
+        told = [each for each in of_kind if said <= {*words(each.title), *words(each.kind), *_makers(each)}]
+        having.append([item] if item is not None else [each for each in told if each.in_stock] or told)
+    pairs = [(a, b) for a in having[0] for b in having[1] if a is not b]
+    return list(min(pairs, key=lambda pair: _apart(*pair), default=tuple(found)))
+
+
+def _makers(item: Item) -> list[str]:
+    return [word for maker in item.creators for word in words(maker)]
+
+
+def _apart(a: Item, b: Item) -> float:
+    """Return by how much the measures of two items differ: the nearer in size are the fairer pair."""
+    pairs = [(x, b.attributes.get(f)) for f, x in a.attributes.items()]
+    numbers = [(float(x), float(y)) for x, y in pairs if isinstance(x, int | float) and isinstance(y, int | float)]
+    return sum(abs(x - y) / (max(abs(x), abs(y)) or 1.0) for x, y in numbers)
 
 
 def _shortest(side: str, items: Sequence[Item]) -> Item | None:

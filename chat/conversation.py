@@ -12,7 +12,7 @@ from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
 from chat.forms import form_asked
 from chat.meaning import CHAT_SURE, asks_more, beside_the_point, means, merely_buys, says_something
-from chat.paging import asked_by_page, followed, instead, of_kind
+from chat.paging import asked_by_page, bare_name, followed, in_trouble, instead, not_again, of_case, of_kind
 from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked, questions_of, wonders
 from chat.restock import RESTOCK
 from chat.routing import ROUTES, SURE, Route, Routed
@@ -184,7 +184,7 @@ class Conversation:
         quoted = [message.citations for message in self._state.messages if message.role == "assistant"][-1:]
         self._quoted = quoted[0][-1].title if quoted and quoted[0] else ""
         for piece in self._of_one_kind(pieces):
-            answer = self._answer(piece, desk)
+            answer = not_again(self._answer(piece, desk), piece.text, self._state, self._dialogue.say)
             self._paged = bool(answer.citations)
             self._quoted = answer.citations[-1].title if answer.citations else self._quoted
             yield answer
@@ -216,7 +216,7 @@ class Conversation:
     def _answer(self, piece: Piece, desk: Desk) -> Answer:
         """Answer one wish where it belongs; what nobody is sure of is looked up, and else asked back."""
         route, sure, understood = piece.route, piece.routed.confidence, piece.understood
-        if troubled(piece.text) and (helped := self._in_trouble(piece, desk)) is not None:
+        if (helped := self._in_trouble(piece, desk)) is not None:
             return helped
         if (continued := self._of_page(piece, desk)) is not None:
             return continued
@@ -261,10 +261,15 @@ class Conversation:
 
     def _in_trouble(self, piece: Piece, desk: Desk) -> Answer | None:
         """Quote what the pages say of what was bought and fails, or fetch a person; an order is looked up first."""
+        if not troubled(piece.text):
+            exact = self._shop.linker.exact(bare_name(piece.text))
+            named = self._named(piece) or [self._shop.index.catalog[at].id for at in exact[:1]]
+            titles = [item.title for item in self._shop.items(named)]
+            return of_case(piece, titles, self._state, self._dialogue.say)
         if piece.route == "order" and desk.orders is not None:
             return None
         say = self._dialogue.say
-        page = desk.quoted(piece.text, say) or desk.quoted(masked(piece.text, piece.understood), say)
+        page = in_trouble(piece, desk, say)
         if page is not None:
             return _answer(page, "policy")
         return _answer(desk.handed_over("complaint", piece.text, self._state, say, self._customer), "human")
@@ -350,7 +355,8 @@ class Conversation:
         answer = self._dialogue.answer(self._dialogue.absorb(piece.text, understood))
         which = understood.act == "question" and not answer.about  # "how long is it for roses?" is of no item
         if understood.act == "question" and not answer.abstained and not (which and self._quoted):
-            page = asked_by_page(piece, desk, self._dialogue.say) if understood.questions == ("other",) else None
+            of_all = understood.questions == ("other",) and not answer.column  # the item's own column knows better
+            page = asked_by_page(piece, desk, self._dialogue.say) if of_all else None
             return self._on_page(page, answer) if page is not None else self._with_the_rest(piece, answer, desk)
         say = self._dialogue.say
         page = instead(piece, desk, say) if answer.abstained else None

@@ -18,6 +18,7 @@ from chat.messages import Citation, Handoff
 from chat.naming import HAVE
 from chat.order_questions import find
 from chat.orders import OrderLookup, OrdersUnavailable
+from chat.other_words import as_pages_say, of_paying
 from chat.pieces import SHORT, Piece, clauses, questions_of
 from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
@@ -158,7 +159,10 @@ class Desk:
         """Return the passage that answers a question, None if the shop's pages do not."""
         if self.knowledge is None:
             return None
+        question = as_pages_say(question)
         found = self.knowledge.answer(question)
+        if found is None and (paying := of_paying(question)):
+            found = self.knowledge.answer(paying)
         return found if found is not None or not is_cjk(question) else self.knowledge.answer(gloss(question))
 
     def known(self, question: str) -> float:

@@ -54,6 +54,7 @@ class Answer:
         handoff: the person who goes on, if one does.
         route: what the message asked for.
         abstained: what was asked could not be answered.
+        column: it was answered from one of the item's columns.
     """
 
     text: str
@@ -64,6 +65,7 @@ class Answer:
     handoff: Handoff | None = None
     route: Route = "recommend"
     abstained: bool = False
+    column: bool = False
 
 
 class Dialogue:
@@ -297,7 +299,7 @@ class Dialogue:
         about = asked.items[0].id if asked.items else ""
         text = self.say.sentences(*turn.notes, asked.text)
         compared = tuple(item.id for item in asked.items) if len(asked.items) > 1 else ()
-        return Answer(text, cards, about, compared, route="item", abstained=not asked.known)
+        return Answer(text, cards, about, compared, route="item", abstained=not asked.known, column=asked.column)
 
     def _and_more_by(self, turn: Turn, asked: Asked) -> Answer:
         """Tell who made a work, and show what else is theirs: "who wrote it, and what else of hers do you have?"."""

@@ -15,6 +15,7 @@ from chat.typed import EVERYDAY, telling_words
 from retrieval.absence import present, titled
 from retrieval.columns import TASTES
 from retrieval.constraints import Facets, number_of, satisfies, topic_words, values_of
+from retrieval.knowledge import sentences
 from retrieval.lexicon import canonical, display, vocabulary
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.ranges import range_of, worded
@@ -117,10 +118,20 @@ def attribute(item: Item, field: str, language: Language) -> str:
     return str(value) if value else ""
 
 
-def compared_by(item: Item) -> list[str]:
-    """Return the shop's own columns by which an item is compared with others: not its length, nor what it is like."""
+def compared_by(item: Item, others: Sequence[Item] = ()) -> list[str]:
+    """Return the shop's own columns by which an item is compared with others: not its length, nor what it is like.
+
+    Its maker is told already, and what all have alike makes no difference.
+    """
     aside = (*LENGTH_FIELDS, *TASTES, "audience")
-    return [f for f, value in item.attributes.items() if f not in aside and len(str(value)) <= _BRIEF]
+    fields = [f for f, value in item.attributes.items() if f not in aside and len(str(value)) <= _BRIEF]
+    fields = [f for f in fields if item.attributes[f] not in (item.creators, *item.creators)]
+    return [f for f in fields if not others or any(each.attributes.get(f) != item.attributes[f] for each in others)]
+
+
+def gist(item: Item) -> str:
+    """Return the first sentence of an item's description."""
+    return next(iter(sentences(item.description)), "")
 
 
 _ABOUT = ("topic", "themes")

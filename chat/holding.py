@@ -27,7 +27,10 @@ LASTS = re.compile(
     r"(?:minutes?|hours?|days?|weeks?|months?|years?)\b",
     re.IGNORECASE,
 )
-_HOW_LONG = re.compile(r"\bhow\s+(?:long|many\s+\w+)\s+(?:does|do|will|would|can)\b|\blasts?\b", re.IGNORECASE)
+_HOW_LONG = re.compile(
+    r"\bhow\s+(?:long|many\s+(?:minutes|hours|days|weeks|months|years))\s+(?:does|do|will|would|can)\b|\blasts?\b",
+    re.IGNORECASE,
+)
 _FREE = frozenset(terms("free"))  # "acetone free" asks of acetone
 _SHARE = 2  # one in so many of the words asked for is the least that an answer has
 _SEVERAL = re.compile(  # what asks about the cards on screen together, or which of them it is
@@ -118,7 +121,8 @@ def _places(item: Item) -> Iterator[tuple[str, str, frozenset[str]]]:
     for column, value in item.attributes.items():
         name = column.replace("_", " ")
         if isinstance(value, bool):
-            yield column, "yes" if value else "", stems(name)
+            does = " ".join(word.removesuffix("able") for word in name.split())  # what is washable goes in the wash
+            yield column, "yes" if value else "", stems(name) | stems(does)
         elif isinstance(value, tuple):
             yield from ((column, each, stems(each) | stems(f"{each} {name}")) for each in value)
         elif isinstance(value, str) and value:

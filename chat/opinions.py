@@ -47,7 +47,7 @@ _ALL = re.compile(
 )
 _THAT = re.compile(
     rf"\b(?:that|this|the\s+same)\s+{_NOUN}\b"
-    r"|\b(?:not|like|loved?|hate|seen|about|is|does|for|than|read|watched|played|has|have|got|owns?)\s+(?:that|this|it)\b"
+    r"|\b(?:not|like|loved?|hate|seen|about|is|does|for|than|read|watched|played|has|have|got|owns?|can|could|will|would)\s+(?:that|this|it)\b"
     r"|\b(?:it|its)\b|那个|这个|那部|这部|那本|这本|它",
     re.IGNORECASE,
 )

@@ -6,18 +6,27 @@ And what the page quoted last says to a question that follows it: "and how long 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from chat.desk import MUST_BE, PERHAPS, Desk, Served, cited, stretch
+from chat.dialogue import Answer
 from chat.holding import LASTS, asked_words, stems
+from chat.messages import Citation
 from chat.pieces import SHOP, Piece, asks, clauses, masked
 from chat.replies import Say
-from retrieval.knowledge import Found, terms
+from chat.state import DialogueState
+from chat.troubles import incomplete, troubled
+from chat.typed import telling_words
+from retrieval.knowledge import Found, sentences, terms
 from retrieval.lexicon import display
 from retrieval.text import is_cjk
 from retrieval.types import Item
 
 _HALF = 0.5  # of the words asked for, or how likely a page must answer what is asked of a kind
+_BRIEF = 2  # sentences that may be quoted again as they are
+_BARE = 3  # words of a question like "and how much?", which has a page all again
+_LATELY = 2  # answers whose quotes are still in mind
 _NEAR = 5  # passages among which the one quoted last is found again by its title
 _HOW_LONG = re.compile(
     r"\bhow\s+(?:long|soon|quick(?:ly)?|fast|many\s+(?:days|weeks|months))\b|\b(?:until|till|by|since)?\s*when\b|\bwhat(?:'s|\s+is)\s+the\s+deadline\b",
@@ -29,6 +38,9 @@ _WHO_DOES = re.compile(  # what somebody may or must do, rather than what a thin
 )
 _IT = re.compile(r"\b(?:(?:this|that|the)\s+one|it|this|that|them|these|those)\b", re.IGNORECASE)
 _AND = re.compile(r"^\W*(?:(?:and|so|but|ok(?:ay)?)\b\W*)+", re.IGNORECASE)
+_IT_IS = re.compile(
+    r"^\W*(?:(?:it|that)(?:['’]?s|\s+is|\s+was)|(?:the|my|our)\s+\w+\s+(?:is|was)|for)\s+(?:called\s+)?", re.IGNORECASE
+)
 _HOW_MUCH = re.compile(r"\bhow\s+much\b(?=\s+(?:do|does|should|can|must|would)\b)", re.IGNORECASE)
 _WITH = re.compile(r"\b(?:use|wear|mix|apply|take)\b[^.?!,;]*?\bwith\s+([^.?!,;]+)", re.IGNORECASE)
 _OF_IT = re.compile(r"\b(?:it|that|this|(?:i|we)\s+(?:have|get))\b", re.IGNORECASE)
@@ -106,6 +118,62 @@ def followed(piece: Piece, title: str, desk: Desk, say: Say) -> Served | None:
     if not quote and _HOW_LONG.search(piece.text) and _OF_IT.search(piece.text):
         quote = stretch(passage.text, lambda sentence: LASTS.search(sentence) is not None)
     return cited(Found(passage, quote, MUST_BE), say) if quote else None
+
+
+def bare_name(text: str) -> str:
+    """Return a message without what comes before a name: "it's the Snail Derby"."""
+    return _IT_IS.sub("", text).strip(" .!?")
+
+
+def in_trouble(piece: Piece, desk: Desk, say: Say) -> Served | None:
+    """Quote what the pages say of what was bought and fails, or came without a part; None if nothing."""
+    short = desk.quoted(f"{piece.text.rstrip(' .!?')}. {say('part_missing')}", say) if incomplete(piece.text) else None
+    return short or desk.quoted(piece.text, say) or desk.quoted(masked(piece.text, piece.understood), say)
+
+
+def of_case(piece: Piece, titles: Sequence[str], state: DialogueState, say: Say) -> Answer | None:
+    """Go on with the case of what failed, if a message but names what it is: "it's the Snail Derby"."""
+    said = [entry for entry in state.messages if entry.role == "user"][-2:-1]
+    last = [entry for entry in state.messages if entry.role == "assistant"][-1:]
+    if not (titles and said and last and last[0].citations and troubled(said[0].text)) or asks(piece.text):
+        return None
+    named = {word for title in titles for word in terms(title)}
+    if set(terms(" ".join(telling_words(piece.text)))) - named:
+        return None
+    page = last[0].citations[-1]
+    return Answer(say("case_of", title=titles[0], page=page.title), citations=(page,), route="policy")
+
+
+def not_again(answer: Answer, asked: str, state: DialogueState, say: Say) -> Answer:
+    """Return an answer without the paragraph that was quoted just before: the sentence that fits, or that it is all.
+
+    Who asks the same once more has it once more.
+    """
+    said = [entry.text for entry in state.messages if entry.role == "user"][-2:-1]
+    before = [entry for entry in state.messages if entry.role == "assistant"][-_LATELY:]
+    told = {citation.quote for entry in before for citation in entry.citations}
+    if answer.route == "human" or not said or set(asked_words(asked)) <= set(asked_words(said[0])):
+        return answer
+    text, cited_now = answer.text, []
+    for citation in answer.citations:
+        quote = citation.quote
+        long = not is_cjk(quote) and len(sentences(quote)) > _BRIEF
+        if long and quote in told and say("quoted", title=citation.title, quote=quote) in text:
+            fits = _fitting(quote, asked)
+            if not fits and len(asked.split()) <= _BARE:
+                return answer
+            new = say("quoted", title=citation.title, quote=fits) if fits else say("told_all", title=citation.title)
+            text = text.replace(say("quoted", title=citation.title, quote=quote), new)
+            citation = Citation(id=citation.id, title=citation.title, quote=fits or quote)
+        cited_now.append(citation)
+    return replace(answer, text=text, citations=tuple(cited_now))
+
+
+def _fitting(quote: str, asked: str) -> str:
+    """Return the sentence of a paragraph that has most of the words asked for, "" if none has any or it is alone."""
+    parts, words = sentences(quote), set(asked_words(asked))
+    shared = [len(words & stems(part)) for part in parts]
+    return parts[shared.index(max(shared))] if len(parts) > 1 and max(shared) else ""
 
 
 def _shares(page: Served, asked: str) -> float:

@@ -56,7 +56,7 @@ _SAME_HAND = re.compile(
 )
 _COMPILED = tuple((name, re.compile(p, re.IGNORECASE)) for name, p in _COLUMNS)
 _COMPARE = re.compile(
-    r"\bcompare\b|\bdifferences?\b.{0,12}\bbetween\b|\bhow\s+do\s+(?:they|these|those)\s+differ\b|\bversus\b|\bvs\b"
+    r"\bcompared?\b(?!\s+prices)|\bdifferences?\b.{0,12}\bbetween\b|\bhow\s+do\s+(?:they|these|those)\s+differ\b|\bversus\b|\bvs\b"
     r"|\bhow\s+(?:is|are)\b[^.?!;]{1,60}?\bdifferent\s+(?:from|to|than)\b"
     r"|\b(?:better|worse)\s+than\b|比较|对比|区别|有什么不同",
     re.IGNORECASE,
@@ -98,7 +98,7 @@ _YES_NO = re.compile(
     r"|\bhow\s+(?!much\b|many\b|long\b|old\b|do\b|does\b|did\b|can\b|could\b|would\b|is\b|are\b|about\b|to\b)\w+\s+(?:is|are|was)\b",
     re.IGNORECASE,
 )
-
+_HOW_IS = re.compile(r"\bhow\s+(\w+)\s+(?:is|are|does|do)\s+(?=the\b)", re.IGNORECASE)
 
 _PICK = re.compile(
     r"\b(?:which|what)\b[^.?!,]{0,30}\b(?:would|do|should)\s+(?:you|i|we)\s+(?:\w+\s+)?(?:pick|choose|go\s+(?:for|with)|take|recommend"
@@ -146,7 +146,10 @@ def questions(text: str, columns: Columns | None, several: bool) -> Questions:
         return Questions(("moods",), mood=mood)
     extreme, superlative = _extreme(text, columns)
     if extreme is not None and (several or superlative):
-        return Questions((extreme[0],), extreme, several and (not superlative or _OF_THESE.search(text) is not None))
+        beside = _asked_of_it(text, extreme[0], columns)
+        return Questions(
+            (extreme[0], *beside), extreme, several and (not superlative or _OF_THESE.search(text) is not None)
+        )
     if _NO_COLUMN.search(text):  # "who's in it, and how long is it?"
         rest = _NO_COLUMN.sub(" ", text)
         return Questions(("other", *(name for name, pattern in _COMPILED if pattern.search(rest))))
@@ -160,6 +163,14 @@ def questions(text: str, columns: Columns | None, several: bool) -> Questions:
     elif not fields and (asks_contents(text) or _HOW_MANY.search(text)):
         fields = [CONTENTS if asks_contents(text) else "other"]
     return Questions(tuple(fields), yes_no=_YES_NO.search(text) is not None)
+
+
+def _asked_of_it(text: str, field: str, columns: Columns | None) -> tuple[str, ...]:
+    """Return what is asked of the one that is singled out: "how heavy is the biggest one?"."""
+    if columns is None or (match := _HOW_IS.search(text)) is None:
+        return ()
+    asked = ["price"] if match[1].casefold() in ("much", "expensive") else columns.asked(match.group())
+    return tuple(dict.fromkeys(name for name in asked if name != field))
 
 
 def _with_own(fields: list[str], text: str, columns: Columns) -> list[str]:

@@ -63,8 +63,16 @@ def _comparison(measure: tuple[str, int]) -> tuple[str, str, str, str]:
     known = _EXTREMES.get(measure)
     if known is not None:
         return known
-    name, more = of_header(measure[0])[0], measure[1] > 0
+    (name, unit), more = of_header(measure[0]), measure[1] > 0
     english = adjectives(*measure)
+    if english is None and unit is None and name.endswith("s"):  # what is counted: pieces, pockets
+        little, least = ("more", "most") if more else ("fewer", "fewest")
+        return (
+            f"one with {little} {name}",
+            f"one with the {least} {name}",
+            f"{name}更{'多' if more else '少'}",
+            f"{name}最{'多' if more else '少'}",
+        )
     if english is None:
         english = (f"{'higher' if more else 'lower'} in {name}", f"{'highest' if more else 'lowest'} in {name}")
     return (*english, f"{name}更{'高' if more else '低'}", f"{name}最{'高' if more else '低'}")
@@ -161,20 +169,27 @@ class Say:
         text = ", and ".join([first, *others])
         return text if text.endswith((".", "!", "?")) else text + "."
 
-    def described(self, item: Item) -> str:
-        """Quote all that people compare items by: kind, maker, genres, length, language, price and stock."""
+    def described(self, item: Item, others: Sequence[Item] = ()) -> str:
+        """Quote all that people compare items by: kind, maker, genres, length, language, price and stock.
+
+        What is the same of others that it is compared with is left out.
+        """
         by = facts.join(item.creators, self.language) if item.creators else ""
         kind = self.kind(item) if item.kind else ""
+        alike = bool(others) and all((other.kind, other.creators) == (item.kind, item.creators) for other in others)
+        stocked = bool(others) and all(other.in_stock and item.in_stock for other in others)
         genres = [display("genres", canonical("genres", g), self.language) for g in item.genres]
         parts = [
-            f"{kind} by {by}"
+            ""
+            if alike
+            else f"{kind} by {by}"
             if kind and by and self.language == "en"
             else ("、" if kind and by else "").join((kind, by)),
             facts.join(genres, self.language) if genres else "",
             facts.length(item, self.language),
             display("language", canonical("language", item.language), self.language) if item.language else "",
-            *(f"{self.column(field)} {self._value(item, field)}" for field in facts.compared_by(item)),
-            self.offer(item).removeprefix(kind).lstrip("，, "),
+            *(f"{self.column(field)} {self._value(item, field)}" for field in facts.compared_by(item, others)),
+            facts.price(item, self.language) if stocked else self.offer(item).removeprefix(kind).lstrip("，, "),
         ]
         value = ("，" if self.language == "zh" else ", ").join(part for part in parts if part)
         return self("described", title=facts.name(item, self.language), value=value)
@@ -211,7 +226,10 @@ class Say:
                 word = words[2 + (len(items) > 2)] if self.language == "zh" else words[len(items) > 2]
                 won.setdefault(facts.name(best[1], self.language), []).append(word)
         return self.sentences(
-            *(self("leads", title=title, which=facts.join(words, self.language)) for title, words in won.items())
+            *(
+                self("leads", title=title, which=facts.join(list(dict.fromkeys(words)), self.language))
+                for title, words in won.items()
+            )
         )
 
     def unchecked(self, column: str) -> str:
@@ -244,7 +262,7 @@ class Say:
             return self("same") if field in _PLAIN else self("equal_with", value=value), None
         title = facts.names(winners, self.language)
         if len(winners) > 1:
-            which = _comparison(extreme)[3 if self.language == "zh" else 1]
+            which = _comparison(extreme)[3 if self.language == "zh" else 1].replace("one with", "ones with")
             return self("win" if field in _PLAIN else "win_with", title=title, which=which, value=value), best[1]
         which, others = self._which(extreme, len(items)), self("others_unknown") if len(measured) < len(items) else ""
         what = "wins" if field in _PLAIN else "wins_with"
@@ -270,7 +288,7 @@ class Say:
         if self.language == "zh":
             return chinese[among > 2]
         word = superlative if among > 2 else comparative
-        return word if " in " in word else f"{word} one"
+        return word if " in " in word or word.startswith("one ") else f"{word} one"
 
     def column(self, field: str) -> str:
         """Name a column: ``weight`` for ``weight_kg``."""

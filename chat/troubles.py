@@ -35,9 +35,23 @@ _MONEY_BACK = re.compile(
     r"\bi\s+(?:want|need|demand|expect)\s+(?:all\s+)?(?:my|the|a\s+(?:full\s+)?)\s*(?:money\s+back|refund)\b|\bgive\s+me\s+my\s+money\b|退钱|把钱退",
     re.IGNORECASE,
 )
+_PART = (
+    r"(?:parts?|pieces?|bits?|screws?|bolts?|lids?|dice|die|cards?|cables?|chargers?|manuals?|instructions|legs?|wheels?"
+    r"|keys?|caps?|handles?|straps?|tiles?|pages?|discs?)"
+)
+_INCOMPLETE = (
+    r"\b(?:my|our|his|her|the|it|this|that|they|which|one)\b[^.,;:!?\n]{0,40}?(?:^|\s)"
+    r"(?:came|arrived|turned\s+up|(?:was|were)\s+delivered)\s+(?:\w+\s+)?without\b"
+    r"(?!\s+(?:any\s+|a\s+)?(?:problems?|trouble|issues?|delays?|damage|scratch|warning))",
+    rf"\b(?:an?|one|two|three|some|several|the|its|\d+)\s+(?:of\s+the\s+|of\s+its\s+)?(?:\w+\s+)?{_PART}\s+(?:is|are|was|were|['’]s)\s+(?:still\s+)?missing\b",
+    rf"\b(?:is|are|was|were|came|arrived|['’]s)\s+missing\s+(?:an?|one|two|three|some|several|the|its|\d+)\s+(?:\w+\s+)?{_PART}\b",
+    r"少了(?:一|几|两)?[个块张颗只]|缺了?(?:零件|配件|一)",
+)
+_LACKS = re.compile("|".join(_INCOMPLETE), re.IGNORECASE)
 _TROUBLE = re.compile(
     "|".join(
         (
+            *_INCOMPLETE,
             rf"\b(?:arrived|came|turned\s+up|delivered|got\s+here|reached\s+me)\s+(?:(?:all|completely|totally|half|very|too|a\s+bit)\s+)?{_BAD}\b",
             rf"\b(?:my|the|your|our|one\s+of\s+the|it|this|that|they)\b(?!\s+(?:heart|soul|life|world|family|marriage|mind|head|car|hero))"
             rf"[^.,;:!?\n]{{0,40}}(?:\s(?:is|was|are|were|got|has)|['’]s)\s+(?:(?:all|completely|totally|already)\s+)?(?!warm|late|wrong|dead|missing|empty){_BAD}\b",
@@ -56,7 +70,7 @@ _TROUBLE = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _WISHES = re.compile(  # "something for when my laptop won't start"
-    r"\b(?:recommend|suggest|i\s+(?:want|need)|i(?:['’]d|\s+would)\s+like|looking\s+for|mood|something|anything|what\s+(?:should|can|could)\s+(?:i|we)|(?:an?|any|some|more)\s+\w*\s*(?:film|movie|book|novel|game|album|course)s?"
+    r"\b(?:recommend|suggest|i\s+(?:want|need)|i(?:['’]d|\s+would)\s+like|looking\s+for|mood|something|anything|what\s+(?:should|can|could)\s+(?:i|we)(?!\s+do\b)|(?:an?|any|some|more)\s+\w*\s*(?:film|movie|book|novel|game|album|course)s?"
     r"|films?|movies?|novels?|stor(?:y|ies)|about|where|whose|next)\b|推荐|电影|小说",
     re.IGNORECASE,
 )
@@ -76,3 +90,8 @@ def troubled(text: str) -> bool:
         return not _ADVICE.search(text)
     told = any(not _SUPPOSED.search(text[: match.end()]) for match in _TROUBLE.finditer(text))
     return told and not _WISHES.search(_TROUBLE.sub(" ", text))
+
+
+def incomplete(text: str) -> bool:
+    """Whether a message tells that something is missing of what came."""
+    return _LACKS.search(text) is not None

@@ -32,12 +32,23 @@ _FEW = 120  # values of a column that sorts a catalogue, rather than naming peop
 _SHARED = 1.25  # items that one of them has on average, at least
 _IS_IT = r"\b(?:is|are)\s+(?:it|this|that|they|these)(?:\s+ones?)?\s+(?:(?:very|really|quite|so|that|rather)\s+)*"
 _WHERE_FROM = frozenset("country origin region place made_in country_of_origin".split())  # noqa: SIM905
+_FOR_HOW_MANY = frozenset("sleeps people persons players serves servings seats portions".split())  # noqa: SIM905
+_IT = r"(?:it|this|that|they|these|those)(?:\s+one)?"
+_HOW_MANY = (
+    r"\bhow\s+many\s+(?:players|persons|adults|kids|children|guests|of\s+us|(?:can|could|may)\s+(?:play|join|sit|sleep|eat|ride)"
+    rf"|(?:is|are)\s+{_IT}\s+(?:\w+\s+)?for|(?:does|do|would|will)\s+{_IT}\s+(?:serve|feed|seat|sleep))\b"
+)
+_HOW_LONG = re.compile(
+    r"\bhow\s+(?:long|many\s+(?:minutes|hours))\s+(?:does|do|did|will|would|can|should)\b|要?多久|多长时间"
+)
+_HOW_LONG_IS = re.compile(r"\bhow\s+(?:long\s+(?:is|are)|many\s+(?:minutes|hours))\b|\bhow\s+long\W*$")
+_WAITS = frozenset("delivery dispatch shipping lead warranty guarantee return returns".split())  # noqa: SIM905
 _ASKED = (  # further wordings of questions, and the columns that answer them
     (re.compile(r"\bwhere\b[^.?!]*\b(?:from|made|come)\b|\bwhich\s+country\b|哪里(?:产|来)|产地"), _WHERE_FROM),
     (re.compile(r"\bmade\s+(?:out\s+)?of\b|什么材料|材质"), frozenset({"material", "materials", "ingredients"})),
     (re.compile(r"\b(?:what|which|other)\s+colou?rs?\b|什么颜色"), frozenset({"color", "colour", "colors", "colours"})),
     (re.compile(r"\b(?:what|which)\s+sizes?\b|\bhow\s+big\b|尺寸|多大"), frozenset({"size", "sizes", "dimensions"})),
-    (re.compile(r"\bhow\s+many\s+people\b|几个?人"), frozenset({"sleeps", "people", "persons", "size", "players"})),
+    (re.compile(rf"\bhow\s+many\s+people\b|几个?人|{_HOW_MANY}", re.IGNORECASE), _FOR_HOW_MANY | {"size"}),
 )
 _DIVIDING = frozenset("animal animals pet species instrument sport vehicle device gender sex".split())  # noqa: SIM905
 _NAMELESS = frozenset("number count quantity stock code id sku ean".split())  # noqa: SIM905 - words that name no measure
@@ -46,8 +57,11 @@ _FOR_PEOPLE = re.compile(
     r"(?=\s*(?:$|[.,;!?]|(?:for|from|in|under|below|with|that|and|but|up|around|about)\b))",
     re.IGNORECASE,
 )
-_MOST, _LEAST = "most|highest|longest|biggest|largest|greatest|best|tallest|widest", "least|lowest|shortest|smallest"
-_MORE, _LESS = "more|higher|longer|bigger|larger|greater|better|taller|wider", "less|lower|shorter|smaller"
+_MOST, _LEAST = (
+    "most|highest|longest|biggest|largest|greatest|best|tallest|widest",
+    "least|lowest|fewest|shortest|smallest",
+)
+_MORE, _LESS = "more|higher|longer|bigger|larger|greater|better|taller|wider", "less|lower|fewer|shorter|smaller"
 _HOW_BIG = re.compile(r"\bhow\s+(?:big|large|small)\b|多大")
 _SIZES = ("size", "volume", "mass")  # dimensions of which "small" may be said
 # What people say for columns of yes and no that many shops have: their words, and a regular expression.
@@ -192,6 +206,26 @@ class Columns:
         ]
         for sign, words in ((-1, ("small", "compact")), (1, ("big", "large"))) if sizes else ():
             yield from ((sizes[0], sign, adjective) for adjective in words if adjective not in said)
+        if len(self._times) == 1 and not self._sized and "long" not in said:  # a shorter game takes less time
+            yield from ((self._times[0], sign, adjective) for sign, adjective in ((-1, "short"), (1, "long")))
+
+    @cached_property
+    def _times(self) -> list[Column]:
+        """The columns that tell how long something takes or lasts."""
+        timed = [c for c in self.numbers if c.unit is not None and c.unit.dimension == "time"]
+        return [c for c in timed if not _WAITS.intersection(c.words.split())]
+
+    @cached_property
+    def _sized(self) -> bool:
+        """Whether columns tell how long a thing is."""
+        return any(c.unit is not None and c.unit.dimension == "size" for c in self.numbers)
+
+    @cached_property
+    def sizes(self) -> tuple[str, ...]:
+        """The columns of which "the biggest" may be said."""
+        big = (c for c in self.numbers if c.quality is not None and "big" in c.quality.much)
+        of_size = (c for c in self.numbers if c.unit is not None and c.unit.dimension in _SIZES[:2])
+        return tuple(dict.fromkeys(c.field for c in (*of_size, *big)))
 
     def extreme(self, text: str) -> tuple[tuple[str, int], bool] | None:
         """Return the measure by which one is singled out and whether of all there is: (("weight_kg", -1), True)."""
@@ -226,10 +260,13 @@ class Columns:
         found += [field for words, field in self.flags.items() if "safe" in words and re.search(rf"\b{_HARMS}\b", low)]
         if _HOW_BIG.search(low):
             found += [c.field for c in self.numbers if c.unit is not None and c.unit.dimension in _SIZES[:2]]
+        if _HOW_LONG.search(low) or (_HOW_LONG_IS.search(low) and not self._sized):
+            found += [c.field for c in self._times]
         texts = {name for name in self.named.values() if name in self._facets.postings}
         for pattern, names in _ASKED:
             if pattern.search(low):
-                found += [name for name in sorted(texts) if units.of_header(name)[0].replace(" ", "_") in names]
+                held = texts | ({name for name in self.named.values()} if names > _FOR_HOW_MANY else set())
+                found += [name for name in sorted(held) if units.of_header(name)[0].replace(" ", "_") in names]
         return list(dict.fromkeys(found))
 
     def read(self, text: str, language: str) -> Iterator[Found]:

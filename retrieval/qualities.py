@@ -56,6 +56,7 @@ def _qualities() -> tuple[Quality, ...]:
     return tuple(found)
 
 
+_BY_DIMENSION = {"size": ("small", "big"), "volume": ("small", "big"), "time": ("short", "long")}  # little and much
 _ALL_QUALITIES = _qualities()
 
 
@@ -71,6 +72,9 @@ def adjectives(field: str, sign: int) -> tuple[str, str] | None:
     quality = quality_of(field)
     words = () if quality is None else quality.much if sign > 0 else quality.little
     words = () if words == ("far",) else words  # nothing is "the furthest one"
+    unit = units.of_header(field)[1]
+    if quality is None and unit is not None and unit.dimension in _BY_DIMENSION:
+        words = _BY_DIMENSION[unit.dimension][sign > 0 :]
     return (f"{stem(words[0])}er", f"{stem(words[0])}est") if words else None
 
 

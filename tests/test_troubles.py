@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat.troubles import troubled
+from chat.troubles import incomplete, troubled
 from tests.test_conversation import RETURNS, FakeOutbox, Visit
 
 
@@ -65,3 +65,29 @@ def test_a_wish_is_no_complaint(message):
 )
 def test_what_is_only_supposed_is_a_question(text):
     assert not troubled(text)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "our tent came without its poles, what should we do",
+        "two screws are missing from the shelf",
+        "it was missing a lid",
+    ],
+)
+def test_what_came_without_a_part_fails(message):
+    assert troubled(message)
+    assert incomplete(message)
+
+
+@pytest.mark.parametrize("message", ["it arrived without any problems", "a film where a child is missing"])
+def test_what_came_whole_does_not(message):
+    assert not troubled(message)
+
+
+def test_the_name_of_what_failed_goes_on_with_the_case():
+    visit = Visit(outbox=FakeOutbox())
+    visit("my record arrived broken, do I return it")
+    answer = visit("it's Stalker")
+    assert answer.text.startswith("So it is about Stalker. What I quoted from “Returns” holds for it")
+    assert answer.cards == ()
