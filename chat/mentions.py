@@ -47,7 +47,9 @@ def mentioned(
 def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -> tuple[str, list[Mention]]:
     """Add the goods that a message names by words of their titles; what is asked for may be one of them."""
     short = parser.short_names.find(text, [(m.start, m.end) for m in mentions])
-    short = [m for m in short if not (m.surface.islower() and parser.asks_for(text, m.start))]
+    common = (m for m in short if m.surface.islower())  # which may call a sort of things, rather than one of them
+    sorts = [m for m in common if parser.asks_for(text, m.start) or parser.tells_of_owned(text, m.start)]
+    short = [m for m in short if m not in sorts]
     at = text.find(asked) if asked else -1
     explained = any(at <= mention.start < at + len(asked) for mention in short)
     if at >= 0 and not explained and (meant := parser.short_names.named(asked)):

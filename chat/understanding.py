@@ -36,6 +36,7 @@ from retrieval.linking import TitleLinker
 from retrieval.numbers import blank
 from retrieval.parsed import Parsed
 from retrieval.parsing import Parser
+from retrieval.passing import no_other
 from retrieval.stances import BUT_NOT_THEM
 from retrieval.text import language_of, tokenize, words
 
@@ -241,7 +242,7 @@ def understand(
         act = "availability"
     elif (fields and not everywhere) or (about.compares and (shown or reading.several(mentions))):
         act = "question"
-    elif _MORE.search(text) and not mentions:
+    elif _MORE.search(text) and not mentions and not (parsed.owned and no_other(text)):
         act = "more"
     elif reading.merely_points(text, opinions, pointing) and not (
         _WANTS_IT.search(text) and sensed.purpose.get("buy", 0.0) > _TAKES

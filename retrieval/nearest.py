@@ -15,6 +15,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval.constraints import Facets
 from retrieval.encoder import Encoder
+from retrieval.quantities import QUANTITIES
 from retrieval.stances import Hit
 from retrieval.text import Token, forms
 from retrieval.things import ASKING, Things
@@ -80,7 +81,8 @@ class Nearest:
 
     def _is_noun(self, word: str) -> bool:
         long = len(word) >= _LEAST and word.isalpha() and word.isascii()
-        return long and word not in STOPWORDS_EN_PLUS and word not in ASKING and word not in self._headers
+        names = word not in STOPWORDS_EN_PLUS and word not in ASKING and word not in QUANTITIES
+        return long and names and word not in self._headers
 
     def _meant(self, tokens: Sequence[Token], asked: Sequence[tuple[int, int]], *, whole: bool = False) -> list[Hit]:
         """Return the kinds that phrases mean, the nearest only; their last words alone count too, if not `whole`."""

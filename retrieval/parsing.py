@@ -20,8 +20,9 @@ from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, shared_origins
 from retrieval.nearest import Nearest
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
-from retrieval.passing import owned_from, roles
+from retrieval.passing import no_other, owned_from, roles, told_to
 from retrieval.phrases import Phrases
+from retrieval.quantities import without_quantities
 from retrieval.refusals import lacks_one, refused_words
 from retrieval.shades import distinct
 from retrieval.short import ShortNames
@@ -103,6 +104,14 @@ class Parser:
         things = [hit for hit in self.things.find(text, tokens) if tokens[hit.start].start == start]
         return any(self.things.several(hit.values[0]) and self.things.is_asked_for(text, tokens, hit) for hit in things)
 
+    def tells_of_owned(self, text: str, start: int) -> bool:
+        """Whether a message says at a place what somebody has already: "she has the balance bike already"."""
+        tokens = tokenize(text)
+        things = self.things.find(text, tokens)
+        told = roles(text, tokens, things, lambda word: bool(self.things.spelt(word)))
+        places = [(tokens[hit.start].start, tokens[hit.end - 1].end) for hit in things]
+        return any(s <= start < e and role == "owns" for (s, e), role in zip(places, told, strict=True))
+
     def parse(
         self,
         text: str,
@@ -144,7 +153,7 @@ class Parser:
         free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
         free = self._clauses.take(found, free, told, language)
         tokens = tokenize(free)
-        hits = list(self._hits.find(free, tokens))
+        hits = without_quantities(free, tokens, list(self._hits.find(free, tokens)))
         described = list(self._clauses.described(free, tokens, hits))
         # "Something that helps me unwind after work" is not about work.
         moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
@@ -200,9 +209,13 @@ class Parser:
             if role == "owns" or (role == "suits" and hit.field == "kind"):  # oil for a chain is a "Chain Oil"
                 found.owned.append(self._constraint(hit.field, hit.values, True, language))
             if role in ("owns", "does"):  # what it must suit is searched for
-                span = tokens[owned_from(tokens, hit)].start, tokens[hit.end - 1].end
+                end = told_to(text, tokens, hit) if role == "owns" else tokens[hit.end - 1].end
+                span = tokens[owned_from(tokens, hit)].start, end
                 found.hard.append(span)
                 found.spans.append(span)
+        if found.owned:
+            found.hard.extend(no_other(text))
+            found.spans.extend(no_other(text))
         kept = [hit for hit, role in zip(hits, told, strict=True) if role == "wanted"]
         kinds = any(hit.field == "kind" for hit in kept)
         asked = [

@@ -12,6 +12,7 @@ from retrieval.columns import Columns
 from retrieval.constraints import Facets
 from retrieval.lexicon import of_country, shared, synonyms, vocabulary
 from retrieval.qualities import graded
+from retrieval.quantities import QUANTITIES
 from retrieval.shades import is_shade, plainer
 from retrieval.text import forms, is_cjk, slip
 from retrieval.units import of_header
@@ -111,6 +112,9 @@ class Phrases:
         if field == "kind" and " " in value and not self._facets.of_works:
             head = value.rpartition(" ")[2]  # "chairs" are dining chairs and office chairs
             yield from () if head in self._facets.postings["kind"] else forms(head)
+            if head in QUANTITIES:  # "a set of pans"
+                thing = value.rpartition(" ")[0]
+                yield from (f"{one} of {many}" for one in forms(head) for many in forms(thing))
         if " " in value and self._columns.limits(field) and not self._facets.of_works:
             head = value.rpartition(" ")[2]  # a "dark blue" bike is blue
             yield from (head,) if head in self._facets.postings[field] else ()

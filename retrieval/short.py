@@ -11,9 +11,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+from bm25s.stopwords import STOPWORDS_EN_PLUS
+
 from retrieval.constraints import Facets
 from retrieval.cues import Mention
-from retrieval.text import Token, slip, tokenize, words
+from retrieval.text import Token, forms, slip, tokenize, words
 
 _BEARERS = 8  # items that one short name may mean
 _LONGEST = 6  # words
@@ -39,7 +41,8 @@ class ShortNames:
             for at, item in enumerate(facets.catalog.items):
                 for word in words(item.title):
                     self._having[word].add(at)
-        self._common = frozenset(common)
+        headers = {*facets.postings, *facets.numeric_fields}  # "never mind the colour" names no "Colour-Coded Boards"
+        self._common = frozenset((*common, *(form for name in headers for word in words(name) for form in forms(word))))
 
     def find(self, text: str, taken: Sequence[tuple[int, int]]) -> list[Mention]:
         """Return the short names in a message, outside the spans that are titles already."""
@@ -129,10 +132,11 @@ class ShortNames:
         before = tokens[at - 1].norm if at else ""
         capital = text[tokens[at].start].isupper()
         begins = at == 0 or re.search(r"[.!?\n]\s*$", text[: tokens[at].start]) is not None
+        telling = sum(t.norm not in STOPWORDS_EN_PLUS for t in tokens[at : at + length])  # "small for", "a bucket"
         coded = any(not (t.norm.isalpha() or t.norm.isdigit()) for t in tokens[at : at + length])
         return (
             coded
             or before in _DEFINITE
             or (capital and (not begins or length > 1))
-            or (length > 1 and before not in _BEFORE)
+            or (telling > 1 and before not in _BEFORE)
         )
