@@ -227,7 +227,7 @@ def understand(
     dropped = (*free, *parsed.opened)
     bought = BOUGHT.search(text)
     lifting += [bought.span()] if bought else []
-    beside = [*spans, *lifting, *pointing, *sensed.refused(), *reading.told_beside(text, sensed)]
+    beside = [*spans, *lifting, *pointing, *sensed.refused(), *reading.told_beside(text, sensed), *parser.for_all(text)]
     other = [place for place in strange if _NOT.search(text[: place[0]])]  # "not the Tom Cruise one"
     beside += other
     unknown = reading.unknown(

@@ -24,6 +24,7 @@ from retrieval.types import FloatArray
 _NEAR = 0.7  # cosine: "couch" and "sofa" have .86, "carpet" and "rug" .73, "stroller" and "child seat" .51
 _AHEAD = 0.06  # of the next kind: "face cream" is as near to face oils as to eye creams
 _ALIKE = 0.1  # behind, within which kinds that end with one word count as one: a "bicycle" is any bike
+_ALL = 0.65  # cosine to the mean of all kinds: "kitchen" has .67 among pans and knives, "coffee" .53
 _LEAST = 3  # letters of a noun
 _MOST = 300  # kinds that are worth comparing
 _PHRASES = 4  # of one message
@@ -48,6 +49,17 @@ class Nearest:
         """Of the kinds' names: (k, d)."""
         assert self._encoder is not None
         return self._encoder.encode(self._kinds)
+
+    @cached_property
+    def _mean(self) -> FloatArray:
+        mean = self._vectors.mean(axis=0)
+        return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+
+    def is_of_all(self, word: str) -> bool:
+        """Whether a word says what the whole shop is about, and nothing of any one thing in it."""
+        if self._encoder is None or not self._kinds or not self._is_noun(word):
+            return False
+        return float((self._encoder.encode([word]) @ self._mean)[0]) >= _ALL
 
     def find(self, text: str, tokens: Sequence[Token], known: Collection[int]) -> list[Hit]:
         """Return the kinds that a message asks for by another name, at most those of one noun.

@@ -42,6 +42,7 @@ _ALLOWED = re.compile(
 )
 _BY = re.compile(r"\bby\b")
 _AT_MOST = re.compile(r"\b(?:no|not)\s+(?:more|less|fewer)\s+than\b", re.IGNORECASE)  # refuses nothing
+_FOR_ALL = re.compile(r"\b(?:for|in)\s+(?:the|my|our|his|her|their|a)\s+(?:new\s+)?(\w+)\b(?!\s+\w)", re.IGNORECASE)
 _SUBTITLES = re.compile(
     r"(?:\b(?:no|without|nothing\s+with|hates?|dislikes?|avoids?|(?:do(?:es)?n'?t|do(?:es)?\s+not|can'?t)\s+(?:\w+\s+){1,2}?)\s*"
     r"(?:films?\s+with\s+)?(?:any\s+)?|(?:不要|不想看|不看|没有|无|讨厌)(?:带|有)?)(?:subtitles|subs\b|字幕)(?:的|片)*",
@@ -103,6 +104,11 @@ class Parser:
         tokens = tokenize(text)
         things = [hit for hit in self.things.find(text, tokens) if tokens[hit.start].start == start]
         return any(self.things.several(hit.values[0]) and self.things.is_asked_for(text, tokens, hit) for hit in things)
+
+    def for_all(self, text: str) -> list[tuple[int, int]]:
+        """Return where a message says that something is for what the whole shop is for: "for the kitchen"."""
+        found = (m for m in _FOR_ALL.finditer(text) if not self.phrases.get(normalize(m[1])))
+        return [m.span() for m in found if self._nearest.is_of_all(normalize(m[1]))]
 
     def tells_of_owned(self, text: str, start: int) -> bool:
         """Whether a message says at a place what somebody has already: "she has the balance bike already"."""

@@ -69,6 +69,7 @@ _NO_OTHER = re.compile(
     re.IGNORECASE,
 )
 _SO = re.compile(r"\b(?:and|but|so|or|then)\b|[,.;:!?—–]", re.IGNORECASE)  # where what is told of it ends
+_THEREFORE = re.compile(r"\b(?:but|so|then)\b|[,.;:!?—–]", re.IGNORECASE)
 _ADJECTIVES = 2  # between a determiner and the kind
 
 
@@ -106,7 +107,9 @@ def roles(text: str, tokens: Sequence[Token], hits: Sequence[Hit], held: Callabl
 def told_to(text: str, tokens: Sequence[Token], hit: Hit) -> int:
     """Return where what a message tells of something that somebody has ends: "all the pans she could want"."""
     end = tokens[hit.end - 1].end
-    stop = _SO.search(text, end)
+    stop, far = (part.search(text, end) for part in (_SO, _THEREFORE))
+    if far is not None and re.search(r"\balready\b", text[end : far.start()], re.IGNORECASE):
+        stop = far  # "a bucket and spade from grandma already, so …"
     return stop.start() if stop is not None else len(text)
 
 
@@ -118,7 +121,13 @@ def no_other(text: str) -> list[tuple[int, int]]:
 def owned_from(tokens: Sequence[Token], hit: Hit) -> int:
     """Return from which word on a message says that somebody has or does what a hit names."""
     telling = _DETERMINERS | _HAVING | _WE_HAVE | _DOING | _WE_DO | _BY_THE_WAY | _MUCH | _SUBJECTS | {"by"}
-    start = hit.start
+    start = at = hit.start
+    while (
+        at and hit.start - at < _ADJECTIVES and tokens[at - 1].norm not in telling and _describes(tokens[at - 1].norm)
+    ):
+        at -= 1
+    if at and tokens[at - 1].norm in telling:  # "got a big bowl"
+        start = at
     while start and tokens[start - 1].norm in telling:
         start -= 1
     return start

@@ -11,6 +11,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 from retrieval.columns import Columns
 from retrieval.constraints import Facets
 from retrieval.lexicon import of_country, shared, synonyms, vocabulary
+from retrieval.othernames import other_names
 from retrieval.qualities import graded
 from retrieval.quantities import QUANTITIES
 from retrieval.shades import is_shade, plainer
@@ -118,6 +119,8 @@ class Phrases:
         if " " in value and self._columns.limits(field) and not self._facets.of_works:
             head = value.rpartition(" ")[2]  # a "dark blue" bike is blue
             yield from (head,) if head in self._facets.postings[field] else ()
+        if field != "creators" and not self._facets.of_works:
+            yield from other_names(value)
         if field == "creators":
             yield from (value, _surname(value), *synonyms(field, value))
         elif field in ("kind", "genres") or self._columns.limits(field):
