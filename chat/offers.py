@@ -52,12 +52,12 @@ def own_words(text: str, parser: Parser) -> bool:
 def wants_ours(text: str, parser: Parser, linker: TitleLinker) -> bool:
     """Whether a message wants to do something, all in words that the catalogue has: "we'd like to start baking bread".
 
-    One of them at least must be a noun of its titles.
+    One of them at least must be a noun of its titles, or a word of its kinds.
     """
     match = _WANTS_TO.search(text)
     said = [word for word in telling_words(text[match.end() :]) if word not in _BEGINNING] if match else []
     known = all(any(linker.knows(form) for form in _kin(word)) for word in said)
-    return known and any(parser.things.spelt(word) for word in said)
+    return known and any(parser.things.spelt(word) or word in parser.phrases.plain_words for word in said)
 
 
 def _kin(word: str) -> tuple[str, ...]:

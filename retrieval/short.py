@@ -22,7 +22,7 @@ _LONGEST = 6  # words
 _TYPED = 5  # letters from which a word may be misspelt
 _LEAST = 3  # letters of a word that names
 _BEFORE = frozenset("the your that this my our a an any some like about of".split())  # noqa: SIM905 - before a name in lower case
-_ARTICLES = frozenset({"a", "an", "the", "some", "any"})
+_ARTICLES = frozenset({"a", "an", "the", "some", "any", "those", "these", "that", "this", "your"})
 _COUNTING = frozenset("first second third fourth fifth last next other both two three four five new best".split())  # noqa: SIM905
 _DEFINITE = frozenset({"the", "your", "that", "this"})
 

@@ -74,6 +74,9 @@ def language_of(text: str) -> str:
     return "zh" if han and han >= latin and not _KANA.search(text) else "en"
 
 
+_IRREGULAR = (("knife", "knives"), ("shelf", "shelves"), ("loaf", "loaves"), ("leaf", "leaves"), ("scarf", "scarves"))
+
+
 def forms(phrase: str) -> tuple[str, ...]:
     """Return a phrase in the singular and in the plural: "tents" for "tent", "knife sets" for "knife set"."""
     if not phrase.isascii() or len(phrase) < 3 or not phrase[-1].isalpha():
@@ -84,6 +87,11 @@ def forms(phrase: str) -> tuple[str, ...]:
         return phrase, phrase[:-3] + "y"
     if phrase.endswith(("xes", "ches", "shes", "sses")):
         return phrase, phrase[:-2]
+    for one, many in _IRREGULAR:  # "knife" and "knives"
+        if phrase.endswith(many):
+            return phrase, phrase.removesuffix(many) + one
+        if phrase.endswith(one):
+            return phrase, phrase.removesuffix(one) + many
     if phrase.endswith("s"):
         return phrase, phrase[:-1]
     if phrase.endswith("y") and phrase[-2] not in "aeiou":
