@@ -27,6 +27,7 @@ _ALIKE = 0.1  # behind, within which kinds that end with one word count as one: 
 _ALL = 0.65  # cosine to the mean of all kinds: "kitchen" has .67 among pans and knives, "coffee" .53
 _LEAST = 3  # letters of a noun
 _MOST = 300  # kinds that are worth comparing
+_WHATEVER = frozenset({"toy", "gadget", "furniture", "cosmetic", "decoration"})
 _PHRASES = 4  # of one message
 
 
@@ -81,6 +82,10 @@ class Nearest:
             if _would_like(tokens, start) or Things.is_asked_for(text, tokens, Hit("kind", ("",), start, at + 1)):
                 asked.append((start, at))
         return self._meant(tokens, asked)
+
+    def is_anything(self, word: str) -> bool:
+        """Whether a word with which kinds end means whatever such a shop has: "a toy", where dolls are toys, too."""
+        return bool(_WHATEVER.intersection(forms(word))) and self.is_of_all(word)
 
     def of_two(self, text: str, tokens: Sequence[Token], hit: Hit, known: Collection[int]) -> Hit | None:
         """Return what a word that several kinds end with means behind another word: "sun cream" is sunscreen."""

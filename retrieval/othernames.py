@@ -16,6 +16,7 @@ cooperative: co op, coop, co operative, collaborative, play together, plays toge
 two player: for two players, for two
 science kit: science, sciency, scientific
 craft kit: crafts, crafty
+outdoor toy: for outside, for outdoors, for the garden, play outside, playing outside
 """
 _PRESENTS = {"gift": "present", "present": "gift"}
 

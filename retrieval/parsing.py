@@ -160,6 +160,7 @@ class Parser:
         free = self._clauses.take(found, free, told, language)
         tokens = tokenize(free)
         hits = without_quantities(free, tokens, list(self._hits.find(free, tokens)))
+        hits = [hit for hit in hits if not (self.tails.is_tail(tokens, hit) and self._is_anything(tokens, hit))]
         described = list(self._clauses.described(free, tokens, hits))
         # "Something that helps me unwind after work" is not about work.
         moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
@@ -361,6 +362,9 @@ class Parser:
                 found.wishes.extend(
                     Wish(limit.field, v, text[start:end], start) for v in distinct(as_tuple(limit.value))
                 )
+
+    def _is_anything(self, tokens: Sequence[Token], hit: Hit) -> bool:
+        return self._nearest.is_anything(tokens[hit.start].norm)
 
     def _is_of_column(self, word: str) -> bool:
         """Whether a word is a value of a column other than that of kinds."""

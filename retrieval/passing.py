@@ -36,7 +36,8 @@ _DETERMINERS = _THEIRS | {
     "many",
 }
 _HAVING = frozenset({"has", "owns"})
-_WE_HAVE = frozenset({"have", "got", "own", "bought"})
+_WE_IVE = frozenset({"ive", "weve", "theyve"})
+_HAVE = frozenset({"have", "got", "own", "bought"})
 _DOING = frozenset({"rides", "drives", "wears", "uses", "repairs", "collects"})
 _WE_DO = frozenset({"ride", "drive", "wear", "use"})
 _SUBJECTS = frozenset({"i", "we", "they", "ive", "weve", "theyve", "hes", "shes", "he", "she", "who"})
@@ -142,14 +143,14 @@ def _role(
     determiner, before = _before(text, tokens, hit.start)
     before = _aside(before, _BY_THE_WAY)
     most = _aside(before, _BY_THE_WAY | _MUCH)
-    if most[-1:] and most[-1] in _HAVING | _WE_HAVE:  # "she has all the pans", "we have plenty of mugs"
+    if most[-1:] and most[-1] in _HAVING | _WE_HAVE | _IVE:  # "she has all the pans", "we have plenty of mugs"
         before = most
     last = before[-1] if before else ""
     ahead = next((word for word in reversed(before[:-1]) if word not in _BY_THE_WAY | _HAVE), "")
     ours = ahead in _SUBJECTS and not _ASKS.intersection(before[-4:-2])
     if last in (*_HAVING, *_WE_HAVE) and ahead in ("that", "which", "it"):
         return "part"  # "something that has a lamp"
-    if last in _HAVING or (last in _WE_HAVE and ours) or last in ("ive", "weve", "theyve"):
+    if last in _HAVING or (last in _WE_HAVE and ours) or last in _IVE:
         return "owns"
     if last in _WE_HAVE and not ahead and "already" in (*before, *_rest(text, tokens, hit.end)):
         return "owns"  # "got a bucket already"

@@ -20,6 +20,7 @@ from retrieval.text import Token, forms, slip, tokenize, words
 _BEARERS = 8  # items that one short name may mean
 _LONGEST = 6  # words
 _TYPED = 5  # letters from which a word may be misspelt
+_SUFFIXES = frozenset({"ic", "al", "y", "en", "ed", "ing"})
 _LEAST = 3  # letters of a word that names
 _BEFORE = frozenset("the your that this my our a an any some like about of".split())  # noqa: SIM905 - before a name in lower case
 _ARTICLES = frozenset({"a", "an", "the", "some", "any", "those", "these", "that", "this", "your"})
@@ -78,7 +79,8 @@ class ShortNames:
         """Return a word of a title for one that is a slip away from it."""
         if len(token.norm) < _TYPED or token.norm in self._having or token.norm in self._common:
             return token
-        return next((replace(token, norm=word) for word in self._having if slip(token.norm, word)), token)
+        near = (word for word in self._having if slip(token.norm, word) or _of_one_stem(token.norm, word))
+        return next((replace(token, norm=word) for word in near), token)
 
     def _meant(
         self, positions: Collection[int], tokens: Sequence[Token], start: int = 0, length: int = 0
@@ -140,3 +142,8 @@ class ShortNames:
             or (capital and (not begins or length > 1))
             or (telling > 1 and before not in _BEFORE)
         )
+
+
+def _of_one_stem(word: str, known: str) -> bool:
+    """Whether a word is another without its ending: "magnet tiles" are "Magnetic Tiles"."""
+    return known.startswith(word) and known[len(word) :] in _SUFFIXES
