@@ -36,8 +36,8 @@ _DETERMINERS = _THEIRS | {
     "many",
 }
 _HAVING = frozenset({"has", "owns"})
-_WE_IVE = frozenset({"ive", "weve", "theyve"})
-_HAVE = frozenset({"have", "got", "own", "bought"})
+_IVE = frozenset({"ive", "weve", "theyve"})
+_WE_HAVE = frozenset({"have", "got", "own", "bought"})
 _DOING = frozenset({"rides", "drives", "wears", "uses", "repairs", "collects"})
 _WE_DO = frozenset({"ride", "drive", "wear", "use"})
 _SUBJECTS = frozenset({"i", "we", "they", "ive", "weve", "theyve", "hes", "shes", "he", "she", "who"})
