@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from chat.acts import SAME_MAKER
 from chat.brands import from_stranger
-from chat.naming import ABOUT_TITLE, asked_about, asked_title, disambiguated
+from chat.naming import ABOUT_TITLE, asked_about, asked_title, disambiguated, has
 from chat.opinions import Opinion, stands
 from chat.senses import Sensed
 from chat.typed import telling_words
@@ -89,7 +89,8 @@ def stood_on(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[li
     for mention, opinion in zip(mentions, stands(text, mentions), strict=True):
         if opinion.attitude == "neutral":
             asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text)
-            merely = sensed.merely_named(mention.start, mention.end) and not asked_of
+            asked_for = mention.how == "alias" and has(text, [mention])  # "do you have those magnet tiles"
+            merely = sensed.merely_named(mention.start, mention.end) and not (asked_of or asked_for)
             if merely and mention.surface != text.strip(" .!?"):
                 continue  # "my girlfriend picked Midsommar last time"
             opinion = replace(opinion, attitude=sensed.stand(mention.start, mention.end))

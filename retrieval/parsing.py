@@ -229,7 +229,8 @@ class Parser:
             hit for hit in kept if hit.field == "title" and not kinds and self.things.is_asked_for(text, tokens, hit)
         ]
         if kinds or asked:
-            found.owned.clear()  # who wants lights for the bike that they have wants lights
+            # Who wants lights for the bike that they have wants lights; things of one kind may be had and wanted.
+            found.owned = [c for c in found.owned if c.field == "title" and not asked]
         return [hit for hit in kept if hit.field != "title" or hit in asked[:1]]
 
     def _by_other_names(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit], covered: set[int]) -> list[Hit]:
