@@ -259,8 +259,8 @@ class Parser:
             if stance == "said" and refused.intersection(hit.values):  # "no orchid, everybody gives her orchids"
                 found.hard.append((tokens[hit.start].start, tokens[hit.end - 1].end))
                 continue
-            words_told = self._told(hit, told(tokens[hit.start].start, tokens[hit.end - 1].end))
             before = [t.norm for t in tokens[: hit.start]]
+            words_told = self._told(hit, told(tokens[hit.start].start, tokens[hit.end - 1].end), before)
             if stance == "refused" and ((words_told == "idle" and lacks_one(before)) or before[-1:] == ["non"]):
                 words_told = "refused"  # "a film without any obsession", whatever it is taken for
             meant = _meant(hit, stance, words_told)
@@ -326,10 +326,12 @@ class Parser:
             return named or bool(_BY.search(asked)) or (not liking and len(tokens) <= _BRIEF)
         return not liking
 
-    def _told(self, hit: Hit, told: Told) -> Told:
+    def _told(self, hit: Hit, told: Told, before: Sequence[str]) -> Told:
         """Return what is made of words: those of a shop of goods are seldom idle, and what tells that knows works."""
-        goods = not self._facets.of_works and (hit.field in ("kind", "genres", "title") or hit.field in self.columns)
-        return "" if goods and told in ("idle", "aside") else told
+        named = hit.field in ("kind", "genres", "title") or hit.field in self.columns
+        # "A christening present for my niece, who loves owls": what somebody loves is what it is for.
+        loved = hit.field == "themes" and (hit.end - hit.start > 1 or before[-1:] in ([word] for word in LIKING))
+        return "" if not self._facets.of_works and (named or loved) and told in ("idle", "aside") else told
 
     def _without_strays(self, text: str, placed: Sequence[tuple[int, Constraint]]) -> list[tuple[int, Constraint]]:
         """Leave out a sort of goods that only a word of its name says, where what else is asked for is never so.
