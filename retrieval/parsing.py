@@ -330,7 +330,7 @@ class Parser:
         """Return what is made of words: those of a shop of goods are seldom idle, and what tells that knows works."""
         named = hit.field in ("kind", "genres", "title") or hit.field in self.columns
         # "A christening present for my niece, who loves owls": what somebody loves is what it is for.
-        loved = hit.field == "themes" and (hit.end - hit.start > 1 or before[-1:] in ([word] for word in LIKING))
+        loved = hit.field == "themes" and (hit.end - hit.start > 1 or bool(LIKING.intersection(before[-1:])))
         return "" if not self._facets.of_works and (named or loved) and told in ("idle", "aside") else told
 
     def _without_strays(self, text: str, placed: Sequence[tuple[int, Constraint]]) -> list[tuple[int, Constraint]]:
