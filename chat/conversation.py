@@ -12,6 +12,7 @@ from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
 from chat.forms import form_asked
 from chat.meaning import CHAT_SURE, asks_more, beside_the_point, means, merely_buys, says_something
+from chat.offers import wants_ours
 from chat.paging import asked_by_page, bare_name, followed, in_trouble, instead, not_again, of_case, of_kind
 from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked, questions_of, wonders
 from chat.restock import RESTOCK
@@ -317,6 +318,8 @@ class Conversation:
                     return True  # "how do I put it on?"
                 if told and self._shop.of_goods and any(self._is_own(c) for c in understood.parsed.constraints):
                     return True  # "my skin is rather dry"
+                if told and self._shop.of_goods and wants_ours(piece.text, self._shop.parser, self._shop.linker):
+                    return True  # "we'd like to start baking bread"
                 if understood.ours and says:  # "caffeine free tea" is none of a film shop's business, but of ours
                     return True
                 # "A lighthouse keeper in winter"; Chinese may be anything.
@@ -326,8 +329,9 @@ class Conversation:
                 return sure < SURE and told and says and self._state.route in SHOP
 
     def _is_own(self, limit: Constraint) -> bool:
-        """Whether a limit is on one of the shop's own columns."""
-        return limit.field in self._shop.parser.columns
+        """Whether a limit is on one of the shop's own columns, or on what it calls its goods."""
+        wanted = limit.op == "is" and limit.field in ("kind", "title")
+        return wanted or limit.field in self._shop.parser.columns
 
     def _bought(self, piece: Piece) -> Answer:
         """Say that nothing can be bought here, and what the item spoken of costs."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from chat.acts import SAME_MAKER
 from chat.brands import from_stranger
-from chat.naming import ABOUT_TITLE, asked_about, asked_title, disambiguated
+from chat.naming import ABOUT_TITLE, asked_about, asked_title, disambiguated, has
 from chat.opinions import Opinion, stands
 from chat.senses import Sensed
 from chat.typed import telling_words
@@ -47,7 +47,9 @@ def mentioned(
 def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -> tuple[str, list[Mention]]:
     """Add the goods that a message names by words of their titles; what is asked for may be one of them."""
     short = parser.short_names.find(text, [(m.start, m.end) for m in mentions])
-    short = [m for m in short if not (m.surface.islower() and parser.asks_for(text, m.start))]
+    common = (m for m in short if m.surface.islower())  # which may call a sort of things, rather than one of them
+    sorts = [m for m in common if parser.asks_for(text, m.start) or parser.tells_of_owned(text, m.start)]
+    short = [m for m in short if m not in sorts]
     at = text.find(asked) if asked else -1
     explained = any(at <= mention.start < at + len(asked) for mention in short)
     if at >= 0 and not explained and (meant := parser.short_names.named(asked)):
@@ -87,7 +89,8 @@ def stood_on(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[li
     for mention, opinion in zip(mentions, stands(text, mentions), strict=True):
         if opinion.attitude == "neutral":
             asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text)
-            merely = sensed.merely_named(mention.start, mention.end) and not asked_of
+            asked_for = mention.how == "alias" and has(text, [mention])  # "do you have those magnet tiles"
+            merely = sensed.merely_named(mention.start, mention.end) and not (asked_of or asked_for)
             if merely and mention.surface != text.strip(" .!?"):
                 continue  # "my girlfriend picked Midsommar last time"
             opinion = replace(opinion, attitude=sensed.stand(mention.start, mention.end))

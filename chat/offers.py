@@ -17,6 +17,12 @@ _LISTS = re.compile(
     r"|^\W*(?:and\s+|so\s+)?(?:what|how)\s+about\s+(?:some\s+|any\s+|an?\s+)?(?P<c>[^.,;:!?\n]+)",
     re.IGNORECASE,
 )  # fmt: skip
+_WANTS_TO = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|so|ok(?:ay)?)\W+)?(?:(?:i|we)(?:['’]?d|\s+would|['’]?m|\s+am|['’]?re|\s+are)?\s+)?(?:really\s+)?"
+    r"(?:wants?|wanting|wanna|like|love|hop(?:e|ing)|plan(?:ning)?|looking|going|start(?:ing)?|trying|learning)\s+to\s+",
+    re.IGNORECASE,
+)
+_BEGINNING = frozenset("start begin learn try get go make do take".split())  # noqa: SIM905 - tell nothing of what
 _LONGEST = 6  # words of what is asked for
 
 
@@ -41,3 +47,19 @@ def own_words(text: str, parser: Parser) -> bool:
     said = words(text)
     phrases = {" ".join(said[at : at + n]) for at in range(len(said)) for n in (1, 2, 3)}
     return any(form in parser.phrases.own_words for phrase in phrases for form in forms(phrase))
+
+
+def wants_ours(text: str, parser: Parser, linker: TitleLinker) -> bool:
+    """Whether a message wants to do something, all in words that the catalogue has: "we'd like to start baking bread".
+
+    One of them at least must be a noun of its titles, or a word of its kinds.
+    """
+    match = _WANTS_TO.search(text)
+    said = [word for word in telling_words(text[match.end() :]) if word not in _BEGINNING] if match else []
+    known = all(any(linker.knows(form) for form in _kin(word)) for word in said)
+    return known and any(parser.things.spelt(word) or word in parser.phrases.plain_words for word in said)
+
+
+def _kin(word: str) -> tuple[str, ...]:
+    """Return a word as it is and as a noun of what is done: "baking" for "bake"."""
+    return (*forms(word), f"{word}ing", f"{word.removesuffix('e')}ing", word.removesuffix("ing"))

@@ -70,7 +70,8 @@ class Picking:
     def _stay(self, turn: Turn, allowed: BoolArray, known: Collection[int]) -> list[int]:
         """Return which goods on screen stay there, in their order: those left by a message that only refuses some."""
         said = turn.understood.parsed
-        only_refuses = said.constraints and all(c.op == "is_not" for c in said.constraints) and not said.wishes
+        refuses = said.constraints or said.owned
+        only_refuses = refuses and all(c.op == "is_not" for c in said.constraints) and not said.wishes
         if turn.changed_subject and not turn.understood.refining:
             return []
         if self.shop.index.facets.of_works or not only_refuses or turn.named:

@@ -209,7 +209,8 @@ class Recommender:
         """1 where an item has any of the genres the person says they like, else 0: (N,).
 
         A genre that no item has in its column, or a catalogue without that column, is looked for in the texts; so is
-        what is wished of a shop's own columns: a perfume whose scent is "lime" may be "a fresh citrus".
+        what is wished of a shop's own columns: a perfume whose scent is "lime" may be "a fresh citrus". What goods are
+        to be about ("mad about dinosaurs") leads before what merely fits an age or a price.
         """
         asked = np.zeros(len(self.index.catalog), dtype=np.float32)
         for wished, value in query.wishes:
@@ -217,10 +218,15 @@ class Recommender:
                 at = self.index.facets.postings.get("genres", {}).get(value)
                 said = Constraint("topic", "is", synonyms("genres", value))
                 asked[self.index.facets.mask([said]) if at is None else at] = 1.0
-            elif wished not in _OF_WORKS and value not in ("yes", "no"):
+            elif (wished not in _OF_WORKS or self._of_goods(wished, value)) and value not in ("yes", "no"):
                 asked[self.index.facets.postings.get(wished, {}).get(value, [])] = _ASKED_OWN
                 asked[self.index.facets.mask([Constraint("topic", "is", value)])] = _ASKED_OWN
         return asked
+
+    def _of_goods(self, wished: str, value: str) -> bool:
+        """Whether a wish says what goods are to be about, in a word of their themes."""
+        themes = {} if self.index.facets.of_works else self.index.facets.postings.get("themes", {})
+        return wished in ("themes", "topic") and value in themes
 
     def _diverse(self, total: FloatArray, rows: IntArray, allowed: BoolArray, k: int) -> list[int]:
         """Choose k of the best greedily, each for its score less its similarity to those before it.

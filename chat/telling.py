@@ -65,7 +65,8 @@ class Telling:
         if liked and not turn.refined:
             variant = "anchor" if len(self.state.messages) % 4 < 2 else "anchor2"
             return self.say(variant, anchor=facts.names(liked, language), first=first)
-        wished = self._wished([w for w in taste.wishes if any(facts.meets(item, w) for item in items)])
+        leading = items[:1] if self.shop.of_goods else items  # "something about trains" begins with some
+        wished = self._wished([w for w in taste.wishes if any(facts.meets(item, w) for item in leading)])
         if limits:
             quoted = self.say.quoted(limits)
             if wished and not turn.refined:
@@ -87,8 +88,9 @@ class Telling:
         return self.say.wished(wishes, self.shop.index.facets.name)
 
     def rest(self, items: Sequence[Item]) -> str:
-        """Name the next ones."""
-        rest = list(items[1:3])
+        """Name the next ones; of goods only those that have what is wished, where the first does."""
+        wishes = [w for w in self.state.taste.wishes if self.shop.of_goods and facts.meets(items[0], w)]
+        rest = [item for item in items[1:3] if not wishes or any(facts.meets(item, w) for w in wishes)]
         return (
             self.say("then" if len(rest) > 1 else "then_one", rest=facts.names(rest, self.say.language)) if rest else ""
         )

@@ -36,6 +36,7 @@ from retrieval.linking import TitleLinker
 from retrieval.numbers import blank
 from retrieval.parsed import Parsed
 from retrieval.parsing import Parser
+from retrieval.passing import no_other
 from retrieval.stances import BUT_NOT_THEM
 from retrieval.text import language_of, tokenize, words
 
@@ -226,7 +227,7 @@ def understand(
     dropped = (*free, *parsed.opened)
     bought = BOUGHT.search(text)
     lifting += [bought.span()] if bought else []
-    beside = [*spans, *lifting, *pointing, *sensed.refused(), *reading.told_beside(text, sensed)]
+    beside = [*spans, *lifting, *pointing, *sensed.refused(), *reading.told_beside(text, sensed), *parser.for_all(text)]
     other = [place for place in strange if _NOT.search(text[: place[0]])]  # "not the Tom Cruise one"
     beside += other
     unknown = reading.unknown(
@@ -241,7 +242,7 @@ def understand(
         act = "availability"
     elif (fields and not everywhere) or (about.compares and (shown or reading.several(mentions))):
         act = "question"
-    elif _MORE.search(text) and not mentions:
+    elif _MORE.search(text) and not mentions and not (parsed.owned and no_other(text)):
         act = "more"
     elif reading.merely_points(text, opinions, pointing) and not (
         _WANTS_IT.search(text) and sensed.purpose.get("buy", 0.0) > _TAKES

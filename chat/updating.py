@@ -99,7 +99,8 @@ class Updater:
         turn.changed_subject = subject
         part = not facets.of_works and not fields and _WITH_PART.search(turn.text)
         told = subject if facets.of_works else names  # "we've got an induction hob now" narrows what is shown
-        turn.refined = (bool(constraints) and not told) or narrows or bool(understood.dropped or chips or part)
+        refuses = bool(constraints or parsed.owned)  # who has it already wants none of it
+        turn.refined = (refuses and not told) or narrows or bool(understood.dropped or chips or part)
         self._note_whom(turn, subject)
         Room(self.shop, self.state).make(turn, fields, subject)
         self.state.limit(constraints, lasting=understood.lasting, beside=beside)

@@ -11,6 +11,7 @@ from retrieval.columns import Columns
 from retrieval.constraints import Facets
 from retrieval.lexicon import origins
 from retrieval.phrases import Phrases
+from retrieval.shades import is_colour
 from retrieval.stances import JOINS, Hit
 from retrieval.text import Token, forms
 from retrieval.units import of_header
@@ -175,7 +176,14 @@ class Hits:
             for_it = aims and self._kind_before(tokens, start - 2)  # "a mat for my small tent"
             in_it = behind and before[-2:-1] == ["in"] and not self._facets.of_works  # "something green in a pot"
             return bool(holds or for_it or in_it)
+        if is_colour(of_header(field)[0]) and before[-1:] == ["for"] and self._kind_before(tokens, start):
+            return self._is_of_a_thing(tokens, end)  # "a kettle for green tea"
         return field == "genres" and before[-1:] == ["for"] and tokens[end - 1].norm.endswith("ing")  # "for cooking"
+
+    def _is_of_a_thing(self, tokens: Sequence[Token], end: int) -> bool:
+        """Whether a noun follows that the catalogue has no kind or value for."""
+        word = tokens[end].norm if end < len(tokens) else ""
+        return bool(word) and word not in STOPWORDS_EN_PLUS and not self._phrases.get(word)
 
     def _agrees(self, tokens: Sequence[Token], start: int, end: int, fields: Sequence[str]) -> bool:
         """Whether a word that may be a value only agrees: "waterproof is fine", unlike "my hair is fine"."""

@@ -15,6 +15,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval.constraints import Facets
 from retrieval.encoder import Encoder
+from retrieval.quantities import QUANTITIES
 from retrieval.stances import Hit
 from retrieval.text import Token, forms
 from retrieval.things import ASKING, Things
@@ -23,8 +24,10 @@ from retrieval.types import FloatArray
 _NEAR = 0.7  # cosine: "couch" and "sofa" have .86, "carpet" and "rug" .73, "stroller" and "child seat" .51
 _AHEAD = 0.06  # of the next kind: "face cream" is as near to face oils as to eye creams
 _ALIKE = 0.1  # behind, within which kinds that end with one word count as one: a "bicycle" is any bike
+_ALL = 0.65  # cosine to the mean of all kinds: "kitchen" has .67 among pans and knives, "coffee" .53
 _LEAST = 3  # letters of a noun
 _MOST = 300  # kinds that are worth comparing
+_WHATEVER = frozenset({"toy", "gadget", "furniture", "cosmetic", "decoration"})
 _PHRASES = 4  # of one message
 
 
@@ -48,6 +51,17 @@ class Nearest:
         assert self._encoder is not None
         return self._encoder.encode(self._kinds)
 
+    @cached_property
+    def _mean(self) -> FloatArray:
+        mean = self._vectors.mean(axis=0)
+        return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+
+    def is_of_all(self, word: str) -> bool:
+        """Whether a word says what the whole shop is about, and nothing of any one thing in it."""
+        if self._encoder is None or not self._kinds or not self._is_noun(word):
+            return False
+        return float((self._encoder.encode([word]) @ self._mean)[0]) >= _ALL
+
     def find(self, text: str, tokens: Sequence[Token], known: Collection[int]) -> list[Hit]:
         """Return the kinds that a message asks for by another name, at most those of one noun.
 
@@ -69,6 +83,10 @@ class Nearest:
                 asked.append((start, at))
         return self._meant(tokens, asked)
 
+    def is_anything(self, word: str) -> bool:
+        """Whether a word with which kinds end means whatever such a shop has: "a toy", where dolls are toys, too."""
+        return bool(_WHATEVER.intersection(forms(word))) and self.is_of_all(word)
+
     def of_two(self, text: str, tokens: Sequence[Token], hit: Hit, known: Collection[int]) -> Hit | None:
         """Return what a word that several kinds end with means behind another word: "sun cream" is sunscreen."""
         start = hit.start - 1
@@ -80,7 +98,8 @@ class Nearest:
 
     def _is_noun(self, word: str) -> bool:
         long = len(word) >= _LEAST and word.isalpha() and word.isascii()
-        return long and word not in STOPWORDS_EN_PLUS and word not in ASKING and word not in self._headers
+        names = word not in STOPWORDS_EN_PLUS and word not in ASKING and word not in QUANTITIES
+        return long and names and word not in self._headers
 
     def _meant(self, tokens: Sequence[Token], asked: Sequence[tuple[int, int]], *, whole: bool = False) -> list[Hit]:
         """Return the kinds that phrases mean, the nearest only; their last words alone count too, if not `whole`."""

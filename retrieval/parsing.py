@@ -20,8 +20,9 @@ from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, shared_origins
 from retrieval.nearest import Nearest
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
-from retrieval.passing import owned_from, roles
+from retrieval.passing import no_other, owned_from, roles, told_to
 from retrieval.phrases import Phrases
+from retrieval.quantities import without_quantities
 from retrieval.refusals import lacks_one, refused_words
 from retrieval.shades import distinct
 from retrieval.short import ShortNames
@@ -41,6 +42,7 @@ _ALLOWED = re.compile(
 )
 _BY = re.compile(r"\bby\b")
 _AT_MOST = re.compile(r"\b(?:no|not)\s+(?:more|less|fewer)\s+than\b", re.IGNORECASE)  # refuses nothing
+_FOR_ALL = re.compile(r"\b(?:for|in)\s+(?:the|my|our|his|her|their|a)\s+(?:new\s+)?(\w+)\b(?!\s+\w)", re.IGNORECASE)
 _SUBTITLES = re.compile(
     r"(?:\b(?:no|without|nothing\s+with|hates?|dislikes?|avoids?|(?:do(?:es)?n'?t|do(?:es)?\s+not|can'?t)\s+(?:\w+\s+){1,2}?)\s*"
     r"(?:films?\s+with\s+)?(?:any\s+)?|(?:不要|不想看|不看|没有|无|讨厌)(?:带|有)?)(?:subtitles|subs\b|字幕)(?:的|片)*",
@@ -103,6 +105,19 @@ class Parser:
         things = [hit for hit in self.things.find(text, tokens) if tokens[hit.start].start == start]
         return any(self.things.several(hit.values[0]) and self.things.is_asked_for(text, tokens, hit) for hit in things)
 
+    def for_all(self, text: str) -> list[tuple[int, int]]:
+        """Return where a message says that something is for what the whole shop is for: "for the kitchen"."""
+        found = (m for m in _FOR_ALL.finditer(text) if not self.phrases.get(normalize(m[1])))
+        return [m.span() for m in found if self._nearest.is_of_all(normalize(m[1]))]
+
+    def tells_of_owned(self, text: str, start: int) -> bool:
+        """Whether a message says at a place what somebody has already: "she has the balance bike already"."""
+        tokens = tokenize(text)
+        things = self.things.find(text, tokens)
+        told = roles(text, tokens, things, lambda word: bool(self.things.spelt(word)))
+        places = [(tokens[hit.start].start, tokens[hit.end - 1].end) for hit in things]
+        return any(s <= start < e and role == "owns" for (s, e), role in zip(places, told, strict=True))
+
     def parse(
         self,
         text: str,
@@ -144,7 +159,8 @@ class Parser:
         free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
         free = self._clauses.take(found, free, told, language)
         tokens = tokenize(free)
-        hits = list(self._hits.find(free, tokens))
+        hits = without_quantities(free, tokens, list(self._hits.find(free, tokens)))
+        hits = [hit for hit in hits if not (self.tails.is_tail(tokens, hit) and self._is_anything(tokens, hit))]
         described = list(self._clauses.described(free, tokens, hits))
         # "Something that helps me unwind after work" is not about work.
         moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
@@ -200,16 +216,21 @@ class Parser:
             if role == "owns" or (role == "suits" and hit.field == "kind"):  # oil for a chain is a "Chain Oil"
                 found.owned.append(self._constraint(hit.field, hit.values, True, language))
             if role in ("owns", "does"):  # what it must suit is searched for
-                span = tokens[owned_from(tokens, hit)].start, tokens[hit.end - 1].end
+                end = told_to(text, tokens, hit) if role == "owns" else tokens[hit.end - 1].end
+                span = tokens[owned_from(tokens, hit)].start, end
                 found.hard.append(span)
                 found.spans.append(span)
+        if found.owned:
+            found.hard.extend(no_other(text))
+            found.spans.extend(no_other(text))
         kept = [hit for hit, role in zip(hits, told, strict=True) if role == "wanted"]
         kinds = any(hit.field == "kind" for hit in kept)
         asked = [
             hit for hit in kept if hit.field == "title" and not kinds and self.things.is_asked_for(text, tokens, hit)
         ]
         if kinds or asked:
-            found.owned.clear()  # who wants lights for the bike that they have wants lights
+            # Who wants lights for the bike that they have wants lights; things of one kind may be had and wanted.
+            found.owned = [c for c in found.owned if c.field == "title" and not asked]
         return [hit for hit in kept if hit.field != "title" or hit in asked[:1]]
 
     def _by_other_names(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit], covered: set[int]) -> list[Hit]:
@@ -238,8 +259,8 @@ class Parser:
             if stance == "said" and refused.intersection(hit.values):  # "no orchid, everybody gives her orchids"
                 found.hard.append((tokens[hit.start].start, tokens[hit.end - 1].end))
                 continue
-            words_told = self._told(hit, told(tokens[hit.start].start, tokens[hit.end - 1].end))
             before = [t.norm for t in tokens[: hit.start]]
+            words_told = self._told(hit, told(tokens[hit.start].start, tokens[hit.end - 1].end), before)
             if stance == "refused" and ((words_told == "idle" and lacks_one(before)) or before[-1:] == ["non"]):
                 words_told = "refused"  # "a film without any obsession", whatever it is taken for
             meant = _meant(hit, stance, words_told)
@@ -305,10 +326,12 @@ class Parser:
             return named or bool(_BY.search(asked)) or (not liking and len(tokens) <= _BRIEF)
         return not liking
 
-    def _told(self, hit: Hit, told: Told) -> Told:
+    def _told(self, hit: Hit, told: Told, before: Sequence[str]) -> Told:
         """Return what is made of words: those of a shop of goods are seldom idle, and what tells that knows works."""
-        goods = not self._facets.of_works and (hit.field in ("kind", "genres", "title") or hit.field in self.columns)
-        return "" if goods and told in ("idle", "aside") else told
+        named = hit.field in ("kind", "genres", "title") or hit.field in self.columns
+        # "A christening present for my niece, who loves owls": what somebody loves is what it is for.
+        loved = hit.field == "themes" and (hit.end - hit.start > 1 or bool(LIKING.intersection(before[-1:])))
+        return "" if not self._facets.of_works and (named or loved) and told in ("idle", "aside") else told
 
     def _without_strays(self, text: str, placed: Sequence[tuple[int, Constraint]]) -> list[tuple[int, Constraint]]:
         """Leave out a sort of goods that only a word of its name says, where what else is asked for is never so.
@@ -342,6 +365,9 @@ class Parser:
                 found.wishes.extend(
                     Wish(limit.field, v, text[start:end], start) for v in distinct(as_tuple(limit.value))
                 )
+
+    def _is_anything(self, tokens: Sequence[Token], hit: Hit) -> bool:
+        return self._nearest.is_anything(tokens[hit.start].norm)
 
     def _is_of_column(self, word: str) -> bool:
         """Whether a word is a value of a column other than that of kinds."""

@@ -8,7 +8,7 @@ that tell the others from it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
@@ -36,6 +36,7 @@ _DETERMINERS = _THEIRS | {
     "many",
 }
 _HAVING = frozenset({"has", "owns"})
+_IVE = frozenset({"ive", "weve", "theyve"})
 _WE_HAVE = frozenset({"have", "got", "own", "bought"})
 _DOING = frozenset({"rides", "drives", "wears", "uses", "repairs", "collects"})
 _WE_DO = frozenset({"ride", "drive", "wear", "use"})
@@ -45,6 +46,9 @@ _ASKS = frozenset({"do", "did", "can", "could", "should", "must", "would"})
 _BY_THE_WAY = frozenset(
     {"already", "also", "still", "just", "only", "mostly", "usually", "often", "always", "got", "both", "so", "too"}
 )
+_MUCH = frozenset("all a plenty lots loads lot enough several most few couple of tons dozens".split())  # noqa: SIM905
+_SIZES = frozenset("big small large little good nice new old".split())  # noqa: SIM905 - and stopwords
+_LISTED = frozenset("and or a an the some".split())  # noqa: SIM905 - between two things that somebody has
 _WANTING = frozenset("need needs want wants wanted looking like buy buying get getting replace replacing".split())  # noqa: SIM905
 _SOUGHT = frozenset(  # for what one looks is wanted
     "looking look search searching hunting shopping asking asked market budget euros euro pounds dollars money".split()  # noqa: SIM905
@@ -59,6 +63,14 @@ _ANOTHER = re.compile(  # "I have a tent, but need a bigger one"
     r"|\b(?:replac|upgrad)\w*\b|\bthe\s+(?:same|second)\b|\banother\b",
     re.IGNORECASE,
 )
+# "so not another one", "no need for a second": no other of what they have
+_NO_OTHER = re.compile(
+    r"\b(?:not|no|never|nor|without|(?:do|does|did)(?:n['’]?t|\s+not)|dont|doesnt)\s+(?:\w+\s+){0,3}?"
+    r"(?:another(?:\s+one)?|a\s+second(?:\s+one)?|more(?:\s+of\s+\w+)?|others?)\b",
+    re.IGNORECASE,
+)
+_SO = re.compile(r"\b(?:and|but|so|or|then)\b|[,.;:!?—–]", re.IGNORECASE)  # where what is told of it ends
+_THEREFORE = re.compile(r"\b(?:but|so|then)\b|[,.;:!?—–]", re.IGNORECASE)
 _ADJECTIVES = 2  # between a determiner and the kind
 
 
@@ -81,16 +93,42 @@ def roles(text: str, tokens: Sequence[Token], hits: Sequence[Hit], held: Callabl
     for hit, role in zip(hits, told, strict=True):
         if role == "theirs":  # "my tyres keep getting punctures" is about new ones
             role = ("owns" if gift else "does") if gift or wanted else "wanted"
-        if role in ("owns", "does") and not gift and not wanted and _ANOTHER.search(text[tokens[hit.end - 1].end :]):
+        behind = _NO_OTHER.sub(" ", text[tokens[hit.end - 1].end :])
+        if role in ("owns", "does") and not gift and not wanted and _ANOTHER.search(behind):
             role = "wanted"
         found.append("owns" if gift and role == "does" else role)
+    for at in range(1, len(found)):  # "she has a tent and a stove already"
+        between = [token.norm for token in tokens[hits[at - 1].end : hits[at].start]]
+        listed = _LISTED.issuperset(between) and between[:1] in (["and"], ["or"]) and not _would(tokens, hits[at].end)
+        if found[at] == "wanted" and found[at - 1] == "owns" and listed and hits[at].field in ("kind", "title"):
+            found[at] = "owns"
     return found
+
+
+def told_to(text: str, tokens: Sequence[Token], hit: Hit) -> int:
+    """Return where what a message tells of something that somebody has ends: "all the pans she could want"."""
+    end = tokens[hit.end - 1].end
+    stop, far = (part.search(text, end) for part in (_SO, _THEREFORE))
+    if far is not None and re.search(r"\balready\b", text[end : far.start()], re.IGNORECASE):
+        stop = far  # "a bucket and spade from grandma already, so …"
+    return stop.start() if stop is not None else len(text)
+
+
+def no_other(text: str) -> list[tuple[int, int]]:
+    """Return where a message says that no other is wanted of what somebody has."""
+    return [match.span() for match in _NO_OTHER.finditer(text)]
 
 
 def owned_from(tokens: Sequence[Token], hit: Hit) -> int:
     """Return from which word on a message says that somebody has or does what a hit names."""
-    telling = _DETERMINERS | _HAVING | _WE_HAVE | _DOING | _WE_DO | _BY_THE_WAY | _SUBJECTS | {"by"}
-    start = hit.start
+    telling = _DETERMINERS | _HAVING | _WE_HAVE | _DOING | _WE_DO | _BY_THE_WAY | _MUCH | _SUBJECTS | {"by"}
+    start = at = hit.start
+    while (
+        at and hit.start - at < _ADJECTIVES and tokens[at - 1].norm not in telling and _describes(tokens[at - 1].norm)
+    ):
+        at -= 1
+    if at and tokens[at - 1].norm in telling:  # "got a big bowl"
+        start = at
     while start and tokens[start - 1].norm in telling:
         start -= 1
     return start
@@ -103,15 +141,19 @@ def _role(
     if _modifies(text, tokens, hits, at, held):
         return "part"
     determiner, before = _before(text, tokens, hit.start)
-    while before and before[-1] in _BY_THE_WAY and before[-2:] != ["ive", "got"]:
-        before = before[:-1]
+    before = _aside(before, _BY_THE_WAY)
+    most = _aside(before, _BY_THE_WAY | _MUCH)
+    if most[-1:] and most[-1] in _HAVING | _WE_HAVE | _IVE:  # "she has all the pans", "we have plenty of mugs"
+        before = most
     last = before[-1] if before else ""
     ahead = next((word for word in reversed(before[:-1]) if word not in _BY_THE_WAY | _HAVE), "")
     ours = ahead in _SUBJECTS and not _ASKS.intersection(before[-4:-2])
     if last in (*_HAVING, *_WE_HAVE) and ahead in ("that", "which", "it"):
         return "part"  # "something that has a lamp"
-    if last in _HAVING or (last in _WE_HAVE and ours) or last in ("ive", "weve", "theyve"):
+    if last in _HAVING or (last in _WE_HAVE and ours) or last in _IVE:
         return "owns"
+    if last in _WE_HAVE and not ahead and "already" in (*before, *_rest(text, tokens, hit.end)):
+        return "owns"  # "got a bucket already"
     if last in _DOING or (last in _WE_DO and ours) or (last == "by" and not determiner):
         return "does"
     named = any(other.field == "kind" and other.end <= hit.start for other in hits)
@@ -124,6 +166,24 @@ def _role(
     if last == "with" and (thing or len(before) == 1) and not _PARTNER.intersection(before[-3:-1]):
         return "part"
     return "theirs" if determiner in _THEIRS else "wanted"
+
+
+def _rest(text: str, tokens: Sequence[Token], at: int) -> list[str]:
+    """Return the words of a clause from one on."""
+    stop = _SO.search(text, tokens[at - 1].end)
+    return [token.norm for token in tokens[at:] if stop is None or token.end <= stop.start()]
+
+
+def _aside(before: list[str], by_the_way: Collection[str]) -> list[str]:
+    """Return words without those at their end that tell nothing of who has something."""
+    while before and before[-1] in by_the_way and (before[-1] != "got" or before[-2:-1] in (["has"], ["have"], ["ve"])):
+        before = before[:-1]
+    return before
+
+
+def _would(tokens: Sequence[Token], at: int) -> bool:
+    """Whether what is named right before a word is wished for after all: "… and a stove would be nice"."""
+    return tokens[at : at + 1] != [] and tokens[at].norm in ("would", "is", "could", "d")
 
 
 def _before(text: str, tokens: Sequence[Token], start: int) -> tuple[str, list[str]]:
@@ -141,7 +201,7 @@ def _before(text: str, tokens: Sequence[Token], start: int) -> tuple[str, list[s
 
 def _describes(word: str) -> bool:
     verbs = _HAVING | _WE_HAVE | _DOING | _WE_DO | _WANTING | _BY_THE_WAY | _DETERMINERS
-    return word not in STOPWORDS_EN_PLUS and word not in verbs
+    return word in _SIZES or (word not in STOPWORDS_EN_PLUS and word not in verbs)
 
 
 def _beside(text: str, tokens: Sequence[Token], at: int) -> bool:

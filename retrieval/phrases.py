@@ -11,7 +11,9 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 from retrieval.columns import Columns
 from retrieval.constraints import Facets
 from retrieval.lexicon import of_country, shared, synonyms, vocabulary
+from retrieval.othernames import other_names
 from retrieval.qualities import graded
+from retrieval.quantities import QUANTITIES
 from retrieval.shades import is_shade, plainer
 from retrieval.text import forms, is_cjk, slip
 from retrieval.units import of_header
@@ -102,19 +104,8 @@ class Phrases:
 
     def _called(self, field: str, value: str) -> Iterator[str]:
         """Yield what people call a value that the catalogue holds."""
-        if field == "genres" and not self._facets.of_works:
-            yield from (*graded(value), *self._modifiers(value))
-        if field == "kind" and not self._facets.of_works:
-            yield from (form for short in _shortened(value) for form in forms(short))
-        if field == "kind" and value.count(" ") > 1 and not self._facets.of_works:
-            first, *_, last = value.split()
-            yield from forms(f"{first} {last}")  # "wet food", of dogs or of cats
-        if field == "kind" and " " in value and not self._facets.of_works:
-            head = value.rpartition(" ")[2]  # "chairs" are dining chairs and office chairs
-            yield from () if head in self._facets.postings["kind"] else forms(head)
-        if " " in value and self._columns.limits(field) and not self._facets.of_works:
-            head = value.rpartition(" ")[2]  # a "dark blue" bike is blue
-            yield from (head,) if head in self._facets.postings[field] else ()
+        if field != "creators" and not self._facets.of_works:
+            yield from self._of_goods(field, value)
         if field == "creators":
             yield from (value, _surname(value), *synonyms(field, value))
         elif field in ("kind", "genres") or self._columns.limits(field):
@@ -127,6 +118,25 @@ class Phrases:
             yield from shared(value)
         elif value not in ("yes", "no"):  # a column of yes and no gives no words for its values
             yield from synonyms(field, value)
+
+    def _of_goods(self, field: str, value: str) -> Iterator[str]:
+        """Yield what people call a value of goods by parts of its words, and by other words."""
+        yield from other_names(value)
+        head = value.rpartition(" ")[2]
+        if field == "genres":
+            yield from (*graded(value), *self._modifiers(value))
+        if field == "kind":
+            yield from (form for short in _shortened(value) for form in forms(short))
+        if field == "kind" and value.count(" ") > 1:
+            first, *_, last = value.split()
+            yield from forms(f"{first} {last}")  # "wet food", of dogs or of cats
+        if field == "kind" and " " in value:  # "chairs" are dining chairs and office chairs
+            yield from () if head in self._facets.postings["kind"] else forms(head)
+            if head in QUANTITIES:  # "a set of pans"
+                thing = value.rpartition(" ")[0]
+                yield from (f"{one} of {many}" for one in forms(head) for many in forms(thing))
+        if " " in value and self._columns.limits(field):  # a "dark blue" bike is blue
+            yield from (head,) if head in self._facets.postings[field] else ()
 
     @cached_property
     def modifiers(self) -> frozenset[str]:

@@ -11,16 +11,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+from bm25s.stopwords import STOPWORDS_EN_PLUS
+
 from retrieval.constraints import Facets
 from retrieval.cues import Mention
-from retrieval.text import Token, slip, tokenize, words
+from retrieval.text import Token, forms, slip, tokenize, words
 
 _BEARERS = 8  # items that one short name may mean
 _LONGEST = 6  # words
 _TYPED = 5  # letters from which a word may be misspelt
+_SUFFIXES = frozenset({"ic", "al", "y", "en", "ed", "ing"})
 _LEAST = 3  # letters of a word that names
 _BEFORE = frozenset("the your that this my our a an any some like about of".split())  # noqa: SIM905 - before a name in lower case
-_ARTICLES = frozenset({"a", "an", "the", "some", "any"})
+_ARTICLES = frozenset({"a", "an", "the", "some", "any", "those", "these", "that", "this", "your"})
 _COUNTING = frozenset("first second third fourth fifth last next other both two three four five new best".split())  # noqa: SIM905
 _DEFINITE = frozenset({"the", "your", "that", "this"})
 
@@ -39,7 +42,8 @@ class ShortNames:
             for at, item in enumerate(facets.catalog.items):
                 for word in words(item.title):
                     self._having[word].add(at)
-        self._common = frozenset(common)
+        headers = {*facets.postings, *facets.numeric_fields}  # "never mind the colour" names no "Colour-Coded Boards"
+        self._common = frozenset((*common, *(form for name in headers for word in words(name) for form in forms(word))))
 
     def find(self, text: str, taken: Sequence[tuple[int, int]]) -> list[Mention]:
         """Return the short names in a message, outside the spans that are titles already."""
@@ -75,7 +79,8 @@ class ShortNames:
         """Return a word of a title for one that is a slip away from it."""
         if len(token.norm) < _TYPED or token.norm in self._having or token.norm in self._common:
             return token
-        return next((replace(token, norm=word) for word in self._having if slip(token.norm, word)), token)
+        near = (word for word in self._having if slip(token.norm, word) or _of_one_stem(token.norm, word))
+        return next((replace(token, norm=word) for word in near), token)
 
     def _meant(
         self, positions: Collection[int], tokens: Sequence[Token], start: int = 0, length: int = 0
@@ -129,10 +134,16 @@ class ShortNames:
         before = tokens[at - 1].norm if at else ""
         capital = text[tokens[at].start].isupper()
         begins = at == 0 or re.search(r"[.!?\n]\s*$", text[: tokens[at].start]) is not None
+        telling = sum(t.norm not in STOPWORDS_EN_PLUS for t in tokens[at : at + length])  # "small for", "a bucket"
         coded = any(not (t.norm.isalpha() or t.norm.isdigit()) for t in tokens[at : at + length])
         return (
             coded
             or before in _DEFINITE
             or (capital and (not begins or length > 1))
-            or (length > 1 and before not in _BEFORE)
+            or (telling > 1 and before not in _BEFORE)
         )
+
+
+def _of_one_stem(word: str, known: str) -> bool:
+    """Whether a word is another without its ending: "magnet tiles" are "Magnetic Tiles"."""
+    return known.startswith(word) and known[len(word) :] in _SUFFIXES

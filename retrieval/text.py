@@ -75,6 +75,7 @@ def language_of(text: str) -> str:
 
 
 _NO_PLURALS = frozenset(("news", "goods", "means"))  # "something new" is no news
+_IRREGULAR = (("knife", "knives"), ("shelf", "shelves"), ("loaf", "loaves"), ("leaf", "leaves"), ("scarf", "scarves"))
 
 
 def forms(phrase: str) -> tuple[str, ...]:
@@ -87,6 +88,11 @@ def forms(phrase: str) -> tuple[str, ...]:
         return phrase, phrase[:-3] + "y"
     if phrase.endswith(("xes", "ches", "shes", "sses")):
         return phrase, phrase[:-2]
+    for one, many in _IRREGULAR:  # "knife" and "knives"
+        if phrase.endswith(many):
+            return phrase, phrase.removesuffix(many) + one
+        if phrase.endswith(one):
+            return phrase, phrase.removesuffix(one) + many
     if phrase.endswith("s"):
         return phrase, phrase[:-1]
     if phrase.endswith("y") and phrase[-2] not in "aeiou":

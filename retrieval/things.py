@@ -19,7 +19,7 @@ _NO_THINGS = frozenset(  # which stand in titles all the same
     """
     gift gifts present presents set sets pair pairs new kid kids child children baby women woman men man womens mens
     ladies girl girls boy boys family junior adult adults dog dogs cat cats face eye eyes lip lips skin hair hand hands
-    nail nails foot feet head body
+    nail nails foot feet head body small little big large mini tiny light heavy long short good nice great best
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _DETERMINERS = frozenset("a an the some any my our your his her new another matching".split())  # noqa: SIM905
@@ -32,9 +32,13 @@ _WITH_FOR = frozenset("looking look searching search asking shopping".split())  
 _OPENING = frozenset("and or also plus then maybe just ok okay so now hi hello".split())  # noqa: SIM905
 _NEEDED = frozenset("need needs want replace recommend suggest".split())  # noqa: SIM905
 _GOING_ON = frozenset("please would should could instead first too now then under below".split())  # noqa: SIM905
-_ENDING = _GOING_ON.union(STOPWORDS_EN_PLUS)
+_ENDING = _GOING_ON.union(STOPWORDS_EN_PLUS, {"already", "from"})
 _STATES = frozenset("is are was were keeps keep".split())  # noqa: SIM905
 ASKING = _WANTING | _WITH_FOR | _OPENING | _GOING_ON
+_TO = frozenset("want wants like love loves going start learn trying plan planning".split())  # noqa: SIM905 - to do with it
+_SOME = frozenset({"a", "an", "some", "our", "my"})
+_VERBS = 3  # between "want to" and the thing: "want to go fly a kite"
+_NO_DOING = frozenset("talk speak ask know tell return send see be".split())  # noqa: SIM905 - with it
 _MEANS = frozenset({"ve", "ll", "s", "t", "d", "m"})
 
 
@@ -74,7 +78,12 @@ class Things:
             if not name or not self.ends(text, tokens, at):
                 continue
             start = at
-            while start and at - start < _LONGEST - 1 and self._stands(f"{tokens[start - 1].norm} {name}"):
+            while (
+                start
+                and at - start < _LONGEST - 1
+                and tokens[start - 1].norm not in STOPWORDS_EN_PLUS  # "a bucket", of blocks in one
+                and self._stands(f"{tokens[start - 1].norm} {name}")
+            ):
                 start, name = start - 1, f"{tokens[start - 1].norm} {name}"
             found.append(Hit("title", (name,), start, at + 1))
         return found
@@ -117,7 +126,15 @@ class Things:
         looks = last == "for" and bool(_WITH_FOR.intersection(before[-2:-1]))
         about = last == "about" and before[-2:-1] in (["what"], ["how"])
         opens = _OPENING.issuperset(before) or (last == "and" and bool(_NEEDED.intersection(t.norm for t in tokens)))
-        return last in _WANTING or asks or looks or about or opens
+        does = tokens[at].norm in _SOME and _would_do(before)  # "we want to go fly a kite"
+        return last in _WANTING or asks or looks or about or opens or does
+
+
+def _would_do(before: Sequence[str]) -> bool:
+    """Whether words end in what somebody would like to do: "we want to go fly"."""
+    to = next((at for at in range(len(before) - 2, 0, -1) if before[at] == "to"), 0)
+    verbs = before[to + 1 :]
+    return bool(to) and before[to - 1] in _TO and 0 < len(verbs) <= _VERBS and not _NO_DOING.intersection(verbs)
 
 
 def _plain(word: str) -> bool:
