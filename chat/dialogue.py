@@ -193,6 +193,7 @@ class Dialogue:
         picks = self.picking.picks(turn) or ends.furthest(turn)
         if not picks and turn.understood.act != "more":
             picks = self.picking.picks_with_room(turn) or ends.nearest(turn)
+        picks = picks or ends.elsewhere(turn)
         if not picks and (left := ends.left(turn)):
             return self._left(turn, left)
         telling = Telling(self.shop, self.state, self.say)
@@ -204,8 +205,9 @@ class Dialogue:
         notes.append(telling.stranger(turn))
         if not picks:
             return Answer(self.say.sentences(*notes, telling.nothing(turn)))
-        cards = self.picking.cards(picks)
-        items = self.shop.items(c.id for c in cards)
+        cards = self.picking.cards(picks, turn)
+        shown = self.shop.items(c.id for c in cards)
+        items = [item for item in shown if self.shop.index.catalog.positions[item.id] not in turn.beside] or shown
         pinned = {self._id(pick.position) for pick in picks if pick.pinned}
         ours = [item for item in items if item.id not in pinned] or items  # a pin is not spoken of as our advice
         said = [
@@ -214,18 +216,19 @@ class Dialogue:
             telling.unmet(turn, items),
             telling.lead(turn, ours),
             telling.rest(ours),
-            telling.scarce(items),
+            telling.beside(turn, shown),
+            telling.scarce(turn, items),
         ]
         said.append(telling.invitation(turn))
         return Answer(self.say.sentences(*said), cards)
 
     def _left(self, turn: Turn, picks: Sequence[Recommended]) -> Answer:
         """Say that all has been seen, and show once more what of it still stands."""
-        cards = self.picking.cards(picks)
-        left = self.say("left" if len(cards) > 1 else "left_one")
-        return Answer(
-            self.say.sentences(*turn.notes, Telling(self.shop, self.state, self.say).nothing(turn), left), cards
-        )
+        telling = Telling(self.shop, self.state, self.say)
+        cards = self.picking.cards(picks, turn)
+        left = self.say("left" if len(picks) > 1 else "left_one")
+        beside = telling.beside(turn, self.shop.items(card.id for card in cards))
+        return Answer(self.say.sentences(*turn.notes, telling.nothing(turn), left, beside), cards)
 
     def _id(self, at: int) -> str:
         return str(self.shop.index.catalog[at].id)
