@@ -94,7 +94,8 @@ class DeadEnds:
         """Put what comes nearest beside a few picks, under all limits but those `freed`; no pump for a dear bicycle."""
         taste, beyond = self.state.taste, list(turn.further)
         held = [x.constraint for x in taste.limits if x not in freed and not any(replaces(new, x) for new in beyond)]
-        beyond += [Constraint(c.field, ">=", _SAME_CLASS * float(c.value)) for c in turn.further if c.field == "price"]
+        dear = [c.value for c in turn.further if c.field == "price" and isinstance(c.value, float)]
+        beyond += [Constraint("price", ">=", _SAME_CLASS * price) for price in dear]
         known = self.shop.positions([*taste.disliked, *taste.seen, *taste.shown])
         others = np.flatnonzero(~self._picking.tiers(held)[-1]).tolist()
         near = Query("", tuple(pick.position for pick in picks))

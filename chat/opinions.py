@@ -72,6 +72,11 @@ _RULED_OUT = re.compile(  # "it's out on Friday" is not; nor is "when it's out"
     r"|\brules?\s+(?:that|this|it)(?:\s+one)?\s+out\b|[那这][个部本款]就?算了",
     re.IGNORECASE,
 )
+_LIKES_IT_SO = re.compile(  # "we like it to be short" is about no card
+    r"\b(?:likes?|loves?|prefers?|enjoys?|hates?|want|need|(?:would|['’]d)\s+(?:like|love|prefer|hate))\s+it\s+"
+    r"(?:to|when|if|short|long|light|simple|easy|quiet|quick|small|big|best|better|more|less|rather)\b",
+    re.IGNORECASE,
+)
 _NOT_THAT = re.compile(r"\bnot\s+(?:that|this)(?:\s+one)?$", re.IGNORECASE)
 _LOATHED = re.compile(  # what "it" is refused with
     r"\b(?:don'?t|didn'?t|doesn'?t)\s+(?:want|like|care|enjoy|love)|\b(?:hated?|dislike[ds]?|boring|awful|terrible|worst|can'?t\s+stand"
@@ -177,7 +182,7 @@ def _of_it(text: str, spans: Sequence[tuple[int, int]], spoken_of: bool) -> list
     """Read the stand that a message takes on what it calls "that one" or "it"."""
     if _RULED_OUT.search(text):
         return [Opinion("dislike", places=(0,), that=True)]
-    that = _THAT.search(text)
+    that = _THAT.search(_LIKES_IT_SO.sub(lambda match: " " * len(match.group()), text))
     if that is not None and any(end <= that.start() for _, end in spans) and _NOT_THAT.search(text[: that.end()]):
         return []  # "we have seen Paddington, so not that one" is about no card
     if that is not None and not any(s <= that.start() < e for s, e in spans):

@@ -45,7 +45,8 @@ def held_on_to(shop: Shop, state: DialogueState, turn: Turn, said: Sequence[Cons
         turn: of the message.
         said: the limits that it sets.
     """
-    fields = {limit.field for limit in (*said, *state.taste.limits) if limit.op == "is"}
+    held = [limit.constraint for limit in state.taste.limits]
+    fields = {limit.field for limit in (*said, *held) if limit.op == "is"}
     if not shop.of_goods or turn.named or fields & {"kind", "title"} or turn.understood.anything:
         return []
     parsed = turn.understood.parsed
