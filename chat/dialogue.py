@@ -28,6 +28,7 @@ from chat.shop import Shop
 from chat.sorts import by_maker
 from chat.state import DialogueState, Language
 from chat.telling import Telling
+from chat.thread import make_way
 from chat.turn import Turn
 from chat.typed import spelled_out
 from chat.understanding import Understanding
@@ -164,6 +165,8 @@ class Dialogue:
         cards = answer.cards
         sponsored = [c.id for c in cards if c.sponsored]
         self.told(answer.text, [c.id for c in cards], [c.why for c in cards], answer.citations, sponsored)
+        if answer.route == "item" and answer.about and not answer.compared:
+            self.state.taste.spoken = answer.about
         if answer.cards or answer.compared:
             self.state.taste.compared = list(answer.compared)
         if answer.about and answer.about not in [c.id for c in answer.cards[:1]]:
@@ -239,7 +242,7 @@ class Dialogue:
     # The other acts
 
     def _availability(self, turn: Turn) -> Answer:
-        asked = turn.understood.asked_title
+        asked = turn.understood.asked_title.removeprefix("those ").removeprefix("these ")
         if not asked:
             return self._recommend(turn)
         grounding = self.shop.grounder.ground(asked)
@@ -247,7 +250,8 @@ class Dialogue:
             turn.named = [self.shop.best(grounding.positions)]
             self.state.signal(self._id(turn.named[0]), "like")
             return self._recommend(turn)
-        if asked.isascii() and asked == asked.casefold() and not any(c.isdigit() for c in asked):
+        same = make_way(self.shop, self.state, turn, asked, grounding.nearest)
+        if not same and asked.isascii() and asked == asked.casefold() and not any(c.isdigit() for c in asked):
             near = self.shop.linker.nearest(asked, 1)
             if not near or near[0][1] < _RESEMBLES:  # "fridges" is no title that we could lack
                 return self._of_kind_at_least(turn, self.say("no_such", thing=asked))
@@ -257,6 +261,9 @@ class Dialogue:
         nearest = [at for at in grounding.nearest if not self.shop.hides(at)]
         fitting = [at for at in nearest if allowed[at]]
         picks = [Recommended(at, 0.0) for at in fitting[:CARDS]]
+        if same and (cards := self.picking.cards([pick for pick in picks if pick.position in same])):
+            telling, items = Telling(self.shop, self.state, self.say), self.shop.items(card.id for card in cards)
+            return Answer(self.say.sentences(telling.lead(turn, items), telling.rest(items)), cards)
         if len(picks) < CARDS:
             query = Query(asked, tuple(nearest[:2]))
             exclude = {*known, *fitting}

@@ -10,7 +10,7 @@ from chat.acts import Act
 from chat.comparing import compared
 from chat.opinions import Opinion
 from chat.pieces import asks
-from chat.pointing import PLACES, of_part, pointed
+from chat.pointing import PLACES, of_part, pointed, sized
 from chat.replies import Say
 from chat.restock import RESTOCK, asks_for_return, sold_out
 from chat.senses import Sensed
@@ -97,6 +97,8 @@ class Hearing:
     def _counted(self, text: str) -> str:
         """Read "the guitar one" and "the one with a lid" as "the second one", if only that card is so described."""
         shown = self.shop.items(self.state.taste.focus)
+        if self.shop.of_goods:
+            text = sized(text, shown, lambda name: bool(self.shop.linker.exact(name)))
         called = self.shop.index.facets.postings.get("kind", {}) if self.shop.of_goods and asks(text) else {}
         described = pointed(text, shown, called)
         if described is None:

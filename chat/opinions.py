@@ -17,7 +17,7 @@ from retrieval.stances import AND_THEN, wondered_at
 
 Attitude = Literal["like", "dislike", "seen", "neutral"]
 
-_SIMILAR = re.compile(
+SIMILAR = re.compile(
     r"\b(?:similar|alternatives?|(?:in|of)\s+th(?:at|is)\s+(?:direction|vein|kind|style)|along\s+th(?:ose|ese)\s+lines)\b|类似|相似",
     re.IGNORECASE,
 )
@@ -193,6 +193,6 @@ def _of_it(text: str, spans: Sequence[tuple[int, int]], spoken_of: bool) -> list
         if inside == "it" and attitude == "dislike" and (spans or not _LOATHED.search(text)):
             attitude = "neutral"  # "he might not have a way of watching it"
         return [Opinion(attitude, places=(0,), that=True)]
-    if spoken_of and not spans and _SIMILAR.search(text):
+    if spoken_of and not spans and SIMILAR.search(text):
         return [Opinion("like", places=(0,), that=True)]
     return []

@@ -21,6 +21,7 @@ from retrieval.types import Item
 
 _SHORT = 6  # words of a message in which nothing is said by the way
 _ASKS_FOR = frozenset({"about", "with", "featuring", "involving", "concerning", "on", "set"})
+_BOUNDS = ("<", "<=", ">", ">=")
 _LIMITS = 2  # from which one of them may go
 ENOUGH = 3  # fewer cards than this are worth a word about what limits them
 
@@ -106,8 +107,8 @@ class Telling:
             return self.say("only")
         said = turn.understood.parsed.constraints
         older = [x for x in limits if x.constraint not in said and not _is_thing(x)]
-        may = older or limits
-        if len([x for x in limits if not _is_thing(x)]) < _LIMITS:
+        may = [x for x in older or ([] if turn.before else limits) if x.op != "is_not"]
+        if len([x for x in limits if not _is_thing(x)]) < _LIMITS and not any(x.op in _BOUNDS for x in may):
             return ""
         best = best_relaxation(self.shop, self.state, lambda limit: limit in may)
         if best is None or best[1] <= len(items):

@@ -8,17 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from chat.opinions import SIMILAR
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.turn import Turn
-from chat.typed import EVERYDAY, FILLER, STOPWORDS
-from retrieval.constraints import called
-from retrieval.text import forms, tokenize
+from chat.typed import EVERYDAY, FILLER, STOPWORDS, telling_words
+from retrieval.constraints import called, satisfies_all
+from retrieval.text import forms, tokenize, words
 from retrieval.things import Things
 from retrieval.types import Constraint, Item
 
 _BACK = 2  # messages in which the thing may have been named
 _LEAST = 3  # letters of a noun
+_STEM = 5  # letters of a word that stands for longer ones
 _SHARE = 0.5  # of the catalogue, from which whatever is called so is no thing
 _BESIDE = frozenset(  # what stands behind these is a subject, a place or a person's taste, not the thing itself
     "about with for of on in at from to like likes loves love enjoys into around and than instead no not".split()  # noqa: SIM905
@@ -60,6 +62,36 @@ def held_on_to(shop: Shop, state: DialogueState, turn: Turn, said: Sequence[Cons
         if found is not None:
             return [found]
     return []
+
+
+def make_way(shop: Shop, state: DialogueState, turn: Turn, asked: str, near: Sequence[int]) -> set[int]:
+    """Let the thing talked of go where another is asked for by name; return what is all but called so.
+
+    "Do you have magnet tiles?", after bricks, means "Magnetic Tiles, 32 Pieces".
+    """
+    said = telling_words(asked)
+    if not shop.of_goods or not said:
+        return set()
+    items = {at: shop.index.catalog[at] for at in near}
+    same = {at for at, item in items.items() if all(_begins(word, words(item.title)) for word in said)}
+    things = [x for x in state.taste.limits if x.field in ("kind", "title") and x.op == "is"]
+    if same and not any(satisfies_all(items[at], [x.constraint for x in things]) for at in same):
+        turn.lift(state, things, silently=True)
+    return same
+
+
+def similar(text: str, state: DialogueState) -> str:
+    """Return the id of the item to which "something similar" is to be, if none is on screen as the one spoken of."""
+    taste = state.taste
+    wants = SIMILAR.search(text) is not None and not taste.about and taste.spoken not in taste.disliked
+    return taste.spoken if wants else ""
+
+
+def _begins(word: str, title: Sequence[str]) -> bool:
+    """Whether a title has a word, or a longer one that begins with it: "magnetic", for "magnet"."""
+    return any(form in title for form in forms(word)) or (
+        len(word) >= _STEM and any(each.startswith(word) for each in title)
+    )
 
 
 def of_those(text: str) -> bool:

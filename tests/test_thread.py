@@ -67,3 +67,51 @@ def test_another_wish_leaves_the_thing(talk):
     talk("in blue?")
     talk("a board game instead")
     assert not any(field == "title" for field, _, _ in talk.limits)
+
+
+def test_similar_is_to_what_was_asked_about_whatever_has_been_shown_since(talk):
+    talk("is the Dinosaur Game any good?")
+    talk("something for the beach")
+    assert {card.kind for card in talk("and something similar, please").cards} == {"board game"}
+
+
+def test_they_are_the_first_cards(talk):
+    talk("board games")
+    shown = [card.title for card in talk("a board game, please").cards]
+    text = talk("what colour do they come in?").text
+    assert all(title in text for title in shown[:3])
+
+
+def test_what_is_all_but_called_so_lets_the_thing_before_go():
+    goods = [
+        Item("t1", "Magnetic Tiles, 60 Parts", kind="building set", attributes={"parts": 60}),
+        Item("t2", "Magnetic Tiles, 32 Parts", kind="building set", attributes={"parts": 32}),
+        Item("d1", "Dinosaur Game", kind="board game"),
+        Item("d2", "Night Train", kind="board game"),
+    ]
+    talk = Talk(shop_of(goods))
+    talk("a board game")
+    assert set(ids(talk("do you have those magnet tiles"))) == {"t1", "t2"}
+    assert "32" in talk("how many parts are in the small set?").text
+    assert "60" in talk("and how many parts in the bigger one?").text
+
+
+@pytest.mark.parametrize("said", ["we like it to be quiet", "he likes it when it's windy"])
+def test_who_likes_it_so_likes_no_card(talk, said):
+    talk("a board game")
+    talk(said)
+    assert not talk.state.taste.liked
+
+
+def test_everyday_words_name_nothing(talk):
+    shop = shop_of([*toys().index.catalog.items, _toy("x1", "Big Ball for Small Hands", 5.0, "red")])
+    talk = Talk(shop)
+    talk("something small for him")
+    assert not talk.state.taste.liked
+
+
+@pytest.mark.parametrize(
+    "said", ["a board game that isn't green or black", "a board game, not green or black", "no green or black board game"]
+)
+def test_both_of_what_or_joins_are_refused(talk, said):
+    assert {card.id for card in talk(said).cards} == {"d2", "d4"}
