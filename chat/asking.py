@@ -321,9 +321,9 @@ class Asking:
             return self.shop.items(taste.focus)[:several]
         if "price" in understood.questions and _TOGETHER.search(turn.text) and len(named) < 2:
             return self._both(understood) or named or self.shop.items(taste.focus[:1])
-        alone = self.state.route == "item" and not taste.compared
+        last = self.state.route == "item" and not taste.compared
         bare = all(opinion.that for opinion in understood.opinions)  # "how much do they weigh? it's a present"
-        if bare and not alone and understood.questions != ("other",) and _THEY.search(turn.text):
+        if bare and not last and understood.questions != ("other",) and _THEY.search(turn.text):
             return self.shop.items(taste.focus)[:_THEM]  # "how much do they weigh?"
         return named[:_MOST] or self.shop.items([taste.about] if taste.about else taste.focus[:1])
 

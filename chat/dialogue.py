@@ -123,6 +123,8 @@ class Dialogue:
         if understood.act != "undo":
             self.state.snapshot()
         self._updater().absorb(turn)
+        if len(turn.named) == 1:
+            self.state.taste.spoken = self._id(turn.named[0])
         points = any(opinion.places for opinion in understood.opinions)
         self.state.named([*self._ids(turn.named), *turn.rejected, *turn.seen], points=points)
         return turn
@@ -258,7 +260,7 @@ class Dialogue:
         constraints = self.picking.constraints()
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         allowed = self.shop.recommender.allowed(constraints, known)
-        nearest = [at for at in grounding.nearest if not self.shop.hides(at)]
+        nearest = [at for at in dict.fromkeys((*same, *grounding.nearest)) if not self.shop.hides(at)]
         fitting = [at for at in nearest if allowed[at]]
         picks = [Recommended(at, 0.0) for at in fitting[:CARDS]]
         if same and (cards := self.picking.cards([pick for pick in picks if pick.position in same])):

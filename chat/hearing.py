@@ -17,6 +17,7 @@ from chat.senses import Sensed
 from chat.shop import Shop
 from chat.sorts import all_of_kind, companion
 from chat.state import DialogueState
+from chat.thread import similar
 from chat.understanding import Understanding, understand
 from retrieval.cues import Mention
 from retrieval.text import words
@@ -68,6 +69,10 @@ class Hearing:
             return replace(understood, act="question", questions=(RESTOCK,), extreme=None, of_shown=False)
         if understood.act not in ("question", "availability") and compared(text, self.shop, self.state) is not None:
             return replace(understood, act="question", questions=(), compares=True)
+        meant = similar(text, self.state) if understood.act in ("recommend", "more", "unclear") else ""
+        if meant and not understood.opinions:  # "something similar but cheaper", whatever has been shown since
+            alike = tuple(Opinion("like", (at,)) for at in self.shop.positions([meant]))
+            return replace(understood, act="recommend", opinions=alike)
         return self._of_all(text, understood)
 
     def _of_all(self, text: str, understood: Understanding) -> Understanding:

@@ -20,6 +20,7 @@ from retrieval.types import Constraint, Item
 
 _BACK = 2  # messages in which the thing may have been named
 _LEAST = 3  # letters of a noun
+_NEAREST = 20  # titles among which one that has the words of a name is looked for
 _STEM = 5  # letters of a word that stands for longer ones
 _SHARE = 0.5  # of the catalogue, from which whatever is called so is no thing
 _BESIDE = frozenset(  # what stands behind these is a subject, a place or a person's taste, not the thing itself
@@ -64,16 +65,17 @@ def held_on_to(shop: Shop, state: DialogueState, turn: Turn, said: Sequence[Cons
     return []
 
 
-def make_way(shop: Shop, state: DialogueState, turn: Turn, asked: str, near: Sequence[int]) -> set[int]:
+def make_way(shop: Shop, state: DialogueState, turn: Turn, asked: str, near: Sequence[int]) -> list[int]:
     """Let the thing talked of go where another is asked for by name; return what is all but called so.
 
     "Do you have magnet tiles?", after bricks, means "Magnetic Tiles, 32 Pieces".
     """
     said = telling_words(asked)
     if not shop.of_goods or not said:
-        return set()
-    items = {at: shop.index.catalog[at] for at in near}
-    same = {at for at, item in items.items() if all(_begins(word, words(item.title)) for word in said)}
+        return []
+    spelt = (at for at, _ in shop.linker.nearest(asked, _NEAREST))
+    items = {at: shop.index.catalog[at] for at in (*near, *spelt)}
+    same = [at for at, item in items.items() if all(_begins(word, words(item.title)) for word in said)]
     things = [x for x in state.taste.limits if x.field in ("kind", "title") and x.op == "is"]
     if same and not any(satisfies_all(items[at], [x.constraint for x in things]) for at in same):
         turn.lift(state, things, silently=True)

@@ -18,7 +18,7 @@ from chat.shop import Shop
 from chat.singling import contrary, singled, undergone
 from chat.softening import either, softened
 from chat.state import DialogueState, Limit
-from chat.thread import held_on_to, similar
+from chat.thread import held_on_to
 from chat.turn import Turn
 from chat.whom import age_of, whom
 from retrieval.constraints import number_of, satisfies, values_of
@@ -66,9 +66,7 @@ class Updater:
         taste.limits = [
             x for x in taste.limits if x.op != "is_not" or not set(understood.parsed.allowed) & set(_values(x.value))
         ]
-        meant = similar(turn.text, self.state) if not understood.opinions else ""
-        alike = [Opinion("like", positions=(at,)) for at in self.shop.positions([meant] if meant else [])]
-        for opinion in (*understood.opinions, *alike):
+        for opinion in understood.opinions:
             self._absorb_opinion(turn, opinion)
         if understood.act == "question":  # "would it fit me at 1.95?" tells for whom it is to be
             self.state.limit([c for c in understood.parsed.constraints if c.op == "fits"])
