@@ -33,6 +33,7 @@ from retrieval.text import forms, normalize, words
 from retrieval.types import Item
 
 _MOST = 5  # items that one answer tells of
+_THEM = 3  # that "they" are, where nothing is asked of all
 _MOST_OTHERS = 2  # and others that are named beside the one asked about
 _PAIR = 2  # items whose descriptions are told beside each other
 _MOST_OF = re.compile(r"est\b|\b(?:most|least|these|those|them)\b|最|这些", re.IGNORECASE)
@@ -366,6 +367,10 @@ class Asking:
             return self.shop.items(taste.focus)[:several]
         if "price" in understood.questions and _TOGETHER.search(turn.text) and len(named) < 2:
             return self._both(understood) or named or self.shop.items(taste.focus[:1])
+        last = self.state.route == "item" and not taste.compared
+        bare = all(opinion.that for opinion in understood.opinions)  # "how much do they weigh? it's a present"
+        if bare and not last and understood.questions != ("other",) and _THEY.search(turn.text):
+            return self.shop.items(taste.focus)[:_THEM]  # "how much do they weigh?"
         return named[:_MOST] or self.shop.items([taste.about] if taste.about else taste.focus[:1])
 
     def _both(self, understood: Understanding) -> list[Item]:

@@ -5,15 +5,24 @@ A price, a measure, an allergy and whatever else is refused are never given up f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from chat.picking import CARDS, Picking
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.shop import Shop
 from chat.state import DialogueState, Limit, replaces
-from chat.telling import best_relaxation
+from chat.telling import ENOUGH, best_relaxation
 from chat.turn import Turn
+from chat.typed import EVERYDAY, telling_words
+from retrieval.types import Constraint, Query
+
+_THINGS = ("kind", "title")
+_SAME_CLASS = 0.3  # a share of a price from which another thing may stand in for what costs it
+_PLACES = frozenset("outside inside indoors outdoors home house".split())  # noqa: SIM905 - everyday words that tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +54,66 @@ class DeadEnds:
             return []
         turn.understood = utmost
         turn.notes.append(self.say("none_further", limit=beyond[0].label))
+        if beyond[0].field == "price":
+            self._beside_these(turn, picks)
         return picks
 
     def left(self, turn: Turn) -> list[Recommended]:
-        """Return of goods what was shown before and still fits, where "what else?" has no other answer."""
+        """Return of goods what was shown before and still fits, where "what else?" has no other answer.
+
+        Beside it stands what comes nearest of other kinds.
+        """
         taste = self.state.taste
         if not self.shop.of_goods or turn.understood.act != "more":
             return []
         refused = self.shop.positions([*taste.disliked, *taste.seen])
         allowed = self.shop.recommender.allowed(self._picking.constraints(), refused)
-        shown = [at for at in self.shop.positions(taste.shown) if allowed[at]][:CARDS]
-        return [Recommended(at, 0.0) for at in shown]
+        shown = [Recommended(at, 0.0) for at in self.shop.positions(taste.shown) if allowed[at]][:CARDS]
+        if not any(c.field in _THINGS for c in turn.understood.parsed.constraints):
+            self._beside_these(turn, shown)
+        return shown
+
+    def elsewhere(self, turn: Turn) -> list[Recommended]:
+        """Return what "what else is there for the garden?" asks for, once all of the kind in force has been shown."""
+        things = self._things()
+        asked = [w for w in telling_words(turn.understood.gist) if w not in EVERYDAY or w in _PLACES]
+        named = any(c.field in _THINGS for c in turn.understood.parsed.constraints)
+        if not (self.shop.of_goods and things and asked) or named or turn.understood.act != "more":
+            return []
+        turn.lift(self.state, things, silently=True)
+        return self._picking.picks(turn)
+
+    def _beside_these(self, turn: Turn, picks: Sequence[Recommended]) -> None:
+        """Put beside a few picks others of their kind that lack one quality, or else what is nearest of other kinds."""
+        spare = best_relaxation(self.shop, self.state, self._spare)
+        for freed in ([spare[0]] if spare is not None else [], self._things()):
+            if not turn.beside and self.shop.of_goods and freed and 0 < len(picks) < ENOUGH:
+                self._beside(turn, picks, freed)
+
+    def _beside(self, turn: Turn, picks: Sequence[Recommended], freed: Sequence[Limit]) -> None:
+        """Put what comes nearest beside a few picks, under all limits but those `freed`; no pump for a dear bicycle."""
+        taste, beyond = self.state.taste, list(turn.further)
+        held = [x.constraint for x in taste.limits if x not in freed and not any(replaces(new, x) for new in beyond)]
+        dear = [c.value for c in turn.further if c.field == "price" and isinstance(c.value, float)]
+        beyond += [Constraint("price", ">=", _SAME_CLASS * price) for price in dear]
+        known = self.shop.positions([*taste.disliked, *taste.seen, *taste.shown])
+        others = np.flatnonzero(~self._picking.tiers(held)[-1]).tolist()
+        near = Query("", tuple(pick.position for pick in picks))
+        exclude = {*known, *others, *near.liked}
+        found = self.shop.recommender.recommend(near, [*held, *beyond], exclude=exclude, k=CARDS - len(picks))
+        turn.beside, turn.freed = [pick.position for pick in found], list(freed)
+
+    def _things(self) -> list[Limit]:
+        return [x for x in self.state.taste.limits if x.field in _THINGS and x.op == "is"]
+
+    def _spare(self, limit: Limit) -> bool:
+        """Whether a limit may be missing in what is shown beside what fits: a quality, or a measure; no price."""
+        number = isinstance(limit.value, int | float) and limit.op != "fits" and limit.field != "price"
+        return (self._is_soft(limit) or number) and not limit.lasting
 
     def nearest(self, turn: Turn) -> list[Recommended]:
         """Return goods of the kind in force that lack the softest limit only, which is let go of."""
-        if not self.shop.of_goods or not any((x.field, x.op) == ("kind", "is") for x in self.state.taste.limits):
+        if not self.shop.of_goods or not any(x.field in _THINGS and x.op == "is" for x in self.state.taste.limits):
             return []
         best = best_relaxation(self.shop, self.state, self._is_soft)
         if best is None:

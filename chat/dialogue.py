@@ -28,6 +28,7 @@ from chat.shop import Shop
 from chat.sorts import by_maker
 from chat.state import DialogueState, Language
 from chat.telling import Telling
+from chat.thread import make_way
 from chat.turn import Turn
 from chat.typed import spelled_out
 from chat.understanding import Understanding
@@ -124,6 +125,8 @@ class Dialogue:
         if understood.act != "undo":
             self.state.snapshot()
         self._updater().absorb(turn)
+        if len(turn.named) == 1:
+            self.state.taste.spoken = self._id(turn.named[0])
         points = any(opinion.places for opinion in understood.opinions)
         self.state.named([*self._ids(turn.named), *turn.rejected, *turn.seen], points=points)
         return turn
@@ -166,6 +169,8 @@ class Dialogue:
         cards = answer.cards
         sponsored = [c.id for c in cards if c.sponsored]
         self.told(answer.text, [c.id for c in cards], [c.why for c in cards], answer.citations, sponsored)
+        if answer.route == "item" and answer.about and not answer.compared:
+            self.state.taste.spoken = answer.about
         if answer.cards or answer.compared:
             self.state.taste.compared = list(answer.compared)
         if answer.about and answer.about not in [c.id for c in answer.cards[:1]]:
@@ -195,6 +200,7 @@ class Dialogue:
         picks = self.picking.picks(turn) or ends.furthest(turn)
         if not picks and turn.understood.act != "more":
             picks = self.picking.picks_with_room(turn) or ends.nearest(turn)
+        picks = picks or ends.elsewhere(turn)
         if not picks and (left := ends.left(turn)):
             return self._left(turn, left)
         telling = Telling(self.shop, self.state, self.say)
@@ -206,8 +212,9 @@ class Dialogue:
         notes.append(telling.stranger(turn))
         if not picks:
             return Answer(self.say.sentences(*notes, telling.nothing(turn)))
-        cards = self.picking.cards(picks)
-        items = self.shop.items(c.id for c in cards)
+        cards = self.picking.cards(picks, turn)
+        shown = self.shop.items(c.id for c in cards)
+        items = [item for item in shown if self.shop.index.catalog.positions[item.id] not in turn.beside] or shown
         pinned = {self._id(pick.position) for pick in picks if pick.pinned}
         ours = [item for item in items if item.id not in pinned] or items  # a pin is not spoken of as our advice
         said = [
@@ -216,18 +223,19 @@ class Dialogue:
             telling.unmet(turn, items),
             telling.lead(turn, ours),
             telling.rest(ours),
-            telling.scarce(items),
+            telling.beside(turn, shown),
+            telling.scarce(turn, items),
         ]
         said.append(telling.invitation(turn))
         return Answer(self.say.sentences(*said), cards)
 
     def _left(self, turn: Turn, picks: Sequence[Recommended]) -> Answer:
         """Say that all has been seen, and show once more what of it still stands."""
-        cards = self.picking.cards(picks)
-        left = self.say("left" if len(cards) > 1 else "left_one")
-        return Answer(
-            self.say.sentences(*turn.notes, Telling(self.shop, self.state, self.say).nothing(turn), left), cards
-        )
+        telling = Telling(self.shop, self.state, self.say)
+        cards = self.picking.cards(picks, turn)
+        left = self.say("left" if len(picks) > 1 else "left_one")
+        beside = telling.beside(turn, self.shop.items(card.id for card in cards))
+        return Answer(self.say.sentences(*turn.notes, telling.nothing(turn), left, beside), cards)
 
     def _id(self, at: int) -> str:
         return str(self.shop.index.catalog[at].id)
@@ -238,7 +246,7 @@ class Dialogue:
     # The other acts
 
     def _availability(self, turn: Turn) -> Answer:
-        asked = turn.understood.asked_title
+        asked = turn.understood.asked_title.removeprefix("those ").removeprefix("these ")
         if not asked:
             return self._recommend(turn)
         grounding = self.shop.grounder.ground(asked)
@@ -246,16 +254,20 @@ class Dialogue:
             turn.named = [self.shop.best(grounding.positions)]
             self.state.signal(self._id(turn.named[0]), "like")
             return self._recommend(turn)
-        if asked.isascii() and asked == asked.casefold() and not any(c.isdigit() for c in asked):
+        same = make_way(self.shop, self.state, turn, asked, grounding.nearest)
+        if not same and asked.isascii() and asked == asked.casefold() and not any(c.isdigit() for c in asked):
             near = self.shop.linker.nearest(asked, 1)
             if not near or near[0][1] < _RESEMBLES:  # "fridges" is no title that we could lack
                 return self._of_kind_at_least(turn, self.say("no_such", thing=asked))
         constraints = self.picking.constraints()
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         allowed = self.shop.recommender.allowed(constraints, known)
-        nearest = [at for at in grounding.nearest if not self.shop.hides(at)]
+        nearest = [at for at in dict.fromkeys((*same, *grounding.nearest)) if not self.shop.hides(at)]
         fitting = [at for at in nearest if allowed[at]]
         picks = [Recommended(at, 0.0) for at in fitting[:CARDS]]
+        if same and (cards := self.picking.cards([pick for pick in picks if pick.position in same])):
+            telling, items = Telling(self.shop, self.state, self.say), self.shop.items(card.id for card in cards)
+            return Answer(self.say.sentences(telling.lead(turn, items), telling.rest(items)), cards)
         if len(picks) < CARDS:
             query = Query(asked, tuple(nearest[:2]))
             exclude = {*known, *fitting}

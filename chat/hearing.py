@@ -10,13 +10,14 @@ from chat.acts import Act
 from chat.comparing import compared
 from chat.opinions import Opinion
 from chat.pieces import asks
-from chat.pointing import PLACES, of_part, pointed
+from chat.pointing import PLACES, of_part, pointed, sized
 from chat.replies import Say
 from chat.restock import RESTOCK, asks_for_return, sold_out
 from chat.senses import Sensed
 from chat.shop import Shop
 from chat.sorts import all_of_kind, companion
 from chat.state import DialogueState
+from chat.thread import similar
 from chat.understanding import Understanding, understand
 from retrieval.cues import Mention
 from retrieval.text import words
@@ -68,6 +69,10 @@ class Hearing:
             return replace(understood, act="question", questions=(RESTOCK,), extreme=None, of_shown=False)
         if understood.act not in ("question", "availability") and compared(text, self.shop, self.state) is not None:
             return replace(understood, act="question", questions=(), compares=True)
+        meant = similar(text, self.state) if understood.act in ("recommend", "more", "unclear") else ""
+        if meant and not understood.opinions:  # "something similar but cheaper", whatever has been shown since
+            alike = tuple(Opinion("like", (at,)) for at in self.shop.positions([meant]))
+            return replace(understood, act="recommend", opinions=alike)
         return self._of_all(text, understood)
 
     def _of_all(self, text: str, understood: Understanding) -> Understanding:
@@ -97,6 +102,8 @@ class Hearing:
     def _counted(self, text: str) -> str:
         """Read "the guitar one" and "the one with a lid" as "the second one", if only that card is so described."""
         shown = self.shop.items(self.state.taste.focus)
+        if self.shop.of_goods:
+            text = sized(text, shown, lambda name: bool(self.shop.linker.exact(name)))
         called = self.shop.index.facets.postings.get("kind", {}) if self.shop.of_goods and asks(text) else {}
         described = pointed(text, shown, called)
         if described is None:

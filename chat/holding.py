@@ -35,7 +35,7 @@ _FREE = frozenset(terms("free"))  # "acetone free" asks of acetone
 _SHARE = 2  # one in so many of the words asked for is the least that an answer has
 _SEVERAL = re.compile(  # what asks about the cards on screen together, or which of them it is
     r"^\W*(?:(?:and|so|but|ok(?:ay)?|great|hm+)\W+)*(?:"
-    r"(?P<which>which|what|who)\s+(?:ones?|(?:one\s+)?of\s+(?:these|those|them|the\s+(?:two|three|four|five)))\b(?!\W*$)"
+    r"(?:[^?!.;]*[,;.!]\s+)?(?P<which>which|what|who)\s+(?:ones?|(?:one\s+)?of\s+(?:these|those|them|the\s+(?:two|three|four|five)))\b(?!\W*$)"
     r"|(?P<is>which)\s+(?:is|are|has|have|does|do|can|comes?|needs?|will|would)\b(?!\W*$)"
     r"|(?:do|does|are|is|have|has|can|could|will|did|would)\s+(?:(?:any|all|both|some|either|none|one)\s+(?:of\s+)?)?(?:they|these|those|them)\b"
     r"(?!\s+(?:ones?\s+)?(?:all\s+)?(?:you|we|i)\b))",

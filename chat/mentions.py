@@ -11,7 +11,7 @@ from chat.brands import from_stranger
 from chat.naming import ABOUT_TITLE, asked_about, asked_title, disambiguated, has
 from chat.opinions import Opinion, stands
 from chat.senses import Sensed
-from chat.typed import telling_words
+from chat.typed import EVERYDAY, telling_words
 from retrieval.cues import Mention
 from retrieval.linking import TitleLinker
 from retrieval.numbers import blank
@@ -48,7 +48,9 @@ def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -
     """Add the goods that a message names by words of their titles; what is asked for may be one of them."""
     short = parser.short_names.find(text, [(m.start, m.end) for m in mentions])
     common = (m for m in short if m.surface.islower())  # which may call a sort of things, rather than one of them
-    sorts = [m for m in common if parser.asks_for(text, m.start) or parser.tells_of_owned(text, m.start)]
+    sorts = [
+        m for m in common if parser.asks_for(text, m.start) or parser.tells_of_owned(text, m.start) or _says(m, parser)
+    ]
     short = [m for m in short if m not in sorts]
     at = text.find(asked) if asked else -1
     explained = any(at <= mention.start < at + len(asked) for mention in short)
@@ -76,6 +78,12 @@ def _told_of(text: str, mentions: Sequence[Mention], sensed: Sensed, linker: Tit
 def _ordinary(surface: str) -> bool:
     """Whether a title as it is written may be a word like any other; "champagne truffles" are hardly two."""
     return surface.islower() and len(telling_words(surface)) < _TELLING
+
+
+def _says(mention: Mention, parser: Parser) -> bool:
+    """Whether a short name is made of words that say how something is, or name a column: "something small for him"."""
+    telling = set(telling_words(mention.surface))
+    return mention.how == "alias" and telling <= EVERYDAY.union(parser.columns.named)
 
 
 def _goes_on(text: str, mention: Mention) -> bool:

@@ -17,7 +17,7 @@ from retrieval.stances import AND_THEN, wondered_at
 
 Attitude = Literal["like", "dislike", "seen", "neutral"]
 
-_SIMILAR = re.compile(
+SIMILAR = re.compile(
     r"\b(?:similar|alternatives?|(?:in|of)\s+th(?:at|is)\s+(?:direction|vein|kind|style)|along\s+th(?:ose|ese)\s+lines)\b|类似|相似",
     re.IGNORECASE,
 )
@@ -70,6 +70,11 @@ _RULED_OUT = re.compile(  # "it's out on Friday" is not; nor is "when it's out"
     r"(?<!when )(?<!once )(?<!if )\b(?:that|this|it)(?:\s+one)?(?:['’]s|\s+is)\s+(?:(?:ruled|sadly|definitely)\s+)*out"
     r"(?=(?:\s+(?:then|too|for\s+(?:me|us)))*\s*(?:[.,;!]|$|\b(?:but|so|and)\b))"
     r"|\brules?\s+(?:that|this|it)(?:\s+one)?\s+out\b|[那这][个部本款]就?算了",
+    re.IGNORECASE,
+)
+_LIKES_IT_SO = re.compile(  # "we like it to be short" is about no card
+    r"\b(?:likes?|loves?|prefers?|enjoys?|hates?|want|need|(?:would|['’]d)\s+(?:like|love|prefer|hate))\s+it\s+"
+    r"(?:to|when|if|short|long|light|simple|easy|quiet|quick|small|big|best|better|more|less|rather)\b",
     re.IGNORECASE,
 )
 _NOT_THAT = re.compile(r"\bnot\s+(?:that|this)(?:\s+one)?$", re.IGNORECASE)
@@ -177,7 +182,7 @@ def _of_it(text: str, spans: Sequence[tuple[int, int]], spoken_of: bool) -> list
     """Read the stand that a message takes on what it calls "that one" or "it"."""
     if _RULED_OUT.search(text):
         return [Opinion("dislike", places=(0,), that=True)]
-    that = _THAT.search(text)
+    that = _THAT.search(_LIKES_IT_SO.sub(lambda match: " " * len(match.group()), text))
     if that is not None and any(end <= that.start() for _, end in spans) and _NOT_THAT.search(text[: that.end()]):
         return []  # "we have seen Paddington, so not that one" is about no card
     if that is not None and not any(s <= that.start() < e for s, e in spans):
@@ -188,6 +193,6 @@ def _of_it(text: str, spans: Sequence[tuple[int, int]], spoken_of: bool) -> list
         if inside == "it" and attitude == "dislike" and (spans or not _LOATHED.search(text)):
             attitude = "neutral"  # "he might not have a way of watching it"
         return [Opinion(attitude, places=(0,), that=True)]
-    if spoken_of and not spans and _SIMILAR.search(text):
+    if spoken_of and not spans and SIMILAR.search(text):
         return [Opinion("like", places=(0,), that=True)]
     return []

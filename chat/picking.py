@@ -16,6 +16,7 @@ from chat.rules import Situation
 from chat.shop import Shop, card
 from chat.state import DialogueState
 from chat.telling import ENOUGH
+from chat.thread import of_those
 from chat.turn import Turn
 from chat.whom import tiers
 from retrieval.constraints import as_values, satisfies_all
@@ -57,6 +58,8 @@ class Picking:
         first = placed.first(allowed, known | shown)
         known.update(first)
         stay = self._stay(turn, allowed, known)
+        if stay and of_those(turn.text):
+            return [Recommended(at, 0.0) for at in stay]
         known.update(stay)
         k = CARDS - len(pinned) - len(first) - len(stay)
         picks = self._ask(constraints, known | shown, k, placed.lift)
@@ -72,11 +75,12 @@ class Picking:
         said = turn.understood.parsed
         refuses = said.constraints or said.owned
         only_refuses = refuses and all(c.op == "is_not" for c in said.constraints) and not said.wishes
+        chooses = said.constraints and of_those(turn.text)
         if turn.changed_subject and not turn.understood.refining:
             return []
-        if self.shop.index.facets.of_works or not only_refuses or turn.named:
+        if self.shop.index.facets.of_works or not (only_refuses or chooses) or turn.named:
             return []
-        for_them = self._tiers(self.constraints())[-1]
+        for_them = self.tiers(self.constraints())[-1]
         shown = self.shop.positions(self.state.taste.focus)
         return [at for at in shown if allowed[at] and for_them[at] and at not in known][:CARDS]
 
@@ -90,7 +94,7 @@ class Picking:
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         allowed = self.shop.recommender.allowed(self.constraints(), known)
         if self.state.taste.whom == "child":
-            allowed = allowed & self._tiers(self.constraints())[-1]
+            allowed = allowed & self.tiers(self.constraints())[-1]
         for wish in turn.understood.parsed.wishes:
             wished = allowed & self.shop.index.facets.mask([Constraint(wish.field, "is", wish.value)])
             allowed = wished if wished.any() else allowed
@@ -108,7 +112,7 @@ class Picking:
         self, constraints: Sequence[Constraint], exclude: set[int], k: int, lift: FloatArray | None
     ) -> list[Recommended]:
         picks: list[Recommended] = []
-        for tier in self._tiers(constraints):
+        for tier in self.tiers(constraints):
             if k <= len(picks):
                 break
             out = {*exclude, *(pick.position for pick in picks), *np.flatnonzero(~tier).tolist()}
@@ -117,7 +121,7 @@ class Picking:
             )
         return picks
 
-    def _tiers(self, constraints: Sequence[Constraint]) -> list[BoolArray]:
+    def tiers(self, constraints: Sequence[Constraint]) -> list[BoolArray]:
         """Return what is for whom the person wants it, and what may stand behind; all, where none of it fits."""
         allowed = self.shop.recommender.allowed(constraints)
         whom, age = self.state.taste.whom, self.state.taste.age
@@ -185,15 +189,21 @@ class Picking:
             wishes=[value for _, value in taste.wishes],
         )
 
-    def cards(self, picks: Sequence[Recommended]) -> tuple[Card, ...]:
-        """Make the cards of what was picked, each with why; what does not fit any longer is left out."""
+    def cards(self, picks: Sequence[Recommended], turn: Turn | None = None) -> tuple[Card, ...]:
+        """Make the cards of what was picked, each with why; what does not fit any longer is left out.
+
+        Behind them stands what a turn shows beside them, which some limits need not hold for.
+        """
         taste, constraints = self.state.taste, self.constraints()
         liked = self.shop.items(taste.liked[-_RECENT_LIKES:])
         hidden = set(self.shop.recommender.rules.hidden(self.shop.index).tolist())
         made: list[Card] = []
-        for pick in picks:
+        beside, freed = (turn.beside, [x.constraint for x in turn.freed]) if turn is not None else ([], [])
+        free = [c for c in constraints if c not in freed]
+        for pick in (*picks, *(Recommended(at, 0.0) for at in beside)):
             item = self.shop.index.catalog[pick.position]
-            if not satisfies_all(item, constraints) or pick.position in hidden:
+            limits = free if pick.position in beside else constraints
+            if not satisfies_all(item, limits) or pick.position in hidden:
                 continue
             why = facts.reasons(
                 item,

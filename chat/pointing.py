@@ -27,6 +27,11 @@ _ONE_WITH = re.compile(
     rf"((?!{_OVER}\b)[\w'’-]+(?:\s+(?!{_OVER}\b)[\w'’-]+){{0,3}})",
     re.IGNORECASE,
 )
+_TWO = 2
+_SIZES = (  # columns by which things of one kind are big or small, the plainest first
+    ("volume", "capacity", "litre", "_ml", "size", "diameter", "height", "width", "length_cm", "_cm", "_mm"),
+    ("pieces", "parts", "count", "serves", "people"), ("weight", "_kg", "_g"),
+)  # fmt: skip
 _THE = r"\b(?:is|are|does|do|has|have|can|will|of)\s+the\s+"
 _MEASURED = re.compile(r"\b\w{2,}(?:er|est)\b|\b(?:most|least|more|less)\b", re.IGNORECASE)
 
@@ -58,6 +63,50 @@ def pointed(text: str, cards: Sequence[Item], kinds: Collection[str] = ()) -> Po
     fits = [at for at, item in enumerate(cards) if asked <= _named(item)]
     fits = fits or [at for at, item in enumerate(cards) if asked <= _named(item) | stems(item.description)]
     return Pointed(*match.span(), match[1].strip(), tuple(fits))
+
+
+def sized(text: str, cards: Sequence[Item], taken: Callable[[str], bool]) -> str:
+    """Return a message with places for "the small set" and "the big one", of cards of one kind that differ in size.
+
+    Args:
+        text: the message.
+        cards: those on screen.
+        taken: whether words are a name of their own.
+    """
+    if len(cards) < _TWO or len({item.kind for item in cards}) > 1 or len(cards) > len(PLACES):
+        return text
+    sizes = next((found for names in _SIZES if (found := _numbers(cards, names))), None)
+
+    def place(match: re.Match[str]) -> str:
+        least = match["little"] is not None
+        if sizes is None or taken(match.group()):
+            return match.group()
+        best = (min if least else max)(sizes)
+        return f"the {PLACES[sizes.index(best)]} one" if sizes.count(best) == 1 else match.group()
+
+    nouns = {form for item in cards for form in forms((words(item.kind) or [""])[-1])} | {
+        "one",
+        "set",
+        "pack",
+        "version",
+    }
+    noun = "|".join(sorted(map(re.escape, nouns - {""})))
+    return re.sub(
+        rf"\bthe\s+(?:(?P<little>small(?:er|est)?|littl(?:e|er|est))|(?:big(?:ger|gest)?|larg(?:e|er|est)))\s+(?:{noun})\b",
+        place,
+        text,
+        flags=re.IGNORECASE,
+    )
+
+
+def _numbers(cards: Sequence[Item], names: Sequence[str]) -> list[float] | None:
+    """Return a number of each card from a column so named, if all have one and they are not all the same."""
+    for column in dict.fromkeys(column for item in cards for column in item.attributes):
+        values = [item.attributes.get(column) for item in cards]
+        numbers = [float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+        if any(name in column.casefold() for name in names) and len(numbers) == len(cards) and len(set(numbers)) > 1:
+            return numbers
+    return None
 
 
 def measured(described: str) -> bool:

@@ -62,6 +62,7 @@ class Taste(BaseModel):
     wish_text: list[str] = Field(default_factory=list)
     focus: list[str] = Field(default_factory=list)
     about: str = ""  # the item that "it" means; "" is the first of the focus
+    spoken: str = ""  # the item last asked about or liked, whatever has been shown since
     compared: list[str] = Field(default_factory=list)  # what "which is longer?" chooses from
     any_kind: bool = False
     whom: str = ""  # for whom goods are to be: "child", "family", "man", "woman"

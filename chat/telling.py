@@ -21,6 +21,8 @@ from retrieval.types import Item
 
 _SHORT = 6  # words of a message in which nothing is said by the way
 _ASKS_FOR = frozenset({"about", "with", "featuring", "involving", "concerning", "on", "set"})
+_BOUNDS = ("<", "<=", ">", ">=")
+_LIMITS = 2  # from which one of them may go
 ENOUGH = 3  # fewer cards than this are worth a word about what limits them
 
 
@@ -95,16 +97,35 @@ class Telling:
             self.say("then" if len(rest) > 1 else "then_one", rest=facts.names(rest, self.say.language)) if rest else ""
         )
 
-    def scarce(self, items: Sequence[Item]) -> str:
-        """Say why there are so few, and what would give more."""
-        if len(items) >= ENOUGH:
+    def scarce(self, turn: Turn, items: Sequence[Item]) -> str:
+        """Say what would give more where there are few, unless it is just what was asked for."""
+        if len(items) >= ENOUGH or turn.understood.extreme is not None:
             return ""
-        best = best_relaxation(self.shop, self.state)
-        if best is None or best[1] <= len(items):
+        limits = self.state.taste.limits
+        if [(limit.field, limit.op) for limit in limits] == [("creators", "is")]:
+            best = best_relaxation(self.shop, self.state)
+            return self.say("few_by", makers=best[0].label) if best is not None and best[1] > len(items) else ""
+        if turn.understood.act == "more":
             return self.say("only")
-        if [(limit.field, limit.op) for limit in self.state.taste.limits] == [("creators", "is")]:
-            return self.say("few_by", makers=best[0].label)
-        return self.say("few", n=len(items), limit=best[0].label, more=best[1] - len(items))
+        said = turn.understood.parsed.constraints
+        older = [x for x in limits if x.constraint not in said and not _is_thing(x)]
+        may = [x for x in older or ([] if turn.before else limits) if x.op != "is_not"]
+        if len([x for x in limits if not _is_thing(x)]) < _LIMITS and not any(x.op in _BOUNDS for x in may):
+            return ""
+        best = best_relaxation(self.shop, self.state, lambda limit: limit in may)
+        if best is None or best[1] <= len(items):
+            return ""
+        return self.say("few", limit=best[0].label, more=best[1] - len(items))
+
+    def beside(self, turn: Turn, items: Sequence[Item]) -> str:
+        """Name what is shown beside those asked for, where they are all seen or all too dear."""
+        others = [item for item in items if self.shop.index.catalog.positions[item.id] in turn.beside][:2]
+        if not others:
+            return ""
+        what = "cheaper" if turn.further else "near" if all(map(_is_thing, turn.freed)) else "without"
+        told = f"others_{what}" if len(others) > 1 else f"other_{what}"
+        limit = self.say.quoted([x.label for x in turn.freed])
+        return self.say(told, titles=facts.names(others, self.say.language), limit=limit)
 
     def stranger(self, turn: Turn) -> str:
         """Own up to what is not known: a name that the catalogue lacks, earlier purchases; say what was gone by."""
@@ -150,6 +171,10 @@ class Telling:
                 labels = [c.label for c in limits if not satisfies(item, c)]
                 said.append(self.say("outside", title=title, limits=self.say.quoted(labels)))
         return said
+
+
+def _is_thing(limit: Limit) -> bool:
+    return limit.field in ("kind", "title") and limit.op == "is"
 
 
 def _asked_for(wish: Wish, text: str) -> bool:

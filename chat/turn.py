@@ -26,6 +26,8 @@ class Turn:
     lifted: list[str] = field(default_factory=list)
     before: list[Limit] = field(default_factory=list)  # the limits in force when the message came
     further: list[Constraint] = field(default_factory=list)  # of its limits those of a comparative: "lighter"
+    beside: list[int] = field(default_factory=list)  # positions shown beside what was asked for
+    freed: list[Limit] = field(default_factory=list)  # the limits that those lack
 
     def lift(self, state: DialogueState, limits: Sequence[Limit], *, silently: bool = False) -> None:
         """Remove limits from a state, and unless `silently` let the answer say so."""

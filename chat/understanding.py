@@ -14,7 +14,7 @@ from typing import Literal
 from chat import reading
 from chat.acts import BOUGHT, SAME_MAKER, Act, lifted, plain_act, refines, starts_anew
 from chat.brands import before_kind
-from chat.holding import of_several
+from chat.holding import of_several, of_which
 from chat.memory import REMEMBER, lasts
 from chat.mentions import mentioned, moved, stood_on, wanted_by_name
 from chat.naming import (
@@ -41,7 +41,7 @@ from retrieval.stances import BUT_NOT_THEM
 from retrieval.text import language_of, tokenize, words
 
 _MORE = re.compile(
-    r"\b(more|others?|another|something\s+else|anything\s+else|else|different(\s+ones)?|next|none\s+of\s+(these|those|them))\b"
+    r"\b(more(?!\s+than\b)|others?|another|something\s+else|anything\s+else|else|different(\s+ones)?|next|none\s+of\s+(these|those|them))\b"
     r"|换一批|换一些|还有(别的|其他|吗)|更多|别的|其他的",
     re.IGNORECASE,
 )
@@ -221,7 +221,8 @@ def understand(
         (reading.whether(parser.parse(text, taken, language)) if why else ()) or ("other",) if aimless else ()
     )
     fields = fields or (reading.whether(parsed) if reading.of_value(text, opinions, [*pointing, *parsed.spans]) else ())
-    of_shown = shown > 0 and not (mentions or asked or advises) and reading.of_shown(text, about, parsed, opinions)
+    advised = advises and not of_which(text)
+    of_shown = shown > 0 and not (mentions or asked or advised) and reading.of_shown(text, about, parsed, opinions)
     fields = fields or ((reading.whether(named_in) or ("other",)) if of_shown else ())
     everywhere = about.extreme is not None and not about.of_these
     dropped = (*free, *parsed.opened)

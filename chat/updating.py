@@ -18,6 +18,7 @@ from chat.shop import Shop
 from chat.singling import contrary, singled, undergone
 from chat.softening import either, softened
 from chat.state import DialogueState, Limit
+from chat.thread import held_on_to
 from chat.turn import Turn
 from chat.whom import age_of, whom
 from retrieval.constraints import number_of, satisfies, values_of
@@ -92,6 +93,7 @@ class Updater:
         constraints = [*said, *removed, *turn.further, *self._by_its_maker(turn), *self._singled(turn)]
         constraints.extend(self._turned(turn, constraints))
         constraints.extend(self._undergone(turn, constraints))
+        thread = [self._labelled(c) for c in held_on_to(self.shop, self.state, turn, constraints)]
         beside, facets = self._beside(turn, constraints), self.shop.index.facets
         fields = {c.field for c in constraints if c.op == "is" and c not in beside}
         names = turn.named or parsed.wishes or fields & {"kind", "genres", "topic", "title"} or understood.asked_title
@@ -103,6 +105,7 @@ class Updater:
         turn.refined = (refuses and not told) or narrows or bool(understood.dropped or chips or part)
         self._note_whom(turn, subject)
         Room(self.shop, self.state).make(turn, fields, subject)
+        self.state.limit(thread)
         self.state.limit(constraints, lasting=understood.lasting, beside=beside)
         self.state.limit([c for c in parsed.owned if c not in constraints], implied=True)
         self._imply(turn, implied)

@@ -269,8 +269,12 @@ _TOO_DEAR = (  # but not "nothing too expensive"
     r"(?:^|[.,;:!?])(?:(?!\b(?:not|nothing|if|unless|never|avoid|without|anything|something)\b|n['’]?t\b)[^.;!?])*?"
     r"\btoo\s+(?:expensive|pricey|dear|costly|much\s+money)\b"
 )
+_BEYOND_PURSE = (
+    r"\bmore\s+(?:money\s+)?than\s+(?:i|we)(?:['’]d|\s+had|\s+can|\s+could)?\s*(?:\w+\s+){0,2}(?:to\s+)?(?:spend|pay|afford|budgeted)\b"
+    r"|\b(?:over|above|beyond|out\s+of|outside)\s+(?:my|our|the)\s+(?:budget|price\s+range)\b"
+)
 _RELATIVE: tuple[tuple[str, tuple[str, Op]], ...] = (
-    (rf"\b(cheaper|less\s+expensive)\b|便宜(一)?[点些]|更便宜|太贵|{_TOO_DEAR}", ("price", "<")),
+    (rf"\b(cheaper|less\s+expensive)\b|便宜(一)?[点些]|更便宜|太贵|{_TOO_DEAR}|{_BEYOND_PURSE}", ("price", "<")),
     (r"\b(newer|more\s+(?:recent|modern|contemporary|up\s+to\s+date))\b|更新的|新一点", ("year", ">")),
     (r"\b(older|earlier)\b|更老|老一点|早一点", ("year", "<")),
     (r"\bshorter\b|更短|短一点", ("length", "<")),

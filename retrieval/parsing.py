@@ -23,7 +23,7 @@ from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
 from retrieval.passing import no_other, owned_from, roles, told_to
 from retrieval.phrases import Phrases
 from retrieval.quantities import without_quantities
-from retrieval.refusals import lacks_one, refused_words
+from retrieval.refusals import also_refused, lacks_one, refused_words
 from retrieval.shades import distinct
 from retrieval.short import ShortNames
 from retrieval.stances import JOINS, Hit, Stance, agreed, stances
@@ -172,9 +172,11 @@ class Parser:
         for hit, stance in described:
             meant = _meant(hit, stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))
             self._clauses.take_described(found, text, tokens, hit, meant, language)
-        for start, end, topic in refused_words(free, tokens, covered, self._held, self.columns.value_words):
-            if told(start, end) in ("idle", "aside", "wanted"):
-                continue
+        known = self.columns.value_words
+        besides = list(also_refused(free, tokens, covered, self._held, known))
+        refused = [r for r in refused_words(free, tokens, covered, self._held, known) if r not in besides]
+        refused = [r for r in refused if told(r[0], r[1]) not in ("idle", "aside", "wanted")]
+        for start, end, topic in (*refused, *besides):
             found.spans.append((start, end))
             found.hard.append((start, end))
             found.refused.append((start, end))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterator, Sequence
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
@@ -25,6 +26,9 @@ _REFUSING = frozenset(  # the two words before what is refused; "anything but" h
     {("cant", "stand"), ("cannot", "stand"), ("dont", "want"), ("not", "want"), ("not", "have"), ("no", "more"),
      ("anything", "not"), ("everything", "not"), ("tired", "of"), ("sick", "of"), ("spare", "me")}
 )  # fmt: skip
+_NEGATORS = frozenset("not no without isnt arent neither nor t nt".split())  # noqa: SIM905 - "isn't" is two words
+_REACH = 7  # words from the refusal to what stands behind "or"
+_SHORTEST = 3  # words before it: "not red or"
 _ANY_OF = frozenset({"any", "much", "too", "all"})
 
 
@@ -63,6 +67,24 @@ def refused_words(
             yield token.start, token.end, token.norm
 
 
+def also_refused(
+    text: str, tokens: Sequence[Token], covered: Container[int], held: Callable[[str], bool], values: frozenset[str]
+) -> Iterator[tuple[int, int, str]]:
+    """Yield what stands behind "or" in what is refused: of "one that isn't black or steel" the steel.
+
+    It is a word of what text columns hold; the arguments are those of `refused_words`.
+    """
+    for at, token in enumerate(tokens):
+        if at in covered or at < _SHORTEST or tokens[at - 1].norm not in ("or", "nor") or token.norm not in values:
+            continue
+        first = next((n for n in range(at - 2, max(-1, at - _REACH), -1) if tokens[n].norm in _NEGATORS), None)
+        if first is None or not held(token.norm) or token.norm in STOPWORDS_EN_PLUS:
+            continue
+        between = text[tokens[first].end : token.start]
+        if not re.search(r"[.,;:!?]|\bbut\b", between) and _ends(text, tokens, at):
+            yield token.start, token.end, token.norm
+
+
 def _ends(text: str, tokens: Sequence[Token], at: int) -> bool:
     """Whether what a word is part of ends with it: "without a motor maybe", but not "without a big motor"."""
     after = tokens[at + 1 : at + 2]
@@ -75,7 +97,9 @@ def _not_this(text: str, tokens: Sequence[Token], at: int, known: frozenset[str]
         return False
     before, after = text[: tokens[at - 1].start].rstrip(), text[tokens[at].end :].lstrip()
     begins = not before or before[-1] in ",.;:(–—-" or before.casefold().endswith((" but", " and"))
-    return begins and (not after or after[0] in ",.;:!?)" or after.casefold().startswith(("please", "again")))
+    return begins and (
+        not after or after[0] in ",.;:!?)" or after.casefold().startswith(("please", "again", "or ", "nor "))
+    )
 
 
 def _refuses(before: Sequence[str]) -> bool:

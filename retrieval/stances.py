@@ -98,7 +98,7 @@ _NOT_NEGATIVE = ("特别", "别的", "有没有", "别人", "不错", "不同")
 AND_THEN = r"\band\s+(?=(?:(?:i|we|really|also|always)\s+)*(?:lov|lik|enjoy|ador|prefer|hat|dislik)(?:e[ds]?|s|ed)?\b)"
 _BREAKS = re.compile(rf"[.,;:!?，。；：！？\n]|\bbut\b|\bjust\b|{AND_THEN}|但|而是|只", re.IGNORECASE)
 JOINS = frozenset({"or", "nor", "and", "或", "和", "跟", "与"})
-_BETWEEN = frozenset({"片", "类", "的", "any", "of"})
+_BETWEEN = frozenset({"片", "类", "的", "any", "of", "a", "an", "the"})
 _OF_WHAT = frozenset({"by", "about", "with", "in", "from", "of", "featuring", "that", "which", "are", "is", "的"})
 
 Stance = Literal["said", "refused", "allowed", "taken_back", "of_what", "both", "not_only"]

@@ -51,7 +51,7 @@ def test_what_is_lightest_stays_where_nothing_is_lighter(talk):
 
 def test_a_bound_that_cheaper_replaced_is_in_force_again(talk):
     talk("a grey city bike under 1000")
-    assert ids(talk("something cheaper")) == ["c2"]
+    assert ids(talk("something cheaper")) == ["c2", "c1"]
     assert ("price", "<", 1000.0) in talk.limits
 
 
@@ -59,8 +59,32 @@ def test_what_was_shown_is_what_is_left(talk):
     talk("a red children's bike")
     talk("ok, that one is out then")
     answer = talk("what else is there?")
-    assert len(answer.cards) == 1
+    assert ids(answer) == ["k2", "k3"]
     assert "what is left" in answer.text
+    assert "Without “red” there is also Flower" in answer.text
+
+
+def test_where_nothing_is_cheaper_another_kind_stands_in_and_no_trifle(talk):
+    talk("a helmet")
+    answer = talk("40 is more than I wanted to pay for it")
+    assert ids(answer) == ["h1", "h2", "p1"]
+    assert "The cheapest: Mini" in answer.text
+    assert "Of other kinds, Pump costs less" in answer.text
+    talk("a city bike")
+    assert set(ids(talk("too expensive, anything cheaper?"))) <= {"c1", "c2", "c3", "c4"}
+
+
+def test_what_else_for_something_leaves_the_kind_once_all_of_it_is_seen(talk):
+    talk("a helmet")
+    answer = talk("what else is there for the town?")
+    assert "h1" not in ids(answer)
+    assert not any(field == "kind" for field, _, _ in talk.limits)
+
+
+def test_a_single_wish_is_not_asked_to_be_given_up(talk):
+    text = talk("a helmet in pink").text
+    assert "Without" not in text
+    assert "all that fits" not in text
 
 
 def test_the_contrary_takes_the_place_of_a_limit(talk):

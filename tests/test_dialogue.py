@@ -375,7 +375,7 @@ class TestHonesty:
     def test_few_fits_say_what_would_give_more(self, talk):
         answer = talk("films by Andrei Tarkovsky before 1973 over 5 dollars")
         assert 0 < len(answer.cards) < 3
-        assert "left that fit; removing “" in answer.text
+        assert "Without “" in answer.text
 
     def test_what_was_only_inferred_gives_way_without_a_word(self, talk):
         answer = talk("I loved Mandarin at the Movies for Beginners. Something slower, before 1990?")

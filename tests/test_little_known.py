@@ -225,5 +225,5 @@ def test_what_sells_best_is_told_by_figures_only():
 def test_among_goods_nobody_is_told_to_do_without_the_kind():
     goods = [Item(id=f"b{n}", title=f"Brush {n}", kind="brush", price=5.0 + n) for n in range(2)]
     goods += [Item(id=f"s{n}", title=f"Soap {n}", kind="soap", price=3.0 + n) for n in range(9)]
-    assert "removing" not in Talk(shop_of(goods))("a brush").text
-    assert "removing “under 6”" in Talk(shop_of(goods))("a brush under 6").text
+    assert "Without" not in Talk(shop_of(goods))("a brush").text
+    assert "Without “under 6”" in Talk(shop_of(goods))("a brush under 6").text
