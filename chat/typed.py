@@ -45,7 +45,7 @@ _RAVES = re.compile(
 )
 _FAMILY = (  # "my two, 6 and 10", "three kids aged 5, 8 and 11"
     r"\b(?:my|our|the|with|two|three|four)\s+(?:two|three|four|kids?|boys?|girls?|children|grandkids|grandchildren|lot)\b[\s,(]*(?:aged?\s+)?"
-    r"(?P<c>\d{1,2})(?:\s*,\s*\d{1,2})*\s*(?:,\s*)?(?:and|&|\+)\s*\d{1,2}\b"
+    r"(?P<c>\d{1,2})(?P<more>(?:\s*,\s*\d{1,2})*\s*(?:,\s*)?(?:and|&|\+)\s*\d{1,2})\b\)?"
 )
 _CHILDREN = r"(?:he|she|they|son|daughter|boy|girl|grandson|granddaughter|nephew|niece|kid)"
 _AGED = re.compile(
@@ -53,7 +53,8 @@ _AGED = re.compile(
     rf"\b(?:(?:my|our|his|her|the|an?)\s+)?(?P<a>\d{{1,2}}|{'|'.join(_AGES)})[\s-]*years?[\s-]*olds?\b"
     rf"|\b(?:{_CHILDREN}(?:['’]s|['’]re|\s+is|\s+are|\s+just)\s+(?:only\s+|just\s+|nearly\s+|almost\s+)?|turn(?:s|ing)\s+)"
     rf"(?P<b>\d{{1,2}}|{'|'.join(_AGES[2:])})\b(?:\s+and\s+a\s+half\b)?"
-    r"(?!\s*(?:%|['’′]|cm|kg|m\b|ft|foot|feet)|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
+    r"(?P<months>\s*-?\s*(?:months?|mths?|mos?|(?:weeks?|days)(?=\s+old))(?:\s+old)?\b(?!\s+(?:late|away|ago|behind|into|pregnant)\b))?"
+    r"(?!\s*(?:%|['’′]|cm|kg|m\b|ft|foot|feet)|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?|months?|weeks?|wks?|days)\b)",
     re.IGNORECASE,
 )
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
@@ -187,10 +188,10 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
 
     def child(match: re.Match[str]) -> str:
         years = _years(match["a"] or match["b"] or match["c"])
-        if not 1 < years <= _CHILD:
+        if not (1 < years <= _CHILD or match["months"]):
             return match.group()
         half = " and a half" if match.group().endswith("half") else ""
-        return f" my kid aged {years}{half} " if ages else " my kid "
+        return f" my kid aged {years}{half}{match['months'] or match['more'] or ''} " if ages else " my kid "
 
     return _AGED.sub(child, text)
 

@@ -20,7 +20,7 @@ from retrieval.labels import COUNTED, label
 from retrieval.measures import Column, Measures
 from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, blank, number
 from retrieval.qualities import quality_of, stem
-from retrieval.ranges import bound_of
+from retrieval.ranges import bound_of, part_of
 from retrieval.text import forms
 from retrieval.types import Constraint, Op
 
@@ -88,12 +88,13 @@ class Columns:
             for name in attributes
             if name in facets.numeric_fields and name not in (*LENGTH_FIELDS, *TASTES) and not self._is_end(name)
         ]
-        bare = [c for c in self.numbers if c.unit is None and c.field not in COUNTED]
+        single = [c for c in self.numbers if c.field not in self._heads(facets)]
+        bare = [c for c in single if c.unit is None and c.field not in COUNTED]
         lasts = [c.words.split()[-1] for c in bare]
         sized = [c for c in self.numbers if c.unit is not None and c.unit.dimension in ("size", "mass")]
         self.people = ForWhom(facets, self._kinds, [name for c in sized for name in c.names])
         held = Held(facets, self._kinds)
-        self._measures = Measures(facets, self.numbers, held, self._kinds)
+        self._measures = Measures(facets, single, held, self._kinds)
         self._named = Named(
             [(c.field, _called(c.words, last, lasts)) for c, last in zip(bare, lasts, strict=True)], held
         )
@@ -112,6 +113,11 @@ class Columns:
         free = {words.removesuffix(" free"): field for words, field in self.flags.items() if words.endswith(" free")}
         rows += [(asked_free(word, free), field) for word, field in free.items()]
         return tuple((re.compile(rf"\b(?:{said})\b", re.IGNORECASE), field) for said, field in rows)
+
+    @staticmethod
+    def _heads(facets: Facets) -> list[str]:
+        """Return the columns of ranges of people; "4" in one of them is a range like "2-4"."""
+        return [field for field in facets.ranges if part_of(field) == "people"]
 
     def _is_end(self, field: str) -> bool:
         """Whether a column is one end of a range."""

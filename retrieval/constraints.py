@@ -288,10 +288,13 @@ class Facets:
         for constraint in (c for c in constraints if c.op != "fits"):
             allowed &= self._mask(constraint)
         named = any((c.field, c.op) == ("kind", "is") for c in constraints)
-        for constraint in (c for c in constraints if c.op == "fits"):
-            held = allowed & self._mask(constraint)
+        for field in dict.fromkeys(c.field for c in constraints if c.op == "fits"):
+            each = [self._mask(c) for c in constraints if (c.field, c.op) == (field, "fits")]
+            held = allowed & np.logical_and.reduce(each)
+            if not held.any():  # nothing is for both children: then for the one or the other
+                held = allowed & np.logical_or.reduce(each)
             # A lock is for people of any height; where no kind is asked for, what is made for one's own goes alone.
-            open_to_all = self._without_range.get(constraint.field, held)
+            open_to_all = self._without_range.get(field, held)
             allowed = held | (allowed & open_to_all) if named or not held.any() else held
         return allowed
 
