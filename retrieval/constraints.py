@@ -149,8 +149,18 @@ def satisfies(item: Item, constraint: Constraint) -> bool:
 
 
 def satisfies_all(item: Item, constraints: Iterable[Constraint]) -> bool:
-    """Whether an item is in stock and keeps every constraint: the check behind promise 1 of the design."""
-    return item.in_stock and all(satisfies(item, c) for c in constraints)
+    """Whether an item is in stock and keeps every constraint: the check behind promise 1 of the design.
+
+    Of several people, as of two children, it must be for one at least: whether anything is for all the mask knows.
+    """
+    kept, fits = item.in_stock, dict[str, bool]()
+    for constraint in constraints:
+        keeps = satisfies(item, constraint)
+        if constraint.op == "fits":
+            fits[constraint.field] = fits.get(constraint.field, False) or keeps
+        else:
+            kept = kept and keeps
+    return kept and all(fits.values())
 
 
 class Facets:

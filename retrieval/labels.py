@@ -86,7 +86,7 @@ def label(
     joined = (" 或 " if chinese else " or ").join(shown)
     if op != "is_not":
         return joined
-    plain = "not {}" if _SAYS_HOW.search(joined) else "no {}"  # "no non-stick" reads as its opposite
+    plain = "nothing {}" if _SAYS_HOW.search(joined) else "no {}"  # "no non-stick" reads badly
     return f"不要{joined}" if chinese else _REFUSALS.get(field, plain).format(joined)
 
 
