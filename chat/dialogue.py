@@ -213,6 +213,7 @@ class Dialogue:
             *notes,
             telling.unmeasured(turn, items),
             telling.unmet(turn, items),
+            telling.each(items),
             telling.lead(turn, ours),
             telling.rest(ours),
             telling.scarce(items),

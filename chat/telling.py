@@ -73,6 +73,14 @@ class Telling:
             return self.say("limits", limits=quoted[:1].upper() + quoted[1:], first=first)
         return self.say("wishes", wishes=wished, first=first) if wished else self.say("open", first=first)
 
+    def each(self, items: Sequence[Item]) -> str:
+        """Own up to it that nothing is for all of several people, as of children of 2 and 14: each is for one of them."""
+        for field in dict.fromkeys(x.field for x in self.state.taste.limits if x.op == "fits"):
+            ages = [x.constraint for x in self.state.taste.limits if (x.field, x.op) == (field, "fits")]
+            if len(ages) > 1 and not any(all(satisfies(item, age) for age in ages) for item in items):
+                return self.say("fits_each")
+        return ""
+
     def _measured(self, item: Item, field: str) -> bool:
         return self.shop.knows_popularity if field == "popularity" else facts.measure(item, field) is not None
 

@@ -40,7 +40,7 @@ from retrieval.stances import BUT_NOT_THEM
 from retrieval.text import language_of, tokenize, words
 
 _MORE = re.compile(
-    r"\b(more|others?|another|something\s+else|anything\s+else|else|different(\s+ones)?|next|none\s+of\s+(these|those|them))\b"
+    r"\b(more(?!\s+than\b)|others?|another|something\s+else|anything\s+else|else|different(\s+ones)?|next|none\s+of\s+(these|those|them))\b"
     r"|换一批|换一些|还有(别的|其他|吗)|更多|别的|其他的",
     re.IGNORECASE,
 )

@@ -92,9 +92,9 @@ class Columns:
         bare = [c for c in single if c.unit is None and c.field not in COUNTED]
         lasts = [c.words.split()[-1] for c in bare]
         sized = [c for c in self.numbers if c.unit is not None and c.unit.dimension in ("size", "mass")]
-        self.people = ForWhom(facets, self.of_kinds, [name for c in sized for name in c.names])
-        held = Held(facets, self.of_kinds)
-        self._measures = Measures(facets, single, held, self.of_kinds)
+        self.people = ForWhom(facets, self._kinds, [name for c in sized for name in c.names])
+        held = Held(facets, self._kinds)
+        self._measures = Measures(facets, single, held, self._kinds)
         self._named = Named(
             [(c.field, _called(c.words, last, lasts)) for c, last in zip(bare, lasts, strict=True)], held
         )
@@ -293,7 +293,7 @@ class Columns:
             (field, value) for field in held if self.limits(field) for value in held[field] if size.fullmatch(value)
         ]
 
-    def of_kinds(self, text: str) -> list[int]:
+    def _kinds(self, text: str) -> list[int]:
         """Return the positions of what is of the kinds that a message names."""
         held = self._facets.postings.get("kind", {})
         named = (k for k in held if re.search(rf"\b(?:{'|'.join(map(re.escape, forms(k)))})\b", text))

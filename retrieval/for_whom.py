@@ -18,6 +18,7 @@ from retrieval.types import Constraint
 _BRIEF = 4  # words of a message that may be about nothing else: "for four then"
 _ANY_AGE = 90  # "5-99" is for everybody from 5
 
+
 class ForWhom:
     """Reads the heights and ages that a message tells of people.
 

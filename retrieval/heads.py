@@ -29,6 +29,7 @@ _COUNTED = tuple(
         rf"(?:\b(?:for|with|serves?|feeds?|seats?|sleeps?|suits?){_SO}|{_WE_ARE}{_SO}|{_THERE_ARE}{_SO}|^\W*(?:and\s+|for\s+)?)"
         rf"(?:the\s+|an?\s+|us\s+)?(?P<n>{_N})[\s-]*{_PEOPLE}",
         rf"\b(?P<n>{_N})[\s-]*(?:players?|of\s+us)\b",
+        rf"\b(?:can|could|will|would)\s+(?P<n>{_N})\s+(?:{_PEOPLE}|{_KIDS})",
         rf"\b(?:family|household|party|group|table|team|crowd)\s+(?:of|for)\s+(?:about\s+|around\s+)?(?P<n>{_N})",
         rf"{_WE_ARE}{_SO}(?P<n>{_N}){_ENDS}",
         rf"(?P<n>\d{{1,2}}|[一二两三四五六七八九十])\s*(?:个人|人(?:玩|用|吃|份)|位玩家|个玩家)",

@@ -127,7 +127,7 @@ class Parser:
         counted = list(numeric.parse(rest, self._facets, language))
         rest = numeric.blank(rest, [(limit.start, limit.end) for limit in counted])
         priced = any(c.field == "price" for limit in counted for c in limit.constraints)
-        said_loosely = [] if priced else loose(rest, self._facets, language, self.columns.of_kinds(rest))
+        said_loosely = [] if priced else loose(rest, self._facets, language)
         for number in (*measured, *counted, *said_loosely):
             of_somebody = any(c.op == "fits" for c in number.constraints)  # which is told by the way, and counts
             if told(number.start, number.end) == "aside" and not of_somebody:

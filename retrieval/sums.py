@@ -24,7 +24,9 @@ _STARTS = (
 )
 _ENDS = r"(?=\s*(?:$|[,.;!?)](?!\d)|(?:or\s+so|ish|max|and|but|please|pls|if|could|can|would|is\s+(?:ok|fine|good))\b))"
 _ABOUT = re.compile(rf"{_STARTS}(?:around|about|roughly|circa|approx\w*\.?|~)\s*{_N}(?:\s*ish)?{_ENDS}", re.IGNORECASE)
-_BETWEEN = re.compile(rf"{_STARTS}(?:between\s+|from\s+)?{_N}\s*(?:-|–|to|and)\s*(\d{{2,5}}){_CUR}{_ENDS}", re.IGNORECASE)
+_BETWEEN = re.compile(
+    rf"{_STARTS}(?:between\s+|from\s+)?{_N}\s*(?:-|–|to|and)\s*(\d{{2,5}}){_CUR}{_ENDS}", re.IGNORECASE
+)
 _BIT_MORE = re.compile(  # asks for no more cards
     r"\b(?:(?:can|could|may|might)\s+(?:also\s+)?be\s+(?:a\s+)?(?:\w+\s+)?(?:more|over)|(?:a\s+)?(?:bit|little)\s+(?:more|over)\s+(?:is|would\s+be)"
     r"\s+(?:also\s+)?(?:ok(?:ay)?|fine|alright|all\s+right))\b",
@@ -44,24 +46,24 @@ _NOT_DEAR = re.compile(
     re.IGNORECASE,
 )
 _ROOM, _MORE_ROOM = 1.3, 1.5  # how far beyond "around 30" a price may go, and where "a bit more" is fine
+_FAR = 3.0  # how far beyond all prices the end of "100-200" may be
 _NEAR = 0.97  # who says 75 may mean 74.90
 _COUNTS = 20  # up to so much a bare number may be an age or so many people
 _FINE = 50  # from here a sum is rounded to tens, below to fives
 
 
-def loose(text: str, facets: Facets, language: str, kinds: Sequence[int]) -> Iterator[Found]:
-    """Yield the limits of price that a text sets without a word of money, or without a number.
+def loose(text: str, facets: Facets, language: str) -> Iterator[Found]:
+    """Yield the limits of price that a text sets without a word of money.
 
     Args:
         text: the message, without what other limits have been read from.
         facets: of the catalogue.
         language: of the labels.
-        kinds: the positions of what is of the kinds that the message names.
     """
     if not facets.knows("price"):
         return
     prices = facets.numbers("price")
-    held = prices[~np.isnan(prices)]
+    held = np.round(prices[~np.isnan(prices)].astype(np.float64), 2)
 
     def found(match: re.Match[str], *limits: tuple[Op, float]) -> Found:
         made = (Constraint("price", op, v, label("price", op, v, language, facets.currency)) for op, v in limits)
@@ -78,18 +80,29 @@ def loose(text: str, facets: Facets, language: str, kinds: Sequence[int]) -> Ite
     elif (match := _ABOUT.search(text)) and _may_be_prices(facets, held, number(match[1])):
         said = number(match[1])
         yield found(match, (">=", round(0.7 * said)), ("<=", round((_MORE_ROOM if more else _ROOM) * said)))
-    elif (match := _NOT_DEAR.search(text)) and not facets.of_works:
-        of_kinds = prices[list(kinds)] if kinds else held
-        of_kinds = of_kinds[~np.isnan(of_kinds)]
-        if len(of_kinds) > 1:
-            yield found(match, ("<=", _rounded_up(float(np.median(of_kinds)))))
+    if match := _NOT_DEAR.search(text):  # how much that is, the things spoken of tell
+        yield found(match)
     if more is not None and re.search(r"\d", text):
         yield Found(*more.span(), ())
 
 
+def not_dear(text: str, facets: Facets, among: Sequence[Constraint]) -> list[Constraint]:
+    """Return what "not too dear" limits to, where it is said: the cheaper half of the things spoken of."""
+    if facets.of_works or not _NOT_DEAR.search(text):
+        return []
+    prices = facets.numbers("price")[facets.mask(among)]
+    prices = prices[~np.isnan(prices)]
+    return [Constraint("price", "<=", _rounded_up(float(np.median(prices))))] if len(prices) > 1 else []
+
+
+def too_much(text: str) -> bool:
+    """Whether a text says of a sum that it is too much: "75 is more than I wanted to spend"."""
+    return _TOO_MUCH.search(text) is not None
+
+
 def _may_be_prices(facets: Facets, held: np.ndarray, *said: float) -> bool:
     """Whether bare numbers are like the shop's prices, and not like what its ranges are of: heights, ages, people."""
-    if not len(held) or max(said) > _ROOM * held.max() or max(said) < held.min() or min(said) < 1:
+    if not len(held) or min(said) > _ROOM * held.max() or max(said) > _FAR * held.max() or max(said) < held.min():
         return False
     if max(said) <= _COUNTS and any(part_of(field) in ("age", "people") for field in facets.ranges):
         return False
