@@ -76,7 +76,7 @@ class DeadEnds:
         return picks
 
     def _is_soft(self, limit: Limit) -> bool:
-        """Whether a limit is what something else may do without: a colour, a hair type, so many people; nothing lasting."""
+        """Whether a limit is what something else may do without, a colour or so many people; nothing lasting."""
         if limit.op == "fits" and part_of(limit.field) == "people":
             return True
         columns = self.shop.parser.columns

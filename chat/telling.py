@@ -74,7 +74,7 @@ class Telling:
         return self.say("wishes", wishes=wished, first=first) if wished else self.say("open", first=first)
 
     def each(self, items: Sequence[Item]) -> str:
-        """Own up to it that nothing is for all of several people, as of children of 2 and 14: each is for one of them."""
+        """Own up to it that nothing shown is for all of several people, as of children of 2 and 14."""
         for field in dict.fromkeys(x.field for x in self.state.taste.limits if x.op == "fits"):
             ages = [x.constraint for x in self.state.taste.limits if (x.field, x.op) == (field, "fits")]
             if len(ages) > 1 and not any(all(satisfies(item, age) for age in ages) for item in items):

@@ -281,7 +281,7 @@ class Updater:
         return list(either(turn.text, found, lambda one: int(self.shop.index.facets.mask([*held, one]).sum())))
 
     def _not_dear(self, turn: Turn) -> list[Constraint]:
-        """Turn "not too dear" into a limit, unless a price is named: among what this message asks for, or the last did."""
+        """Turn "not too dear" into a limit, unless a price is named: among the things asked for now, or before."""
         said = turn.understood.parsed.constraints
         among = [c for c in said if c.field in ("kind", "title") and c.op == "is"]
         among = among or [x.constraint for x in self.state.taste.limits if x.field in ("kind", "title")]

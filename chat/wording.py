@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 _AGE = re.compile(r"for age (\S+)")
 _LEAST, _MOST = re.compile(r"at least (\S*\d\S*)"), re.compile(r"at most (\S*\d\S*)")
@@ -18,8 +19,7 @@ def together(labels: Sequence[str]) -> list[str]:
         at = said.index(ages[0].string)
         said = [one for one in said if not _AGE.fullmatch(one)]
         said.insert(at, f"for ages {', '.join(named[:-1])} and {named[-1]}")
-    ends = zip(said, said[1:], strict=False)
-    for first, second in ends:
+    for first, second in pairwise(said):
         low, high = _LEAST.fullmatch(first), _MOST.fullmatch(second)
         if low and high:
             at = said.index(first)

@@ -16,6 +16,7 @@ from retrieval.absence import asked_free
 from retrieval.amounts import Held, Named
 from retrieval.constraints import Facets, as_values, number_of
 from retrieval.for_whom import ForWhom
+from retrieval.heads import heads
 from retrieval.labels import COUNTED, label
 from retrieval.measures import Column, Measures
 from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, blank, number
@@ -46,6 +47,7 @@ _FOR_PEOPLE = re.compile(
     r"(?=\s*(?:$|[.,;!?]|(?:for|from|in|under|below|with|that|and|but|up|around|about)\b))",
     re.IGNORECASE,
 )
+_ROOMIER = 2  # what is for so many more will do, where nothing is for just so many
 _MOST, _LEAST = "most|highest|longest|biggest|largest|greatest|best|tallest|widest", "least|lowest|shortest|smallest"
 _MORE, _LESS = "more|higher|longer|bigger|larger|greater|better|taller|wider", "less|lower|shorter|smaller"
 _HOW_BIG = re.compile(r"\bhow\s+(?:big|large|small)\b|多大")
@@ -272,12 +274,14 @@ class Columns:
                 yield _one(match, Constraint(field, "is", "yes", label(field, "is", "yes", language)))
 
     def _for_people(self, text: str, language: str) -> Iterator[Found]:
-        for match in _FOR_PEOPLE.finditer(text):
-            values = self._of_people(int(number(match[1])))
+        said = [(one.start, one.end, one.count) for one in heads(text)]
+        for start, end, count in said or [(*m.span(), int(number(m[1]))) for m in _FOR_PEOPLE.finditer(text)]:
+            more = range(count, count + _ROOMIER + 1) if said else (count,)
+            values = next(filter(None, map(self._of_people, more)), [])  # for five there is what six have room in
             chosen = tuple(value for field, value in values if field == values[0][0])
             if chosen:
                 field, value = values[0][0], chosen if len(chosen) > 1 else chosen[0]
-                yield _one(match, Constraint(field, "is", value, label(field, "is", value, language)))
+                yield Found(start, end, (Constraint(field, "is", value, label(field, "is", value, language)),))
 
     @staticmethod
     def _without(column: Column) -> re.Pattern[str]:

@@ -56,7 +56,7 @@ class ForWhom:
                 yield Found(told.start, told.end, ())
 
     def _likely(self, field: str, told: persons.Told, text: str) -> bool:
-        """Whether what is told by the way asks for anything: "for four" of what is for so many, a birth of baby things."""
+        """Whether what is told by the way asks for anything: "for four" of kinds, a birth where some are for babies."""
         if told.part == "age":
             return bool((self._ranges[field][:, 0] <= told.value).any())
         if told.part != "people":

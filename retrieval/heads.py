@@ -1,4 +1,4 @@
-"""How many people a message tells of: "for 4 players", "a family of five", "we would be six", "two adults and two kids"."""
+"""How many people a message tells of: "for 4 players", "a family of five", "two adults and two kids"."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _COUNTED = tuple(
         rf"\b(?:can|could|will|would)\s+(?P<n>{_N})\s+(?:{_PEOPLE}|{_KIDS})",
         rf"\b(?:family|household|party|group|table|team|crowd)\s+(?:of|for)\s+(?:about\s+|around\s+)?(?P<n>{_N})",
         rf"{_WE_ARE}{_SO}(?P<n>{_N}){_ENDS}",
-        rf"(?P<n>\d{{1,2}}|[一二两三四五六七八九十])\s*(?:个人|人(?:玩|用|吃|份)|位玩家|个玩家)",
+        r"(?P<n>\d{1,2}|[一二两三四五六七八九十])\s*(?:个人|人(?:玩|用|吃|份)|位玩家|个玩家)",
     )
 )
 _BARE = re.compile(

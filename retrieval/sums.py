@@ -23,7 +23,9 @@ _STARTS = (
     r"|\b(?:spend|pay|budget(?:\s+(?:is|of))?|costs?|costing|price|be|for|say|something|anything|ones?|maybe)\s+)"
 )
 _ENDS = r"(?=\s*(?:$|[,.;!?)](?!\d)|(?:or\s+so|ish|max|and|but|please|pls|if|could|can|would|is\s+(?:ok|fine|good))\b))"
-_ABOUT = re.compile(rf"{_STARTS}(?:around|about|roughly|circa|approx\w*\.?|~)\s*{_N}(?:\s*ish)?{_ENDS}", re.IGNORECASE)
+_ABOUT = re.compile(
+    rf"(?:^|(?<=[\s,;.(:]))(?:around|about|roughly|circa|approx\w*\.?|~)\s*{_N}(?:\s*ish)?{_ENDS}", re.IGNORECASE
+)
 _BETWEEN = re.compile(
     rf"{_STARTS}(?:between\s+|from\s+)?{_N}\s*(?:-|–|to|and)\s*(\d{{2,5}}){_CUR}{_ENDS}", re.IGNORECASE
 )
@@ -34,7 +36,10 @@ _BIT_MORE = re.compile(  # asks for no more cards
 )
 _SO = r"(?:(?:a\s+(?:bit|little|lot)|way|rather|far|much|quite|really|still|slightly|already|probably|just)\s+)*"
 _IS = r"\s*(?:(?:is|was|would\s+be|seems|feels)\s+|['’]s\s+)?"
-_MINE = r"(?:i|we)(?:['’]d|['’]ve)?\s+(?:\w+\s+){0,3}?(?:spend|pay|had\s+in\s+mind|budgeted|afford|thinking|planned|expected|hoped|hoping|thought)"
+_MINE = (
+    r"(?:i|we)(?:['’]d|['’]ve)?\s+(?:\w+\s+){0,3}?"
+    r"(?:spend|pay|had\s+in\s+mind|budgeted|afford|thinking|planned|expected|hoped|hoping|thought)"
+)
 _TOO_MUCH = re.compile(
     rf"{_N}{_CUR}{_IS}{_SO}(?:(?:more|over|above|higher)\s+(?:than\s+)?(?:what\s+)?(?:{_MINE}|(?:my|our)\s+(?:budget|limit))"
     r"|(?:too\s+(?:much|expensive|dear|pricey|steep)|out\s+of\s+(?:my\s+|our\s+)?budget)\b)",
@@ -43,6 +48,10 @@ _TOO_MUCH = re.compile(
 _NOT_DEAR = re.compile(
     r"\b(?:not|nothing|isn['’]t|aren['’]t)\s+(?:\w+\s+)?(?:too|very|so|that|overly)\s+(?:expensive|dear|pricey|costly)\b"
     r"|\b(?:without\s+|doesn['’]t\s+|won['’]t\s+|not\s+)break(?:ing)?\s+the\s+bank\b|\bon\s+a\s+(?:tight|small|low|tiny)\s+budget\b",
+    re.IGNORECASE,
+)
+_MEASURED = re.compile(  # "not too heavy, around 12" is no price
+    r"\b(?:long|length|heavy|light|weigh\w*|tall|high|height|wide|width|deep|diameter|size\w*|big|aged?|old|at|people)\b[^.!?]{0,20}$",
     re.IGNORECASE,
 )
 _ROOM, _MORE_ROOM = 1.3, 1.5  # how far beyond "around 30" a price may go, and where "a bit more" is fine
@@ -60,7 +69,7 @@ def loose(text: str, facets: Facets, language: str) -> Iterator[Found]:
         facets: of the catalogue.
         language: of the labels.
     """
-    if not facets.knows("price"):
+    if facets.of_works or not facets.knows("price"):  # of works a bare number may be minutes or pages
         return
     prices = facets.numbers("price")
     held = np.round(prices[~np.isnan(prices)].astype(np.float64), 2)
@@ -77,7 +86,11 @@ def loose(text: str, facets: Facets, language: str) -> Iterator[Found]:
     elif (match := _BETWEEN.search(text)) and _may_be_prices(facets, held, number(match[1]), number(match[2])):
         low, high = sorted((number(match[1]), number(match[2])))
         yield found(match, (">=", low), ("<=", high))
-    elif (match := _ABOUT.search(text)) and _may_be_prices(facets, held, number(match[1])):
+    elif (
+        (match := _ABOUT.search(text))
+        and not _MEASURED.search(text[: match.start()])
+        and _may_be_prices(facets, held, number(match[1]))
+    ):
         said = number(match[1])
         yield found(match, (">=", round(0.7 * said)), ("<=", round((_MORE_ROOM if more else _ROOM) * said)))
     if match := _NOT_DEAR.search(text):  # how much that is, the things spoken of tell
@@ -88,7 +101,7 @@ def loose(text: str, facets: Facets, language: str) -> Iterator[Found]:
 
 def not_dear(text: str, facets: Facets, among: Sequence[Constraint]) -> list[Constraint]:
     """Return what "not too dear" limits to, where it is said: the cheaper half of the things spoken of."""
-    if facets.of_works or not _NOT_DEAR.search(text):
+    if facets.of_works or not facets.knows("price") or not _NOT_DEAR.search(text):
         return []
     prices = facets.numbers("price")[facets.mask(among)]
     prices = prices[~np.isnan(prices)]

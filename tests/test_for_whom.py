@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -257,10 +258,12 @@ class TestPeople:
     @pytest.mark.parametrize(
         ("text", "ages", "people"),
         [
-            ("she's 7 months", [7 / 12], []), ("my son is 10 weeks old", [10 / 52], []), ("he is 1 and a half", [1.5], []),
+            ("she's 7 months", [7 / 12], []), ("my son is 10 weeks old", [10 / 52], []),
+            ("he is 1 and a half", [1.5], []),
             ("something for three children (4, 6 and 9)", [4, 6, 9], []), ("my girls are 6 and 9", [6, 9], []),
             ("a 4 and a 7 year old", [4, 7], []), ("for 9 to 12 year olds", [9, 12], []),
-            ("our daughter, 3 and a half", [3.5], []), ("we have a newborn", [0], []), ("they just had a little boy", [0], []),
+            ("our daughter, 3 and a half", [3.5], []), ("we have a newborn", [0], []),
+            ("they just had a little boy", [0], []),
             ("three adults and two kids", [], [5]), ("two adults and kids of 7 and 9", [7, 9], [4]),
             ("a household of six", [], [6]), ("there will be five of us", [], [5]), ("we're usually 3", [], [3]),
             ("for 2 to 4 players", [], [4]), ("they are 6 weeks late", [], []), ("it was 4 months ago", [], []),
@@ -309,6 +312,16 @@ class TestPeople:
         assert set(ids(talk("sorry, we would be two"))) == {"g1", "g3", "g4"}
         assert ids(talk("and a kite")) == ["s1"]  # which is for any number
 
+    def test_adults_and_children_all_sleep_in_one_tent(self):
+        tents = [ski(f"p{n}", f"Shelter {n}", "tent", 90.0 * n, size=f"{n} person") for n in (2, 2, 4, 6)]
+        parser = Parser(Facets(Catalog([replace(tent, id=f"{at}") for at, tent in enumerate(tents)])))
+        for text, size in (
+            ("for two adults and two kids", "4 person"),
+            ("a family of five", "6 person"),
+            ("for 2", "2 person"),
+        ):
+            assert [c.value for c in parser.parse(f"a tent {text}").constraints if c.field == "size"] == [size]
+
     def test_so_many_are_asked_of_the_one_spoken_of(self):
         talk = Talk(shop_of(PLAYTHINGS))
         talk("Two Towers please")
@@ -331,6 +344,8 @@ class TestPeople:
             ("50 euros is a bit too much", {("price", "<", 49.9)}),
             ("a kite, around 12 of us", set()),
             ("around 10", set()),
+            ("a kite around 25 or so", {("price", ">=", 18), ("price", "<=", 32)}),
+            ("not too heavy, around 30", set()),
         ],
     )
     def test_money_is_said_loosely(self, text, expected):
