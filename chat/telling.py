@@ -15,7 +15,7 @@ from chat.state import DialogueState, Limit
 from chat.turn import Turn
 from retrieval.constraints import satisfies, satisfies_all
 from retrieval.parsed import Wish
-from retrieval.ranges import range_of
+from retrieval.ranges import part_of, range_of
 from retrieval.text import words
 from retrieval.types import Item
 
@@ -182,7 +182,9 @@ def best_relaxation(
     counts = [
         (old, int(shop.recommender.allowed([x.constraint for x in limits if x is not old], known).sum()))
         for old in limits
-        if may(old) and old.op != "fits" and not (shop.of_goods and old.field in ("kind", "title"))
+        if may(old)
+        and (old.op != "fits" or part_of(old.field) == "people")
+        and not (shop.of_goods and old.field in ("kind", "title"))
     ]
     best = max(counts, key=lambda pair: pair[1], default=None)
     return best if best is not None and best[1] else None

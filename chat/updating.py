@@ -286,7 +286,11 @@ class Updater:
         among = [c for c in said if c.field in ("kind", "title") and c.op == "is"]
         among = among or [x.constraint for x in self.state.taste.limits if x.field in ("kind", "title")]
         priced = any(c.field == "price" for c in said)
-        return [] if priced else [self._labelled(c) for c in not_dear(turn.text, self.shop.index.facets, among)]
+        return (
+            []
+            if priced or not among
+            else [self._labelled(c) for c in not_dear(turn.text, self.shop.index.facets, among)]
+        )
 
     def _singled(self, turn: Turn) -> list[Constraint]:
         """Turn "an electric one" into a limit, among what is wanted, unless another kind is."""

@@ -311,6 +311,10 @@ class TestPeople:
         assert set(ids(talk("a board game for 5 people"))) == {"g2", "g4"}
         assert set(ids(talk("sorry, we would be two"))) == {"g1", "g3", "g4"}
         assert ids(talk("and a kite")) == ["s1"]  # which is for any number
+        talk = Talk(shop_of(PLAYTHINGS))
+        answer = talk("a board game for 15 people")
+        assert "Without “for 15 players”" in answer.text
+        assert answer.cards
 
     def test_adults_and_children_all_sleep_in_one_tent(self):
         tents = [ski(f"p{n}", f"Shelter {n}", "tent", 90.0 * n, size=f"{n} person") for n in (2, 2, 4, 6)]
