@@ -18,6 +18,7 @@ from chat.state import DialogueState, Limit, replaces
 from chat.telling import ENOUGH, best_relaxation
 from chat.turn import Turn
 from chat.typed import EVERYDAY, telling_words
+from retrieval.ranges import part_of
 from retrieval.types import Constraint, Query
 
 _THINGS = ("kind", "title")
@@ -129,7 +130,9 @@ class DeadEnds:
         return picks
 
     def _is_soft(self, limit: Limit) -> bool:
-        """Whether a limit is a quality that something else may do without: a colour, a hair type; nothing lasting."""
+        """Whether a limit is what something else may do without, a colour or so many people; nothing lasting."""
+        if limit.op == "fits" and part_of(limit.field) == "people":
+            return True
         columns = self.shop.parser.columns
         of_text = isinstance(limit.value, str | tuple) and limit.op == "is" and not limit.lasting
         quality = limit.field in ("title", "topic", "genres") or columns.limits(limit.field)

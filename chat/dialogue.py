@@ -103,7 +103,8 @@ class Dialogue:
 
     def heard(self, text: str) -> str:
         """Return what a message asks, spelled out, and keep in mind the sorrow that it tells of."""
-        spelled = spelled_out(text, ages="age" in self.shop.parser.columns.people.columns)
+        told_of = self.shop.parser.columns.people.columns
+        spelled = spelled_out(text, ages="age" in told_of or "people" in told_of)
         if in_danger(spelled):
             return spelled
         asked, self.sorrow = told(spelled)
@@ -221,6 +222,7 @@ class Dialogue:
             *notes,
             telling.unmeasured(turn, items),
             telling.unmet(turn, items),
+            telling.each(items),
             telling.lead(turn, ours),
             telling.rest(ours),
             telling.beside(turn, shown),

@@ -9,22 +9,25 @@ from chat.replies import Say
 from chat.state import DialogueState
 from retrieval.columns import Columns
 from retrieval.labels import label
+from retrieval.numbers import COUNTS
 from retrieval.persons import told
-from retrieval.ranges import range_of
+from retrieval.ranges import part_of, range_of
 from retrieval.types import Item
+from retrieval.units import of_header
 
 FITS = "fits"  # the question, beside the names of columns
 _SOMEBODY = (
     r"(?:i|me|he|him|she|her|we|us|they|my\s+\w+|some(?:one|body)|\w+[\s-]year[\s-]olds?"
-    r"|an?\s+(?:man|woman|person|child|kid|adult))"
+    rf"|an?\s+(?:man|woman|person|child|kid|adult)|(?:\d{{1,2}}|{'|'.join(COUNTS)})(?:\s+(?:people|persons?|players?|adults|of\s+us))?)"
 )
 _IT = r"(?:it|that|this|they|these|those|(?:the|that|this)\s+[^.?!]{1,40}?)"
 _ENOUGH = r"(?:too\s+\w+|\w+\s+enough)"
 _ASKS = re.compile(
     rf"\b(?:do|does|would|will|can|could|might)\s+{_SOMEBODY}\s+(?:\w+\s+)?(?:fit|ride)\b"
-    rf"|\b(?:would|will|does|do|can|could)\s+{_IT}\s+(?:\w+\s+)?(?:fit|suit|work\s+for|be\s+(?:ok(?:ay)?|right)\s+for)\s+{_SOMEBODY}\b"
-    rf"|\b(?:is|are)\s+{_IT}\s+(?:{_ENOUGH}|right|suitable|ok(?:ay)?|good)\s+for\s+(?:a\s+)?(?:{_SOMEBODY}\b|\d)"
+    rf"|\b(?:would|will|does|do|can|could)\s+{_IT}\s+(?:\w+\s+)?(?:fit|suit|(?:work|do|serve)\s+(?:for|with)|serve|feed|be\s+(?:ok(?:ay)?|right|(?:\w+\s+)?enough)\s+for)\s+{_SOMEBODY}\b"
+    rf"|\b(?:is|are)\s+{_IT}\s+(?:{_ENOUGH}|enough|right|suitable|ok(?:ay)?|good)\s+for\s+(?:a\s+)?(?:{_SOMEBODY}\b|\d)"
     rf"|\b(?:am|is)\s+(?:i|he|she)\s+{_ENOUGH}\s+for\s+(?:it|that|this|these|those)\b"
+    rf"|\b(?:can|could|will|would)\s+(?:\d{{1,2}}|{'|'.join(COUNTS)})\s+(?:people|persons?|players?|adults|of\s+us|kids|children)\s+(?:play|use|share|sit|sleep|eat)\b"
     r"|适合[^。]*(?:吗|么|\?|？)",
     re.IGNORECASE,
 )
@@ -51,5 +54,7 @@ def fitting(item: Item, text: str, columns: Columns, state: DialogueState, say: 
         value = float(c.value)  # type: ignore[arg-type]
         whom = label(c.field, "fits", value, say.language)
         kept = facts.attribute(item, c.field, say.language)
+        if part_of(c.field) == "people" and of_header(c.field)[1] is None and say.language == "en":
+            kept = f"{kept} {of_header(c.field)[0]}"  # "2-6 players"
         answers.append(say("fits_yes" if low <= value <= high else "fits_no", title=title, whom=whom, range=kept))
     return say.sentences(*answers)

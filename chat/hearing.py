@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from chat.acts import Act
 from chat.comparing import compared
+from chat.fitting import FITS
 from chat.opinions import Opinion
 from chat.pieces import asks
 from chat.pointing import PLACES, of_part, pointed, sized
@@ -20,6 +21,7 @@ from chat.state import DialogueState
 from chat.thread import similar
 from chat.understanding import Understanding, understand
 from retrieval.cues import Mention
+from retrieval.ranges import part_of, range_of
 from retrieval.text import words
 
 _AND_THAT = re.compile(r"^\W*(?:and|also)\s+(?:that|this)(?:\s+one)?(?:\s+(?:too|as\s+well|also))?\W*$", re.IGNORECASE)
@@ -67,6 +69,8 @@ class Hearing:
         missing = sold_out(self.shop, self.state, self.say)
         if asks_for_return(text, missing) and (missing is not None or shown or spoken_of or understood.opinions):
             return replace(understood, act="question", questions=(RESTOCK,), extreme=None, of_shown=False)
+        if self._counts_heads(understood):
+            return replace(understood, act="question", questions=(FITS,), extreme=None, of_shown=False)
         if understood.act not in ("question", "availability") and compared(text, self.shop, self.state) is not None:
             return replace(understood, act="question", questions=(), compares=True)
         meant = similar(text, self.state) if understood.act in ("recommend", "more", "unclear") else ""
@@ -74,6 +78,16 @@ class Hearing:
             alike = tuple(Opinion("like", (at,)) for at in self.shop.positions([meant]))
             return replace(understood, act="recommend", opinions=alike)
         return self._of_all(text, understood)
+
+    def _counts_heads(self, understood: Understanding) -> bool:
+        """Whether a message only says how many people there are, after a question about an item: is it for so many?"""
+        parsed, taste = understood.parsed, self.state.taste
+        heads = [c for c in parsed.constraints if c.op == "fits" and part_of(c.field) == "people"]
+        more = len(parsed.constraints) > len(heads) or parsed.wishes or parsed.relative or understood.opinions
+        if not heads or more or understood.act == "question" or self.state.route != "item":
+            return False
+        spoken = self.shop.items([taste.about] if taste.about else taste.focus)
+        return len(spoken) == 1 and range_of(spoken[0], heads[0].field) is not None
 
     def _of_all(self, text: str, understood: Understanding) -> Understanding:
         """Read "are the brushes made of wood?" as a question about each of them, if the catalogue tells it of any."""

@@ -159,7 +159,7 @@ def questions(text: str, columns: Columns | None, several: bool) -> Questions:
     if columns is not None and _ASKS.search(text):
         fields = _with_own(fields, text, columns)
     if columns is not None and asks_to_fit(text, columns):
-        fields = [*fields, FITS]
+        fields = [*(name for name in fields if name not in columns.people.columns.values()), FITS]
     elif not fields and (asks_contents(text) or _HOW_MANY.search(text)):
         fields = [CONTENTS if asks_contents(text) else "other"]
     return Questions(tuple(fields), yes_no=_YES_NO.search(text) is not None)

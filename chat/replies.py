@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from chat import facts
 from chat.sentences import OF_GOODS, SAY
 from chat.state import Language
+from chat.wording import together
 from retrieval.lexicon import canonical, display, synonyms
 from retrieval.qualities import adjectives
 from retrieval.types import Item
@@ -100,7 +101,7 @@ class Say:
 
     def quoted(self, labels: Sequence[str]) -> str:
         """Join the labels of constraints or wishes."""
-        return facts.join(list(dict.fromkeys(labels)), self.language)
+        return facts.join(together(labels), self.language)
 
     def wished(self, wishes: Sequence[tuple[str, str]], maker: Callable[[str], str] = str) -> str:
         """Word soft preferences: ``slow and dreamlike, by Ursula K. Le Guin, about first contact``; "" for none.

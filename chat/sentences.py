@@ -181,6 +181,8 @@ SAY: Mapping[str, tuple[str, str]] = {
     "not_said": ("I don't have that information about {title}.", "我没有{title}的这项信息。"),
     "fits_yes": ("Yes, {title} is right {whom}: it is made for {range}.", "可以，{title}{whom}：范围是{range}。"),
     "fits_no": ("No, {title} is not made {whom}, but for {range}.", "不行，{title}不{whom}：范围是{range}。"),
+    "fits_each": ("Nothing is for all of them at once, so each of these is for one.",
+                  "没有同时适合所有人的，下面每件适合其中一位。"),
     "restock": ("{title} is out of stock, and the catalogue doesn't tell when it will be back.",
                 "{title}缺货，目录里没有写明何时到货。"),
     "not_compared": ("I don't know which item “{name}” is, so I can't compare it.",

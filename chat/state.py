@@ -292,8 +292,8 @@ def replaces(new: Constraint, old: Limit) -> bool:
 
 
 def _together(new: Constraint, other: Limit) -> bool:
-    """Whether two limits of one message hold together: both name a value, and are not the same."""
-    named = isinstance(new.value, str | tuple) and new.op == other.op == "is"
+    """Whether two limits of one message hold together: both name a value or a person, and are not the same."""
+    named = new.op == other.op and (new.op == "fits" or (new.op == "is" and isinstance(new.value, str | tuple)))
     return named and new.field == other.field and not _same(new.value, other.value)
 
 

@@ -15,7 +15,7 @@ from chat.state import DialogueState, Limit
 from chat.turn import Turn
 from retrieval.constraints import satisfies, satisfies_all
 from retrieval.parsed import Wish
-from retrieval.ranges import range_of
+from retrieval.ranges import part_of, range_of
 from retrieval.text import words
 from retrieval.types import Item
 
@@ -75,6 +75,14 @@ class Telling:
                 return self.say("both", wishes=wished, limits=quoted, first=first)
             return self.say("limits", limits=quoted[:1].upper() + quoted[1:], first=first)
         return self.say("wishes", wishes=wished, first=first) if wished else self.say("open", first=first)
+
+    def each(self, items: Sequence[Item]) -> str:
+        """Own up to it that nothing shown is for all of several people, as of children of 2 and 14."""
+        for field in dict.fromkeys(x.field for x in self.state.taste.limits if x.op == "fits"):
+            ages = [x.constraint for x in self.state.taste.limits if (x.field, x.op) == (field, "fits")]
+            if len(ages) > 1 and not any(all(satisfies(item, age) for age in ages) for item in items):
+                return self.say("fits_each")
+        return ""
 
     def _measured(self, item: Item, field: str) -> bool:
         return self.shop.knows_popularity if field == "popularity" else facts.measure(item, field) is not None
@@ -201,7 +209,9 @@ def best_relaxation(
     counts = [
         (old, int(shop.recommender.allowed([x.constraint for x in limits if x is not old], known).sum()))
         for old in limits
-        if may(old) and old.op != "fits" and not (shop.of_goods and old.field in ("kind", "title"))
+        if may(old)
+        and (old.op != "fits" or part_of(old.field) == "people")
+        and not (shop.of_goods and old.field in ("kind", "title"))
     ]
     best = max(counts, key=lambda pair: pair[1], default=None)
     return best if best is not None and best[1] else None

@@ -45,15 +45,23 @@ _RAVES = re.compile(
 )
 _FAMILY = (  # "my two, 6 and 10", "three kids aged 5, 8 and 11"
     r"\b(?:my|our|the|with|two|three|four)\s+(?:two|three|four|kids?|boys?|girls?|children|grandkids|grandchildren|lot)\b[\s,(]*(?:aged?\s+)?"
-    r"(?P<c>\d{1,2})(?:\s*,\s*\d{1,2})*\s*(?:,\s*)?(?:and|&|\+)\s*\d{1,2}\b"
+    r"(?P<c>\d{1,2})(?P<more>(?:\s*,\s*\d{1,2})*\s*(?:,\s*)?(?:and|&|\+)\s*\d{1,2})\b\)?"
 )
 _CHILDREN = r"(?:he|she|they|son|daughter|boy|girl|grandson|granddaughter|nephew|niece|kid)"
+_BOTH_OLD = (  # "a 6 and an 8 year old", "8 to 12 year olds"
+    r"\b(?:(?:my|our|the|an?)\s+)?(?P<d>\d{1,2})(?P<to>\s*(?:and|&|or|to|-|–)\s*(?:an?\s+)?\d{1,2})[\s-]*years?[\s-]*olds?\b"
+)
+_ONE_OLD = (  # "my daughter, 2 and a half"
+    r"\b(?:my|our|his|her|their|the)\s+(?:\w+\s+)?(?:son|daughter|boy|girl|grandson|granddaughter|nephew|niece|kid|child)"
+    r"\s*[,(]\s*(?P<e>\d{1,2})(?P<part>\s+and\s+a\s+half|\s*(?:months?|mths?))?\b\)?(?=\s*(?:[.,;!?](?!\d)|$))"
+)
 _AGED = re.compile(
-    rf"{_FAMILY}|"
-    rf"\b(?:(?:my|our|his|her|the|an?)\s+)?(?P<a>\d{{1,2}}|{'|'.join(_AGES)})[\s-]*years?[\s-]*olds?\b"
+    rf"{_FAMILY}|{_BOTH_OLD}|{_ONE_OLD}|"
+    rf"(?<!\d[.,])\b(?:(?:my|our|his|her|the|an?)\s+)?(?P<a>\d{{1,2}}|{'|'.join(_AGES)})[\s-]*years?[\s-]*olds?\b"
     rf"|\b(?:{_CHILDREN}(?:['’]s|['’]re|\s+is|\s+are|\s+just)\s+(?:only\s+|just\s+|nearly\s+|almost\s+)?|turn(?:s|ing)\s+)"
     rf"(?P<b>\d{{1,2}}|{'|'.join(_AGES[2:])})\b(?:\s+and\s+a\s+half\b)?"
-    r"(?!\s*(?:%|['’′]|cm|kg|m\b|ft|foot|feet)|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?)\b)",
+    r"(?P<months>\s*-?\s*(?:months?|mths?|mos?|(?:weeks?|days)(?=\s+old))(?:\s+old)?\b(?!\s+(?:late|away|ago|behind|into|pregnant)\b))?"
+    r"(?!\s*(?:%|['’′]|cm|kg|m\b|ft|foot|feet)|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?|months?|weeks?|wks?|days)\b)",
     re.IGNORECASE,
 )
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
@@ -186,11 +194,12 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
     text = _WILL.sub(r"\1 will", text)
 
     def child(match: re.Match[str]) -> str:
-        years = _years(match["a"] or match["b"] or match["c"])
-        if not 1 < years <= _CHILD:
+        years = _years(next(filter(None, match.group("a", "b", "c", "d", "e"))))
+        more = next(filter(None, match.group("months", "more", "to", "part")), "")
+        if not (1 < years <= _CHILD or "m" in more.casefold()) or (match["e"] and not ages):
             return match.group()
-        half = " and a half" if match.group().endswith("half") else ""
-        return f" my kid aged {years}{half} " if ages else " my kid "
+        half = " and a half" if match.group().endswith("half") and "half" not in more else ""
+        return f" my kid aged {years}{half}{more} " if ages else " my kid "
 
     return _AGED.sub(child, text)
 

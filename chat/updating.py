@@ -25,6 +25,7 @@ from retrieval.constraints import number_of, satisfies, values_of
 from retrieval.labels import relabelled
 from retrieval.lexicon import canonical, display, genres_wanted_with
 from retrieval.numbers import LENGTH_FIELDS
+from retrieval.sums import not_dear, too_much
 from retrieval.text import words
 from retrieval.types import Constraint, Item
 
@@ -89,8 +90,17 @@ class Updater:
             for c in (for_grown_ups(each, turn.text, self.state, fits) for each in parsed.constraints)
             if (c.field, c.op, c.value) not in chips
         ]
-        turn.further = self._relative(turn)
-        constraints = [*said, *removed, *turn.further, *self._by_its_maker(turn), *self._singled(turn)]
+        turn.further = self._relative(turn) or (
+            [c for c in said if (c.field, c.op) == ("price", "<")] if too_much(turn.text) else []
+        )
+        constraints = [
+            *said,
+            *self._not_dear(turn),
+            *removed,
+            *turn.further,
+            *self._by_its_maker(turn),
+            *self._singled(turn),
+        ]
         constraints.extend(self._turned(turn, constraints))
         constraints.extend(self._undergone(turn, constraints))
         thread = [self._labelled(c) for c in held_on_to(self.shop, self.state, turn, constraints)]
@@ -269,6 +279,18 @@ class Updater:
                 found.append(self._labelled(Constraint(column, op, float(number))))
         held = [limit.constraint for limit in self.state.taste.limits]
         return list(either(turn.text, found, lambda one: int(self.shop.index.facets.mask([*held, one]).sum())))
+
+    def _not_dear(self, turn: Turn) -> list[Constraint]:
+        """Turn "not too dear" into a limit, unless a price is named: among the things asked for now, or before."""
+        said = turn.understood.parsed.constraints
+        among = [c for c in said if c.field in ("kind", "title") and c.op == "is"]
+        among = among or [x.constraint for x in self.state.taste.limits if x.field in ("kind", "title")]
+        priced = any(c.field == "price" for c in said)
+        return (
+            []
+            if priced or not among
+            else [self._labelled(c) for c in not_dear(turn.text, self.shop.index.facets, among)]
+        )
 
     def _singled(self, turn: Turn) -> list[Constraint]:
         """Turn "an electric one" into a limit, among what is wanted, unless another kind is."""

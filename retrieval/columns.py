@@ -16,11 +16,12 @@ from retrieval.absence import asked_free
 from retrieval.amounts import Held, Named
 from retrieval.constraints import Facets, as_values, number_of
 from retrieval.for_whom import ForWhom
+from retrieval.heads import heads
 from retrieval.labels import COUNTED, label
 from retrieval.measures import Column, Measures
 from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, blank, number
 from retrieval.qualities import quality_of, stem
-from retrieval.ranges import bound_of
+from retrieval.ranges import bound_of, part_of
 from retrieval.text import forms
 from retrieval.types import Constraint, Op
 
@@ -57,6 +58,7 @@ _FOR_PEOPLE = re.compile(
     r"(?=\s*(?:$|[.,;!?]|(?:for|from|in|under|below|with|that|and|but|up|around|about)\b))",
     re.IGNORECASE,
 )
+_ROOMIER = 2  # what is for so many more will do, where nothing is for just so many
 _MOST, _LEAST = (
     "most|highest|longest|biggest|largest|greatest|best|tallest|widest",
     "least|lowest|fewest|shortest|smallest",
@@ -102,12 +104,13 @@ class Columns:
             for name in attributes
             if name in facets.numeric_fields and name not in (*LENGTH_FIELDS, *TASTES) and not self._is_end(name)
         ]
-        bare = [c for c in self.numbers if c.unit is None and c.field not in COUNTED]
+        single = [c for c in self.numbers if c.field not in self._heads(facets)]
+        bare = [c for c in single if c.unit is None and c.field not in COUNTED]
         lasts = [c.words.split()[-1] for c in bare]
         sized = [c for c in self.numbers if c.unit is not None and c.unit.dimension in ("size", "mass")]
         self.people = ForWhom(facets, self._kinds, [name for c in sized for name in c.names])
         held = Held(facets, self._kinds)
-        self._measures = Measures(facets, self.numbers, held, self._kinds)
+        self._measures = Measures(facets, single, held, self._kinds)
         self._named = Named(
             [(c.field, _called(c.words, last, lasts)) for c, last in zip(bare, lasts, strict=True)], held
         )
@@ -126,6 +129,11 @@ class Columns:
         free = {words.removesuffix(" free"): field for words, field in self.flags.items() if words.endswith(" free")}
         rows += [(asked_free(word, free), field) for word, field in free.items()]
         return tuple((re.compile(rf"\b(?:{said})\b", re.IGNORECASE), field) for said, field in rows)
+
+    @staticmethod
+    def _heads(facets: Facets) -> list[str]:
+        """Return the columns of ranges of people; "4" in one of them is a range like "2-4"."""
+        return [field for field in facets.ranges if part_of(field) == "people"]
 
     def _is_end(self, field: str) -> bool:
         """Whether a column is one end of a range."""
@@ -303,12 +311,14 @@ class Columns:
                 yield _one(match, Constraint(field, "is", "yes", label(field, "is", "yes", language)))
 
     def _for_people(self, text: str, language: str) -> Iterator[Found]:
-        for match in _FOR_PEOPLE.finditer(text):
-            values = self._of_people(int(number(match[1])))
+        said = [(one.start, one.end, one.count) for one in heads(text)]
+        for start, end, count in said or [(*m.span(), int(number(m[1]))) for m in _FOR_PEOPLE.finditer(text)]:
+            more = range(count, count + _ROOMIER + 1) if said else (count,)
+            values = next(filter(None, map(self._of_people, more)), [])  # for five there is what six have room in
             chosen = tuple(value for field, value in values if field == values[0][0])
             if chosen:
                 field, value = values[0][0], chosen if len(chosen) > 1 else chosen[0]
-                yield _one(match, Constraint(field, "is", value, label(field, "is", value, language)))
+                yield Found(start, end, (Constraint(field, "is", value, label(field, "is", value, language)),))
 
     @staticmethod
     def _without(column: Column) -> re.Pattern[str]:

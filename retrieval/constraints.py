@@ -149,8 +149,18 @@ def satisfies(item: Item, constraint: Constraint) -> bool:
 
 
 def satisfies_all(item: Item, constraints: Iterable[Constraint]) -> bool:
-    """Whether an item is in stock and keeps every constraint: the check behind promise 1 of the design."""
-    return item.in_stock and all(satisfies(item, c) for c in constraints)
+    """Whether an item is in stock and keeps every constraint: the check behind promise 1 of the design.
+
+    Of several people, as of two children, it must be for one at least: whether anything is for all the mask knows.
+    """
+    kept, fits = item.in_stock, dict[str, bool]()
+    for constraint in constraints:
+        keeps = satisfies(item, constraint)
+        if constraint.op == "fits":
+            fits[constraint.field] = fits.get(constraint.field, False) or keeps
+        else:
+            kept = kept and keeps
+    return kept and all(fits.values())
 
 
 class Facets:
@@ -288,10 +298,13 @@ class Facets:
         for constraint in (c for c in constraints if c.op != "fits"):
             allowed &= self._mask(constraint)
         named = any((c.field, c.op) == ("kind", "is") for c in constraints)
-        for constraint in (c for c in constraints if c.op == "fits"):
-            held = allowed & self._mask(constraint)
+        for field in dict.fromkeys(c.field for c in constraints if c.op == "fits"):
+            each = [self._mask(c) for c in constraints if (c.field, c.op) == (field, "fits")]
+            held = allowed & np.logical_and.reduce(each)
+            if not held.any():  # nothing is for both children: then for the one or the other
+                held = allowed & np.logical_or.reduce(each)
             # A lock is for people of any height; where no kind is asked for, what is made for one's own goes alone.
-            open_to_all = self._without_range.get(constraint.field, held)
+            open_to_all = self._without_range.get(field, held)
             allowed = held | (allowed & open_to_all) if named or not held.any() else held
         return allowed
 

@@ -9,10 +9,14 @@ import numpy as np
 
 from retrieval import persons, units
 from retrieval.constraints import Facets
-from retrieval.labels import label
+from retrieval.labels import GROWN_UP, label
 from retrieval.numbers import Found
 from retrieval.ranges import part_of
+from retrieval.text import words
 from retrieval.types import Constraint
+
+_BRIEF = 4  # words of a message that may be about nothing else: "for four then"
+_ANY_AGE = 90  # "5-99" is for everybody from 5
 
 
 class ForWhom:
@@ -39,12 +43,33 @@ class ForWhom:
             field = self.columns.get(told.part)
             if told.plain and (self._named(told, text) or (field is not None and self._of_other_kinds(field, text))):
                 continue
+            if told.plain and field is not None and not self._likely(field, told, text):
+                continue
             if field is not None:
-                value = _in_unit(field, told)
+                value = GROWN_UP if self._grown_up(field, told) else _in_unit(field, told)
                 limit = Constraint(field, "fits", value, label(field, "fits", value, language))
                 yield Found(told.start, told.end, (limit,))
-            elif self._numbers and told.part != "age" and not told.plain and not self._measures(told.part, text):
+            elif told.part in ("age", "people"):
+                if "people" in self.columns:  # "kids of 5 and 8" tells of no further number
+                    yield Found(told.start, told.end, ())
+            elif self._numbers and not told.plain and not self._measures(told.part, text):
                 yield Found(told.start, told.end, ())
+
+    def _likely(self, field: str, told: persons.Told, text: str) -> bool:
+        """Whether what is told by the way asks for anything: "for four" of kinds, a birth where some are for babies."""
+        if told.part == "age":
+            return bool((self._ranges[field][:, 0] <= told.value).any())
+        if told.part != "people":
+            return True
+        return bool(self._kinds(text)) or len(words(text)) <= _BRIEF
+
+    def _grown_up(self, field: str, told: persons.Told) -> bool:
+        """Whether it is the age of a grown-up, and things are for children: all are grown-ups alike there."""
+        if told.part != "age" or told.value < GROWN_UP or "months" in field:
+            return False
+        low, high = self._ranges[field].T
+        closed = high[np.isfinite(high) & (high < _ANY_AGE)]
+        return bool(closed.max(initial=0) <= GROWN_UP and np.nanmax(low) <= GROWN_UP)
 
     def _named(self, told: persons.Told, text: str) -> bool:
         """Whether a column of numbers is named beside it: "length 158 cm"."""
@@ -66,8 +91,10 @@ class ForWhom:
 
 def _in_unit(field: str, told: persons.Told) -> float:
     """Return what is told of somebody in the unit of a column; without one it is centimetres, years or kilograms."""
-    words, unit = units.of_header(field)
+    name, unit = units.of_header(field)
     if told.part == "age":
-        return round(told.value * (12 if "months" in words.split() else 1), 1)
+        return round(told.value * (12 if "months" in name.split() else 1), 2)
+    if told.part == "people":
+        return told.value
     base = 1000 if told.part == "weight" else 1
     return round(told.value * base / (unit.size if unit is not None else base), 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 
 from babel.numbers import format_currency
@@ -35,6 +36,11 @@ _LENGTHS: dict[str, tuple[str, str]] = {
 }
 _UNITS = {"minutes": "分钟", "hours": "小时", "pages": "页"}
 COUNTED = ("minutes", "hours", "pages", "players", "length", "runtime", "duration")  # columns that are their unit
+_SAYS_HOW = re.compile(r"^non\b|[\s-](?:free|safe|proof|resistant|friendly)$", re.IGNORECASE)
+GROWN_UP = 18.0  # what the age of any grown-up is where things are for children
+_TODDLER = 2.0  # years below which an age is said in months
+_MONTHS = 12
+_WITH = ("needs", "requires", "has", "with", "contains")  # "needs_batteries": none are wanted
 _REFUSALS = {"moods": "not {}", "audience": "not {}", "language": "not in {}", "creators": "nothing by {}"}
 
 
@@ -64,7 +70,8 @@ def label(
     values = value if isinstance(value, tuple) else (str(value),)
     if values in (("yes",), ("no",)):  # a column of yes and no
         named, no = wanted(field), (values == ("no",)) == (op == "is")
-        return f"{'不要' if chinese else 'not '}{named}" if no else named
+        lacks = "no" if field.casefold().replace(" ", "_").split("_")[0] in _WITH else "not"
+        return (f"不要{named}" if chinese else f"{lacks} {named}") if no else named
     values = distinct(values) if field == "topic" or is_colour(of_header(field)[0]) else values
     values = (
         tuple(shortened(values, kinds))
@@ -79,7 +86,8 @@ def label(
     joined = (" 或 " if chinese else " or ").join(shown)
     if op != "is_not":
         return joined
-    return f"不要{joined}" if chinese else _REFUSALS.get(field, "no {}").format(joined)
+    plain = "nothing {}" if _SAYS_HOW.search(joined) else "no {}"  # "no non-stick" reads badly
+    return f"不要{joined}" if chinese else _REFUSALS.get(field, plain).format(joined)
 
 
 def relabelled(
@@ -95,13 +103,32 @@ def _fitting(field: str, value: float, chinese: bool) -> str:
     words, unit = of_header(field)
     part = part_of(field)
     if part == "age":
-        months = "months" in words.split()
-        if chinese:
-            return f"适合{value:g}{'个月' if months else '岁'}"
-        return f"for {value:g} months" if months else f"for age {value:g}"
+        return _for_age(value if "months" not in words.split() else value / _MONTHS, chinese)
+    if part == "people":
+        return _for_heads(field, value, chinese)
     amount = f"{value:g} {unit.name}" if unit is not None else f"{value:g}"
     named = "" if part in ("height", "weight") else part or words
     return f"适合{named}{amount}" if chinese else f"for {named} {amount}".replace("  ", " ")
+
+
+def _for_age(years: float, chinese: bool) -> str:
+    """Word for whom a thing is by age, as people say it: "for 11 months", "for age 2½", "for a grown-up"."""
+    if years == GROWN_UP:
+        return "适合成年人" if chinese else "for a grown-up"
+    if years == 0:
+        return "适合新生儿" if chinese else "for a newborn"
+    if years < _TODDLER and years != 1:
+        months = round(years * _MONTHS)
+        return f"适合{months}个月" if chinese else f"for {months} month{'s' if months != 1 else ''}"
+    half = years % 1 == 0.5
+    if chinese:
+        return f"适合{int(years)}岁半" if half else f"适合{years:g}岁"
+    return f"for age {int(years)}½" if half else f"for age {years:g}"
+
+
+def _for_heads(field: str, count: float, chinese: bool) -> str:
+    who = ("player", "players") if "player" in field.casefold() else ("person", "people")
+    return f"适合{count:g}人" if chinese else f"for {count:g} {who[count != 1]}"
 
 
 def _numeric(field: str, op: Op, value: float, language: str, currency: str) -> str:

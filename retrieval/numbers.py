@@ -268,6 +268,8 @@ _LENGTH_OPS: tuple[tuple[str, Op], ...] = (
 _TOO_DEAR = (  # but not "nothing too expensive"
     r"(?:^|[.,;:!?])(?:(?!\b(?:not|nothing|if|unless|never|avoid|without|anything|something)\b|n['’]?t\b)[^.;!?])*?"
     r"\btoo\s+(?:expensive|pricey|dear|costly|much\s+money)\b"
+    r"|\b(?:that|this|it|they|those|these)(?:['’]s|['’]re|\s+is|\s+are|\s+was)\s+(?:\w+\s+){0,2}?(?:(?:more|over|above)\s+(?:than\s+)?"
+    r"(?:(?:i|we)\s+(?:\w+\s+){1,2}(?:spend|pay|afford)\b|(?:my|our)\s+budget\b)|out\s+of\s+(?:my|our)\s+budget\b|steep(?=\W|$))"
 )
 _BEYOND_PURSE = (
     r"\bmore\s+(?:money\s+)?than\s+(?:i|we)(?:['’]d|\s+had|\s+can|\s+could)?\s*(?:\w+\s+){0,2}(?:to\s+)?(?:spend|pay|afford|budgeted)\b"

@@ -27,6 +27,7 @@ from retrieval.refusals import also_refused, lacks_one, refused_words
 from retrieval.shades import distinct
 from retrieval.short import ShortNames
 from retrieval.stances import JOINS, Hit, Stance, agreed, stances
+from retrieval.sums import loose
 from retrieval.tails import Tails
 from retrieval.text import Token, forms, normalize, tokenize, words
 from retrieval.things import Things
@@ -138,7 +139,11 @@ class Parser:
         found = Reading()
         measured = list(self.columns.read(free, language))
         rest = numeric.blank(free, [(limit.start, limit.end) for limit in measured])
-        for number in (*measured, *numeric.parse(rest, self._facets, language)):
+        counted = list(numeric.parse(rest, self._facets, language))
+        rest = numeric.blank(rest, [(limit.start, limit.end) for limit in counted])
+        priced = any(c.field == "price" for limit in counted for c in limit.constraints)
+        said_loosely = [] if priced else loose(rest, self._facets, language)
+        for number in (*measured, *counted, *said_loosely):
             of_somebody = any(c.op == "fits" for c in number.constraints)  # which is told by the way, and counts
             if told(number.start, number.end) == "aside" and not of_somebody:
                 continue  # "order 4471, it cost over $30"; who asks for advice sets a limit

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from retrieval import units
+from retrieval.heads import heads
 from retrieval.numbers import COUNTS
 
 _KIN = (
@@ -43,17 +44,37 @@ _HEIGHTS = tuple(
     )
 )
 _PLAIN = re.compile(rf"(?<![\w.,-]){_LONG}(?:\s*tall)?", re.IGNORECASE)
-_YEARS = rf"(?P<n>\d{{1,2}}|{'|'.join(COUNTS)})(?P<half>\s+and\s+a\s+half)?"
+_KINS = (
+    r"(?:kids|children|boys|girls|sons|daughters|twins|triplets|toddlers|nephews|nieces|grand(?:kids|children|sons|daughters)"
+    r"|brothers|sisters|little\s+ones)"
+)
+_AGE = rf"(?:\d{{1,2}}(?!\d)|(?:{'|'.join(COUNTS)})\b)(?:\s+and\s+a\s+half|\s*½|[.,]5(?!\d))?"
+_TO = r"\s*(?:and|&|\+|or|to|/|-|–)\s*(?:an?\s+)?"
+_SPAN_OF_AGES = rf"(?P<ages>{_AGE}(?:{_TO}{_AGE})*)"
+_LIST_OF_AGES = rf"(?P<ages>{_AGE}(?:(?:\s*,|{_TO})\s*{_AGE})*)"
+_YEARS_OR_MONTHS = r"(?:(?P<months>months?|mths?|mos?)|(?P<weeks>weeks?|wks?)|(?P<days>days)|years?|yrs?)"
+_NO_UNIT = rf"(?!\s*(?:{units.pattern()}))"
 _AGES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b{_YEARS}[\s-]*(?:(?P<months>months?|mo)|years?|yrs?)[\s-]*olds?\b",
-        rf"\b{_YEARS}\s*(?:yo|y/o|yrs?)\b",
-        rf"\b(?:aged?|turns?|turning|turned)\s+(?:about\s+)?{_YEARS}\b(?!\s*(?:{units.pattern()}))",
-        rf"{_WHO}{_IS}{_SO}{_YEARS}(?=\s*(?:$|[,;.!?)](?!\d)|(?:and|next|this|in|now|soon|but|years?)\b))",
-        rf"\b{_KIN}\s*[(,]\s*{_YEARS}\s*(?=[),])",
-        r"(?P<n>\d{1,2})\s*(?:岁|(?P<months>个月大?))(?P<half>半)?",
+        rf"\b{_SPAN_OF_AGES}[\s-]*{_YEARS_OR_MONTHS}[\s-]*olds?\b",
+        rf"\b{_SPAN_OF_AGES}\s*(?:yo|y/o|yrs?)\b",
+        rf"\b(?:aged?|ages|turns?|turning|turned)\s+(?:about\s+)?{_LIST_OF_AGES}(?:\s*{_YEARS_OR_MONTHS}\b|{_NO_UNIT})",
+        rf"{_WHO}{_IS}{_SO}{_LIST_OF_AGES}(?:\s*{_YEARS_OR_MONTHS}\b)?"
+        r"(?=\s*(?:$|[,;.!?)](?!\d)|(?:and|next|this|in|now|soon|but|on|so)\b))",
+        rf"\b{_KIN}\s*[(,]\s*{_LIST_OF_AGES}(?:\s*{_YEARS_OR_MONTHS}\b)?(?=\s*(?:[).,;!?](?!\d)|$))",
+        rf"\b{_KINS}\s*(?:[(,:]\s*|\s(?:who\s+are|are|of|aged?)\s+)(?:aged?\s+)?{_LIST_OF_AGES}{_NO_UNIT}",
+        rf"\b{_KINS}\s+(?P<ages>{_AGE}(?:(?:\s*,|{_TO})\s*{_AGE})+){_NO_UNIT}",
+        r"(?P<ages>\d{1,2})\s*(?:岁(?P<half>半)?|(?P<months>个月大?))",
     )
+)
+_ONE_AGE = re.compile(_AGE, re.IGNORECASE)
+_NEWBORN = re.compile(
+    r"\bnew[\s-]?borns?\b|\b(?:a|the|their|her|our|his)\s+new\s+baby\b|\bbaby\s+shower\b"
+    r"|\b(?:just|recently|(?:has|have|['’]s|['’]ve)(?:\s+\w+)?)\s+had\s+(?:an?|their|her|our|the)\s+(?:\w+\s+)?(?:baby|girl|boy|daughter|son|child)\b"
+    r"|\bexpecting\s+(?:(?:an?|their|her|our)\s+)?(?:\w+\s+)?(?:baby|child|girl|boy|twins)\b|\bbecoming\s+(?:parents|a\s+(?:mum|mom|dad))\b"
+    r"|刚出生|新生儿",
+    re.IGNORECASE,
 )
 _SIZED = rf"(?<![\w.,])(\d{{1,4}}(?:[.,]\d{{1,2}})?)\s*-?({units.pattern()})"
 _PART = r"(head|waist|chest|bust|hips?|inseam|inside\s+leg|wrist|(?:my|his|her|their)\s+(?:foot|feet))"
@@ -96,9 +117,9 @@ class Told:
     """A number that a message tells of a person or a way, in `text[start:end]`.
 
     Attributes:
-        part: "height", "age", "weight", a part of the body, or "way".
-        value: in centimetres, years or kilograms; of a way it is not needed.
-        plain: nothing says that it is of a person.
+        part: "height", "age", "weight", a part of the body, "people" (how many they are), or "way".
+        value: in centimetres, years, kilograms or heads; of a way it is not needed.
+        plain: nothing says that it is of a person, or that the thing is for them.
     """
 
     start: int
@@ -111,7 +132,8 @@ class Told:
 def told(text: str) -> Iterator[Told]:
     """Yield what a message tells of people and ways, each number once."""
     taken: list[tuple[int, int]] = []
-    for found in (*_ways(text), *_parts(text), *_heights(text), *_weights(text), *_ages(text)):
+    counted = (Told(one.start, one.end, "people", float(one.count), one.plain) for one in heads(text))
+    for found in (*_ways(text), *_parts(text), *_heights(text), *_weights(text), *_ages(text), *counted):
         if not any(start < found.end and found.start < end for start, end in taken):
             taken.append((found.start, found.end))
             yield found
@@ -167,11 +189,25 @@ def _weights(text: str) -> Iterator[Told]:
 
 
 def _ages(text: str) -> Iterator[Told]:
+    """Yield the ages told of; each of several ("kids of 8 and 11") has a place of its own."""
     for pattern in _AGES:
         for match in pattern.finditer(text):
             said = match.groupdict()
-            years = float(COUNTS.get(match["n"].casefold()) or match["n"]) + 0.5 * bool(said["half"])
-            yield Told(*match.span(), "age", years / 12 if said.get("months") else years)
+            share = 12 if said.get("months") else 52 if said.get("weeks") else 365 if said.get("days") else 1
+            ages = list(_ONE_AGE.finditer(text, *match.span("ages")))
+            for at, one in enumerate(ages):
+                start = one.start() if at else match.start()
+                end = one.end() if at + 1 < len(ages) else match.end()
+                yield Told(start, end, "age", (_years(one.group()) + 0.5 * bool(said.get("half"))) / share)
+    for match in _NEWBORN.finditer(text):
+        yield Told(*match.span(), "age", 0.0, plain=True)
+
+
+def _years(said: str) -> float:
+    """Return what "2", "two", "2,5" and "two and a half" are."""
+    digits = re.match(r"\d+", said)
+    whole = float(digits.group() if digits else COUNTS[said.split()[0].casefold()])
+    return whole + 0.5 * bool(re.search(r"half$|½$|[.,]5$", said, re.IGNORECASE))
 
 
 def _number(text: str) -> float:

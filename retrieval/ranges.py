@@ -34,6 +34,7 @@ _OF_SOMEBODY = frozenset(
 )
 _PARTS = {"ages": "age", "aged": "age", "feet": "foot", "hips": "hip", "stature": "height"}
 PARTS = ("age", "head", "waist", "chest", "bust", "hip", "inseam", "wrist", "foot")  # whose columns are of people alone
+_HEADS = frozenset("people persons players guests diners serves servings sleeps seats berth".split())  # noqa: SIM905
 
 
 @cache
@@ -48,9 +49,11 @@ def bound_of(header: str) -> tuple[str, int] | None:
 
 @cache
 def part_of(header: str) -> str:
-    """Return what of a person a column is about: "height" for ``rider_height_cm``; "" for nothing of people."""
+    """Return what of a person a column is about: "height" for ``rider_height_cm``, "people" for how many they are."""
     words = normalize(header.replace("_", " ")).split()
     named = next((part for word in words if (part := _PARTS.get(word, word)) in PARTS), "")
+    if not named and _HEADS.intersection(words) and units.of_header(header)[1] in (None, units.said("people")):
+        return "people"
     if named or not _OF_SOMEBODY.intersection(words):
         return named
     unit = units.of_header(header)[1]
