@@ -7,7 +7,8 @@ year" lifts a limit, "something completely different" ends a wish and "and short
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Literal
 
 from chat.care import in_danger
@@ -121,11 +122,35 @@ def plain_act(text: str, served: Collection[Act] = ()) -> Act | None:
     return next((act for act, pattern in _COMPILED if act not in served and pattern.search(text)), None)
 
 
-def lifted(text: str) -> tuple[list[tuple[int, int]], list[str]]:
-    """Return where a message lifts limits ("any year"), and the fields of those."""
+def lifted(text: str, named: Mapping[str, str]) -> tuple[list[tuple[int, int]], list[str]]:
+    """Return where a message lifts limits ("any year", "never mind the colour"), and the fields of those.
+
+    `named` gives the shop's own columns by what they are called.
+    """
     found = list(_ANY.finditer(text))
     fields = [_ANY_FIELDS.get(word, word) for match in found for word in match.groups() if word]
-    return [match.span() for match in found], fields
+    own = list(_any_of(tuple(named)).finditer(text)) if named else []
+    said = (_american(word.lower()) for match in own for word in match.groups() if word)
+    columns = {_american(name): field for name, field in named.items()}
+    return [match.span() for match in (*found, *own)], [*fields, *(columns[word] for word in said)]
+
+
+def _american(word: str) -> str:
+    return word.replace("colour", "color")
+
+
+@cache
+def _any_of(names: Sequence[str]) -> re.Pattern[str]:
+    """Return what says that a column does not matter."""
+    spelt = (re.escape(_american(each)).replace("color", "colou?r") for each in sorted(names, key=len, reverse=True))
+    name = "|".join(spelt)
+    return re.compile(
+        rf"\b({name})s?\s+(?:really\s+)?(?:(?:doesn|don|isn|aren)['’]?t|(?:does|do|is|are)\s+not)\s+(?:really\s+|that\s+|so\s+)?"
+        rf"(?:matter|important)\b|\b(?:in|of)\s+(?:any|whatever)\s+({name})\b|\bany\s+({name})\s+(?:is|will|works?|would)\b"
+        rf"|\b(?:never\s*mind|forget|not\s+(?:fussed|bothered|fussy)|don['’]?t\s+(?:mind|care))\s+(?:about\s+)?"
+        rf"(?:(?:the|what|which)\s+)?({name})\b",
+        re.IGNORECASE,
+    )
 
 
 def starts_anew(text: str) -> bool:

@@ -11,7 +11,7 @@ from retrieval.text import forms, normalize
 from retrieval.types import Constraint
 
 _SUCH = re.compile(
-    r"\b(?:an?|the|any|some|only)\s+(?P<no>non[\s-]+|not?\s+)?(?P<such>[a-z][a-z-]{2,})\s+ones?\b"
+    r"\b(?:an?|the|any|some|only)\s+(?P<no>non[\s-]+|not?\s+)?(?P<such>(?!little\b)[a-z][a-z-]{2,})\s+ones?\b"
     r"|\bones?\s+for\s+(?P<whom>women|men|ladies|girls|boys|kids|children|adults|beginners|seniors)\b",
     re.IGNORECASE,
 )

@@ -171,7 +171,7 @@ def understand(
     remember = REMEMBER.search(text)
     if remember is not None:
         text = blank(text, [remember.span()])
-    lifting, free = lifted(text)
+    lifting, free = lifted(text, parser.columns.named)
     asked, mentions, beside, by_its_title = mentioned(text, lifting, linker, parser, sensed)
     mentions = [m for m in mentions if not is_part(text, m)]
     spans = [*((m.start, m.end) for m in mentions), *beside]

@@ -59,6 +59,8 @@ class Updater:
         for dropped in understood.dropped:
             for name in ("year", "decade") if dropped in ("year", "decade") else (dropped,):
                 self.state.unlimit(name)
+            held = self.shop.index.facets.postings.get(dropped, {})  # "no black" is refused wherever it stands
+            taste.limits = [x for x in taste.limits if (x.field, x.op) != ("topic", "is_not") or x.value not in held]
             # "forget the genre" gives up a wish for one, too
             self._take_back([wish for wish in (*taste.wishes, *taste.earlier) if wish[0] == dropped])
         removed = self._removed_afresh(turn)
@@ -69,6 +71,7 @@ class Updater:
         ]
         for opinion in understood.opinions:
             self._absorb_opinion(turn, opinion)
+        self._make_room_for_named(turn)
         if understood.act == "question":  # "would it fit me at 1.95?" tells for whom it is to be
             self.state.limit([c for c in understood.parsed.constraints if c.op == "fits"])
             return
@@ -246,6 +249,16 @@ class Updater:
             turn.named.extend(at for at in positions if at not in turn.named)
         else:
             (turn.rejected if opinion.attitude == "dislike" else turn.seen).extend(ids)
+
+    def _make_room_for_named(self, turn: Turn) -> None:
+        """Let go of the thing asked for before, where goods of another sort are asked for by name."""
+        asked = turn.understood.act == "availability" or turn.understood.bare_title
+        if not (turn.named and asked) or self.shop.index.facets.of_works:
+            return
+        named = [self.shop.index.catalog[at] for at in turn.named]
+        things = [x for x in self.state.taste.limits if x.field in ("kind", "title") and x.op == "is"]
+        others = [x for x in things if not any(satisfies(item, x.constraint) for item in named)]
+        turn.lift(self.state, others, silently=True)
 
     def _spoken_of(self, turn: Turn) -> str:
         """Return the id of the item that "it" means, "" if none; "this product" is always that of the page."""
