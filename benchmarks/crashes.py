@@ -3,7 +3,7 @@
     python -m benchmarks.crashes feedback --kills 100 --out benchmarks/results/crashes-feedback.json
     python -m benchmarks.crashes handoff --kills 100 --out benchmarks/results/crashes-handoff.json
 
-A parent that has imported everything and loaded the sentence encoder forks the server (`app.main`, with its own
+A parent that has imported everything forks the server (`app.main`, with its own
 process, port, database and sender), so that a start costs seconds. In each round people write over HTTP until the
 server is killed at a random moment; then the database's integrity is checked and the next server goes on with what is
 there. What was acknowledged is counted at the end, after a last server has had the time to deliver what was left.

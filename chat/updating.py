@@ -59,8 +59,8 @@ class Updater:
         for dropped in understood.dropped:
             for name in ("year", "decade") if dropped in ("year", "decade") else (dropped,):
                 self.state.unlimit(name)
-            held = self.shop.index.facets.postings.get(dropped, {})  # "no black" is refused wherever it stands
-            taste.limits = [x for x in taste.limits if (x.field, x.op) != ("topic", "is_not") or x.value not in held]
+            values = self.shop.index.facets.postings.get(dropped, {})  # "no black" is refused wherever it stands
+            taste.limits = [x for x in taste.limits if (x.field, x.op) != ("topic", "is_not") or x.value not in values]
             # "forget the genre" gives up a wish for one, too
             self._take_back([wish for wish in (*taste.wishes, *taste.earlier) if wish[0] == dropped])
         removed = self._removed_afresh(turn)
