@@ -149,8 +149,12 @@ def _client(url: str = "") -> httpx.Client:
 
 def _fork_on_request(line: socket.socket) -> None:
     """Run as the parent: a line of arguments forks a server; its id is answered, and "gone" once it has ended."""
+    import sklearn.feature_extraction.text  # noqa: F401 - imported here once, rather than in every fork
+    import uvicorn  # noqa: F401
+
     import app
-    import retrieval.quick  # noqa: F401 - but no encoder: its threads would stay behind
+    import chat.server  # noqa: F401
+    import retrieval.quick  # noqa: F401 - but no encoder is loaded: its threads would stay behind
 
     talk = line.makefile("rw")
     for arguments in talk:

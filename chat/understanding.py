@@ -251,6 +251,7 @@ def understand(
         act, fields = "question", ("description",)
     elif not (parsed.spans or parsed.relative or dropped or everywhere or bought or for_whom(text)) and not (
         reading.says(text, opinions, unknown, gist, linker)
+        or not parser.columns.adjective_words.isdisjoint(words(text))
     ):
         act = "unclear"
     rest = [t for t in tokenize(text) if not any(s <= t.start < e for s, e in spans) and t.norm not in FILLER]

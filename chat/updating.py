@@ -22,11 +22,13 @@ from chat.thread import held_on_to
 from chat.turn import Turn
 from chat.whom import age_of, whom
 from retrieval.constraints import number_of, satisfies, values_of
+from retrieval.halves import halves
 from retrieval.labels import relabelled
 from retrieval.lexicon import canonical, display, genres_wanted_with
 from retrieval.numbers import LENGTH_FIELDS
+from retrieval.parsed import as_tuple
 from retrieval.sums import not_dear, too_much
-from retrieval.text import words
+from retrieval.text import forms, words
 from retrieval.types import Constraint, Item
 
 _EARLIER = 6  # wishes that are kept behind newer ones
@@ -99,6 +101,7 @@ class Updater:
         constraints = [
             *said,
             *self._not_dear(turn),
+            *self._halves(turn),
             *removed,
             *turn.further,
             *self._by_its_maker(turn),
@@ -280,7 +283,10 @@ class Updater:
 
     def _relative(self, turn: Turn) -> list[Constraint]:
         """Turn "cheaper" and "newer" into limits, against the work named or the first card."""
-        against = turn.named or self._shown_last(turn)
+        cards = [place for opinion in turn.understood.opinions if not opinion.that for place in opinion.places]
+        pointed = [self.state.taste.focus[at] for at in cards if at < len(self.state.taste.focus)]
+        one = self.shop.positions(pointed) if len(pointed) == 1 else []  # "the third one is too heavy"
+        against = turn.named or one or self._shown_last(turn)
         if not against:
             return []
         item = self.shop.index.catalog[against[-1]]
@@ -304,6 +310,20 @@ class Updater:
             if priced or not among
             else [self._labelled(c) for c in not_dear(turn.text, self.shop.index.facets, among)]
         )
+
+    def _halves(self, turn: Turn) -> list[Constraint]:
+        """Turn "a light one" into a limit where the goods asked for tell their weights."""
+        said, facets, parser = turn.understood.parsed, self.shop.index.facets, self.shop.parser
+        if facets.of_works or turn.named or turn.understood.extreme is not None:
+            return []
+        held = [c for c in said.constraints if c.op == "is" and c.field in ("kind", "title")]
+        held = held or [x.constraint for x in self.state.taste.limits if x.op == "is" and x.field in ("kind", "title")]
+        names = {name for c in held for value in as_tuple(c.value) for name in (value, *value.split()[-1:])}
+        kinds = {form for name in names for form in forms(name)}  # "a small kettle", where kettles are electric ones
+        values = " ".join([*(str(c.value) for c in said.constraints), *(w.value for w in said.wishes)]).split()
+        found = halves(turn.text, parser.columns, facets, held, kinds, lambda word: word in values)
+        fields = {c.field for c in said.constraints} | {name for name, _ in said.relative}
+        return [self._labelled(c) for c in found if c.field not in fields]
 
     def _singled(self, turn: Turn) -> list[Constraint]:
         """Turn "an electric one" into a limit, among what is wanted, unless another kind is."""

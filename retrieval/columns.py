@@ -64,6 +64,7 @@ _MOST, _LEAST = (
     "least|lowest|fewest|shortest|smallest",
 )
 _MORE, _LESS = "more|higher|longer|bigger|larger|greater|better|taller|wider", "less|lower|fewer|shorter|smaller"
+_TOO = r"(?<!\bnot )(?<!n't )(?<!n’t )(?<!\bnothing )(?<!\bnever )\btoo\s+"  # "not too heavy" compares with nothing
 _HOW_BIG = re.compile(r"\bhow\s+(?:big|large|small)\b|多大")
 _SIZES = ("size", "volume", "mass")  # dimensions of which "small" may be said
 # What people say for columns of yes and no that many shops have: their words, and a regular expression.
@@ -190,7 +191,7 @@ class Columns:
             for most, much, little in ((True, _MOST, _LEAST), (False, _MORE, _LESS)):
                 rows.append((rf"(?<!\bat )\b(?:{much})\s+(?:\w+\s+)?(?:{names})\b", column, 1, most))
                 rows.append((rf"(?<!\bat )\b(?:{little})\s+(?:\w+\s+)?(?:{names})\b", column, -1, most))
-        for column, sign, adjective in self._adjectives():
+        for column, sign, adjective in self.adjectives():
             root = stem(adjective)
             goes = r"(?:go|get|reach|come)\w*\s+" if adjective == "far" else ""  # "any further questions?"
             rows.append((rf"\b(?:{root}est|most\s+{adjective})\b", column, sign, True))
@@ -198,10 +199,10 @@ class Columns:
                 (rf"\b(?:{goes}{root}er|more\s+{adjective})\b|\bnot\s+{adjective}\s+enough\b", column, sign, False)
             )
             rows.append((rf"\bleast\s+{adjective}\b", column, -sign, True))
-            rows.append((rf"\bless\s+{adjective}\b|\btoo\s+{adjective}\b", column, -sign, False))
+            rows.append((rf"\bless\s+{adjective}\b|{_TOO}{adjective}\b", column, -sign, False))
         return tuple((re.compile(p, re.IGNORECASE), column, sign, most) for p, column, sign, most in rows)
 
-    def _adjectives(self) -> Iterator[tuple[Column, int, str]]:
+    def adjectives(self) -> Iterator[tuple[Column, int, str]]:
         """Yield each adjective with its column and direction; "small" is of some size, where nothing says of which."""
         said = set()
         for column in self.numbers:
@@ -234,6 +235,11 @@ class Columns:
         big = (c for c in self.numbers if c.quality is not None and "big" in c.quality.much)
         of_size = (c for c in self.numbers if c.unit is not None and c.unit.dimension in _SIZES[:2])
         return tuple(dict.fromkeys(c.field for c in (*of_size, *big)))
+
+    @cached_property
+    def adjective_words(self) -> frozenset[str]:
+        """The words for little and for much of what the columns measure."""
+        return frozenset(adjective for _, _, adjective in self.adjectives())
 
     def extreme(self, text: str) -> tuple[tuple[str, int], bool] | None:
         """Return the measure by which one is singled out and whether of all there is: (("weight_kg", -1), True)."""
