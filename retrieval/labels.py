@@ -9,7 +9,7 @@ from babel.numbers import format_currency
 
 from retrieval.alike import named_alike, shortened
 from retrieval.lexicon import display, vocabulary
-from retrieval.ranges import part_of
+from retrieval.ranges import of_sizes, part_of
 from retrieval.shades import distinct, is_colour
 from retrieval.types import Constraint, Op
 from retrieval.units import of_header, wanted
@@ -107,7 +107,9 @@ def _fitting(field: str, value: float, chinese: bool) -> str:
     if part == "people":
         return _for_heads(field, value, chinese)
     amount = f"{value:g} {unit.name}" if unit is not None else f"{value:g}"
-    named = "" if part in ("height", "weight") else part or words
+    named = "" if part in ("height", "weight") else "size" if of_sizes(field) else part or words
+    if chinese and of_sizes(field):
+        return f"{amount}码"
     return f"适合{named}{amount}" if chinese else f"for {named} {amount}".replace("  ", " ")
 
 

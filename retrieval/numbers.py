@@ -186,6 +186,7 @@ _NOT_OVER = (  # "I'd rather not spend over 100", "dont want to go above 50"
     r"\b(?:rather\s+not|not|never|without|avoid|(?:do|would|ca|could|wo)n['’]?t)\s+(?:(?!mind\b)\w+\s+){0,3}?"
     r"(?:spend|pay|go|be|cost)(?:ing)?\s+(?:\w+\s+){0,2}?(?:over|above|beyond|past|(?:more|higher)\s+than)\s+"
 )
+_HAVE_GOT = r"\b(?:i|we)(?:['’]?ve)?\s+(?:have\s+|got\s+|only\s+|just\s+)*"
 _TO_SPEND = r"\s+(?:(?:left|or\s+so|max)\s+)?(?:to\s+spend|for\s+(?:it|this|that))\b"
 _LIKE = r"(?:(?:about|like|maybe|around|say)\s+)*"
 _LETS_SAY = r"\blet['’]?s\s+say\s+(?:(?:about|around|roughly)\s+)?"
@@ -224,7 +225,7 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("price", rf"{_MONEY_BEFORE}{_N}\s*(?:-|–|to)\s*{_MONEY_BEFORE}?{_N}", _prices_between),
     ("price", rf"\b{_N}\s*(?:-|–|to)\s*{_N}{_MONEY_AFTER}", _prices_between),
     ("price", rf"{_NOT_OVER}{_LIKE}{_A_PRICE}{_NOT_MONEY}", _price("<=")),
-    ("price", rf"\b(?:i|we)(?:['’]?ve)?\s+(?:have\s+|got\s+|only\s+|just\s+)*{_LIKE}{_A_PRICE}{_TO_SPEND}", _price("<=")),
+    ("price", rf"{_HAVE_GOT}{_LIKE}{_A_PRICE}{_TO_SPEND}", _price("<=")),
     ("price", rf"(?<!\w){_AT_MOST}\s*{_LIKE}{_A_PRICE}{_NOT_MONEY}", _price("<=")),
     ("price", rf"(?<!\w){_BELOW}\s*{_LIKE}{_A_PRICE}{_NOT_MONEY}", _price("<")),
     ("price", rf"{_MONEY_BEFORE}{_N}\s*{_OR_LESS}", _price("<=")),
