@@ -372,7 +372,8 @@ class Asking:
             most = 2 if _TWO.search(turn.text) else _MOST
             shown = self.shop.items(taste.focus)[:most]
             return [*named, *(item for item in shown if item not in named)] if len(shown) > 1 else named or shown
-        several = self._several(turn.text)
+        made_in = of_which(turn.text) and any(map(of_sizes, understood.questions))  # "which do you have in 44?"
+        several = self._several(turn.text) or (_MOST if made_in else 0)
         if understood.questions and several and not named:
             return self.shop.items(taste.focus)[:several]
         if "price" in understood.questions and _TOGETHER.search(turn.text) and len(named) < 2:

@@ -51,7 +51,7 @@ _WORDS = re.compile(  # "I need a small bag" names no size
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"\?\s*$|^\W*(?:and\s+|but\s+|so\s+)?(?:do|does|is|are|can|could|have|has|would|will)\s+(?:\w+\s+){0,3}?"
+    r"\?\s*$|^\W*(?:and\s+)?which\b|\bwould\s+(?:it|that|this|they|these|those)\b|^\W*(?:and\s+|but\s+|so\s+)?(?:do|does|is|are|can|could|have|has|would|will)\s+(?:\w+\s+){0,3}?"
     r"(?:it|they|these|those|this|that|them|any|you|the)\b",
     re.IGNORECASE,
 )

@@ -43,6 +43,7 @@ def test_of_several_those_are_told_that_are_made_in_a_size() -> None:
     said = talk("do you have these in a 48?").text
     assert "Hazel Boot comes in 48." in said
     assert "do not come in 48" in said
+    assert "Hazel Boot comes in 48." in talk("and which ones do you have in 48").text
 
 
 def test_what_somebody_takes_is_a_limit() -> None:
