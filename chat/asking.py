@@ -29,6 +29,7 @@ from chat.valued import Valued
 from chat.variants import YES_NO, variants
 from retrieval.constraints import values_of
 from retrieval.lexicon import display
+from retrieval.ranges import of_sizes
 from retrieval.text import forms, normalize, words
 from retrieval.types import Item
 
@@ -101,7 +102,7 @@ class Asking:
         if understood.compares:
             return self._compared(turn, items)
         fields = understood.questions
-        if (held := self._held(turn, items)) is not None:
+        if (held := self._made_in(turn, items) or self._held(turn, items)) is not None:
             return held
         if fields == ("pick",):
             return self._picked(turn, items)
@@ -114,6 +115,13 @@ class Asking:
         if understood.form:
             return self._in_form(items[0], understood.form)
         return self._by_columns(turn, items)
+
+    def _made_in(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Answer whether items are made in the size, or in other colours than those, that a question names."""
+        fields = turn.understood.questions
+        colours = self.shop.parser.columns.lists_colours
+        other = any(c.op == "is_not" and colours(c.field) for c in turn.understood.parsed.constraints)
+        return self._valued(turn, items, fields) if other or any(map(of_sizes, fields)) else None
 
     def _measure(self, text: str, items: Sequence[Item], extreme: tuple[str, int]) -> tuple[str, int]:
         """Return the measure that singles one out; "the biggest" is by the size that most of the items have."""
@@ -168,11 +176,13 @@ class Asking:
         """Answer whether items have the colour or the size that a question names, beside the columns asked about."""
         valued = Valued(self.shop.parser.columns, self.shop.index.facets.name, self.say)
         whether = valued.asked(turn.text, turn.understood.parsed.constraints, fields)
-        if turn.understood.of_shown or not whether:
+        if not whether or (turn.understood.of_shown and not any(valued.of_own(x) for x in whether)):
             return None
         told = {item.id: tuple(valued.answers(item, whether)) for item in items}
         if not any(told.values()):
             return None
+        if len(whether) == 1 and whether[0].op != "is_not" and len(items) > _PAIR and all(told.values()):
+            return Asked(valued.of_several(items, whether[0]), tuple(items))
         answers = []
         for item in items:
             done = {limit.field for limit in whether} | ({"in_stock"} if item.in_stock else set())
@@ -362,7 +372,8 @@ class Asking:
             most = 2 if _TWO.search(turn.text) else _MOST
             shown = self.shop.items(taste.focus)[:most]
             return [*named, *(item for item in shown if item not in named)] if len(shown) > 1 else named or shown
-        several = self._several(turn.text)
+        made_in = of_which(turn.text) and any(map(of_sizes, understood.questions))  # "which do you have in 44?"
+        several = self._several(turn.text) or (_MOST if made_in else 0)
         if understood.questions and several and not named:
             return self.shop.items(taste.focus)[:several]
         if "price" in understood.questions and _TOGETHER.search(turn.text) and len(named) < 2:

@@ -158,11 +158,18 @@ def questions(text: str, columns: Columns | None, several: bool) -> Questions:
     fields = [name for name, pattern in _COMPILED if pattern.search(text)]
     if columns is not None and _ASKS.search(text):
         fields = _with_own(fields, text, columns)
+    return Questions(_of_people_and_sizes(fields, text, columns), yes_no=_YES_NO.search(text) is not None)
+
+
+def _of_people_and_sizes(fields: list[str], text: str, columns: Columns | None) -> tuple[str, ...]:
+    """Return the fields asked about, with what is asked of sizes, of whom a thing fits, and of what is in it."""
+    if columns is not None and (sizes := columns.made_in.asked(text)):
+        return tuple(dict.fromkeys((*fields, *sizes)))
     if columns is not None and asks_to_fit(text, columns):
-        fields = [*(name for name in fields if name not in columns.people.columns.values()), FITS]
-    elif not fields and (asks_contents(text) or _HOW_MANY.search(text)):
-        fields = [CONTENTS if asks_contents(text) else "other"]
-    return Questions(tuple(fields), yes_no=_YES_NO.search(text) is not None)
+        return (*(name for name in fields if name not in columns.people.columns.values()), FITS)
+    if not fields and (asks_contents(text) or _HOW_MANY.search(text)):
+        return (CONTENTS if asks_contents(text) else "other",)
+    return tuple(fields)
 
 
 def _asked_of_it(text: str, field: str, columns: Columns | None) -> tuple[str, ...]:

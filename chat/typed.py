@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
+from retrieval.persons import tells_of_thing
 from retrieval.text import fold, words
 
 _CHILD = 12  # years up to which a person's age makes them a child
@@ -194,6 +195,8 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
     text = _WILL.sub(r"\1 will", text)
 
     def child(match: re.Match[str]) -> str:
+        if tells_of_thing(text[: match.start()]):
+            return match.group()
         years = _years(next(filter(None, match.group("a", "b", "c", "d", "e"))))
         more = next(filter(None, match.group("months", "more", "to", "part")), "")
         if not (1 < years <= _CHILD or "m" in more.casefold()) or (match["e"] and not ages):

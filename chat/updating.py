@@ -27,6 +27,7 @@ from retrieval.labels import relabelled
 from retrieval.lexicon import canonical, display, genres_wanted_with
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.parsed import as_tuple
+from retrieval.ranges import of_sizes
 from retrieval.sums import not_dear, too_much
 from retrieval.text import forms, words
 from retrieval.types import Constraint, Item
@@ -75,7 +76,8 @@ class Updater:
             self._absorb_opinion(turn, opinion)
         self._make_room_for_named(turn)
         if understood.act == "question":  # "would it fit me at 1.95?" tells for whom it is to be
-            self.state.limit([c for c in understood.parsed.constraints if c.op == "fits"])
+            # Who asks whether a shoe is made in 44 is told so, and may still look at it.
+            self.state.limit([c for c in understood.parsed.constraints if c.op == "fits" and not of_sizes(c.field)])
             return
         for what, ids in (("rejected", turn.rejected), ("seen", turn.seen)):
             if ids:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chat import facts
 from chat.replies import Say
 from retrieval.columns import Columns
 from retrieval.constraints import as_values, satisfies
 from retrieval.lexicon import display
+from retrieval.ranges import of_sizes
 from retrieval.shades import distinct
 from retrieval.text import words
 from retrieval.types import Constraint, Item
@@ -39,7 +40,18 @@ class Valued:
         """Return which of the limits of a question on some columns are values that it asks for."""
         texts = (c for c in constraints if c.op == "is" and self.columns.limits(c.field))
         own = [c for c in texts if c.field not in self.columns.flags.values() and isinstance(c.value, str | tuple)]
-        return own if "in_stock" in fields or _ASKS_IN.search(text) else [c for c in own if c.field in fields]
+        made = [c for c in constraints if c.op == "fits" and of_sizes(c.field) and c.field in fields]
+        refused = (
+            c for c in constraints if c.op == "is_not" and c.field in fields and self.columns.lists_colours(c.field)
+        )
+        made += refused  # "in a colour other than black?"
+        whether = "in_stock" in fields or _ASKS_IN.search(text) is not None
+        return [*made, *(c for c in own if whether or c.field in fields)]
+
+    @staticmethod
+    def of_own(limit: Constraint) -> bool:
+        """Whether a value has an answer of its own, be it asked of one item or of all that are shown."""
+        return of_sizes(limit.field) or limit.op == "is_not"
 
     def answers(self, item: Item, constraints: Sequence[Constraint]) -> Iterator[str]:
         """Yield whether an item has each of some values, and what it has instead, where the catalogue tells."""
@@ -47,16 +59,45 @@ class Valued:
             told = facts.attribute(item, limit.field, self.say.language)
             if not told:
                 continue
-            values = [str(value) for value in as_values(limit)]
-            asked = [self._named(limit.field, value) for value in distinct(values)]
             slots = {
                 "title": facts.name(item, self.say.language),
-                "asked": facts.join(asked, self.say.language, either=True),
+                "asked": self._asked(limit),
                 "told": told,
                 "field": self.say.column(limit.field),
             }
+            if limit.op == "is_not":
+                yield self._others(item, limit)
+                continue
             form = "comes_in" if _COMES_IN.search(limit.field) else "has_value"
+            if limit.op == "fits" and _has(item, limit):
+                form = "comes_in_range"
             yield self.say(form if _has(item, limit) else f"{form}_not", **slots)
+
+    def _others(self, item: Item, limit: Constraint) -> str:
+        """Tell in which colours an item comes beside those that are not wanted."""
+        value = item.attributes.get(limit.field)
+        colours = value if isinstance(value, tuple) else (str(value),)
+        others = [c for c in colours if satisfies(replace(item, attributes={limit.field: c}), limit)]
+        shown = [self._named(limit.field, c) for c in others or colours]
+        form = "others_in" if others else "no_others_in"
+        return self.say(form, title=facts.name(item, self.say.language), told=facts.join(shown, self.say.language))
+
+    def of_several(self, items: Sequence[Item], limit: Constraint) -> str:
+        """Say which of several items come in a value, and which do not."""
+        said = []
+        for has, form in ((True, "come_in"), (False, "come_in_not")):
+            titles = [facts.name(item, self.say.language) for item in items if _has(item, limit) == has]
+            form = f"{form}_one" if len(titles) == 1 else form
+            listed = facts.join(titles, self.say.language)
+            said.append(self.say(form, titles=listed, asked=self._asked(limit)) if titles else "")
+        return self.say.sentences(*said)
+
+    def _asked(self, limit: Constraint) -> str:
+        """Word what is asked for: "XXL", "44"."""
+        if limit.op == "fits":
+            return f"{limit.value:g}"
+        values = distinct([str(value) for value in as_values(limit)])[: 1 if of_sizes(limit.field) else None]
+        return facts.join([self._named(limit.field, value) for value in values], self.say.language, either=True)
 
     def _named(self, field: str, value: str) -> str:
         shown = display(field, value, self.say.language)
@@ -65,6 +106,8 @@ class Valued:
 
 def _has(item: Item, limit: Constraint) -> bool:
     """Whether an item has a value, or one that is called by more words: what is matt black is black."""
+    if limit.op == "fits":
+        return satisfies(item, limit)
     value = item.attributes.get(limit.field)
     held = value if isinstance(value, tuple) else (str(value),)
     asked = [set(words(each)) for each in as_values(limit)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 
 from retrieval import units
 from retrieval.absence import asked_free
@@ -22,6 +22,8 @@ from retrieval.measures import Column, Measures
 from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, blank, number
 from retrieval.qualities import quality_of, stem
 from retrieval.ranges import bound_of, part_of
+from retrieval.shades import is_colour
+from retrieval.sizes import Sizes
 from retrieval.text import forms
 from retrieval.types import Constraint, Op
 
@@ -111,6 +113,7 @@ class Columns:
         sized = [c for c in self.numbers if c.unit is not None and c.unit.dimension in ("size", "mass")]
         self.people = ForWhom(facets, self._kinds, [name for c in sized for name in c.names])
         held = Held(facets, self._kinds)
+        self.made_in = Sizes(facets, self._kinds)
         self._measures = Measures(facets, single, held, self._kinds)
         self._named = Named(
             [(c.field, _called(c.words, last, lasts)) for c, last in zip(bare, lasts, strict=True)], held
@@ -166,6 +169,12 @@ class Columns:
         own = field not in ("kind", "genres", "creators", "language", *TASTES)
         own = own and field not in self.flags.values() and field not in self._facets.ranges
         return own and 0 < len(postings) <= _FEW and _SHARED * len(postings) <= sum(map(len, postings.values()))
+
+    @cache  # noqa: B019 - of a shop's few columns, kept as long as the shop
+    def lists_colours(self, field: str) -> bool:
+        """Whether a column lists the colours that an item comes in, one or several."""
+        items = self._facets.catalog.items
+        return is_colour(units.of_header(field)[0]) and any(isinstance(x.attributes.get(field), tuple) for x in items)
 
     @staticmethod
     def divides(field: str) -> bool:
@@ -293,6 +302,8 @@ class Columns:
         readers: list[Callable[[str, str], Iterator[Found]]] = [
             self._none_of,
             self._flagged,
+            self.made_in.read,
+            self.made_in.who,
             self._for_people,
             self.people.read,
             self._named.read,

@@ -16,7 +16,8 @@ import numpy as np
 from retrieval.absence import present, titled
 from retrieval.catalog import Catalog
 from retrieval.lexicon import canonical, synonyms, vocabulary
-from retrieval.ranges import bound_of, part_of, range_of
+from retrieval.ranges import bound_of, of_sizes, part_of, range_of
+from retrieval.shades import is_colour, plainer
 from retrieval.text import words
 from retrieval.types import BoolArray, Constraint, Item
 from retrieval.units import of_header
@@ -145,7 +146,18 @@ def satisfies(item: Item, constraint: Constraint) -> bool:
             return number is not None and _COMPARE[op](number, float(constraint.value))  # type: ignore[arg-type]
         same = number is not None and number == float(constraint.value)  # type: ignore[arg-type]
         return same == (op == "is")
+    if op == "is_not" and is_colour(of_header(field)[0]):
+        return not _in_no_other(item, field, set(as_values(constraint)))
     return bool(values_of(item, field).intersection(as_values(constraint))) == (op == "is")
+
+
+def _in_no_other(item: Item, field: str, refused: set[str]) -> bool:
+    """Whether an item comes in colours that are refused, and in none besides."""
+    value = item.attributes.get(field)
+    colours = [
+        canonical(field, one) for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, str)
+    ]
+    return bool(colours) and all(refused.intersection((one, *plainer(of_header(field)[0], one))) for one in colours)
 
 
 def satisfies_all(item: Item, constraints: Iterable[Constraint]) -> bool:
@@ -241,10 +253,16 @@ class Facets:
         return found
 
     def _holds_ranges(self, field: str) -> bool:
-        """Whether the cells of a column are ranges: nearly all read as such, and not each as a single number."""
-        if field in _CATEGORICAL or not (of_header(field)[1] is not None or part_of(field)):
+        """Whether the cells of a column are ranges: nearly all read as such, and not each as a single number.
+
+        Sizes listed one by one ("38; 39; 41") are none: what is not listed is not made.
+        """
+        sizes = of_sizes(field)
+        if field in _CATEGORICAL or not (of_header(field)[1] is not None or part_of(field) or sizes):
             return False
         filled = [item for item in self.catalog.items if field in item.attributes]
+        if sizes and any(isinstance(item.attributes[field], tuple) for item in filled):
+            return False
         read = [bounds for item in filled if (bounds := range_of(item, field)) is not None]
         return len(read) >= _RANGES * len(filled) and any(low < high for low, high in read)
 
@@ -355,14 +373,22 @@ class Facets:
             with np.errstate(invalid="ignore"):
                 kept: BoolArray = np.asarray(compare(column, constraint.value))
             return ~kept if op == "is_not" else kept
+        found = self._holding(field, as_values(constraint))
+        if op == "is_not" and is_colour(of_header(field)[0]):
+            items, refused = self.catalog.items, set(as_values(constraint))
+            found[[at for at in np.flatnonzero(found) if not _in_no_other(items[at], field, refused)]] = False
+        return found if op == "is" else ~found
+
+    def _holding(self, field: str, values: Iterable[str]) -> BoolArray:
+        """Return which items have one of some values in a column, or in their texts where these are a topic."""
         found = np.zeros(len(self.catalog), dtype=np.bool_)
-        for value in as_values(constraint):
+        for value in values:
             if field == "topic":
                 for phrase in topic_phrases(value):
                     found[self._with_phrase(phrase)] = True
             elif (at := self.postings.get(field, {}).get(value)) is not None:
                 found[at] = True
-        return found if op == "is" else ~found
+        return found
 
     def _with_phrase(self, phrase: str) -> np.ndarray:
         none = np.empty(0, dtype=np.int32)

@@ -81,6 +81,8 @@ class ForWhom:
         """Whether a column of numbers is about it: ``head_cm``, or the range that a message on a way names."""
         if part == "way":
             return any(re.search(rf"\b{re.escape(words)}\b", text) for words in self._numbers)
+        if part == "weight":  # what somebody weighs is no weight of shoes, but may be a "max rider weight"
+            return any(part in words.split()[1:] for words in self._numbers)
         return part != "height" and any(part in words.split() for words in self._numbers)
 
     def _of_other_kinds(self, field: str, text: str) -> bool:

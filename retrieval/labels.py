@@ -9,10 +9,10 @@ from babel.numbers import format_currency
 
 from retrieval.alike import named_alike, shortened
 from retrieval.lexicon import display, vocabulary
-from retrieval.ranges import part_of
+from retrieval.ranges import of_sizes, part_of
 from retrieval.shades import distinct, is_colour
 from retrieval.types import Constraint, Op
-from retrieval.units import of_header, wanted
+from retrieval.units import of_header, pattern, wanted
 
 _NUMBERS: dict[tuple[str, str], tuple[str, str]] = {
     ("decade", "is"): ("the {}s", "{}年代"),
@@ -40,6 +40,7 @@ _SAYS_HOW = re.compile(r"^non\b|[\s-](?:free|safe|proof|resistant|friendly)$", r
 GROWN_UP = 18.0  # what the age of any grown-up is where things are for children
 _TODDLER = 2.0  # years below which an age is said in months
 _MONTHS = 12
+_AMOUNT = re.compile(rf"\b(\d+(?: \d)?) ({pattern()})")
 _WITH = ("needs", "requires", "has", "with", "contains")  # "needs_batteries": none are wanted
 _REFUSALS = {"moods": "not {}", "audience": "not {}", "language": "not in {}", "creators": "nothing by {}"}
 
@@ -76,7 +77,7 @@ def label(
     values = (
         tuple(shortened(values, kinds))
         if field == "kind"
-        else tuple(named_alike(values))
+        else _amounts(values) or tuple(named_alike(values))
         if field == "title"
         else values
     )
@@ -88,6 +89,13 @@ def label(
         return joined
     plain = "nothing {}" if _SAYS_HOW.search(joined) else "no {}"  # "no non-stick" reads badly
     return f"不要{joined}" if chinese else _REFUSALS.get(field, plain).format(joined)
+
+
+def _amounts(titles: Collection[str]) -> tuple[str, ...]:
+    """Return the lengths in words of titles, where all of them have one: "5 m" of "cable 5 m"."""
+    found = [match for title in titles if (match := _AMOUNT.search(title)) is not None]
+    said = {f"{match[1].replace(' ', '.')} {match[2]}": float(match[1].replace(" ", ".")) for match in found}
+    return tuple(sorted(said, key=lambda one: said[one])) if len(found) == len(titles) else ()
 
 
 def relabelled(
@@ -107,7 +115,9 @@ def _fitting(field: str, value: float, chinese: bool) -> str:
     if part == "people":
         return _for_heads(field, value, chinese)
     amount = f"{value:g} {unit.name}" if unit is not None else f"{value:g}"
-    named = "" if part in ("height", "weight") else part or words
+    named = "" if part in ("height", "weight") else "size" if of_sizes(field) else part or words
+    if chinese and of_sizes(field):
+        return f"{amount}码"
     return f"适合{named}{amount}" if chinese else f"for {named} {amount}".replace("  ", " ")
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import ge, gt, le, lt
 
 from retrieval import units
 from retrieval.amounts import AMOUNT, COST, OP, OPS, ROUGHLY, Held, about, far_apart, refused
@@ -13,6 +14,7 @@ from retrieval.constraints import Facets
 from retrieval.labels import label
 from retrieval.numbers import Found, inverted, number
 from retrieval.qualities import Quality
+from retrieval.text import normalize
 from retrieval.types import Constraint, Op
 from retrieval.units import Unit
 
@@ -22,6 +24,9 @@ _LIMIT = re.compile(rf"(?<!\w){OP}\s*(?:about\s+|around\s+)?{AMOUNT}{_UNIT}?", r
 _BEHIND = re.compile(rf"(?<![\w.,-]){AMOUNT}\+?{_UNIT}?\s*(?:(or\s+(?:less|under|lighter|smaller|below)|max(?:imum)?|at\s+most|tops)|(or\s+(?:more|over|bigger|larger|above)|and\s+(?:up|more)|min(?:imum)?|at\s+least))\b", re.IGNORECASE)  # fmt: skip  # noqa: E501
 _PLUS = re.compile(rf"(?<![\w.,-]){AMOUNT}\s*\+{_UNIT}", re.IGNORECASE)
 _PLAIN = re.compile(rf"(?<![\w.,-]){AMOUNT}{_UNIT}", re.IGNORECASE)
+_TITLED = re.compile(rf"(?:\S+\s+)?(?<![\w.,])(\d+(?:[.,]\d+)?)\s*({units.pattern()})(?:\s+\S+)?")
+_ALIKE = 100  # a plug of 3.5 mm is no cable "under 2 m"
+_COMPARES = {"<": lt, "<=": le, ">": gt, ">=": ge}
 _LITTLE = ("little", "few", "small", "short", "low", "light", "weak")
 _EXACT = ("share", "people")  # dimensions in which a plain amount is meant to the point
 _UNSPOKEN = ("time", "people", "share")  # and those that a message may name without asking for anything of it
@@ -79,6 +84,8 @@ class Measures:
         unit = units.said(said) if said else None
         plain = amounts if expression in (_PLAIN, _RANGE) else ()
         column, start, end = self._column(unit, text, match.start(), match.end(), plain)
+        if unit is not None and (titled := self._in_titles(expression, match, unit, column, text)) is not None:
+            return titled
         if column is None:
             lacking = unit is not None and expression is not _PLAIN and unit.dimension not in _UNSPOKEN
             return Found(match.start(), match.end(), (), unit.dimension) if lacking and unit is not None else None
@@ -100,6 +107,28 @@ class Measures:
         pairs = _bounds(expression, match, values, exact=exact)
         made = tuple(Constraint(column.field, op, v, label(column.field, op, v, language)) for op, v in pairs)
         return inverted(text, Found(start, end, made), language)
+
+    def _in_titles(
+        self, expression: re.Pattern[str], match: re.Match[str], unit: Unit, column: Column | None, text: str
+    ) -> Found | None:
+        """Return a limit to what is titled so, where a kind has its lengths in titles alone: "HDMI Cable 5 m"."""
+        kinds = self._kinds(text)
+        held = column is not None and any(column.field in self._items[at].attributes for at in kinds)
+        if held or expression is _PLAIN or (column is not None and self._spoken(column, text)):
+            return None
+        bounds = _bounds(expression, match, [number(x) * unit.size for x in _said(expression, match)[0]], exact=True)
+        named = [one for at in kinds for one in _TITLED.finditer(self._items[at].title.casefold())]
+        sized = [
+            (normalize(one.group()), number(one[1]) * known.size)
+            for one in named
+            if (known := units.said(one[2])).dimension == unit.dimension
+            and 1 / _ALIKE <= known.size / unit.size <= _ALIKE
+        ]
+        fits = sorted({name for name, size in sized if all(_COMPARES[op](size, bound) for op, bound in bounds)})
+        if not fits:
+            return None
+        value = tuple(fits) if len(fits) > 1 else fits[0]
+        return Found(*match.span(), (Constraint("title", "is", value, label("title", "is", value)),))
 
     def _of(self, column: Column, unit: Unit, amounts: Sequence[str], text: str) -> bool:
         """Whether a number in a unit may be of a column that is not named beside it: not "8 km", of wheels in inches.

@@ -23,7 +23,11 @@ COUNTS = {
     "eighty": 80, "ninety": 90, "hundred": 100,
 }  # fmt: skip
 _WORDS_ZH = dict(zip("一二两三四五六七八九十", (1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10), strict=True))
-_N = r"(\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,6}(?:[.,]\d{1,2})?|(?:" + "|".join(COUNTS) + r")\b)"
+_N = (
+    r"(\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,6}(?:[.,]\d{1,2})?|(?:an?\s+)?hundred(?:\s+and\s+(?:twenty|fifty))?\b|(?:"
+    + "|".join(COUNTS)
+    + r")(?:\s+hundred)?\b)"
+)
 _N_ZH = r"(?<![\d.])(\d{1,6}(?:\.\d{1,2})?|[一二两三四五六七八九十])"
 _YUAN = r"(?:\s*(?:美元|元|块钱|块|刀|欧元))"
 _MONEY_BEFORE = r"(?:\$|€|£|¥|￥|usd\s*|eur\s*|us\$)"
@@ -84,6 +88,9 @@ def number(text: str) -> float:
         return 0.5
     if text in COUNTS or text in _WORDS_ZH:
         return float(COUNTS.get(text) or _WORDS_ZH[text])
+    if "hundred" in text:  # "a hundred and fifty", "two hundred"
+        before, _, behind = text.partition("hundred")
+        return 100.0 * COUNTS.get(before.strip(), 1) + COUNTS.get(behind.removeprefix(" and").strip(), 0)
     return float(re.sub(r",(?=\d{3})", "", text).replace(",", "."))
 
 
@@ -171,7 +178,17 @@ _OF_WORKS = (
 )
 _DECADE_ZH = r"(?:(?:上世纪|二十世纪|20世纪)\s*)?(\d{4}|\d0|[二三四五六七八九]十)\s*年代"
 _A_PRICE = rf"{_MONEY_BEFORE}?{_N}{_MONEY_AFTER}?"
-_BUDGET = r"\bbudget(?:\s+(?:is|of)|['’]s|:)?\s+"
+_BUDGET = (
+    r"\b(?:budget|(?:my|our|his|her|the|absolute)\s+(?:(?:upper|absolute|price|top|spending)\s+)?(?:limit|max(?:imum)?|ceiling|cap))"
+    r"(?:\s*(?:is|of|['’]s|s|:))?\s+(?:(?:like|really|only|just)\s+)*"
+)
+_NOT_OVER = (  # "I'd rather not spend over 100", "dont want to go above 50"
+    r"\b(?:rather\s+not|not|never|without|avoid|(?:do|would|ca|could|wo)n['’]?t)\s+(?:(?!mind\b)\w+\s+){0,3}?"
+    r"(?:spend|pay|go|be|cost)(?:ing)?\s+(?:\w+\s+){0,2}?(?:over|above|beyond|past|(?:more|higher)\s+than)\s+"
+)
+_HAVE_GOT = r"\b(?:i|we)(?:['’]?ve)?\s+(?:have\s+|got\s+|only\s+|just\s+)*"
+_TO_SPEND = r"\s+(?:(?:left|or\s+so|max)\s+)?(?:to\s+spend|for\s+(?:it|this|that))\b"
+_LIKE = r"(?:(?:about|like|maybe|around|say)\s+)*"
 _LETS_SAY = r"\blet['’]?s\s+say\s+(?:(?:about|around|roughly)\s+)?"
 _IN_TOTAL = r"(?:in\s+total|altogether|all\s+in)\b"
 _PATTERNS: tuple[tuple[str, str, Make], ...] = (
@@ -207,8 +224,10 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("price", rf"\bbetween\s+{_A_PRICE}\s+and\s+{_A_PRICE}{_NOT_MONEY}", _prices_between),
     ("price", rf"{_MONEY_BEFORE}{_N}\s*(?:-|–|to)\s*{_MONEY_BEFORE}?{_N}", _prices_between),
     ("price", rf"\b{_N}\s*(?:-|–|to)\s*{_N}{_MONEY_AFTER}", _prices_between),
-    ("price", rf"(?<!\w){_AT_MOST}\s*(?:about\s+)?{_A_PRICE}{_NOT_MONEY}", _price("<=")),
-    ("price", rf"(?<!\w){_BELOW}\s*(?:about\s+)?{_A_PRICE}{_NOT_MONEY}", _price("<")),
+    ("price", rf"{_NOT_OVER}{_LIKE}{_A_PRICE}{_NOT_MONEY}", _price("<=")),
+    ("price", rf"{_HAVE_GOT}{_LIKE}{_A_PRICE}{_TO_SPEND}", _price("<=")),
+    ("price", rf"(?<!\w){_AT_MOST}\s*{_LIKE}{_A_PRICE}{_NOT_MONEY}", _price("<=")),
+    ("price", rf"(?<!\w){_BELOW}\s*{_LIKE}{_A_PRICE}{_NOT_MONEY}", _price("<")),
     ("price", rf"{_MONEY_BEFORE}{_N}\s*{_OR_LESS}", _price("<=")),
     ("price", rf"\b{_N}{_MONEY_AFTER}\s*{_OR_LESS}", _price("<=")),
     ("price", rf"{_BUDGET}(?:about|around|roughly|circa|some)\s+{_A_PRICE}{_NOT_MONEY}", _price_up_to_about),

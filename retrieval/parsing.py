@@ -23,6 +23,7 @@ from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
 from retrieval.passing import no_other, owned_from, roles, told_to
 from retrieval.phrases import Phrases
 from retrieval.quantities import without_quantities
+from retrieval.ranges import of_sizes
 from retrieval.refusals import also_refused, lacks_one, refused_words
 from retrieval.shades import distinct
 from retrieval.short import ShortNames
@@ -33,7 +34,8 @@ from retrieval.text import Token, forms, normalize, tokenize, words
 from retrieval.things import Things
 from retrieval.types import Constraint, Op
 
-_ALL_BUT = re.compile(r"\b((?:any|every)thing|all)(\s+)but\b", re.IGNORECASE)
+_ALL_BUT = re.compile(r"\b((?:any|every)thing|all|any\s+colou?r)(\s+)but\b", re.IGNORECASE)
+_OTHER_COLOURS = re.compile(r"\b(other)\s(colou?rs?)\s+(?=than\b)", re.IGNORECASE)
 _NOTHING_HERE = re.compile(  # "you have nothing from Africa among them?" wants some
     r"\b(?:you(?:'ve|\s+have)?(?:\s+got)?|have\s+you(?:\s+got)?|is\s+there|^|(?<=[.!?]))\s*\b(nothing)\b(?=\s+(?:from|by|about|with|in)\b[^.!?]*\?)",
     re.IGNORECASE,
@@ -144,7 +146,9 @@ class Parser:
         priced = any(c.field == "price" for limit in counted for c in limit.constraints)
         said_loosely = [] if priced else loose(rest, self._facets, language)
         for number in (*measured, *counted, *said_loosely):
-            of_somebody = any(c.op == "fits" for c in number.constraints)  # which is told by the way, and counts
+            of_somebody = any(
+                c.op == "fits" or of_sizes(c.field) or self.columns.divides(c.field) for c in number.constraints
+            )  # which is told by the way, and counts
             if told(number.start, number.end) == "aside" and not of_somebody:
                 continue  # "order 4471, it cost over $30"; who asks for advice sets a limit
             found.constraints.extend((number.start, c) for c in number.constraints)
@@ -160,6 +164,7 @@ class Parser:
             compared.append((field, op))
             found.spans.append(span)
         free = numeric.blank(free, found.spans)
+        free = _OTHER_COLOURS.sub(r"\2 \1 ", free)
         free = _ALL_BUT.sub(r"\1\2not", free)  # of the same length, so that offsets stay true
         free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
         free = self._clauses.take(found, free, told, language)
@@ -292,7 +297,8 @@ class Parser:
             said = normalize(text[start:end])
             if stance == "refused" and said in self.phrases.modifiers:
                 hit = replace(hit, field="topic", values=(said,))  # "no gas" refuses more than gas stoves
-            field = hit.field if own or hit.field in kept else "topic"
+            listed = stance == "refused" and self.columns.lists_colours(hit.field)  # what comes in others too may stay
+            field = hit.field if own or listed or hit.field in kept else "topic"
             found.constraints.append((start, self._constraint(field, hit.values, stance == "refused", language)))
         elif stance == "allowed" and agreed(text, tokens, hit):
             found.allowed.extend((normalize(text[start:end]), *hit.values))

@@ -68,6 +68,13 @@ _AGES = tuple(
         r"(?P<ages>\d{1,2})\s*(?:岁(?P<half>半)?|(?P<months>个月大?))",
     )
 )
+_THING_IS = re.compile(  # "our tv is maybe 10 years old"
+    r"\b(?:tv|telly|television|laptop|computer|pc|mac|i?phone|tablet|i?pad|monitor|screen|keyboard|printer|router|console|speakers?|headphones"
+    r"|earbuds|camera|car|bike|bicycle|tent|house|flat|kitchen|sofa|couch|bed|mattress|chairs?|table|wardrobe|kettle|machine|toaster|fridge|oven"
+    r"|hob|pans?|pots?|knife|knives|shoes|boots|trainers|jacket|rucksack|backpack|pair|battery|plant|tree|old\s+ones?|mine|it|which)"
+    r"(?:\s+(?:is|are|was|were|must\s+be|will\s+be|has\s+been|would\s+be)|['’]s)\s+(?:(?:now|about|around|maybe|probably|roughly|almost|nearly|over|at\s+least|like|already|only)\s+)*$",
+    re.IGNORECASE,
+)
 _ONE_AGE = re.compile(_AGE, re.IGNORECASE)
 _NEWBORN = re.compile(
     r"\bnew[\s-]?borns?\b|\b(?:a|the|their|her|our|his)\s+new\s+baby\b|\bbaby\s+shower\b"
@@ -77,9 +84,16 @@ _NEWBORN = re.compile(
     re.IGNORECASE,
 )
 _SIZED = rf"(?<![\w.,])(\d{{1,4}}(?:[.,]\d{{1,2}})?)\s*-?({units.pattern()})"
-_PART = r"(head|waist|chest|bust|hips?|inseam|inside\s+leg|wrist|(?:my|his|her|their)\s+(?:foot|feet))"
+_PART = (
+    r"(head|waist|chest|bust|hips?|inseam|inside\s+leg|wrist"
+    r"|(?:my|his|her|their)\s+(?:foot|feet|hands?|palms?|arms?|legs?|ankles?|cal(?:f|ves)|thighs?|neck|shoulders?))"
+)
+_SO_BIG = (
+    r"(?:circumference|size|length|width|measures?|is|are|of|around|about|with|quite|very|rather|pretty|only|just"
+    r"|small|big|large|wide|narrow)"
+)
 _PARTED = re.compile(
-    rf"{_SIZED}\s+(?:\w+\s+)?{_PART}\b|\b{_PART}(?:\s+(?:circumference|size|measures?|is|are|of|around|about|with))*\s*[:=]?\s*{_SIZED}"
+    rf"{_SIZED}\s+(?:\w+\s+)?{_PART}\b|\b{_PART}(?:[\s,]+{_SO_BIG})*\s*[:=,]?\s*{_SIZED}"
     r"|(头围|腰围|胸围)\s*(?:是|：|:)?\s*(\d+)\s*(?:cm|厘米|公分)?",
     re.IGNORECASE,
 )
@@ -100,7 +114,7 @@ _FAR = r"(?<![\w.,])\d{1,4}(?:[.,]\d{1,2})?\s*-?\s*(?:km|kms|kilomet(?:er|re)s?|
 _DAILY = r"(?:each\s+way|one\s+way|both\s+ways|there\s+and\s+back|round\s+trip|(?:a|per|each|every)\s+day|daily|away)"
 _WAY = re.compile(
     rf"(?:(?:commut\w+|distance|way\s+to\s+\w+)\b[^.?!,;]{{0,25}}?)({_FAR})\b"
-    rf"|({_FAR})(?:\s+\w+)?\s+(?:{_DAILY}|commute|to\s+(?:my\s+|the\s+)?(?:work|school|office|station|uni\w*|job)|from\s+(?:home|work|here))\b",
+    rf"|({_FAR})(?:\s+\w+)?\s+(?:{_DAILY}|commute|to\s+(?:my\s+|the\s+)?(?:work|school|office|station|uni\w*|job)|from\s+(?:home|work|here)|on\s+(?:it|them|these|those|the\s+clock))\b",
     re.IGNORECASE,
 )
 _OF_GOODS = re.compile(
@@ -137,6 +151,11 @@ def told(text: str) -> Iterator[Told]:
         if not any(start < found.end and found.start < end for start, end in taken):
             taken.append((found.start, found.end))
             yield found
+
+
+def tells_of_thing(before: str) -> bool:
+    """Whether what stands before an age tells that it is one of a thing that somebody has: "the tv is maybe"."""
+    return _THING_IS.search(before) is not None
 
 
 def _ways(text: str) -> Iterator[Told]:
@@ -192,6 +211,8 @@ def _ages(text: str) -> Iterator[Told]:
     """Yield the ages told of; each of several ("kids of 8 and 11") has a place of its own."""
     for pattern in _AGES:
         for match in pattern.finditer(text):
+            if tells_of_thing(text[: match.start()]):
+                continue
             said = match.groupdict()
             share = 12 if said.get("months") else 52 if said.get("weeks") else 365 if said.get("days") else 1
             ages = list(_ONE_AGE.finditer(text, *match.span("ages")))

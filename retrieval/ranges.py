@@ -36,6 +36,8 @@ _PARTS = {"ages": "age", "aged": "age", "feet": "foot", "hips": "hip", "stature"
 PARTS = ("age", "head", "waist", "chest", "bust", "hip", "inseam", "wrist", "foot")  # whose columns are of people alone
 _HEADS = frozenset("people persons players guests diners serves servings sleeps seats berth".split())  # noqa: SIM905
 
+_SIZES = frozenset({"size", "sizes"})
+
 
 @cache
 def bound_of(header: str) -> tuple[str, int] | None:
@@ -60,6 +62,13 @@ def part_of(header: str) -> str:
     measures = {"size": "height", "mass": "weight"}.get(unit.dimension, "") if unit is not None else ""
     said = next((part for word in words if (part := _PARTS.get(word, word)) in ("height", "weight")), "")
     return said or measures
+
+
+@cache
+def of_sizes(header: str) -> bool:
+    """Whether a column tells the sizes that a thing is made in, which have no unit: ``sizes``, ``shoe_size_eu``."""
+    words = normalize(header.replace("_", " ")).split()
+    return bool(_SIZES.intersection(words)) and units.of_header(header)[1] is None and not part_of(header)
 
 
 @lru_cache(8_192)
