@@ -43,7 +43,7 @@ _WISHES = re.compile(
 
 def stays(piece: Piece, desk: Desk, state: DialogueState, say: Say) -> Answer | None:
     """Answer what follows a case from the page that was quoted for it; None where it is another matter."""
-    case = _case(state)
+    case = _case(state, say)
     named = any(opinion.surface for opinion in piece.understood.opinions)
     if case is None or named or desk.knowledge is None or is_cjk(piece.text):
         return None
@@ -62,16 +62,17 @@ def stays(piece: Piece, desk: Desk, state: DialogueState, say: Say) -> Answer | 
         again = desk.found(f"{trouble.rstrip(' .!?')}. {piece.text}") if _REMEDY.search(piece.text) else None
         if again is None or again.passage.title != page.title:
             return None
-    return Answer(say("case_still", page=page.title), citations=(page,), route="policy")
+    return Answer(say("case_still", page=page.title), route="policy")
 
 
-def _case(state: DialogueState) -> tuple[str, Citation] | None:
+def _case(state: DialogueState, say: Say) -> tuple[str, Citation] | None:
     """Return what was told to fail and the page quoted for it, if nothing else has been spoken of since."""
     before = state.messages[:-1]
+    still = say("case_still", page="\0").split("\0")[0]
     for said, answered in _turns(before):
-        if not answered.citations or answered.items:
+        if answered.items or not (answered.citations or answered.text.startswith(still)):
             return None
-        if troubled(said.text):
+        if troubled(said.text) and answered.citations:
             return said.text, answered.citations[-1]
     return None
 

@@ -246,7 +246,7 @@ class Conversation:
             return self._doubted(piece, desk)
         if self._of_works(piece):
             # "How do I wash my sleeping bag?" names what we have, and is for the pages.
-            quoted = self._of_care(piece, desk) if route == "out_of_scope" and asks(piece.text) else None
+            quoted = self._of_care(piece, desk) if route == "out_of_scope" else None
             return _answer(quoted, "policy") if quoted is not None else self._of_shop(piece, desk)
         if sure < (_OUT_SURE if route == "out_of_scope" else SURE):
             return self._doubted(piece, desk)
@@ -401,6 +401,8 @@ class Conversation:
         """Quote the page on how to do something with goods of ours: "how do I wash a jacket like that?"."""
         opinions, how_to = piece.understood.opinions, _HOW_TO.search(piece.text)
         if opinions and (how_to is None or any(opinion.surface for opinion in opinions)):
+            return None
+        if how_to is None and not asks(piece.text):
             return None
         return desk.quoted(piece.text[how_to.start() :] if opinions and how_to else piece.text, self._dialogue.say)
 

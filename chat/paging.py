@@ -115,12 +115,16 @@ def of_this_kind(
     own = frozenset(terms(display("kind", items[0].kind, "en")))
     others = [frozenset(terms(display("kind", each, "en"))) for each in kinds if each != items[0].kind]
     title = frozenset().union(*(stems(citation.title) for citation in served.citations))
-    page = of_kind(piece, items[0], kinds, desk, say) if own and not own <= title else None
-    if page is None:
+    if not own or own <= title:
         return served
-    named = any(own <= stems(citation.title) for citation in page.citations)
-    strange = not own & title and any(other and other <= title for other in others)
-    return page if named or strange else served
+    page = of_kind(piece, items[0], kinds, desk, say)
+    if page is not None and any(own <= stems(citation.title) for citation in page.citations):
+        return page
+    if own & title or not any(other and other <= title for other in others):
+        return served
+    page = page or desk.quoted(f"{display('kind', items[0].kind, 'en')}: {piece.text}", say)
+    named = frozenset().union(*(stems(citation.title) for citation in page.citations)) if page is not None else title
+    return served if page is None or any(other and other <= named for other in others) else page
 
 
 def followed(piece: Piece, title: str, desk: Desk, say: Say) -> Served | None:
@@ -197,7 +201,9 @@ def not_again(answer: Answer, asked: str, state: DialogueState, say: Say) -> Ans
                 return answer
             new = say("quoted", title=citation.title, quote=fits) if fits else say("told_all", title=citation.title)
             text = text.replace(say("quoted", title=citation.title, quote=quote), new)
-            citation = Citation(id=citation.id, title=citation.title, quote=fits or quote)
+            if not fits:
+                continue  # nothing of it is quoted
+            citation = Citation(id=citation.id, title=citation.title, quote=fits)
         cited_now.append(citation)
     return replace(answer, text=text, citations=tuple(cited_now))
 

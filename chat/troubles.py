@@ -61,6 +61,7 @@ _TROUBLE = re.compile(
             rf"\b(?:crash(?:es|ed)?|freezes|froze|stutters|lags|hangs)\s+(?:on|every|whenever|constantly)\b[^.;!?\n]*\b{_DEVICE}\b",
             rf"\b(?:my|the|your|its?|both|one)\b[^.,;:!?\n]{{0,40}}?(?:\s(?:is|are|was|were|has|have|keeps?)|['’]s|\s(?:left|right)\s+one)\s+{_ALREADY}"
             r"(?:(?:come|came|coming|fallen|falling|peeling|peeled|wearing|worn)\s+(?:off|loose|away|through|apart)|unravell?ing|splitting|fraying)\b",
+            r"\b(?:my|the|its|both|one)\s(?!gloves\b|wheels\b|train\b)[^.,;:!?\n]{0,30}?\s(?:came|fell|broke|peeled|snapped)\s+(?:off|loose)\b",
             r"\b(?:the|its|their|both)\s+(?!other\s+(?:day|man|woman))(?:left|right|other|second|first|battery|screen|motor|speaker|charger)\b(?:\s+[\w-]+)?"
             rf"(?:\s(?:is|are|was|has|have|went)|['’]s)\s+{_ALREADY}(?:gone\s+|been\s+)?(?:dead|died|silent)\b",
             rf"(?:^|[,.;!]\s*)(?:left|right)\s+(?:one|\w+)\s+(?:is|has|went)\s+{_ALREADY}(?:dead|died|silent)\b",
