@@ -62,15 +62,14 @@ def stays(piece: Piece, desk: Desk, state: DialogueState, say: Say) -> Answer | 
         again = desk.found(f"{trouble.rstrip(' .!?')}. {piece.text}") if _REMEDY.search(piece.text) else None
         if again is None or again.passage.title != page.title:
             return None
-    return Answer(say("case_still", page=page.title), route="policy")
+    return Answer(say("case_still"), route="policy")
 
 
 def _case(state: DialogueState, say: Say) -> tuple[str, Citation] | None:
     """Return what was told to fail and the page quoted for it, if nothing else has been spoken of since."""
     before = state.messages[:-1]
-    still = say("case_still", page="\0").split("\0")[0]
     for said, answered in _turns(before):
-        if answered.items or not (answered.citations or answered.text.startswith(still)):
+        if answered.items or not (answered.citations or answered.text.startswith(say("case_still"))):
             return None
         if troubled(said.text) and answered.citations:
             return said.text, answered.citations[-1]

@@ -199,7 +199,7 @@ def not_again(answer: Answer, asked: str, state: DialogueState, say: Say) -> Ans
             fits = _fitting(quote, asked)
             if not fits and len(asked.split()) <= _BARE:
                 return answer
-            new = say("quoted", title=citation.title, quote=fits) if fits else say("told_all", title=citation.title)
+            new = say("quoted", title=citation.title, quote=fits) if fits else say("told_all")
             text = text.replace(say("quoted", title=citation.title, quote=quote), new)
             if not fits:
                 continue  # nothing of it is quoted
