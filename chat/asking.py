@@ -16,6 +16,7 @@ from chat.fitting import FITS, fitting
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
 from chat.picking import Picking
 from chat.pointing import measured, pointed
+from chat.questions import asks_of_all
 from chat.quoting import TITLE, alike, amount, beside, question_alone
 from chat.recommender import Recommended
 from chat.replies import Say
@@ -28,6 +29,7 @@ from chat.understanding import Understanding
 from chat.valued import Valued
 from chat.variants import YES_NO, variants
 from retrieval.constraints import values_of
+from retrieval.knowledge import terms
 from retrieval.lexicon import display
 from retrieval.ranges import of_sizes
 from retrieval.text import forms, normalize, words
@@ -123,6 +125,10 @@ class Asking:
         other = any(c.op == "is_not" and colours(c.field) for c in turn.understood.parsed.constraints)
         return self._valued(turn, items, fields) if other or any(map(of_sizes, fields)) else None
 
+    def _portrait(self, item: Item) -> str:
+        """Tell of an item all that there is: its description, and what its columns say."""
+        return self.say.sentences(self.say.described(item), item.description)
+
     def _measure(self, text: str, items: Sequence[Item], extreme: tuple[str, int]) -> tuple[str, int]:
         """Return the measure that singles one out; "the biggest" is by the size that most of the items have."""
         sizes = self.shop.parser.columns.sizes
@@ -142,6 +148,8 @@ class Asking:
     def _by_columns(self, turn: Turn, items: Sequence[Item]) -> Asked:
         """Answer from the columns asked about; of several cards those that have no value are told of together."""
         understood, fields = turn.understood, turn.understood.questions
+        if fields == ("description",) and self.shop.of_goods and asks_of_all(turn.text):
+            return Asked(self.say.sentences(*(self._portrait(item) for item in items)), tuple(items))
         if FITS in fields:
             fit = [fitting(item, turn.text, self.shop.parser.columns, self.state, self.say) for item in items]
             rest = [name for name in fields if name not in (FITS, "other")]
@@ -257,6 +265,8 @@ class Asking:
         if of_which(turn.text):
             found = [each for each in found if each.value]
         found = [each for each in found if each.whole] or found
+        if not found and understood.of_shown:
+            found = [each for item in items if (each := self._worded(turn.text, item)) is not None]
         if not found:
             if understood.of_shown and not self._says_any(items, understood.questions):
                 return Asked(self.say("not_said_these"), tuple(items), known=False)
@@ -313,19 +323,40 @@ class Asking:
         if turn.understood.questions == (CONTENTS,) and any(within := [contents(item, self.say) for item in items]):
             return Asked(self.say.sentences(*within), tuple(items))
         text = question_alone(turn.text)
-        told = [
-            e for item in items if (e := amount(text, item) or lasting(text, item) or alike(text, item)) is not None
-        ]
+        told = [each for item in items if (each := self._worded(text, item)) is not None]
         if told:
             return Asked(self._told(told, among_several=False), tuple(items))
         asked = self._asked_words(turn, items)
         others = [item for item in self.shop.items(self.state.taste.focus) if item not in items]
         having = [each for other in others if asked and (each := evidence(other, asked)) is not None]
         having = [each for each in having if each.whole and each.value][:_MOST_OTHERS] if len(items) == 1 else []
+        if len(items) == 1 and (field := self._listing(asked, items[0])):
+            beside_it = self._told(having, among_several=True)
+            return Asked(self.say.sentences(self.say.answer(items[0], (field,)), beside_it), tuple(items), column=True)
+        worded = [each for other in others if (each := self._worded(text, other)) is not None][:_MOST_OTHERS]
+        if len(items) == 1 and worded and not having:
+            unsaid = self.say("not_said", title=facts.names(items, self.say.language))
+            return Asked(self.say.sentences(unsaid, self._told(worded, among_several=True)), tuple(items))
         if not having or not YES_NO.search(turn.text):
             return Asked(self._unsaid(items), tuple(items), known=False)
         unsaid = self.say("not_said", title=facts.names(items, self.say.language))
         return Asked(self.say.sentences(unsaid, self._told(having, among_several=True)), tuple(items), known=False)
+
+    def _worded(self, text: str, item: Item) -> Evidence | None:
+        """Return where an item's description answers a question in words of its own."""
+        text = question_alone(text)
+        return amount(text, item) or lasting(text, item) or alike(text, item)
+
+    def _listing(self, asked: Sequence[str], item: Item) -> str:
+        """Return the column of an item that lists what others have and is asked for, "" if none: its connections."""
+        catalog, postings = self.shop.index.catalog, self.shop.index.facets.postings
+        for field in item.attributes if self.shop.of_goods else ():
+            values = (frozenset(terms(str(each))) for each in postings.get(field, {}))
+            if any(said and said.issubset(asked) for said in values) and any(
+                isinstance(other.attributes.get(field), tuple) for other in catalog
+            ):
+                return field
+        return ""
 
     def _unsaid(self, items: Sequence[Item]) -> str:
         """Say that the catalogue does not say it, and what it says of the item, unless that was just said."""

@@ -26,6 +26,13 @@ _SIDES = re.compile(
     r"|^\W*(?P<g>[^?!;,.\n]+?)\s+(?:vs\.?|versus)\s+(?P<h>[^?!;,.\n]+?)\W*$",
     re.IGNORECASE,
 )
+_FROM_IT = re.compile(
+    r"\bwhat(?:['’]?s|\s+is|\s+are)\s+the\s+differences?\s+(?:to|from|with)\s+([^?!;,\n]+?)\W*$", re.IGNORECASE
+)
+_POLITE = re.compile(  # no part of a name
+    r"(?:[\s,]+(?:for\s+(?:me|us)|please|then|thanks|thank\s+you|to\s+(?:me|each\s+other)|if\s+you\s+can))+\W*$",
+    re.IGNORECASE,
+)
 _ARTICLE = re.compile(r"^\W*(?:(?:the|your|an?|both)\s+)?", re.IGNORECASE)
 _NEAREST = 20  # titles among which one that has the words of a name is looked for
 _REST = re.compile(r"\b(?:others?|rest|ones|those|these|them|two|both|all)\b", re.IGNORECASE)
@@ -41,8 +48,10 @@ class Compared:
 
 def compared(text: str, shop: Shop, state: DialogueState) -> Compared | None:
     """Return the two items that a message compares; None unless it names two and at least one of them is found."""
-    match = _SIDES.search(text)
+    match = _SIDES.search(_POLITE.sub("", text))
     sides = [_ARTICLE.sub("", group) for group in match.groups() if group] if match else []
+    if not sides and (alone := _FROM_IT.search(_POLITE.sub("", text))) is not None:
+        return _with_spoken(_ARTICLE.sub("", alone[1]), shop, state)
     if len(sides) < 2 or any(_REST.search(side) for side in sides):
         return None
     found = _of_one_kind(sides, [_item(side, shop, state) for side in sides], shop)
@@ -51,6 +60,24 @@ def compared(text: str, shop: Shop, state: DialogueState) -> Compared | None:
     if not items or any(not telling_words(side) for side in unknown):
         return None
     return Compared(tuple(shop.items(items)), tuple(unknown))
+
+
+def _with_spoken(side: str, shop: Shop, state: DialogueState) -> Compared | None:
+    """Return the item spoken of and the one that a message sets against it, which a kind may be: "a daylight lamp"."""
+    taste = state.taste
+    spoken = shop.items([taste.about] if taste.about else taste.focus[:1])
+    said = [word for word in words(side) if word not in ("one", "the")]
+    other = _item(side, shop, state)
+    if other is None and said:
+        near = [shop.index.catalog[at] for at in range(len(shop.index.catalog)) if not shop.hides(at)]
+        having = [item for item in near if set(said) <= {*words(item.title), *words(item.kind)}]
+        other = next(iter(having), None)
+    if not spoken or not telling_words(side) or other is None:
+        return None
+    if other.id == spoken[0].id:  # it is set against what comes next to it
+        rest = [item for item in shop.items(taste.focus) if item.id != other.id]
+        return Compared((rest[0], other), ()) if rest else None
+    return Compared((spoken[0], other), ())
 
 
 def _item(side: str, shop: Shop, state: DialogueState) -> Item | None:

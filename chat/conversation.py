@@ -8,12 +8,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chat.acts import Act
+from chat.cases import stays
 from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
+from chat.facts import attribute
 from chat.forms import form_asked
 from chat.meaning import CHAT_SURE, asks_more, beside_the_point, means, merely_buys, says_something
 from chat.offers import wants_ours
-from chat.paging import asked_by_page, bare_name, followed, in_trouble, instead, not_again, of_case, of_kind
+from chat.paging import (
+    asked_by_page,
+    bare_name,
+    followed,
+    in_trouble,
+    instead,
+    not_again,
+    of_case,
+    of_kind,
+    of_this_kind,
+)
 from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked, questions_of, wonders
 from chat.restock import RESTOCK
 from chat.routing import ROUTES, SURE, Route, Routed
@@ -26,7 +38,7 @@ from chat.understanding import Understanding
 from retrieval.constraints import values_of
 from retrieval.labels import label
 from retrieval.text import is_cjk, words
-from retrieval.types import Constraint
+from retrieval.types import Constraint, Item
 
 if TYPE_CHECKING:
     from chat.identity import Customer
@@ -65,6 +77,7 @@ _BARE = re.compile(
 )
 _IT = re.compile(r"\b(?:it|that|this)\b", re.IGNORECASE)
 _WISHES = re.compile(r"\b(?:like|similar|else|instead|recommend|suggest|next)\b|推荐|类似", re.IGNORECASE)
+_HOW_TO = re.compile(r"\bhow\s+(?:(?:do|can|should|would|must)\s+(?:i|we|you)|to)\b", re.IGNORECASE)
 _SHORT = 5  # words of an answer to "do you mean …?"
 
 
@@ -233,12 +246,12 @@ class Conversation:
             return self._doubted(piece, desk)
         if self._of_works(piece):
             # "How do I wash my sleeping bag?" names what we have, and is for the pages.
-            asked = route == "out_of_scope" and asks(piece.text) and not understood.opinions
-            quoted = desk.quoted(piece.text, self._dialogue.say) if asked else None
+            quoted = self._of_care(piece, desk) if route == "out_of_scope" else None
             return _answer(quoted, "policy") if quoted is not None else self._of_shop(piece, desk)
         if sure < (_OUT_SURE if route == "out_of_scope" else SURE):
             return self._doubted(piece, desk)
         served = desk.serve(piece, self._state, self._dialogue.say, self._customer, self._named(piece))
+        served = self._of_this_kind(piece, served, desk)
         named = any(opinion.surface for opinion in understood.opinions)
         wished = not asks(piece.text) and any(c.op == "is" for c in understood.parsed.constraints)
         if served.abstained and route == "policy" and (named or wished):  # "or maybe just a voucher"
@@ -266,7 +279,10 @@ class Conversation:
             exact = self._shop.linker.exact(bare_name(piece.text))
             named = self._named(piece) or [self._shop.index.catalog[at].id for at in exact[:1]]
             titles = [item.title for item in self._shop.items(named)]
-            return of_case(piece, titles, self._state, self._dialogue.say)
+            if (followed_up := of_case(piece, titles, self._state, self._dialogue.say)) is not None:
+                return followed_up
+            looked_up = piece.route == "order" and desk.orders is not None
+            return None if looked_up else stays(piece, desk, self._state, self._dialogue.say)
         if piece.route == "order" and desk.orders is not None:
             return None
         say = self._dialogue.say
@@ -368,11 +384,31 @@ class Conversation:
         page = page or (followed(piece, self._quoted, desk, say) if answer.abstained or which else None)
         return self._on_page(page, answer) if page is not None else answer
 
-    def _of_its_kind(self, piece: Piece, desk: Desk) -> Served | None:
-        """Quote what the pages tell of using such an item as a question is about, None if of none or nothing."""
+    def _spoken(self, piece: Piece) -> Sequence[Item]:
+        """Return the item that a question is about, if there is one and the shop has goods."""
         taste = self._state.taste
         spoken = self._named(piece) or [*filter(None, [taste.about or self._state.page]), *taste.focus]
-        items = self._shop.items(spoken[:1]) if self._shop.of_goods else []
+        return self._shop.items(spoken[:1]) if self._shop.of_goods else []
+
+    def _of_this_kind(self, piece: Piece, served: Served, desk: Desk) -> Served:
+        """Return the page on goods of the kind spoken of, if there is one: "can I return it?", of a bra."""
+        if piece.route != "policy" or not piece.understood.opinions:
+            return served
+        kinds = self._shop.index.facets.postings.get("kind", {})
+        return of_this_kind(piece, served, self._spoken(piece), kinds, desk, self._dialogue.say)
+
+    def _of_care(self, piece: Piece, desk: Desk) -> Served | None:
+        """Quote the page on how to do something with goods of ours: "how do I wash a jacket like that?"."""
+        opinions, how_to = piece.understood.opinions, _HOW_TO.search(piece.text)
+        if opinions and (how_to is None or any(opinion.surface for opinion in opinions)):
+            return None
+        if how_to is None and not asks(piece.text):
+            return None
+        return desk.quoted(piece.text[how_to.start() :] if opinions and how_to else piece.text, self._dialogue.say)
+
+    def _of_its_kind(self, piece: Piece, desk: Desk) -> Served | None:
+        """Quote what the pages tell of using such an item as a question is about, None if of none or nothing."""
+        items = self._spoken(piece)
         kinds = self._shop.index.facets.postings.get("kind", {})
         return of_kind(piece, items[0], kinds, desk, self._dialogue.say) if items else None
 
@@ -385,6 +421,10 @@ class Conversation:
         say, text, cited = self._dialogue.say, answer.text, answer.citations
         for part in questions_of(piece.text):
             read = self._read(part)
+            others = [name for name in read.questions if name not in (*piece.understood.questions, "other")]
+            about = self._shop.items([answer.about]) if answer.about and others and not answer.compared else []
+            if about and (known := [name for name in others if attribute(about[0], name, say.language)]):
+                text = say.sentences(text, say.answer(about[0], known))
             if read.questions not in ((), ("other",)) or read.extreme is not None or read.parsed.relative:
                 continue
             if _WISHES.search(part) or read.act in ("more", "availability") or (read.opinions and not wonders(part)):

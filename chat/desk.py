@@ -56,7 +56,9 @@ _CONTACT_ASKED = re.compile(
 _HOW_TO_REACH = "What is your phone number or e-mail address?"
 _HOW_SOON = "How long does delivery take?"
 _WHEN_HAD = re.compile(
-    r"\b(?:when|how\s+(?:soon|quickly|fast))\s+(?:could|can|will|would|do)\s+(?:i|we|he|she|they)\s+(?:have|get|receive)\s+(?:it|this|that|one|them)\b",
+    r"\b(?:have|get|receive|be\s+here|be\s+there|arrive|come)\b[^.?!;]{0,30}\bby\s+(?:tomorrow|tonight|(?:this\s+|next\s+)?"
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|the\s+weekend|christmas|easter|the\s+\d+)\b"
+    r"|\b(?:when|how\s+(?:soon|quickly|fast))\s+(?:could|can|will|would|do)\s+(?:i|we|he|she|they)\s+(?:have|get|receive)\s+(?:it|this|that|one|them)\b",
     re.IGNORECASE,
 )
 _NEAR = 5  # passages among which one is found by the words of its title

@@ -11,7 +11,7 @@ from chat.comparing import compared
 from chat.fitting import FITS
 from chat.opinions import Opinion
 from chat.pieces import asks
-from chat.pointing import PLACES, of_part, pointed, sized
+from chat.pointing import PLACES, by_noun, of_part, pointed, sized
 from chat.replies import Say
 from chat.restock import RESTOCK, asks_for_return, sold_out
 from chat.senses import Sensed
@@ -117,6 +117,7 @@ class Hearing:
         """Read "the guitar one" and "the one with a lid" as "the second one", if only that card is so described."""
         shown = self.shop.items(self.state.taste.focus)
         if self.shop.of_goods:
+            text = by_noun(text, self.shop.items([self.state.taste.about] if self.state.taste.about else []) or shown)
             text = sized(text, shown, lambda name: bool(self.shop.linker.exact(name)))
         called = self.shop.index.facets.postings.get("kind", {}) if self.shop.of_goods and asks(text) else {}
         described = pointed(text, shown, called)

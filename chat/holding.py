@@ -37,6 +37,7 @@ _SEVERAL = re.compile(  # what asks about the cards on screen together, or which
     r"^\W*(?:(?:and|so|but|ok(?:ay)?|great|hm+)\W+)*(?:"
     r"(?:[^?!.;]*[,;.!]\s+)?(?P<which>which|what|who)\s+(?:ones?|(?:one\s+)?of\s+(?:these|those|them|the\s+(?:two|three|four|five)))\b(?!\W*$)"
     r"|(?P<is>which)\s+(?:is|are|has|have|does|do|can|comes?|needs?|will|would)\b(?!\W*$)"
+    r"|how\s+(?!much\b|many\b|long\b|about\b|come\b|old\b)\w+\s+(?:do|are|can|will)\s+(?:they|these|those)\b(?!\s+(?:you|we|i)\b)"
     r"|(?:do|does|are|is|have|has|can|could|will|did|would)\s+(?:(?:any|all|both|some|either|none|one)\s+(?:of\s+)?)?(?:they|these|those|them)\b"
     r"(?!\s+(?:ones?\s+)?(?:all\s+)?(?:you|we|i)\b))",
     re.IGNORECASE,

@@ -48,6 +48,7 @@ _ALL = re.compile(
 _THAT = re.compile(
     rf"\b(?:that|this|the\s+same)\s+{_NOUN}\b"
     r"|\b(?:not|like|loved?|hate|seen|about|is|does|for|than|read|watched|played|has|have|got|owns?|can|could|will|would)\s+(?:that|this|it)\b"
+    r"|\b(?:on|of|with|about)\s+(?:that|this)(?=\s*(?:[.,;?!]|$))"
     r"|\b(?:it|its)\b|那个|这个|那部|这部|那本|这本|它",
     re.IGNORECASE,
 )
@@ -91,7 +92,7 @@ _SEEN = re.compile(
     re.IGNORECASE,
 )
 LIKE = re.compile(
-    r"\b(?:loved?|likes?|liked|enjoy(?:ed)?|adored?|favou?rites?|great|amazing|perfect|fan|similar|same|brilliant|good"
+    r"\b(?:loved?|likes?|liked|enjoy(?:ed)?|adored?|favou?rites?|(?:great|amazing|brilliant|good)(?!\s+about)|perfect|fan|similar|same"
     r"|clos(?:er|est)|nearest|directions?\s+of|lines\s+of|vein\s+of|blew\s+me\s+away)\b"
     r"|喜欢|爱|类似|像|好看|不错|挺好|接近|相近",
     re.IGNORECASE,

@@ -29,10 +29,47 @@ _LIMESCALE = re.compile(
     r"(?:\s+(?:out|off|away))?(?:\s+(?:of|from)\s+(?=\w))?",
     re.IGNORECASE,
 )
+_HAND_BACK = re.compile(
+    r"\b(?:bring|take|give)\s+(?P<it>it|them|this|that|these|those)(?:\s+one)?\s+back\b", re.IGNORECASE
+)
+_NO_PRICE = re.compile(
+    r"\bwithout\s+(?:the\s+|an?\s+|any\s+)?prices?\b|\b(?:leave|take|keep)\s+(?:the\s+|any\s+)?prices?\s+(?:off|out|away)\b"
+    r"|\b(?:no|hide\s+the)\s+prices?\s+(?:on|in|inside|from)\b|\bprices?\s+(?:left\s+(?:off|out)|not\s+shown)\b",
+    re.IGNORECASE,
+)
+_TILL_HERE = re.compile(
+    r"\bhow\s+long\s+(?:(?:un)?till?|before)\s+(?:it|they|this|that)(?:\s+one)?(?:['’]s|\s+is|\s+are|\s+will\s+be)?\s*"
+    r"(?:gets?|arrives?|comes?|here|delivered|turns?\s+up)\b(?:\s+(?:here|to\s+me))?",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(
+    r"\b(?:saw|seen|found|spotted|is|it['’]?s|are|they['’]?re|costs?|sells?|cheaper|for|have|has|got)\b[^?!;]*?"
+    r"\b(?:elsewhere|(?:an|some)other\s+(?:\w+\s+)?(?:shop|store|site|website|place|retailer|dealer)|somewhere\s+else"
+    r"|(?:on|at|from)\s+amazon|another\s+(?:\w+\s+)?(?:shop|store|site|website|place|retailer|dealer))\b",
+    re.IGNORECASE,
+)
+_SUM = re.compile(r"\d|\b(?:cheaper|less|price|lower)\b", re.IGNORECASE)
+
+
+def seen_elsewhere(text: str) -> bool:
+    """Whether somebody tells of a price that another shop asks: "it's 255 elsewhere"."""
+    return _ELSEWHERE.search(text) is not None and _SUM.search(text) is not None
+
+
+def without_price(text: str) -> bool:
+    """Whether somebody wants the price to be left out: "can you leave the price off the slip?"."""
+    return _NO_PRICE.search(text) is not None
 
 
 def as_pages_say(question: str) -> str:
     """Return a question with the words that a page would use."""
+    if seen_elsewhere(question):
+        return "Do you match a price that I saw elsewhere?"
+    if _TILL_HERE.search(question):
+        return "How long does delivery take?"
+    if without_price(question):
+        return "Can you gift-wrap it, without the price or the invoice?"
+    question = _HAND_BACK.sub(r"send \g<it> back", question)
     return " ".join(_LIMESCALE.sub("descale ", question).split()) if _LIMESCALE.search(question) else question
 
 

@@ -16,7 +16,7 @@ from chat.messages import Citation
 from chat.pieces import SHOP, Piece, asks, clauses, masked
 from chat.replies import Say
 from chat.state import DialogueState
-from chat.troubles import incomplete, troubled
+from chat.troubles import fails, incomplete, troubled
 from chat.typed import telling_words
 from retrieval.knowledge import Found, sentences, terms
 from retrieval.lexicon import display
@@ -24,6 +24,7 @@ from retrieval.text import is_cjk
 from retrieval.types import Item
 
 _HALF = 0.5  # of the words asked for, or how likely a page must answer what is asked of a kind
+_PLAINLY = 0.9  # how likely a page must answer for the words of a complaint to be enough
 _BRIEF = 2  # sentences that may be quoted again as they are
 _BARE = 3  # words of a question like "and how much?", which has a page all again
 _LATELY = 2  # answers whose quotes are still in mind
@@ -33,7 +34,8 @@ _HOW_LONG = re.compile(
     re.IGNORECASE,
 )
 _WHO_DOES = re.compile(  # what somebody may or must do, rather than what a thing is
-    r"\b(?:can|could|may|must|should|do|does|did|will|would)\s+(?:i|we|you|he|she|my\s+\w+)\b|\bhow\s+to\b",
+    r"\b(?:can|could|may|must|should|do|does|did|will|would)\s+(?:i|we|you|he|she|my\s+\w+)\b|\bhow\s+to\b"
+    r"|\b(?:supposed|meant)\s+to\b|\bshould\s+(?:it|they|this|that|these|those)\b",
     re.IGNORECASE,
 )
 _IT = re.compile(r"\b(?:(?:this|that|the)\s+one|it|this|that|them|these|those)\b", re.IGNORECASE)
@@ -101,6 +103,30 @@ def of_kind(piece: Piece, item: Item, kinds: Collection[str], desk: Desk, say: S
     return None
 
 
+def of_this_kind(
+    piece: Piece, served: Served, items: Sequence[Item], kinds: Collection[str], desk: Desk, say: Say
+) -> Served:
+    """Return the page on goods of the kind spoken of, where the one quoted is on all goods or on another kind.
+
+    "Can I return it?" of a bra is answered by the page on bras, and of a shoe by none on bras.
+    """
+    if not items or not served.citations:
+        return served
+    own = frozenset(terms(display("kind", items[0].kind, "en")))
+    others = [frozenset(terms(display("kind", each, "en"))) for each in kinds if each != items[0].kind]
+    title = frozenset().union(*(stems(citation.title) for citation in served.citations))
+    if not own or own <= title:
+        return served
+    page = of_kind(piece, items[0], kinds, desk, say)
+    if page is not None and any(own <= stems(citation.title) for citation in page.citations):
+        return page
+    if own & title or not any(other and other <= title for other in others):
+        return served
+    page = page or desk.quoted(f"{display('kind', items[0].kind, 'en')}: {piece.text}", say)
+    named = frozenset().union(*(stems(citation.title) for citation in page.citations)) if page is not None else title
+    return served if page is None or any(other and other <= named for other in others) else page
+
+
 def followed(piece: Piece, title: str, desk: Desk, say: Say) -> Served | None:
     """Quote what the page quoted last says to a question that no other answers, None if nothing.
 
@@ -128,7 +154,18 @@ def bare_name(text: str) -> str:
 def in_trouble(piece: Piece, desk: Desk, say: Say) -> Served | None:
     """Quote what the pages say of what was bought and fails, or came without a part; None if nothing."""
     short = desk.quoted(f"{piece.text.rstrip(' .!?')}. {say('part_missing')}", say) if incomplete(piece.text) else None
-    return short or desk.quoted(piece.text, say) or desk.quoted(masked(piece.text, piece.understood), say)
+    told = [piece.text, masked(piece.text, piece.understood), *trouble_in(piece.text)]
+    found = [each for text in told if (each := desk.found(text)) is not None]
+    best = max(found, key=lambda one: one.confidence, default=None)
+    if fails(piece.text) and (best is None or best.confidence < _PLAINLY):  # a story hides what went wrong in it
+        best = desk.found(say("gone_wrong")) or best
+    return short or (cited(best, say) if best is not None else None)
+
+
+def trouble_in(text: str) -> list[str]:
+    """Return the parts of a message that tell what fails, without the story around them; none if it is but one."""
+    parts = clauses(text)
+    return [part for part in parts if troubled(part)] if len(parts) > 1 else []
 
 
 def of_case(piece: Piece, titles: Sequence[str], state: DialogueState, say: Say) -> Answer | None:
@@ -162,9 +199,11 @@ def not_again(answer: Answer, asked: str, state: DialogueState, say: Say) -> Ans
             fits = _fitting(quote, asked)
             if not fits and len(asked.split()) <= _BARE:
                 return answer
-            new = say("quoted", title=citation.title, quote=fits) if fits else say("told_all", title=citation.title)
+            new = say("quoted", title=citation.title, quote=fits) if fits else say("told_all")
             text = text.replace(say("quoted", title=citation.title, quote=quote), new)
-            citation = Citation(id=citation.id, title=citation.title, quote=fits or quote)
+            if not fits:
+                continue  # nothing of it is quoted
+            citation = Citation(id=citation.id, title=citation.title, quote=fits)
         cited_now.append(citation)
     return replace(answer, text=text, citations=tuple(cited_now))
 

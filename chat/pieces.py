@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat.contents import CONTENTS
+from chat.other_words import seen_elsewhere, without_price
 from chat.routing import ROUTES, Route, Routed, Routing
 from chat.typed import telling_words
 from chat.understanding import Understanding
@@ -87,6 +88,7 @@ _FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about)\b|^那|呢\W*$", re
 BUYS = re.compile(
     r"\b(?:add|put)\b.{0,40}\b(?:basket|cart|bag)\b|\bcheck\s*out\b"
     r"|\bi(?:'?ll|\s+will)\s+(?:take|buy|order|have)\s+(?:it|this|that|the|both)\b"
+    r"|\blet['’]?s\s+(?:go\s+(?:with|for)|take)\s+(?:it|this|that|the|those|both)\b"
     r"|\bput\s+(?:me|us)\s+down\s+for\b|\bi(?:'?ll|\s+will)\s+go\s+(?:with|for)\s+(?:it|this|that|the|those|both|(?-i:[A-Z]\w+))\b"
     r"|\bi\s+(?:take|buy|order)\s+(?:it|this|that|the)\b|\bget\s+(?:me|us)\s+(?:it|this|that|the)\b"
     r"|加入?购物车|我(?:要|就)买(?:这|它)|下单吧",
@@ -309,11 +311,14 @@ def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
 
 def _by_words(text: str, understood: Understanding) -> Iterator[tuple[Route, float]]:
     """Yield what speaks against a reader who has never heard of tents or cheeses."""
-    if _SHOP_DOES.search(text):
+    of_price = seen_elsewhere(text) or without_price(text)
+    if _SHOP_DOES.search(text) or of_price:
         yield "policy", 4.0
         yield "recommend", -4.0
+    if of_price:
+        yield "item", -4.0
     asked = understood.act == "availability" and understood.asked_title
-    plainly = bool(understood.opinions) and understood.purposes.get("item", 0.0) > _PLAINLY
+    plainly = bool(understood.opinions or understood.of_shown) and understood.purposes.get("item", 0.0) > _PLAINLY
     if (
         plainly
         or understood.offered

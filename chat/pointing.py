@@ -65,6 +65,23 @@ def pointed(text: str, cards: Sequence[Item], kinds: Collection[str] = ()) -> Po
     return Pointed(*match.span(), match[1].strip(), tuple(fits))
 
 
+def by_noun(text: str, spoken: Sequence[Item]) -> str:
+    """Return a message with "that one" for "that keyboard", where the item spoken of is one.
+
+    Args:
+        text: the message.
+        spoken: the item spoken of, or else the cards on screen, the likeliest first.
+    """
+    kind = words(spoken[0].kind.replace("_", " ")) if spoken else []
+    if not kind or (len(spoken) > 1 and spoken[0].kind != spoken[1].kind):
+        return text
+    nouns = {*forms(kind[-1]), *(f"{' '.join(kind[:-1])} {form}" for form in forms(kind[-1]))}
+    noun = "|".join(map(re.escape, sorted(nouns, key=len, reverse=True)))
+    return re.sub(
+        rf"\b(that|this)\s+(?:{noun})\b(?!\s+(?:one|that|which|for|with)\b|['’-])", r"\1 one", text, flags=re.IGNORECASE
+    )
+
+
 def sized(text: str, cards: Sequence[Item], taken: Callable[[str], bool]) -> str:
     """Return a message with places for "the small set" and "the big one", of cards of one kind that differ in size.
 

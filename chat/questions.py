@@ -16,6 +16,10 @@ _USED = (  # behind "how much": an amount, and no price
     r"\s+(?:of\s+(?:it|this|that|them)\s+)?(?:do|should|must|can|would)\s+(?:i|we|you|one)\s+(?:really\s+)?(?:(?:have|need|ought)\s+to\s+)?"
     r"(?:put|use|take|apply|give|add|eat|drink|pour|spray|rub|mix|feed|need(?!\s+to\b))\b"
 )
+_SPECIAL = (  # "what would you say is special about it?"
+    r"\bwhat\b[^.?!,;]{0,25}\b(?:special|good|great|nice|different|clever|unusual)\s+about\s+(?:it|that|this|the\s+\w+)\b"
+    r"|\bwhat\s+(?:makes|sets)\s+(?:it|that|this|the\s+\w+)(?:\s+one)?\s+(?:so\s+)?(?:special|good|great|different|apart)\b"
+)
 # field of the catalogue: what people ask it with
 _COLUMNS: tuple[tuple[str, str], ...] = (
     ("price", rf"\bhow\s+(?:much(?!{_USED})|expensive|pricey|costly|dear)\b|\bset\s+\S+\s+back\b"
@@ -38,7 +42,8 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
     ("description", r"\bwhat('s|\s+is|\s+are)\s+(it|they|(the|that|this)(\s+\S+){0,2}|\S+)\s+about\b"
                     r"|\bwhat\s+does\s+(it|that|this)(\s+one)?\s+sound\s+like\b"
-                    r"|\b(is|are)\s+(\S+\s+){1,6}(any\s+good|worth\s+\w+)|\btell\s+me\s+(more\s+)?about\b|\bdescribe\b|\bthe\s+description\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
+                    rf"|{_SPECIAL}"
+                    r"|\b(is|are)\s+(\S+\s+){1,6}(any\s+good|worth\s+\w+)|\btell\s+me\s+((a\s+bit|a\s+little|some)\s+)?(more\s+)?about\b|\bdescribe\b|\bthe\s+description\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
 )  # fmt: skip
 _COUNT = "|".join(COUNTS)
 _NO_COLUMN = re.compile(  # nobody's columns
@@ -50,6 +55,7 @@ _HOW_MANY = re.compile(  # a column of their own, where the catalogue has it
     r"\bhow\s+many\s+(?:players?|people|episodes?|seasons?|songs?|tracks?|levels?|chapters?|lessons?|discs?|books?\s+are\s+in)\b",
     re.IGNORECASE,
 )
+_OF_ALL = re.compile(rf"{_SPECIAL}|\btell\s+me\s+(?:a\s+bit\s+)?more\b", re.IGNORECASE)
 _SAME_HAND = re.compile(
     r"\b(?:is|was|are)\s+(?:it|that|this)\s+(?:by\s+)?the\s+same\s+(?:guy|man|woman|person|people|director|author|writer|team|studio|band)\b",
     re.IGNORECASE,
@@ -87,7 +93,7 @@ _OF_THESE = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"\?|？|吗|呢|\b(?:what|which|how|does|do|is|are|tell\s+me|who|when|where"
+    r"\?|？|吗|呢|^\W*(?:(?:and|the)\s+)*(?:[a-z]+\s+){1,3}(?:on|of|for)\s+(?:that|this|it)(?:\s+one)?\W*$|\b(?:what|which|how|does|do|is|are|tell\s+me|who|when|where"
     r"|(?<!\bwe )(?<!\bi )(?<!\byou )(?<!\bthey )(?:has|have)(?!\s+to\b))\b|什么|哪|几",
     re.IGNORECASE,
 )
@@ -170,6 +176,11 @@ def _of_people_and_sizes(fields: list[str], text: str, columns: Columns | None) 
     if not fields and (asks_contents(text) or _HOW_MANY.search(text)):
         return (CONTENTS if asks_contents(text) else "other",)
     return tuple(fields)
+
+
+def asks_of_all(text: str) -> bool:
+    """Whether a message wants to hear of an item whatever there is: what is special about it, or simply more."""
+    return _OF_ALL.search(text) is not None
 
 
 def _asked_of_it(text: str, field: str, columns: Columns | None) -> tuple[str, ...]:

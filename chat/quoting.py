@@ -18,6 +18,8 @@ _N = r"\d+(?:[.,]\d+)?"
 _SIZE = rf"\b{_N}(?:\s?(?:x|×|by)\s?{_N})*\s?(?:mm|cm|m|km|metres?|meters?|inch(?:es)?|ft|feet)\b|\b{_N}\s?[\"″]"
 _WEIGHT = rf"\b{_N}\s?(?:g|kg|grams?|kilos?|kilograms?|lbs?|pounds|oz|ounces)\b"
 _VOLUME = rf"\b{_N}\s?(?:ml|cl|l|litres?|liters?|gallons?|cups?)\b"
+_DEGREES = rf"[-−–]?{_N}\s?(?:°|℃|degrees\b)"
+_DECIBELS = rf"\b{_N}\s?(?:dB|decibels?)\b"
 _AMOUNTS = tuple(  # what is asked, and what amount answers it; "how big" is a size, and else a volume
     (re.compile(asked, re.IGNORECASE), tuple(re.compile(amount, re.IGNORECASE) for amount in amounts))
     for asked, amounts in (
@@ -27,6 +29,8 @@ _AMOUNTS = tuple(  # what is asked, and what amount answers it; "how big" is a s
         ),
         (r"\bhow\s+(?:heavy|light)\b|\bweighs?\b|多重", (_WEIGHT,)),
         (r"\bhow\s+(?:big|large)\b|\bhow\s+much\s+(?:does|do|will|can)\s+\w+\s+(?:hold|take|fit)\b", (_VOLUME,)),
+        (r"\bhow\s+(?:cold|warm|hot|low)\b", (_DEGREES,)),
+        (r"\bhow\s+(?:loud|quiet|noisy)\b", (_DECIBELS,)),
         (r"\bhow\s+long\s+(?:does|do|did|will|would|can)\b", (LASTS.pattern,)),
     )
 )
@@ -44,8 +48,12 @@ _ALIKE = tuple(  # how people ask, and what descriptions say of it
         (r"\b(?:alone|by\s+(?:my|her|him|your)sel(?:f|ves)|on\s+(?:my|her|his|their)\s+own|solo)\b", "alone solo"),
     )
 )
+_LIGHT = (  # words too common to be looked for one by one
+    re.compile(r"\b(?:dark|dim|dimly|gloomy|badly\s+lit)\b", re.IGNORECASE),
+    re.compile(r"\b(?:poor|low|bad|dim|little)[\s-]+light\b|\b(?:dark|darkness|dimly|at\s+night)\b", re.IGNORECASE),
+)
 _TOLD = re.compile(  # what tells of the person behind a question: "…, I'm not very handy"
-    r"(?<=\w)\s*[,;.]\s*(?:because\s+|as\s+|since\s+)?(?:i|i['’]?m|we|we['’]?re|he|he['’]?s|she|she['’]?s|my|our)\b[^?]*$",
+    r"(?<=\w)\s*[,;.?]\s*(?:because\s+|as\s+|since\s+)?(?:i|i['’]?m|we|we['’]?re|he|he['’]?s|she|she['’]?s|my|our)\b[^?]*$",
     re.IGNORECASE,
 )
 
@@ -74,7 +82,8 @@ def alike(text: str, item: Item) -> Evidence | None:
         for quote in _sentences(item) if asked.search(text) else ():
             if set(terms(quote)).intersection(said):
                 return Evidence(item, DESCRIPTION, quote, whole=True)
-    return None
+    quote = next((e for e in _sentences(item) if _LIGHT[0].search(text) and _LIGHT[1].search(e)), "")
+    return Evidence(item, DESCRIPTION, quote, whole=True) if quote else None
 
 
 def beside(item: Item, asked: tuple[str, ...]) -> str:

@@ -31,7 +31,7 @@ _ADVICE = re.compile(
 )
 _ANY_ADVICE = re.compile(r"\b(?:surprise\s+me|recommend|suggest)\b", re.IGNORECASE)
 _OPEN_QUESTION = re.compile(
-    r"^\W*(?:and\s+)?(?:who|whose|when|where|how|does|do|did|is|are|was|were|has|have|can|will|what|which|why)\b"
+    r"^\W*(?:(?:and|so|but|oh|ok(?:ay)?|nice|great|lovely|cool|thanks|hm+)\b\W*)*(?:who|whose|when|where|how|does|do|did|is|are|was|were|has|have|can|will|what|which|why)\b"
     r"|吗\W*$|谁|什么|怎么样",
     re.IGNORECASE,
 )

@@ -13,6 +13,7 @@ _DEVICE = (
     r"|system|device)"
 )
 _BODY = r"(?:face|skin|scalp|eye(?:s|lids)?|lips?|hands?|neck|arms?|legs?|throat|mouth|stomach|hair|ears?|feet)"
+_ALREADY = r"(?:(?:already|just|now|all|completely|totally|slowly)\s+)*"
 _WHOM = r"(?:me|him|her|us|(?:my|our)\s+\w+)"
 _HARMED = re.compile(  # what somebody suffers, from something bought or not
     rf"\b(?:my|his|her|our|their)\s+(?:\w+['’]s\s+)?{_BODY}\b[^.,;:!?\n]{{0,25}}\b(?:burn(?:s|ed|t|ing)|itch(?:es|ed|ing)"
@@ -58,6 +59,12 @@ _TROUBLE = re.compile(
             r"\b(?:won['’]?t|will\s+not|doesn['’]?t|does\s+not|didn['’]?t|can['’]?t\s+get\s+\w+\s+to)\s+(?:even\s+)?"
             r"(?:play|open|start|load|download|work|close|install|run|charge|inflate|stream|turn\s+on|switch\s+on|light)(?!\s+(?:for|with)\b)\b",
             rf"\b(?:crash(?:es|ed)?|freezes|froze|stutters|lags|hangs)\s+(?:on|every|whenever|constantly)\b[^.;!?\n]*\b{_DEVICE}\b",
+            rf"\b(?:my|the|your|its?|both|one)\b[^.,;:!?\n]{{0,40}}?(?:\s(?:is|are|was|were|has|have|keeps?)|['’]s|\s(?:left|right)\s+one)\s+{_ALREADY}"
+            r"(?:(?:come|came|coming|fallen|falling|peeling|peeled|wearing|worn)\s+(?:off|loose|away|through|apart)|unravell?ing|splitting|fraying)\b",
+            r"\b(?:my|the|its|both|one)\s(?!gloves\b|wheels\b|train\b)[^.,;:!?\n]{0,30}?\s(?:came|fell|broke|peeled|snapped)\s+(?:off|loose)\b",
+            r"\b(?:the|its|their|both)\s+(?!other\s+(?:day|man|woman))(?:left|right|other|second|first|battery|screen|motor|speaker|charger)\b(?:\s+[\w-]+)?"
+            rf"(?:\s(?:is|are|was|has|have|went)|['’]s)\s+{_ALREADY}(?:gone\s+|been\s+)?(?:dead|died|silent)\b",
+            rf"(?:^|[,.;!]\s*)(?:left|right)\s+(?:one|\w+)\s+(?:is|has|went)\s+{_ALREADY}(?:dead|died|silent)\b",
             r"\b(?:keeps?|kept)\s+(?:crashing|freezing|stopping|skipping|buffering|leaking|falling\s+apart)\b",
             r"\b(?:stopped|isn['’]?t|not|never)\s+working\b|\b(?:fell|came|falling|coming)\s+apart\b",
             r"\bmy\b[^.,;:!?\n]{0,40}\s(?:leaks|leaked|broke(?!\s+(?:down|up|his|her|my|their|a))|tore|ripped|burst|snapped)\b",
@@ -90,6 +97,13 @@ def troubled(text: str) -> bool:
         return not _ADVICE.search(text)
     told = any(not _SUPPOSED.search(text[: match.end()]) for match in _TROUBLE.finditer(text))
     return told and not _WISHES.search(_TROUBLE.sub(" ", text))
+
+
+def fails(text: str) -> bool:
+    """Whether what is told to be wrong is the thing itself: it came whole and in time, and hurt nobody."""
+    late = re.search(r"\b(?:arrived?|come|turned\s+up|late|it['’]?s\s+been)\b|没到|收到", text, re.IGNORECASE)
+    harms = _HARMS.search(text) or _HARMED.search(text) or _MONEY_BACK.search(text)
+    return troubled(text) and not (late or harms or incomplete(text))
 
 
 def incomplete(text: str) -> bool:
