@@ -12,7 +12,7 @@ from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
 from chat.forms import form_asked
 from chat.meaning import CHAT_SURE, asks_more, beside_the_point, means, merely_buys, says_something
-from chat.offers import wants_ours
+from chat.offers import helps, wants_ours
 from chat.paging import asked_by_page, bare_name, followed, in_trouble, instead, not_again, of_case, of_kind
 from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, Reader, asks, buys, clauses, masked, questions_of, wonders
 from chat.restock import RESTOCK
@@ -316,10 +316,8 @@ class Conversation:
                     return True
                 if understood.act == "question" and understood.opinions and means(piece, "item"):
                     return True  # "how do I put it on?"
-                if told and self._shop.of_goods and any(self._is_own(c) for c in understood.parsed.constraints):
-                    return True  # "my skin is rather dry"
-                if told and self._shop.of_goods and wants_ours(piece.text, self._shop.parser, self._shop.linker):
-                    return True  # "we'd like to start baking bread"
+                if self._shop.of_goods and self._for_goods(piece):
+                    return True
                 if understood.ours and says:  # "caffeine free tea" is none of a film shop's business, but of ours
                     return True
                 # "A lighthouse keeper in winter"; Chinese may be anything.
@@ -327,6 +325,16 @@ class Conversation:
                 return told and (says or not is_cjk(piece.text))
             case _:
                 return sure < SURE and told and says and self._state.route in SHOP
+
+    def _for_goods(self, piece: Piece) -> bool:
+        """Whether what is told, and not asked, is something that goods of the shop are for."""
+        told = not asks(piece.text)
+        if told and any(self._is_own(c) for c in piece.understood.parsed.constraints):
+            return True  # "my skin is rather dry"
+        if told and wants_ours(piece.text, self._shop.parser, self._shop.linker):
+            return True  # "we'd like to start baking bread"
+        # "my calves are killing me, what helps?"
+        return (helps(piece.text) or not wonders(piece.text)) and self._shop.is_near(piece.text)
 
     def _is_own(self, limit: Constraint) -> bool:
         """Whether a limit is on one of the shop's own columns, or on what it calls its goods."""
