@@ -74,11 +74,12 @@ def label(
         lacks = "no" if field.casefold().replace(" ", "_").split("_")[0] in _WITH else "not"
         return (f"不要{named}" if chinese else f"{lacks} {named}") if no else named
     values = distinct(values) if field == "topic" or is_colour(of_header(field)[0]) else values
-    group = group_called(values, kinds, language) if field == "kind" else ""
+    of_kinds = shortened(values, kinds) if field == "kind" else []
+    group = group_called(values, kinds, language) if len(of_kinds) > 1 else ""
     values = (
         (group,)
         if group
-        else tuple(shortened(values, kinds))
+        else tuple(of_kinds)
         if field == "kind"
         else tuple(named_alike(values))
         if field == "title"
