@@ -51,6 +51,7 @@ _PLAIN: frozenset[Act] = frozenset(
 _SERVED: frozenset[Act] = frozenset(("service",))  # the acts that routing takes the place of
 _TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
+_HOW = re.compile(r"\b(?:how|why|what|where|which|who)\b", re.IGNORECASE)
 _PLAINLY = 0.9  # a share of a purpose from which only what a message names speaks against it
 _FIRST = re.compile(
     r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
@@ -334,7 +335,9 @@ class Conversation:
         if told and wants_ours(piece.text, self._shop.parser, self._shop.linker):
             return True  # "we'd like to start baking bread"
         # "my calves are killing me, what helps?"
-        return (helps(piece.text) or not wonders(piece.text)) and self._shop.is_near(piece.text)
+        return (helps(piece.text) or not (wonders(piece.text) or _HOW.search(piece.text))) and self._shop.is_near(
+            piece.text
+        )
 
     def _is_own(self, limit: Constraint) -> bool:
         """Whether a limit is on one of the shop's own columns, or on what it calls its goods."""

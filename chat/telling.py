@@ -109,7 +109,7 @@ class Telling:
         kinds = any((x.field, x.op) == ("kind", "is") for x in self.state.taste.limits)
         if self.shop.of_goods and self.state.taste.wish_text and not kinds:
             first = scores.get(items[0].id, 0.0)
-            items = [i for i in items if i.kind == items[0].kind or first - scores.get(i.id, 0.0) < _FAR]
+            items = [i for i in items[:3] if i.kind == items[0].kind or first - scores.get(i.id, 0.0) < _FAR]
         wishes = [w for w in self.state.taste.wishes if self.shop.of_goods and facts.meets(items[0], w)]
         rest = [item for item in items[1:3] if not wishes or any(facts.meets(item, w) for w in wishes)]
         return (
