@@ -14,7 +14,7 @@ from chat.dialogue import Answer, Dialogue
 from chat.facts import attribute
 from chat.forms import form_asked
 from chat.meaning import CHAT_SURE, asks_more, beside_the_point, means, merely_buys, says_something
-from chat.offers import wants_ours
+from chat.offers import helps, wants_ours
 from chat.paging import (
     asked_by_page,
     bare_name,
@@ -63,6 +63,7 @@ _PLAIN: frozenset[Act] = frozenset(
 _SERVED: frozenset[Act] = frozenset(("service",))  # the acts that routing takes the place of
 _TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
+_HOW = re.compile(r"\b(?:how|why|what|where|which|who)\b", re.IGNORECASE)
 _PLAINLY = 0.9  # a share of a purpose from which only what a message names speaks against it
 _FIRST = re.compile(
     r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
@@ -332,10 +333,8 @@ class Conversation:
                     return True
                 if understood.act == "question" and understood.opinions and means(piece, "item"):
                     return True  # "how do I put it on?"
-                if told and self._shop.of_goods and any(self._is_own(c) for c in understood.parsed.constraints):
-                    return True  # "my skin is rather dry"
-                if told and self._shop.of_goods and wants_ours(piece.text, self._shop.parser, self._shop.linker):
-                    return True  # "we'd like to start baking bread"
+                if self._shop.of_goods and self._for_goods(piece):
+                    return True
                 if understood.ours and says:  # "caffeine free tea" is none of a film shop's business, but of ours
                     return True
                 # "A lighthouse keeper in winter"; Chinese may be anything.
@@ -343,6 +342,18 @@ class Conversation:
                 return told and (says or not is_cjk(piece.text))
             case _:
                 return sure < SURE and told and says and self._state.route in SHOP
+
+    def _for_goods(self, piece: Piece) -> bool:
+        """Whether what is told, and not asked, is something that goods of the shop are for."""
+        told = not asks(piece.text)
+        if told and any(self._is_own(c) for c in piece.understood.parsed.constraints):
+            return True  # "my skin is rather dry"
+        if told and wants_ours(piece.text, self._shop.parser, self._shop.linker):
+            return True  # "we'd like to start baking bread"
+        # "my calves are killing me, what helps?"
+        return (helps(piece.text) or not (wonders(piece.text) or _HOW.search(piece.text))) and self._shop.is_near(
+            piece.text
+        )
 
     def _is_own(self, limit: Constraint) -> bool:
         """Whether a limit is on one of the shop's own columns, or on what it calls its goods."""

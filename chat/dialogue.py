@@ -224,7 +224,7 @@ class Dialogue:
             telling.unmet(turn, items),
             telling.each(items),
             telling.lead(turn, ours),
-            telling.rest(ours),
+            telling.rest(ours, {card.id: card.score for card in cards}),
             telling.beside(turn, shown),
             telling.scarce(turn, items),
         ]

@@ -18,6 +18,7 @@ from retrieval.constraints import Facets, number_of, satisfies, topic_words, val
 from retrieval.knowledge import sentences
 from retrieval.lexicon import canonical, display, vocabulary
 from retrieval.numbers import LENGTH_FIELDS
+from retrieval.parsed import Wish
 from retrieval.ranges import range_of, worded
 from retrieval.text import is_cjk, language_of, words
 from retrieval.types import Constraint, Item
@@ -181,6 +182,11 @@ def meets(item: Item, wish: tuple[str, str]) -> bool:
         return True
     own = field in item.attributes or field not in _COMMON  # what no column says, the description may
     return own and value not in ("yes", "no") and field not in TASTES and _tells(item, value)
+
+
+def says(item: Item, wish: Wish) -> bool:
+    """Whether an item's title or description has the very words in which something was wished for."""
+    return _tells(item, " ".join(words(wish.surface)))
 
 
 def _tells(item: Item, value: str) -> bool:

@@ -26,6 +26,7 @@ _MOVED = re.compile(  # who tells of what they know, so that more of it is found
 _LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
 _WANTS = re.compile(r"\b(?:need|want|like|look(?:ing)?|search(?:ing)?|after|have|sell|got)\b", re.IGNORECASE)
 _FOR = re.compile(r"s?\s+(?:for|against)\b", re.IGNORECASE)
+_PLACE = re.compile(r"\b(?:with|in|at|on|under|for|into|inside)\s+(?:the|my|our)\s+$", re.IGNORECASE)
 _TELLING = 2  # telling words of a title that is one without capitals
 
 
@@ -49,7 +50,12 @@ def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -
     short = parser.short_names.find(text, [(m.start, m.end) for m in mentions])
     common = (m for m in short if m.surface.islower())  # which may call a sort of things, rather than one of them
     sorts = [
-        m for m in common if parser.asks_for(text, m.start) or parser.tells_of_owned(text, m.start) or _says(m, parser)
+        m
+        for m in common
+        if parser.asks_for(text, m.start)
+        or parser.tells_of_owned(text, m.start)
+        or _says(m, parser)
+        or _in_passing(text, m)
     ]
     short = [m for m in short if m not in sorts]
     at = text.find(asked) if asked else -1
@@ -59,6 +65,11 @@ def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -
         explained = True
     explained = explained or bool(asked and asked.islower() and parser.short_names.describes(asked))
     return "" if explained else asked, sorted([*mentions, *short], key=lambda mention: mention.start)
+
+
+def common(name: str, linker: TitleLinker) -> bool:
+    """Whether a name is of plain words, some of them the catalogue's: a "train journey" is no title."""
+    return name.islower() and any(linker.knows(word) for word in telling_words(name))
 
 
 def _told_of(text: str, mentions: Sequence[Mention], sensed: Sensed, linker: TitleLinker) -> list[Mention]:
@@ -84,6 +95,12 @@ def _says(mention: Mention, parser: Parser) -> bool:
     """Whether a short name is made of words that say how something is, or name a column: "something small for him"."""
     telling = set(telling_words(mention.surface))
     return mention.how == "alias" and telling <= EVERYDAY.union(parser.columns.named)
+
+
+def _in_passing(text: str, mention: Mention) -> bool:
+    """Whether one plain word says what a thing has, or where it is for: "with the zip in front", "in the shower"."""
+    one = mention.surface.islower() and mention.surface.isalpha()
+    return one and "?" not in text and _PLACE.search(text[: mention.start]) is not None
 
 
 def _goes_on(text: str, mention: Mention) -> bool:

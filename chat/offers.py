@@ -22,8 +22,18 @@ _WANTS_TO = re.compile(
     r"(?:wants?|wanting|wanna|like|love|hop(?:e|ing)|plan(?:ning)?|looking|going|start(?:ing)?|trying|learning)\s+to\s+",
     re.IGNORECASE,
 )
+_HELPS = re.compile(
+    r"\bwhat\s+(?:(?:would|could|might|will|can)\s+)?(?:helps?|works?\s+for|(?:do|would)\s+you\s+(?:recommend|suggest)|holds\s+up)\b"
+    r"|\bany(?:thing)?\s*(?:ideas?|tips?|suggestions?|thoughts|that\s+helps)?\s*\?|\bwhat\s+can\s+(?:i|we)\s+(?:do|use|try|get)\b",
+    re.IGNORECASE,
+)
 _BEGINNING = frozenset("start begin learn try get go make do take".split())  # noqa: SIM905 - tell nothing of what
 _LONGEST = 6  # words of what is asked for
+
+
+def helps(text: str) -> bool:
+    """Whether a message asks what helps, of all things: "what helps?", "any ideas?"."""
+    return _HELPS.search(text) is not None
 
 
 def carried(text: str, parser: Parser, linker: TitleLinker) -> bool:

@@ -99,6 +99,10 @@ LIKE = re.compile(
 )
 _SUPPOSED = re.compile(r"\b(?:if|in\s+case|unless)\b|如果|万一", re.IGNORECASE)  # "what if she has it already?"
 _CLAUSE = re.compile(rf"[.!?;。！？；\n]|,|，|\bbut\b|\bhowever\b|{AND_THEN}|但是?|不过", re.IGNORECASE)
+IF_ANY = re.compile(  # "if you have them" points at nothing on screen
+    r"\bif\s+(?:you\s+(?:do\s+)?(?:have|sell|stock|carry|'?ve\s+got|got)|there\s+(?:are|is))\s+(?:them|any|some|it|one|those|that)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,16 @@ from chat.state import DialogueState
 from chat.telling import ENOUGH
 from chat.thread import of_those
 from chat.turn import Turn
+from chat.typed import EVERYDAY, telling_words
 from chat.whom import tiers
-from retrieval.constraints import as_values, satisfies_all
+from retrieval.constraints import as_values, satisfies_all, topic_words
 from retrieval.ranges import part_of
 from retrieval.text import is_cjk
 from retrieval.types import BoolArray, Constraint, FloatArray, Query
 
 CARDS = 5
 _RECENT_LIKES = 6
+_DESCRIBED = 2  # telling words of a message that describes what is wanted
 _PROMPT_TURNS = 40
 # Limits that a new request may lift; numbers and "no …" stay.
 _GIVES_WAY = ("kind", "genres", "creators", "language", "title", "topic")
@@ -53,7 +55,7 @@ class Picking:
         if turn.understood.bare_title or turn.understood.act == "availability":
             pinned = [at for at in turn.named if allowed[at]]
         known = {*self.shop.positions([*taste.liked, *taste.disliked, *taste.seen]), *turn.named}
-        shown = set() if turn.refined else set(self.shop.positions(taste.shown))
+        shown = set() if turn.refined else set(self.shop.positions(taste.shown)) - self._described(turn)
         placed = self.shop.placed(self._situation(turn))
         first = placed.first(allowed, known | shown)
         known.update(first)
@@ -69,6 +71,14 @@ class Picking:
         put = [Recommended(at, 0.0, pinned=True) for at in first]
         ranked = [replace(pick, sponsored=pick.position in placed.sponsored) for pick in (*put, *picks)]
         return [*(Recommended(at, 0.0) for at in pinned), *ranked]
+
+    def _described(self, turn: Turn) -> set[int]:
+        """Return the goods shown before whose texts have all that a message asks for: "some with dark skin"."""
+        asked = {w for w in telling_words(turn.understood.gist) if w not in EVERYDAY}
+        if not self.shop.of_goods or len(asked) < _DESCRIBED or turn.understood.act == "more":
+            return set()
+        catalog = self.shop.index.catalog
+        return {at for at in self.shop.positions(self.state.taste.shown) if asked.issubset(topic_words(catalog[at]))}
 
     def _stay(self, turn: Turn, allowed: BoolArray, known: Collection[int]) -> list[int]:
         """Return which goods on screen stay there, in their order: those left by a message that only refuses some."""

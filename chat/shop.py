@@ -19,6 +19,8 @@ from retrieval.linking import TitleLinker
 from retrieval.parsing import Parser
 from retrieval.types import Constraint, Item, Query
 
+_NEAR = 0.34  # cosine: "my calves are killing me" and a massage gun have .4, "my boss is driving me mad" at most .2
+
 
 @dataclass(frozen=True, slots=True)
 class Shop:
@@ -119,6 +121,13 @@ class Shop:
     def knows_popularity(self) -> bool:
         """Whether anything tells what is chosen most: a column of the catalogue, or logs."""
         return bool(self.index.retrievers["popularity"].scores(Query()).any())
+
+    def is_near(self, text: str) -> bool:
+        """Whether what somebody tells is about what an item is for, by its meaning, as one encoder has it."""
+        if self.senses is None:
+            return False
+        scores = self.index.retrievers["dense"].scores(Query(text))
+        return float(scores.max(initial=0.0)) >= _NEAR
 
     def hides(self, position: int) -> bool:
         """Whether a business rule keeps an item from ever being shown."""

@@ -5,8 +5,9 @@ Every sentence is a template (`chat.replies`) filled from the catalogue and the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from chat import facts
 from chat.replies import Say
@@ -22,6 +23,7 @@ from retrieval.types import Item
 _SHORT = 6  # words of a message in which nothing is said by the way
 _ASKS_FOR = frozenset({"about", "with", "featuring", "involving", "concerning", "on", "set"})
 _BOUNDS = ("<", "<=", ">", ">=")
+_FAR = 3.0  # standard deviations behind: a web cam for who falls asleep to audiobooks
 _LIMITS = 2  # from which one of them may go
 ENOUGH = 3  # fewer cards than this are worth a word about what limits them
 
@@ -38,6 +40,8 @@ class Telling:
         """Own up to what this message wishes for and nothing shown has."""
         wishes = [w for w in turn.understood.parsed.wishes if _asked_for(w, turn.text)]
         met = {w.start for w in wishes if any(facts.meets(item, (w.field, w.value)) for item in items)}
+        if self.shop.of_goods:  # "squat-proof", where a column lists squats
+            met |= {w.start for w in wishes if any(facts.says(item, w) for item in items)}
         unmet = [(w.field, w.value) for w in wishes if w.start not in met]  # one Miyazaki is enough
         seen = self.shop.items(self.state.taste.shown)
         limits = [limit.constraint for limit in self.state.taste.limits]
@@ -97,8 +101,15 @@ class Telling:
     def _wished(self, wishes: Sequence[tuple[str, str]]) -> str:
         return self.say.wished(wishes, self.shop.index.facets.name)
 
-    def rest(self, items: Sequence[Item]) -> str:
-        """Name the next ones; of goods only those that have what is wished, where the first does."""
+    def rest(self, items: Sequence[Item], scores: Mapping[str, float] = MappingProxyType({})) -> str:
+        """Name the next ones; of goods only those that have what is wished, where the first does.
+
+        Where no kind is asked for, one of another kind that is far behind the first by its score is not spoken of.
+        """
+        kinds = any((x.field, x.op) == ("kind", "is") for x in self.state.taste.limits)
+        if self.shop.of_goods and self.state.taste.wish_text and not kinds:
+            first = scores.get(items[0].id, 0.0)
+            items = [i for i in items[:3] if i.kind == items[0].kind or first - scores.get(i.id, 0.0) < _FAR]
         wishes = [w for w in self.state.taste.wishes if self.shop.of_goods and facts.meets(items[0], w)]
         rest = [item for item in items[1:3] if not wishes or any(facts.meets(item, w) for w in wishes)]
         return (

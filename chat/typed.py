@@ -94,6 +94,12 @@ _FOR_SOMEBODY = re.compile(
     r"|再?给我?的?(妈妈?|爸爸?|爷爷|奶奶|外公|外婆|老公|老婆|儿子|女儿|朋友|同事|男友|女友)",
     re.IGNORECASE,
 )
+_WHERE = (
+    r"\b(?:at|after|from|to|for|before|off)\s+(?:work|school|home|college|uni|university|church|bed|sleep|lunch)\b",
+    r"\b(?:on|in|under)\s+(?:the|a|my|our)\s+(?:sofa|couch|bed|bath|plane|train|bus|car|blanket|beach|road)\b",
+    r"\b(?:out\s+of|in|from|to)\s+hospital\b|\bfrom\s+holidays?\b|\bcar\s+trip\b|\bnext\s+to\s+(?:me|us)\b",
+    r"\b(?:long|short|my|our|the|hour)\s+(?:flight|drive|commute)\b",
+)
 _ASIDES = re.compile(
     "|".join(
         (
@@ -108,11 +114,7 @@ _ASIDES = re.compile(
             rf"\b(?:in|since|until|till|by|next|last|early|late|mid)[\s-]+{_MONTH}\b",
             r"\b(?:from|of|in)\s+(?:that|this|the\s+same)\s+(?:time|era|period)\b|\b(?:full|part)[\s-]time\b",
             r"\b(?:birthday|anniversary)\b(?!\s+(?:film|movie|book))|\b\d+(?:st|nd|rd|th)\b(?![\s-]centur)",
-            # where
-            r"\b(?:at|after|from|to|for|before|off)\s+(?:work|school|home|college|uni|university|church|bed|sleep|lunch)\b",
-            r"\b(?:on|in|under)\s+(?:the|a|my|our)\s+(?:sofa|couch|bed|bath|plane|train|bus|car|blanket|beach|road)\b",
-            r"\b(?:out\s+of|in|from|to)\s+hospital\b|\bfrom\s+holidays?\b|\bcar\s+trip\b|\bnext\s+to\s+(?:me|us)\b",
-            r"\b(?:long|short|my|our|the|hour)\s+(?:flight|drive|commute)\b",
+            *_WHERE,
             # who
             r"\b(?:father|mother|brother|sister|son|daughter)s?[\s-]in[\s-]law(?:['’]?s)?\b",
             rf"(?<!about\s)\b{_OUR}{_PEOPLE}(?:[\s-]in[\s-]law)?(?:['’]s)?\b",
@@ -129,6 +131,9 @@ _ASIDES = re.compile(
         )
     ),
     re.IGNORECASE,
+)
+_SETTINGS = re.compile(
+    rf"{'|'.join(_WHERE)}|\b{_HARD}\s+{_SPAN}\b|\ball\s+(?:day|night)\b|\b(?:at|during\s+the)\s+night\b", re.IGNORECASE
 )
 
 # Words that a work's text may share with any message by chance: no reason to recommend it.
@@ -225,6 +230,11 @@ def for_whom(text: str) -> str:
 def asides(text: str) -> list[tuple[int, int]]:
     """Return where a message tells of the person's day, home and family rather than of a work: (start, end) each."""
     return [match.span() for match in _ASIDES.finditer(text)]
+
+
+def settings(text: str) -> list[tuple[int, int]]:
+    """Return where a message tells of a place or a time that goods may be for: "in the bath", "at night", "all day"."""
+    return [match.span() for match in _SETTINGS.finditer(text)]
 
 
 def _cased(word: str, like: str) -> str:

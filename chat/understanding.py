@@ -16,7 +16,7 @@ from chat.acts import BOUGHT, SAME_MAKER, Act, lifted, plain_act, refines, start
 from chat.brands import before_kind
 from chat.holding import of_several, of_which
 from chat.memory import REMEMBER, lasts
-from chat.mentions import mentioned, moved, stood_on, wanted_by_name
+from chat.mentions import common, mentioned, moved, stood_on, wanted_by_name
 from chat.naming import (
     HAVE,
     TITLED,
@@ -27,10 +27,10 @@ from chat.naming import (
     strange_titles,
 )
 from chat.offers import carried, own_words
-from chat.opinions import Opinion, pointed_at, references
+from chat.opinions import IF_ANY, Opinion, pointed_at, references
 from chat.questions import Questions, questions
 from chat.senses import Purpose, Sensed, unread
-from chat.typed import FILLER, asides, for_whom
+from chat.typed import FILLER, asides, for_whom, settings
 from retrieval.cues import Mention
 from retrieval.linking import TitleLinker
 from retrieval.numbers import blank
@@ -179,6 +179,7 @@ def understand(
     asks_of = len(mentions) == 1 and (by_its_title or asking.fields or asking.yes_no)
     mentions, stood = stood_on(text, mentions, unread() if asks_of else sensed)
     strange = strange_titles(text, spans, linker, parser, sensed.works())
+    strange = strange if parser.of_works else [place for place in strange if not common(text[slice(*place)], linker)]
     brand, strange = before_kind(text, strange, linker, parser)
     asked = asked or brand
     if asked:
@@ -200,6 +201,7 @@ def understand(
     them = [
         m.span() for m in BUT_NOT_THEM.finditer(text) if any(0 <= m.start() - end <= _NEAR for _, end in parsed.spans)
     ]
+    them += [m.span() for m in IF_ANY.finditer(text)]
     named = [
         *spans,
         *(m.span() for m in TITLED.finditer(text) if TOLD_BY.intersection(words(text[: m.start()])[-1:])),
@@ -228,6 +230,8 @@ def understand(
     dropped = (*free, *parsed.opened)
     bought = BOUGHT.search(text)
     lifting += [bought.span()] if bought else []
+    where = [] if parser.of_works else settings(text)  # which goods may be for: "something for the bath"
+    pointing = [place for place in pointing if place not in where]
     beside = [*spans, *lifting, *pointing, *sensed.refused(), *reading.told_beside(text, sensed), *parser.for_all(text)]
     other = [place for place in strange if _NOT.search(text[: place[0]])]  # "not the Tom Cruise one"
     beside += other

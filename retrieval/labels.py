@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from babel.numbers import format_currency
 
 from retrieval.alike import named_alike, shortened
+from retrieval.groups import group_called
 from retrieval.lexicon import display, vocabulary
 from retrieval.ranges import of_sizes, part_of
 from retrieval.shades import distinct, is_colour
@@ -74,8 +75,12 @@ def label(
         lacks = "no" if field.casefold().replace(" ", "_").split("_")[0] in _WITH else "not"
         return (f"不要{named}" if chinese else f"{lacks} {named}") if no else named
     values = distinct(values) if field == "topic" or is_colour(of_header(field)[0]) else values
+    of_kinds = shortened(values, kinds) if field == "kind" else []
+    group = group_called(values, kinds, language) if len(of_kinds) > 1 else ""
     values = (
-        tuple(shortened(values, kinds))
+        (group,)
+        if group
+        else tuple(of_kinds)
         if field == "kind"
         else _amounts(values) or tuple(named_alike(values))
         if field == "title"

@@ -15,6 +15,7 @@ from retrieval.clauses import Clauses, Reading
 from retrieval.columns import Columns
 from retrieval.constraints import Facets
 from retrieval.described import Describer
+from retrieval.groups import Groups
 from retrieval.hits import FOR_CHILDREN, LIKING, Hits
 from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, shared_origins
@@ -27,7 +28,7 @@ from retrieval.ranges import of_sizes
 from retrieval.refusals import also_refused, lacks_one, refused_words
 from retrieval.shades import distinct
 from retrieval.short import ShortNames
-from retrieval.stances import JOINS, Hit, Stance, agreed, stances
+from retrieval.stances import JOINS, Hit, Stance, agreed, no_need, stances
 from retrieval.sums import loose
 from retrieval.tails import Tails
 from retrieval.text import Token, forms, normalize, tokenize, words
@@ -94,9 +95,15 @@ class Parser:
         self.short_names = ShortNames(facets, self.phrases.plain_words)
         self.things = Things(facets, self.phrases.plain_words)
         self.tails = Tails(facets)
+        self._groups = Groups(facets)
         self._nearest = Nearest(facets, describer.encoder if describer is not None else None)
         self._hits = Hits(facets, self.columns, self.phrases)
         self._clauses = Clauses(facets, describer, lambda field, vs, lang: self._constraint(field, vs, True, lang))
+
+    @property
+    def of_works(self) -> bool:
+        """Whether the catalogue is one of works: films, books, music; else it is one of goods."""
+        return self._facets.of_works
 
     def carries(self, field: str, value: str) -> bool:
         """Whether any item has a canonical value of a field, or the catalogue does not have the field at all."""
@@ -146,6 +153,10 @@ class Parser:
         priced = any(c.field == "price" for limit in counted for c in limit.constraints)
         said_loosely = [] if priced else loose(rest, self._facets, language)
         for number in (*measured, *counted, *said_loosely):
+            if no_need(free, number.start) and all(c.value == "yes" for c in number.constraints):
+                found.taken_back.extend((c.field, "yes") for c in number.constraints)
+                found.spans.append((number.start, number.end))
+                continue
             of_somebody = any(
                 c.op == "fits" or of_sizes(c.field) or self.columns.divides(c.field) for c in number.constraints
             )  # which is told by the way, and counts
@@ -177,7 +188,9 @@ class Parser:
         hits = [hit for hit in hits if hit.start not in moods or hit.field in ("kind", *_HARD_FIELDS)]
         covered = {at for hit in hits for at in range(hit.start, hit.end)}
         hits = self._without_passing(found, free, tokens, hits, language)
-        hits = self._by_other_names(free, tokens, hits, covered)
+        groups = self._groups.find(free, tokens, covered)
+        covered.update(at for hit in groups for at in range(hit.start, hit.end))
+        hits = self._by_other_names(free, tokens, sorted([*hits, *groups], key=lambda hit: hit.start), covered)
         self._take_hits(found, free, tokens, hits, told, language)
         for hit, stance in described:
             meant = _meant(hit, stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))

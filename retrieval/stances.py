@@ -22,7 +22,9 @@ _NEGATORS = frozenset(
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _UNABLE = frozenset({"cant", "wont"})  # these refuse only with one of the next: "can't sleep" says nothing of sleep
-_BEARING = frozenset("stand watch take handle do stomach bear see read play have like enjoy touch listen".split())  # noqa: SIM905
+_BEARING = frozenset(
+    "stand watch take handle do stomach bear see read play have like enjoy touch listen wear use".split()  # noqa: SIM905
+)
 _CJK_NEGATORS = ("不要", "不想", "不看", "不喜欢", "不是", "没有", "除了", "别", "讨厌", "无", "不")
 _NOT_ONLY = re.compile(r"(?:\bnot\s+(?:only|just)\s+|不只(?:是|想看|看)?)$", re.IGNORECASE)
 _REFUSING = frozenset(
@@ -76,6 +78,13 @@ _TAKES_BACK = re.compile(
     r"\b(?:forget|scratch|drop|lose|remove|delete|clear|lift|take\s+(?:off|away|out)|get\s+rid\s+of)\s+(?:about\s+)?(?:the\s+|that\s+|it\s+being\s+)?$"
     r"|\b(?:does|do|need)(?:n'?t|\s+not)\s+(?:have|need)\s+to\s+be\s+(?:an?\s+|so\s+|that\s+)?$"
     r"|\bneed(?:n'?t|\s+not)\s+be\s+(?:an?\s+|so\s+|that\s+)?$|(?:不用|不一定要|不必)(?:是|太|那么)?$|(?:去掉|取消|删掉|删除)$",
+    re.IGNORECASE,
+)
+# "I don't really need it waterproof": no limit, and no refusal
+_NO_NEED = re.compile(
+    r"\b(?:do(?:es)?(?:n'?t|\s+not)|no)\s+(?:\w+ly\s+)*(?:need|care\s+about)\s+"
+    r"(?:(?:it|them|one|ones|something|anything)\s+)?(?:to\s+(?:be|have)\s+|that\s+(?:is|are)\s+)?(?:an?\s+|any\s+|the\s+)?$"
+    r"|\bno\s+need\s+(?:for\s+|to\s+be\s+)?(?:it\s+|them\s+)?(?:to\s+be\s+)?(?:an?\s+|any\s+)?$",
     re.IGNORECASE,
 )
 # "I don't want anything that makes me cry": what is refused stands far from the "don't".
@@ -136,7 +145,7 @@ def _stance(text: str, tokens: Sequence[Token], hits: Sequence[Hit], negative: S
     hit, before = hits[at], text[: tokens[hits[at].start].start]
     if _allowed(before) or (hit.field != "kind" and agreed(text, tokens, hit)):
         return "allowed"
-    if _TAKES_BACK.search(before):
+    if _TAKES_BACK.search(before) or (hit.values == ("yes",) and no_need(text, len(before))):
         return "taken_back"
     if negative[at]:
         return "of_what" if hit.field == "kind" and _says_of_what(text, tokens, hits, negative, at) else "refused"
@@ -153,6 +162,11 @@ def agreed(text: str, tokens: Sequence[Token], hit: Hit) -> bool:
     return _AGREED.match(text[tokens[hit.end - 1].end :]) is not None and not _ASKED.search(
         text[: tokens[hit.start].start]
     )
+
+
+def no_need(text: str, start: int) -> bool:
+    """Whether a message says that what stands at a place need not be: "I don't really need it waterproof"."""
+    return (_NO_NEED.search(text[:start]) or _TAKES_BACK.search(text[:start])) is not None
 
 
 def _negated(text: str, tokens: Sequence[Token], hit: Hit) -> bool:
