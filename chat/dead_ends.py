@@ -19,6 +19,7 @@ from chat.telling import ENOUGH, best_relaxation
 from chat.turn import Turn
 from chat.typed import EVERYDAY, telling_words
 from retrieval.ranges import part_of
+from retrieval.text import words
 from retrieval.types import Constraint, Query
 
 _THINGS = ("kind", "title")
@@ -100,9 +101,15 @@ class DeadEnds:
         known = self.shop.positions([*taste.disliked, *taste.seen, *taste.shown])
         others = np.flatnonzero(~self._picking.tiers(held)[-1]).tolist()
         near = Query("", tuple(pick.position for pick in picks))
-        exclude = {*known, *others, *near.liked}
+        exclude = {*known, *others, *near.liked, *self._of_another_sort(near.liked)}
         found = self.shop.recommender.recommend(near, [*held, *beyond], exclude=exclude, k=CARDS - len(picks))
         turn.beside, turn.freed = [pick.position for pick in found], list(freed)
+
+    def _of_another_sort(self, positions: Sequence[int]) -> list[int]:
+        """Return what shares no word of its kind with any of some items: jackets stand in for no trail shoes."""
+        catalog = self.shop.index.catalog
+        sorts = {word for at in positions for word in words(catalog[at].kind)}
+        return [at for at, item in enumerate(catalog.items) if sorts.isdisjoint(words(item.kind))]
 
     def _things(self) -> list[Limit]:
         return [x for x in self.state.taste.limits if x.field in _THINGS and x.op == "is"]

@@ -18,6 +18,7 @@ _NOT_TOO = r"\b(?:not|isn['’]?t|aren['’]?t|nothing)\s+(?:all\s+)?(?:too|so|v
 _AND = r"(?:[a-z]+\s*(?:,|and|or|but)\s*)?"  # "small and light"
 _ALONE = r"^\W*(?:(?:and|but|also|ideally|preferably|plus)\s+)*"
 _PLEASE = r"(?:\s+(?:and\s+[a-z]+|if\s+possible|please|ideally|too|enough|though))*\W*$"
+_NO_NOUN = r"\b(?!\s+(?!(?:please|enough|and|or|but|for|to|though|if|because|as|either)\b)[a-z])"  # "heavy going"
 _SHARE = 0.5  # of the things spoken of, from which a column is of them
 
 
@@ -42,7 +43,7 @@ def halves(
     there = facets.mask(among) if among else np.ones(len(facets.catalog), dtype=np.bool_)
     clauses = re.split(r"[,.;!?]", text)
     for column, sign, adjective in columns.adjectives():
-        turned = -1 if re.search(rf"{_NOT_TOO}{_AND}{adjective}\b", text, re.IGNORECASE) else 1
+        turned = -1 if re.search(rf"{_NOT_TOO}{_AND}{adjective}{_NO_NOUN}", text, re.IGNORECASE) else 1
         if meant(adjective) or (turned > 0 and not any(_asks(clause, adjective, kinds) for clause in clauses)):
             continue
         values = facets.numbers(column.field)[there]
@@ -55,7 +56,7 @@ def halves(
 def _asks(clause: str, adjective: str, kinds: Collection[str]) -> bool:
     """Whether a clause asks for things that are light, rather than for the light: "a light tent", "small and light"."""
     called = "|".join(re.escape(kind) for kind in sorted(kinds, key=len, reverse=True))
-    cues = [rf"{_SOME}{_AND}{adjective}\b(?!\s+(?!(?:please|enough|and|for|to)\b)[a-z])", rf"{_IS}{_AND}{adjective}\b"]
+    cues = [rf"{_SOME}{_AND}{adjective}{_NO_NOUN}", rf"{_IS}{_AND}{adjective}\b"]
     cues.append(rf"{_ALONE}{_AND}{adjective}{_PLEASE}")
     cues += [rf"(?:\b(?:an?|some|any|the)\s+|^\W*){_VERY}{_AND}{adjective}\s+(?:{called})\b"] if called else []
     return any(re.search(cue, clause, re.IGNORECASE) for cue in cues)

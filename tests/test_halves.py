@@ -14,7 +14,13 @@ TENTS = [
 STOVES = [Item(f"s{n}", f"Stove {n}", "stove", price=30.0 + n, attributes={"boil_time_min": 2.0 * n}) for n in range(4)]
 WISHES = ("a light tent", "a really light dome tent", "light tents please", "a small and light tent")
 LATER = ("something light", "light if possible, please", "it should be light", "not too heavy")
-OTHERS = ("a tent in light blue", "a tent for a light sleeper", "a tent and a light lunch", "a light")
+OTHERS = (
+    "a tent in light blue",
+    "a tent for a light sleeper",
+    "a tent and a light lunch",
+    "a light",
+    "a tent, not so heavy going",
+)
 LIGHT = ("weight_kg", "<=", 1.75)
 
 
