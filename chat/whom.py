@@ -42,8 +42,8 @@ _SAYS = tuple((whom, re.compile(pattern, re.IGNORECASE)) for whom, pattern in _P
 _ONESELF = re.compile(r"\bfor\s+(?:me|myself|us|adults?|grown[\s-]?ups?)\b(?!\s+to\s+(?:give|buy))", re.IGNORECASE)
 _NAMES: Mapping[Whom, frozenset[str]] = {
     "child": frozenset("child children childrens kid kids toddler toddlers baby babies schoolchildren youth".split()),  # noqa: SIM905
-    "man": frozenset("man men mens him gentleman gentlemen".split()),  # noqa: SIM905
-    "woman": frozenset("woman women womens her lady ladies".split()),  # noqa: SIM905
+    "man": frozenset("man men mens him gentleman gentlemen unisex".split()),  # noqa: SIM905
+    "woman": frozenset("woman women womens her lady ladies unisex".split()),  # noqa: SIM905
 }
 _KEPT_FROM = re.compile(  # "keep away from children" is not for them
     r"\b(?:away\s+from|out\s+of\s+(?:the\s+)?reach\s+of|not\s+(?:suitable\s+)?for|unsuitable\s+for|(?:toxic|poisonous|harmful)\b[^.]*)"

@@ -21,7 +21,7 @@ from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, shared_origins
 from retrieval.nearest import Nearest
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
-from retrieval.passing import no_other, owned_from, roles, told_to
+from retrieval.passing import does, no_other, owned_from, roles, told_to
 from retrieval.phrases import Phrases
 from retrieval.quantities import without_quantities
 from retrieval.ranges import of_sizes
@@ -377,7 +377,7 @@ class Parser:
     def _soften(self, found: Reading, text: str) -> None:
         """Make wishes of values that no item of the kind asked for has: "a citrus perfume", whose scent says lime.
 
-        So is what only says how something should look: "a natural look".
+        So is what only says how something should look, "a natural look", or what somebody does: "he runs marathons".
         """
         kinds = [c for _, c in found.constraints if (c.field, c.op) == ("kind", "is")]
         for start, limit in list(found.constraints):
@@ -385,7 +385,9 @@ class Parser:
                 continue
             end = next((end for at, end in found.hard if at == start), start)
             seems = not kinds and _SEEMS.match(text[end:])
-            if seems or not self.columns.occurs(limit, kinds):
+            of_people = self.columns.divides(limit.field) or self.columns.lists_colours(limit.field)
+            done = not of_people and does(text, start)
+            if seems or done or not self.columns.occurs(limit, kinds):
                 found.constraints.remove((start, limit))
                 found.hard = [span for span in found.hard if span != (start, end)]
                 found.wishes.extend(

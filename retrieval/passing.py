@@ -69,6 +69,14 @@ _NO_OTHER = re.compile(
     r"(?:another(?:\s+one)?|a\s+second(?:\s+one)?|more(?:\s+of\s+\w+)?|others?)\b",
     re.IGNORECASE,
 )
+_DOES = re.compile(
+    r"\b(?:i|we|he|she|they|who|(?:my|our|his|her)\s+\w+)(?:['’](?:m|s|re|ve|d))?\s+"
+    r"(?:(?:also|just|only|mostly|really|often|sometimes|usually|now|always|has|have|had)\s+)*"
+    r"(?:runs?|ran|do(?:es|ing)?|did|done|plays?|goes|go|went|had\s+(?:my|his|her|our|their)(?:\s+first)?|starts?|started|trains?|swims?|rides?"
+    r"|cycles?|hikes?|climbs?|practi[sc]es?|teaches|studies|works?|(?:am|are|is)\s+into|(?:['’]m|['’]s|['’]re)\s+into)\s"
+    r"(?:(?!\b(?:but|so|with|and\s+(?:\w+\s+)?(?:needs?|wants?|would|is|are|i|he|she|they))\b)[^,.;:!?])*$|\bjust\s+had\s+(?:my|his|her|our)\s+(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
 _SO = re.compile(r"\b(?:and|but|so|or|then)\b|[,.;:!?—–]", re.IGNORECASE)  # where what is told of it ends
 _THEREFORE = re.compile(r"\b(?:but|so|then)\b|[,.;:!?—–]", re.IGNORECASE)
 _ADJECTIVES = 2  # between a determiner and the kind
@@ -103,6 +111,11 @@ def roles(text: str, tokens: Sequence[Token], hits: Sequence[Hit], held: Callabl
         if found[at] == "wanted" and found[at - 1] == "owns" and listed and hits[at].field in ("kind", "title"):
             found[at] = "owns"
     return found
+
+
+def does(text: str, start: int) -> bool:
+    """Whether what stands at a place is what somebody does, rather than what is to be had: "he runs marathons"."""
+    return _DOES.search(text[:start]) is not None
 
 
 def told_to(text: str, tokens: Sequence[Token], hit: Hit) -> int:

@@ -27,7 +27,12 @@ _SHORT_FOR = {  # what people say for short, where a kind's name has the long wo
     "refrigerator": "fridge", "television": "tv", "bicycle": "bike", "motorcycle": "motorbike", "trousers": "pants",
     "sunglasses": "shades", "photograph": "photo", "camera": "cam", "veterinary": "vet", "aquarium": "fish tank",
 }  # fmt: skip
-_CONTRACTED = frozenset("whats thats theres heres hows wheres whens whos lets dont wont cant isnt arent".split())  # noqa: SIM905
+_CONTRACTED = frozenset(
+    """
+    whats thats theres heres hows wheres whens whos lets shes hes youre theyre weve ive youve theyve dont wont cant
+    isnt arent wasnt werent doesnt didnt wouldnt couldnt shouldnt hasnt havent
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
 

@@ -140,3 +140,42 @@ def test_what_about_a_sort_names_no_subject() -> None:
     talk = Talk(camp())
     talk("show me tents")
     assert "about" not in talk("what about a green tent instead").text
+
+
+@cache
+def gym() -> Shop:
+    """Return a shop of sports wear that says what and for whom its things are."""
+    rows = [
+        ("Vesper", "running shoe", "unisex", ("marathon", "road")), ("Dagny", "running shoe", "men", ("training",)),
+        ("Grip", "socks", "women", ("yoga", "pilates")), ("Tank", "shirt", "women", ("yoga", "gym")),
+        ("Tee", "shirt", "men", ("gym", "road")), ("Belt", "running belt", "unisex", ("marathon", "road")),
+        ("Bra", "sports bra", "women", ("yoga", "gym")), ("Storm", "jacket", "men", ("training", "road")),
+    ]  # fmt: skip
+    return shop_of([Item(t, t, k, price=30.0, attributes={"gender": g, "best_for": best}) for t, k, g, best in rows])
+
+
+@pytest.mark.parametrize(
+    ("message", "first"),
+    [
+        ("a present for my husband, he runs marathons", {"Vesper", "Belt"}),
+        ("something for my mum, she does pilates and yoga", {"Grip", "Tank", "Bra"}),
+        ("I just had my first marathon, my legs hurt", {"Vesper", "Belt"}),
+    ],
+)
+def test_what_somebody_does_is_a_wish_and_no_limit(message, first):
+    talk = Talk(gym())
+    assert titles(talk(message))[0] in first
+    assert not any(field == "best_for" for field, _, _ in talk.limits)
+
+
+def test_what_is_asked_for_is_a_limit():
+    talk = Talk(gym())
+    talk("a yoga shirt")
+    assert ("best_for", "is", "yoga") in talk.limits
+
+
+def test_a_pronoun_is_no_slip_of_the_keyboard():
+    shoes = [Item(str(n), f"Pair {n}", "shoes") for n in range(3)] + [Item("b", "Belt", "belt")]
+    talk = Talk(shop_of(shoes))
+    talk("a present for my mum, she's 62")
+    assert not any(field == "kind" for field, _, _ in talk.limits)
