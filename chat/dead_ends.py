@@ -107,9 +107,13 @@ class DeadEnds:
 
     def _of_another_sort(self, positions: Sequence[int]) -> list[int]:
         """Return what shares no word of its kind with any of some items: jackets stand in for no trail shoes."""
-        catalog = self.shop.index.catalog
-        sorts = {word for at in positions for word in words(catalog[at].kind)}
-        return [at for at, item in enumerate(catalog.items) if sorts.isdisjoint(words(item.kind))]
+        index = self.shop.index
+        sorts = {word for at in positions for word in words(index.catalog[at].kind)}
+        alike = np.zeros(len(index.catalog), dtype=np.bool_)
+        for kind, at in index.facets.postings.get("kind", {}).items():
+            if not sorts.isdisjoint(words(kind)):
+                alike[at] = True
+        return [int(at) for at in np.flatnonzero(~alike)]
 
     def _things(self) -> list[Limit]:
         return [x for x in self.state.taste.limits if x.field in _THINGS and x.op == "is"]

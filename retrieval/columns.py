@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cached_property
 
 from retrieval import units
 from retrieval.absence import asked_free
@@ -170,11 +170,15 @@ class Columns:
         own = own and field not in self.flags.values() and field not in self._facets.ranges
         return own and 0 < len(postings) <= _FEW and _SHARED * len(postings) <= sum(map(len, postings.values()))
 
-    @cache  # noqa: B019 - of a shop's few columns, kept as long as the shop
     def lists_colours(self, field: str) -> bool:
         """Whether a column lists the colours that an item comes in, one or several."""
+        return field in self._colour_lists
+
+    @cached_property
+    def _colour_lists(self) -> frozenset[str]:
+        fields = {name for name in self.named.values() if is_colour(units.of_header(name)[0])}
         items = self._facets.catalog.items
-        return is_colour(units.of_header(field)[0]) and any(isinstance(x.attributes.get(field), tuple) for x in items)
+        return frozenset(name for name in fields if any(isinstance(x.attributes.get(name), tuple) for x in items))
 
     @staticmethod
     def divides(field: str) -> bool:
