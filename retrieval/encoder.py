@@ -16,7 +16,7 @@ import numpy as np
 from retrieval.errors import ModelError
 from retrieval.models import DEFAULT_ENCODER, EMBEDDED, resolve_encoder
 from retrieval.together import Together
-from retrieval.tuning import add_tuning
+from retrieval.tuning import add_tuning, digest
 from retrieval.types import FloatArray, Item
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class SentenceEncoder:
     def name(self) -> str:
         """Return model and cut; no dtype: bf16 and int8 rows differ little from float32 ones (cosine .995)."""
         if self._name is None:
-            tuned = f"+{hashlib.sha256(self.tuning.read_bytes()).hexdigest()[:12]}" if self.tuning else ""
+            tuned = f"+{digest(self.tuning)[:12]}" if self.tuning else ""
             self._name = f"{_identity(self.model)}{tuned}@{self.max_length}"
         return self._name
 

@@ -30,7 +30,7 @@ from tokenizers import Tokenizer
 
 from retrieval.models import made_once, models_root
 from retrieval.threads import cores
-from retrieval.tuning import add_tuning
+from retrieval.tuning import add_tuning, digest
 from retrieval.types import FloatArray, IntArray
 
 log = logging.getLogger(__name__)
@@ -217,8 +217,8 @@ def _takes_the_mean(model: Path) -> bool:
 def _digest(model: Path, tuning: Path | None) -> str:
     """Return what tells a conversion: of which files, with what changes, by which version, and how exact."""
     stats = sorted((str(p.relative_to(model)), p.stat().st_size, p.stat().st_mtime_ns) for p in model.rglob("*"))
-    told = repr((stats, ctranslate2.__version__, PRECISION, _FORMAT)).encode()
-    return hashlib.sha256(told + (tuning.read_bytes() if tuning is not None else b"")).hexdigest()[:16]
+    told = (stats, ctranslate2.__version__, PRECISION, _FORMAT, digest(tuning) if tuning is not None else "")
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def _json(file: Path) -> Any:  # noqa: ANN401 - whatever it holds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -27,4 +28,20 @@ def add_tuning(model: Any, tuning: Path) -> None:  # noqa: ANN401 - a transforme
                 change = stored.get_tensor(f"{name}.B").float() @ stored.get_tensor(f"{name}.A").float()
                 model.get_submodule(name).weight += scale * change.to(model.device)
     except (OSError, SafetensorError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-        raise ModelError(f"the tuning {tuning} does not fit the sentence encoder ({error}); fetch it again") from error
+        raise _unfit(tuning, error) from error
+
+
+def digest(tuning: Path) -> str:
+    """Return what tells a tuning from others.
+
+    Raises:
+        ModelError: the file cannot be read.
+    """
+    try:
+        return hashlib.sha256(tuning.read_bytes()).hexdigest()
+    except OSError as error:
+        raise _unfit(tuning, error) from error
+
+
+def _unfit(tuning: Path, error: Exception) -> ModelError:
+    return ModelError(f"the tuning {tuning} does not fit the sentence encoder ({error}); fetch it again")

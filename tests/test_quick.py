@@ -12,6 +12,7 @@ import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer
 
+from chat.senses import Senses
 from retrieval import quick
 from retrieval.encoder import SentenceEncoder
 from retrieval.models import resolve_encoder
@@ -98,7 +99,8 @@ def test_a_second_start_loads_nothing_of_pytorch(minilm):
         "SentenceEncoder().encode(['a quiet film']); Senses().read('a quiet film')\n"
         "print({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules))"
     )
-    SentenceEncoder().encode(["a quiet film"])
+    SentenceEncoder().encode(["a quiet film"])  # the first start converts
+    Senses().read("a quiet film")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "set()"
 
