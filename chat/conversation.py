@@ -357,7 +357,7 @@ class Conversation:
 
     def _is_own(self, limit: Constraint) -> bool:
         """Whether a limit is on one of the shop's own columns, or on what it calls its goods."""
-        wanted = limit.op == "is" and limit.field in ("kind", "title")
+        wanted = limit.is_thing
         return wanted or limit.field in self._shop.parser.columns
 
     def _bought(self, piece: Piece) -> Answer:

@@ -116,7 +116,7 @@ class DeadEnds:
         return [int(at) for at in np.flatnonzero(~alike)]
 
     def _things(self) -> list[Limit]:
-        return [x for x in self.state.taste.limits if x.field in _THINGS and x.op == "is"]
+        return [x for x in self.state.taste.limits if x.is_thing]
 
     def _spare(self, limit: Limit) -> bool:
         """Whether a limit may be missing in what is shown beside what fits: a quality, or a measure; no price."""
@@ -125,7 +125,7 @@ class DeadEnds:
 
     def nearest(self, turn: Turn) -> list[Recommended]:
         """Return goods of the kind in force that lack the softest limit only, which is let go of."""
-        if not self.shop.of_goods or not any(x.field in _THINGS and x.op == "is" for x in self.state.taste.limits):
+        if not self.shop.of_goods or not any(x.is_thing for x in self.state.taste.limits):
             return []
         best = best_relaxation(self.shop, self.state, self._is_soft)
         if best is None:

@@ -78,7 +78,7 @@ class Room:
 
     def _leave_behind(self, turn: Turn, fields: set[str]) -> None:
         """Let go of what was measured of the thing wanted before, and of its colour, where another goes beside it."""
-        before = [x for x in self.state.taste.limits if x.field in ("kind", "title") and x.op == "is"]
+        before = [x for x in self.state.taste.limits if x.is_thing]
         said = turn.understood.parsed.constraints
         new = [c for c in said if c.field in fields & {"kind", "title"} and c.op == "is"]
         same = any(set(as_tuple(c.value)) & set(as_tuple(x.value)) for c in new for x in before)

@@ -44,6 +44,11 @@ class Limit(BaseModel):
         return Constraint(self.field, self.op, self.value, self.label)
 
     @property
+    def is_thing(self) -> bool:
+        """Whether it says what thing is wanted."""
+        return self.constraint.is_thing
+
+    @property
     def chip(self) -> Chip:
         """The constraint as people see it."""
         return Chip(field=self.field, op=self.op, value=self.value, label=self.label)

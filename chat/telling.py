@@ -127,9 +127,9 @@ class Telling:
         if turn.understood.act == "more":
             return self.say("only")
         said = turn.understood.parsed.constraints
-        older = [x for x in limits if x.constraint not in said and not _is_thing(x)]
+        older = [x for x in limits if x.constraint not in said and not x.is_thing]
         may = [x for x in older or ([] if turn.before else limits) if x.op != "is_not"]
-        if len([x for x in limits if not _is_thing(x)]) < _LIMITS and not any(x.op in _BOUNDS for x in may):
+        if len([x for x in limits if not x.is_thing]) < _LIMITS and not any(x.op in _BOUNDS for x in may):
             return ""
         best = best_relaxation(self.shop, self.state, lambda limit: limit in may)
         if best is None or best[1] <= len(items):
@@ -141,7 +141,7 @@ class Telling:
         others = [item for item in items if self.shop.index.catalog.positions[item.id] in turn.beside][:2]
         if not others:
             return ""
-        what = "cheaper" if turn.further else "near" if all(map(_is_thing, turn.freed)) else "without"
+        what = "cheaper" if turn.further else "near" if all(limit.is_thing for limit in turn.freed) else "without"
         told = f"others_{what}" if len(others) > 1 else f"other_{what}"
         limit = self.say.quoted([x.label for x in turn.freed])
         return self.say(told, titles=facts.names(others, self.say.language), limit=limit)
@@ -192,10 +192,6 @@ class Telling:
         return said
 
 
-def _is_thing(limit: Limit) -> bool:
-    return limit.field in ("kind", "title") and limit.op == "is"
-
-
 def _asked_for(wish: Wish, text: str) -> bool:
     """Whether a subject was asked for, rather than happening to be said in a long message."""
     before = words(text[: wish.start])[-3:]
@@ -213,7 +209,7 @@ def best_relaxation(
     for whom something must fit.
     """
     limits = state.taste.limits
-    things = any(x.field in ("kind", "title") and x.op == "is" for x in limits)
+    things = any(x.is_thing for x in limits)
     if shop.of_goods and not things and len(limits) < 2:
         return None  # without "podcast" there would be the whole shop
     known = shop.positions([*state.taste.disliked, *state.taste.seen])

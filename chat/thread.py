@@ -13,7 +13,7 @@ from chat.shop import Shop
 from chat.state import DialogueState
 from chat.turn import Turn
 from chat.typed import EVERYDAY, FILLER, STOPWORDS, telling_words
-from retrieval.constraints import called, satisfies_all
+from retrieval.constraints import called, satisfies
 from retrieval.text import forms, tokenize, words
 from retrieval.things import Things
 from retrieval.types import Constraint, Item
@@ -76,10 +76,16 @@ def make_way(shop: Shop, state: DialogueState, turn: Turn, asked: str, near: Seq
     spelt = (at for at, _ in shop.linker.nearest(asked, _NEAREST))
     items = {at: shop.index.catalog[at] for at in (*near, *spelt)}
     same = [at for at, item in items.items() if all(_begins(word, words(item.title)) for word in said)]
-    things = [x for x in state.taste.limits if x.field in ("kind", "title") and x.op == "is"]
-    if same and not any(satisfies_all(items[at], [x.constraint for x in things]) for at in same):
-        turn.lift(state, things, silently=True)
+    if same:
+        let_go(state, turn, [items[at] for at in same])
     return same
+
+
+def let_go(state: DialogueState, turn: Turn, named: Sequence[Item]) -> None:
+    """Let go of the thing talked of that none of the items is which are now asked for by name."""
+    things = [x for x in state.taste.limits if x.is_thing]
+    others = [x for x in things if not any(satisfies(item, x.constraint) for item in named)]
+    turn.lift(state, others, silently=True)
 
 
 def similar(text: str, state: DialogueState) -> str:

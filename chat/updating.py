@@ -18,7 +18,7 @@ from chat.shop import Shop
 from chat.singling import contrary, singled, undergone
 from chat.softening import either, softened
 from chat.state import DialogueState, Limit
-from chat.thread import held_on_to
+from chat.thread import held_on_to, let_go
 from chat.turn import Turn
 from chat.whom import age_of, whom
 from retrieval.constraints import number_of, satisfies, values_of
@@ -74,7 +74,9 @@ class Updater:
         ]
         for opinion in understood.opinions:
             self._absorb_opinion(turn, opinion)
-        self._make_room_for_named(turn)
+        by_name = understood.act == "availability" or understood.bare_title
+        if turn.named and by_name and self.shop.of_goods:
+            let_go(self.state, turn, [self.shop.index.catalog[at] for at in turn.named])
         if understood.act == "question":  # "would it fit me at 1.95?" tells for whom it is to be
             # Who asks whether a shoe is made in 44 is told so, and may still look at it.
             self.state.limit([c for c in understood.parsed.constraints if c.op == "fits" and not of_sizes(c.field)])
@@ -169,7 +171,7 @@ class Updater:
         "A game under an hour"; a book after films of at most two hours, a lamp after sofas that seat three.
         """
         said, facets = turn.understood.parsed.constraints, self.shop.index.facets
-        kinds = [limit for limit in said if limit.field in ("kind", "title") and limit.op == "is"]
+        kinds = [limit for limit in said if limit.is_thing]
         if not kinds or not facets.mask(kinds).any():
             return
         columns = self.shop.parser.columns
@@ -255,16 +257,6 @@ class Updater:
         else:
             (turn.rejected if opinion.attitude == "dislike" else turn.seen).extend(ids)
 
-    def _make_room_for_named(self, turn: Turn) -> None:
-        """Let go of the thing asked for before, where goods of another sort are asked for by name."""
-        asked = turn.understood.act == "availability" or turn.understood.bare_title
-        if not (turn.named and asked) or self.shop.index.facets.of_works:
-            return
-        named = [self.shop.index.catalog[at] for at in turn.named]
-        things = [x for x in self.state.taste.limits if x.field in ("kind", "title") and x.op == "is"]
-        others = [x for x in things if not any(satisfies(item, x.constraint) for item in named)]
-        turn.lift(self.state, others, silently=True)
-
     def _spoken_of(self, turn: Turn) -> str:
         """Return the id of the item that "it" means, "" if none; "this product" is always that of the page."""
         return self.state.page if self.state.page and _ON_PAGE.search(turn.text) else self.state.taste.about
@@ -301,25 +293,28 @@ class Updater:
         held = [limit.constraint for limit in self.state.taste.limits]
         return list(either(turn.text, found, lambda one: int(self.shop.index.facets.mask([*held, one]).sum())))
 
+    def _things_spoken_of(self, turn: Turn) -> list[Constraint]:
+        """Return the limits that say what thing is wanted: those of this message, or else those in force."""
+        said = [c for c in turn.understood.parsed.constraints if c.is_thing]
+        return said or [x.constraint for x in self.state.taste.limits if x.is_thing]
+
     def _not_dear(self, turn: Turn) -> list[Constraint]:
-        """Turn "not too dear" into a limit, unless a price is named: among the things asked for now, or before."""
-        said = turn.understood.parsed.constraints
-        among = [c for c in said if c.field in ("kind", "title") and c.op == "is"]
-        among = among or [x.constraint for x in self.state.taste.limits if x.field in ("kind", "title")]
-        priced = any(c.field == "price" for c in said)
-        return (
-            []
-            if priced or not among
-            else [self._labelled(c) for c in not_dear(turn.text, self.shop.index.facets, among)]
+        """Turn "not too dear" into a limit, unless a price is named or nothing tells of what things."""
+        among, priced = (
+            self._things_spoken_of(turn),
+            any(c.field == "price" for c in turn.understood.parsed.constraints),
         )
+        found = not_dear(turn.text, self.shop.index.facets, among) if among and not priced else []
+        return [self._labelled(c) for c in found]
 
     def _halves(self, turn: Turn) -> list[Constraint]:
         """Turn "a light one" into a limit where the goods asked for tell their weights."""
         said, facets, parser = turn.understood.parsed, self.shop.index.facets, self.shop.parser
         if facets.of_works or turn.named or turn.understood.extreme is not None:
             return []
-        held = [c for c in said.constraints if c.op == "is" and c.field in ("kind", "title")]
-        held = held or [x.constraint for x in self.state.taste.limits if x.op == "is" and x.field in ("kind", "title")]
+        if parser.columns.adjective_words.isdisjoint(words(turn.text)):
+            return []
+        held = self._things_spoken_of(turn)
         names = {name for c in held for value in as_tuple(c.value) for name in (value, *value.split()[-1:])}
         kinds = {form for name in names for form in forms(name)}  # "a small kettle", where kettles are electric ones
         values = " ".join([*(str(c.value) for c in said.constraints), *(w.value for w in said.wishes)]).split()

@@ -70,6 +70,11 @@ class Constraint:
     value: str | float | bool | tuple[str, ...]
     label: str = ""
 
+    @property
+    def is_thing(self) -> bool:
+        """Whether it says what thing is wanted: a kind, or a noun of titles in its place."""
+        return self.field in ("kind", "title") and self.op == "is"
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
