@@ -2,6 +2,7 @@
 
     python -m benchmarks.knowledge                    # the shops that nothing was fitted on, with the shipped weights
     python -m benchmarks.knowledge --by encoder       # the same without the judge; --by plain: the untuned encoder
+    python -m benchmarks.knowledge --by chat          # the whole chat, beside Marquee's catalogue: what it quotes
     python -m benchmarks.knowledge --shops FILE …     # other shops of the same format, see finetune.paraphrases
     python -m benchmarks.knowledge --fit              # fit weights/knowledge.json anew on the shops kept for that
 
@@ -14,7 +15,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +25,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
+from chat import Assistant, demo
 from chat.judge import PassageJudge
 from finetune.paraphrases import ShopQuestions, read_shop
 from finetune.provenance import commit, hardware, now
@@ -40,6 +44,7 @@ from retrieval.knowledge import (
     cues_of,
     ranked,
 )
+from retrieval.models import DEFAULT_LM
 from retrieval.passages import Knowledge, Passage
 
 FOLDER = Path(__file__).with_name("knowledge")
@@ -52,7 +57,12 @@ TESTED_ON = (
     "magazines",
 )  # fmt: skip
 FALSE_ANSWERS = 0.03  # the share aimed at on the shops fitted on, below the 5 % that are allowed elsewhere
-_BY = {"judge": "encoder and judge", "encoder": "the tuned encoder alone", "plain": "the untuned encoder alone"}
+_BY = {
+    "judge": "encoder and judge",
+    "encoder": "the tuned encoder alone",
+    "plain": "the untuned encoder alone",
+    "chat": "the whole chat",
+}
 _LEFT_OUT_WEIGHT = 0.5  # of questions whose passage was taken away: harder than most that a shop does not cover
 
 
@@ -171,6 +181,59 @@ def threshold_of(found: Sequence[Outcome]) -> float:
     return float(wrong[int(FALSE_ANSWERS * len(wrong))]) + 1e-6
 
 
+def chat_outcomes(name: str, shop: ShopQuestions, model: str) -> list[dict[str, str]]:
+    """Ask the whole chat everything, each question in a conversation of its own; return what it quotes first.
+
+    Where the pages come with a catalogue, a question must also be told from a wish, an order and small talk.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        pages = Path(folder) / f"{name}.json"
+        entries = [{"id": entry.id, "question": entry.question, "answer": entry.answer} for entry in shop.entries]
+        pages.write_text(json.dumps(entries), encoding="utf-8")
+        adapter = demo.adapter(demo.CATALOG, model, None)
+        with closing(Assistant.open(demo.CATALOG, pages, model=model, adapter=adapter)) as chat:
+            asked = [*shop.asked, *((text, "") for text in shop.uncovered)]
+            told = []
+            for at, (text, right) in enumerate(tqdm(asked, desc=name, leave=False)):
+                quoted = chat.reply(text, f"{name}-{at}").citations
+                told.append({"shop": name, "text": text, "right": right, "first": quoted[0].id if quoted else ""})
+    return told
+
+
+def chat_table(told: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return the figures of what the chat quoted."""
+    covered, strange = [row for row in told if row["right"]], [row for row in told if not row["right"]]
+    first, none = sum(row["first"] == row["right"] for row in covered), sum(not row["first"] for row in covered)
+    false = sum(bool(row["first"]) for row in strange)
+    return {
+        "questions": f"{len(covered)} covered, {len(strange)} not",
+        "right passage quoted first": str(share(first, len(covered))),
+        "another quoted first": str(share(len(covered) - first - none, len(covered))),
+        "none quoted": str(share(none, len(covered))),
+        "uncovered, yet quoted": str(share(false, len(strange))) if strange else "none asked",
+    }
+
+
+def shown_chat(told: Sequence[Mapping[str, str]], every: bool) -> dict[str, dict[str, str]]:
+    """Print what the chat quoted, of each shop and of all, and on demand every question that went wrong."""
+    names = dict.fromkeys(row["shop"] for row in told)
+    tables = {name: chat_table([row for row in told if row["shop"] == name]) for name in names}
+    tables["all"] = chat_table(told)
+    _print_tables(_BY["chat"], tables)
+    for row in told if every else ():
+        if row["first"] != row["right"]:
+            print(f"  {row['shop']:<10} {row['text']!r}: {row['first'] or '-'}, right: {row['right'] or '-'}")
+    return tables
+
+
+def _print_tables(title: str, tables: Mapping[str, Mapping[str, str]]) -> None:
+    print(f"\n{title}")
+    for name, figures in tables.items():
+        print(f"  {name}")
+        for what, figure in figures.items():
+            print(f"    {what:<34}{figure}")
+
+
 def table(found: Sequence[Outcome], threshold: float) -> dict[str, str]:
     """Return the figures of one set of outcomes."""
     covered = [o for o in found if o.case.right >= 0]
@@ -193,11 +256,7 @@ def shown(title: str, found: Sequence[Outcome], threshold: float, every: bool) -
     """Print the figures, of each shop and of all, and on demand every question that went wrong."""
     tables = {name: table([o for o in found if o.case.shop == name], threshold) for name in _names(found)}
     tables["all"] = table(found, threshold)
-    print(f"\n{title}, threshold {threshold:.2f}")
-    for name, figures in tables.items():
-        print(f"  {name}")
-        for what, figure in figures.items():
-            print(f"    {what:<34}{figure}")
+    _print_tables(f"{title}, threshold {threshold:.2f}", tables)
     if every:
         for o in sorted(found, key=lambda o: -o.confidence):
             answered = o.confidence >= threshold
@@ -256,8 +315,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         choices=tuple(_BY),
         default="judge",
         help="judge: the tuned encoder and the language model that reads what it finds (default); encoder: without "
-        "the judge, as with --model none; plain: the encoder without its tuning",
+        "the judge, as with --model none; plain: the encoder without its tuning; chat: all of the chat, with --model",
     )
+    parser.add_argument("--model", default=DEFAULT_LM, help="the chat's language model, or none (default: %(default)s)")
     parser.add_argument("--every", action="store_true", help="print every question that went wrong")
     parser.add_argument("--fit", action="store_true", help="fit the weights anew instead of measuring")
     parser.add_argument("--out", type=Path, metavar="FILE.json", help="keep the figures")
@@ -265,16 +325,24 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.fit:
         fit_all()
         return
+    files = args.shops or [FOLDER / f"{name}.json" for name in TESTED_ON]
+    record = {"commit": commit(), "made": now(), "hardware": hardware(), "by": args.by}
+    if args.by == "chat":
+        told = [row for file in files for row in chat_outcomes(file.stem, read_shop(file), args.model)]
+        _keep(args.out, {**record, "model": args.model, "shops": shown_chat(told, args.every)})
+        return
     encoder: Encoder = _Plain() if args.by == "plain" else SentenceEncoder()
     judge = PassageJudge() if args.by == "judge" else None
-    files = args.shops or [FOLDER / f"{name}.json" for name in TESTED_ON]
     cases = [case for file in files for case in cases_of(file.stem, read_shop(file), encoder, judge)]
     weights = cases[0].index.weights
     figures = shown(_BY[args.by], outcomes(cases, weights), weights.threshold, args.every)
-    if args.out:
-        record = {"commit": commit(), "made": now(), "hardware": hardware(), "by": args.by}
-        record["encoder"] = cases[0].index.encoder.name
-        args.out.write_text(json.dumps({**record, "threshold": weights.threshold, "shops": figures}, indent=2) + "\n")
+    found = {"encoder": cases[0].index.encoder.name, "threshold": weights.threshold, "shops": figures}
+    _keep(args.out, {**record, **found})
+
+
+def _keep(out: Path | None, record: Mapping[str, object]) -> None:
+    if out is not None:
+        out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -225,10 +225,10 @@ class Auditor:
                 self._note("order", f"{number} is {self.own[number]['status']}, not {state}")
 
     def _without_echo(self, text: str) -> str:
-        """Return a text without what it repeats of the person's own words, in quotation marks, and of their limits."""
+        """Return a text without what it repeats of the person's words and limits, and without the pages it names."""
         said = plain(" ".join(self.said))
         for quoted in re.findall(r"“(.*?)”", text):
-            if quoted in said or quoted in self.limits:
+            if quoted in said or quoted in self.limits or quoted in self.shop.passages:
                 text = text.replace(f"“{quoted}”", " ")
             elif quoted not in self.shop.by_title and not any(quoted in label for label in self.limits):
                 self._note("title", f"“{quoted}”")

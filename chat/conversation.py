@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chat.acts import Act
 from chat.cases import stays
-from chat.desk import COMPLAINT, PATIENCE, Desk, Served, wish
+from chat.desk import COMPLAINT, PATIENCE, Desk, Served, agrees, wish
 from chat.dialogue import Answer, Dialogue
 from chat.facts import attribute
 from chat.forms import form_asked
@@ -120,7 +120,7 @@ class Conversation:
         self._dialogue.parts = parts if len(parts) > 1 else ()  # one alone is read as it stands
         desk, understood = self._desk, self._read(text)
         if desk is None or understood.act in _PLAIN:
-            self._state.doubt = []
+            self._state.doubt, self._state.nearest = [], ""
             plain = desk is None or understood.act not in ("help", "crisis")
             return self._dialogue.take(typed) if plain or desk is None else self._helped(typed, understood, desk)
         reader = Reader(desk.router, self._read, desk.known, self._state.route)
@@ -148,6 +148,9 @@ class Conversation:
     def _settled(self, text: str, desk: Desk) -> list[Piece]:
         """Return what the person meant, if this message settles "do you mean …?" or takes up the offer of a person."""
         doubt, self._state.doubt = self._state.doubt, []
+        nearest, self._state.nearest = self._state.nearest, ""
+        if nearest and agrees(text):
+            return [self._piece(nearest, "policy")]
         if len(doubt) == 3 and len(text.split()) <= _SHORT:
             routed = desk.router.route(text).route
             said = next((r for r, p in zip(doubt, (_FIRST, _SECOND), strict=False) if p.search(text)), None)
@@ -179,6 +182,8 @@ class Conversation:
         text = self._dialogue.say.sentences(
             *dict.fromkeys(a.text for a in (*(a for a in told if a not in last), *last))
         )
+        if self._state.nearest not in text:  # another answer was found in its place
+            self._state.nearest = ""
         self._state.unsure = self._state.unsure + 1 if abstained and handoff is None else 0
         if self._state.unsure >= PATIENCE and desk.outbox is not None:
             served = desk.handed_over("unanswered", text, self._state, self._dialogue.say, self._customer)

@@ -6,6 +6,7 @@ not there is said not to be there, and after two such answers in a row a person 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from chat.messages import Citation, Handoff
 from chat.naming import HAVE
 from chat.order_questions import find
 from chat.orders import OrderLookup, OrdersUnavailable
-from chat.other_words import as_pages_say, of_paying
+from chat.other_words import as_pages_say, of_paying, topic
 from chat.pieces import SHORT, Piece, clauses, questions_of
 from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
@@ -43,8 +44,7 @@ _PERSON = re.compile(
     r"|call\s+me|call\s+back|speak|talk|contact|reach)\b|人工|真人|客服|经理|找人|说话|打电话",
     re.IGNORECASE,
 )
-PERHAPS = 0.1  # a share of the purpose below which hardly the shop's pages are asked
-MUST_BE = 0.7  # and how likely their answer must then be
+_NEARLY = -1.3  # log odds beyond the bar from which a page is asked about: right in two of five of such cases
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w[\w.-]*\w")
 _PHONE = re.compile(r"(?<![\w.,])\+?\(?\d(?:[\s()/-]{0,2}\d){6,13}(?![\w,.]\d)")
 _BY_MAIL = re.compile(r"\be-?mail|邮", re.IGNORECASE)
@@ -53,7 +53,11 @@ _CONTACT_ASKED = re.compile(
     r"|\b(?:a|the)\s+(?:phone|telephone)\s+number\b|(?:你们|店)的?(?:电话|邮箱)",
     re.IGNORECASE,
 )
-_HOW_TO_REACH = "What is your phone number or e-mail address?"
+_HOW_TO_REACH = (
+    "What is your phone number or e-mail address?",
+    "How can I speak to somebody on the phone?",
+    "How do I make a complaint?",
+)
 _HOW_SOON = "How long does delivery take?"
 _WHEN_HAD = re.compile(
     r"\b(?:have|get|receive|be\s+here|be\s+there|arrive|come)\b[^.?!;]{0,30}\bby\s+(?:tomorrow|tonight|(?:this\s+|next\s+)?"
@@ -151,9 +155,7 @@ class Desk:
                 page = self.mentioned(piece.text, say) if HAVE.search(piece.text) else None
                 return page or self._small_talk(piece.text, say, spoken_of=bool(state.taste.focus))
             case "out_of_scope":
-                strange = piece.understood.purposes.get("policy", 1.0) < PERHAPS
-                page = self.quoted(piece.text, say, least=MUST_BE if strange else 0.0)
-                return page or Served(say("out_of_scope"))
+                return Served(say("out_of_scope"))
             case _:
                 return self.policy(piece.text, state, say)
 
@@ -162,15 +164,14 @@ class Desk:
         if self.knowledge is None:
             return None
         question = as_pages_say(question)
-        found = self.knowledge.answer(question)
-        if found is None and (paying := of_paying(question)):
-            found = self.knowledge.answer(paying)
-        return found if found is not None or not is_cjk(question) else self.knowledge.answer(gloss(question))
+        ways = [question, of_paying(question), topic(question), gloss(question) if is_cjk(question) else ""]
+        answers = (self.knowledge.answer(asked) for asked in ways if asked)
+        return next((found for found in answers if found is not None), None)
 
     def known(self, question: str) -> float:
-        """Return how likely the shop's pages answer a question, in [0, 1]."""
+        """Return how far the shop's pages answer a question: log odds beyond the bar, −inf if they do not."""
         found = self.found(question)
-        return found.confidence if found is not None else 0.0
+        return found.lead if found is not None else -math.inf
 
     def quoted(self, question: str, say: Say, *, sure: bool = True, least: float = 0.0) -> Served | None:
         """Answer from the shop's pages; None if they do not, or, if it need not be `sure`, hardly do.
@@ -194,7 +195,8 @@ class Desk:
         ways = (_MAIL, _PHONE) if _BY_MAIL.search(asked) else (_PHONE, _MAIL)
         if page is not None and any(way.search(page.text) for way in ways):
             return page
-        near = self.knowledge.search(_HOW_TO_REACH, _PAGES)
+        near = [found for asked in _HOW_TO_REACH for found in self.knowledge.search(asked, _PAGES)]
+        near.sort(key=lambda found: -found.confidence)
         for way, found in ((way, found) for way in ways for found in near):
             told = stretch(found.passage.text, lambda sentence, way=way: way.search(sentence) is not None)  # type: ignore[misc]
             if told:
@@ -247,7 +249,8 @@ class Desk:
             or self._each(question, say)
             or self.in_context(question, state, say)
             or (self._delivered(say) if _WHEN_HAD.search(question) else None)
-            or self._last(question, say)
+            or self.mentioned(question, say)  # what no passage is about, if one but speaks of it
+            or self.abstained(question, state, say)
         )
 
     def _delivered(self, say: Say) -> Served | None:
@@ -255,21 +258,25 @@ class Desk:
         page = self.quoted(_HOW_SOON, say)
         return page if page is not None and LASTS.search(page.text) else None
 
-    def _last(self, question: str, say: Say) -> Served:
-        """Answer what no passage is about, if one but speaks of it; else say that it is not known."""
-        return self.mentioned(question, say) or self.abstained(say)
-
     def _each(self, question: str, say: Say) -> Served | None:
-        """Answer each question of several, or own up to what is not known; None if nothing is."""
+        """Answer each question of several, or own up to what is not known; None if nothing is.
+
+        Where one page answers them together better than any of them alone, they are one question.
+        """
         asked = questions_of(question)
-        answers = [self.quoted(part, say) for part in asked]
+        found = [self.found(part) for part in asked]
         for at, part in enumerate(asked):  # "can I track it?" is asked of what was asked about before
-            answers[at] = answers[at] or (self.quoted(f"{asked[0]} {part}", say) if at and answers[0] else None)
-        if not any(answers):
+            found[at] = found[at] or (self.found(f"{asked[0]} {part}") if at and found[0] else None)
+        pages = {each.passage.id for each in found if each is not None}
+        if not pages:
             return None
+        whole = self.found(question) if len(pages) == 1 else None
+        if whole is not None and whole.lead >= max(each.lead for each in found if each is not None):
+            return cited(whole, say)
+        answers = [cited(each, say) if each is not None else None for each in found]
         told = [a.text if a else say("no_answer_to", question=part) for a, part in zip(answers, asked, strict=True)]
-        cited = (citation for answer in answers if answer for citation in answer.citations)
-        return Served(say.sentences(*dict.fromkeys(told)), tuple(dict.fromkeys(cited)))
+        citations = (citation for answer in answers if answer for citation in answer.citations)
+        return Served(say.sentences(*dict.fromkeys(told)), tuple(dict.fromkeys(citations)))
 
     def in_context(self, question: str, state: DialogueState, say: Say) -> Served | None:
         """Answer from the shop's pages; a short "and abroad?" is also read after the question that it follows."""
@@ -299,8 +306,12 @@ class Desk:
         told = dict.fromkeys(answer.text for answer in served)
         return Served(say.sentences(*told), tuple(dict.fromkeys(c for answer in served for c in answer.citations)))
 
-    def abstained(self, say: Say) -> Served:
-        """Say that the answer is not known here, and offer a person where there is one."""
+    def abstained(self, question: str, state: DialogueState, say: Say) -> Served:
+        """Say that the answer is not known here; ask about the page that comes near it, or offer a person."""
+        near = self.knowledge.search(question, 1) if self.knowledge is not None else []
+        if near and near[0].lead >= _NEARLY:
+            state.nearest = near[0].passage.title
+            return Served(say.sentences(say("no_answer"), say("nearest_page", title=state.nearest)), abstained=True)
         offer = say("offer_person") if self.outbox is not None else ""
         return Served(say.sentences(say("no_answer"), offer), abstained=True)
 
@@ -351,7 +362,7 @@ class Desk:
 
     def accepted(self, state: DialogueState, text: str) -> bool:
         """Whether a message takes up the offer of a person."""
-        return bool(state.unsure) and self.outbox is not None and _YES.search(text) is not None
+        return bool(state.unsure) and self.outbox is not None and agrees(text)
 
     def waits_for(self, state: DialogueState, text: str) -> bool:
         """Whether a message tells how to reach a person whose conversation has been handed over."""
@@ -365,6 +376,11 @@ class Desk:
         kinds: Mapping[str, re.Pattern[str]] = {"bot": _BOT, "farewell": _PARTING, "well": _WELL, "thanks": _THANKS}
         kind = next((kind for kind, pattern in kinds.items() if pattern.search(text)), "at_hand")
         return Served(say("glad" if kind == "at_hand" and spoken_of and _GLAD.search(text) else kind))
+
+
+def agrees(text: str) -> bool:
+    """Whether a message says yes, and nothing else."""
+    return _YES.search(text) is not None
 
 
 def _stems(text: str) -> set[str]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from retrieval.knowledge import terms
+
 _CARDS = r"visa|mastercard|master\s+card|american\s+express|maestro|discover|diners"
 _PAYS = (
     rf"(?P<way>amex|{_CARDS}|paypal|klarna|clearpay|afterpay|alipay|wechat(?:\s+pay)?|(?:apple|google|samsung|amazon)\s+pay|twint|ideal|sofort"
@@ -48,6 +50,14 @@ _ELSEWHERE = re.compile(
     r"|(?:on|at|from)\s+amazon|another\s+(?:\w+\s+)?(?:shop|store|site|website|place|retailer|dealer))\b",
     re.IGNORECASE,
 )
+_TOPIC = re.compile(  # a frame around what is asked about
+    r"^\W*(?:(?:hi|hello|hey|and|so|ok(?:ay)?)\b\W*)?(?:(?:can|could)\s+you\s+)?"
+    r"(?:(?:tell\s+me\s+(?:more\s+)?about|what(?:['’]?s|\s+is|\s+are)|(?:any\s+)?info(?:rmation)?\s+(?:on|about)|explain"
+    r"|(?:i\s+have\s+)?a?\s*question\s+(?:on|about))\s+(?:your\s+|the\s+)?|how\s+(?:do|does)\s+(?:your\s+|the\s+)?(?=[^?]*\bwork\b))"
+    r"(?P<topic>[\w'’&-]+(?:\s+[\w'’&-]+){0,2}?)(?:\s+(?:works?|like|please))*\W*$"
+    r"|^\W*(?:what|which)\s+(?P<kinds>[\w-]+(?:\s+[\w-]+)?)\s+(?:do\s+you\s+(?:have|offer|accept|take|provide)|are\s+(?:there|available))\W*$",
+    re.IGNORECASE,
+)
 _SUM = re.compile(r"\d|\b(?:cheaper|less|price|lower)\b", re.IGNORECASE)
 
 
@@ -71,6 +81,16 @@ def as_pages_say(question: str) -> str:
         return "Can you gift-wrap it, without the price or the invoice?"
     question = _HAND_BACK.sub(r"send \g<it> back", question)
     return " ".join(_LIMESCALE.sub("descale ", question).split()) if _LIMESCALE.search(question) else question
+
+
+def topic(question: str) -> str:
+    """Return what a question asks to be told about, "" if it asks more.
+
+    "Returns policy" is nearer to a page's title than "what is your returns policy?".
+    """
+    framed = _TOPIC.search(question)
+    named = (framed["topic"] or framed["kinds"]) if framed is not None else ""
+    return named if any(terms(named)) else ""
 
 
 def of_paying(question: str) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from chat.desk import MUST_BE, PERHAPS, Desk, Served, cited, stretch
+from chat.desk import Desk, Served, cited, stretch
 from chat.dialogue import Answer
 from chat.holding import LASTS, asked_words, stems
 from chat.messages import Citation
@@ -23,6 +23,8 @@ from retrieval.lexicon import display
 from retrieval.text import is_cjk
 from retrieval.types import Item
 
+_PERHAPS = 0.1  # a share of the purpose below which hardly the shop's pages are asked
+_MUST_BE = 0.7  # and how likely their answer must then be
 _HALF = 0.5  # of the words asked for, or how likely a page must answer what is asked of a kind
 _PLAINLY = 0.9  # how likely a page must answer for the words of a complaint to be enough
 _BRIEF = 2  # sentences that may be quoted again as they are
@@ -64,9 +66,9 @@ def instead(piece: Piece, desk: Desk, say: Say) -> Served | None:
     if piece.understood.of_shown:
         page = desk.quoted(asked, say)
         return page if page is not None and _shares(page, asked) == 1 else None  # one word in common is not enough
-    if not shares or shares["policy"] + shares["order"] >= PERHAPS:
+    if not shares or shares["policy"] + shares["order"] >= _PERHAPS:
         return desk.quoted(asked, say)
-    page = desk.quoted(asked, say, least=MUST_BE)
+    page = desk.quoted(asked, say, least=_MUST_BE)
     if page is not None and _WHO_DOES.search(piece.text):
         return page  # "can she try it first?" asks for no column
     # "Is it frost proof?" is answered by no page on deliveries in frost.
@@ -143,7 +145,7 @@ def followed(piece: Piece, title: str, desk: Desk, say: Say) -> Served | None:
     quote = stretch(passage.text, lambda sentence: bool(stems(sentence).intersection(words)))
     if not quote and _HOW_LONG.search(piece.text) and _OF_IT.search(piece.text):
         quote = stretch(passage.text, lambda sentence: LASTS.search(sentence) is not None)
-    return cited(Found(passage, quote, MUST_BE), say) if quote else None
+    return cited(Found(passage, quote, _MUST_BE), say) if quote else None
 
 
 def bare_name(text: str) -> str:

@@ -101,7 +101,9 @@ _AGREES = re.compile(  # to what has been shown
 _WAITS = re.compile(r"\b(?:wait|think\s+(?:about|it|on)|leave\s+it|come\s+back|let\s+you\s+know)\b", re.IGNORECASE)
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
 _SAID_SURE = 0.8  # and what asks for nothing ("this is a disgrace") this
-_MOST_ODDS = 5.0  # log odds that the shop's pages add at most
+_MOST_ODDS = 5.0  # log odds below which no page answers
+_TASTE_ODDS = 0.85  # against a page: it says something that the catalogue knows,
+_OTHER_ODDS = 0.8  # it is plainly a wish, or sounds like talk or like nothing of the shop's
 _STRANGE_ODDS = 5.0  # against "none of our business", where the words are the catalogue's own
 _LEAST = 0.01  # the share that any purpose is given
 _PLAINLY = 0.9  # from which a message plainly asks for a recommendation, whatever the pages say
@@ -130,7 +132,7 @@ class Reader:
     Attributes:
         router: routes a text by its words.
         understand: reads a text against the catalogue.
-        known: how likely the shop's pages answer a question, in [0, 1].
+        known: how far the shop's pages answer a question, in log odds above what an answer needs; −inf if they do not.
         before: the route of the message before.
     """
 
@@ -149,7 +151,16 @@ class Reader:
             return [self.piece(text)]  # "who wrote it, and what else have they done?"
         pieces = [self.piece(part) for part in parts]
         groups = _grouped(pieces, [_stands_alone(piece) for piece in pieces])
-        return self._whole(text, parts) if len(groups) == 1 else [self._joined(group) for group in groups]
+        if len(groups) == 1:
+            return self._whole(text, parts)
+        together = self.piece(text) if not any(map(_needs_own_answer, pieces)) else None
+        if (
+            together is not None
+            and together.route == "policy"
+            and self.known(text) >= max(self.known(piece.text) for piece in pieces)
+        ):
+            return [together]  # a story with its question: "I forgot the PIN I chose. Can I see it somewhere?"
+        return [self._joined(group) for group in groups]
 
     def _whole(self, text: str, parts: Sequence[str]) -> list[Piece]:
         """Return a message as one wish; beside a question what is merely polite says nothing."""
@@ -162,10 +173,8 @@ class Reader:
         """Route a text as one wish."""
         understood = self.understand(text)
         routed = weighed(self.router.route(masked(text, understood)), _evidence(text, understood, self.before))
-        plainly = understood.purposes.get("recommend", 0.0) > _PLAINLY
-        asked = _QUESTION.search(text) and not _GIFT.search(text) and not plainly
-        if routed.route == "recommend" and asked and not _names(understood):
-            routed = weighed(routed, {"policy": _odds(self.known(text))})
+        if _may_be_paged(text, routed.route, understood, self.before):
+            routed = _paged(routed, self.known(text) - _against(routed.route, understood))
         return Piece(text, routed, understood)
 
     def _joined(self, group: Sequence[Piece]) -> Piece:
@@ -177,9 +186,34 @@ class Reader:
         return Piece(text, surest.routed, self.understand(text))
 
 
-def _odds(chance: float) -> float:
-    """Return what an answer of the shop's pages says for a policy question, as log odds; nothing below even chances."""
-    return math.log(chance / max(1 - chance, math.exp(-_MOST_ODDS))) if chance > 0.5 else 0.0
+def _may_be_paged(text: str, route: Route, understood: Understanding, before: str) -> bool:
+    """Whether the shop's pages are asked about a text that is not routed to them.
+
+    Not about what points at items, takes one or goes on about those shown; nor where a title is asked for or liked.
+    """
+    u, shares = understood, understood.purposes
+    points = bool(u.opinions) or u.of_shown or u.of_these or u.compares or u.same_maker or u.extreme is not None
+    goes_on = before in SHOP and (u.refining or bool(u.parsed.relative) or u.act == "more")
+    if route in ("policy", "order") or points or goes_on or shares.get("buy", 0.0) > 0.5 or _GIFT.search(text):
+        return False
+    wished = shares.get("recommend", 0.0 if _QUESTION.search(text) else 1.0)
+    return wished <= _PLAINLY or not u.parsed.spans
+
+
+def _against(route: Route, understood: Understanding) -> float:
+    """Return what speaks against a page that seems to answer, in log odds."""
+    other = route in ("human", "small_talk", "out_of_scope") or understood.purposes.get("recommend", 0.0) > _PLAINLY
+    return (_TASTE_ODDS if understood.parsed.spans else 0.0) + (_OTHER_ODDS if other else 0.0)
+
+
+def _paged(routed: Routed, odds: float) -> Routed:
+    """Return a routing in the light of how likely a page answers, in log odds: then its question is a policy one."""
+    chance = 1 / (1 + math.exp(min(-odds, _MOST_ODDS)))
+    if chance < 0.5:
+        return routed
+    scores = {route: share * (1 - chance) for route, share in routed.scores.items()}
+    scores["policy"] = scores.get("policy", 0.0) + chance
+    return Routed("policy", scores["policy"], routed.route, scores)
 
 
 def clauses(text: str) -> list[str]:
@@ -195,7 +229,7 @@ def _ended(text: str) -> str:
 
 def questions_of(text: str) -> list[str]:
     """Return the questions that a text asks, none if it is but one."""
-    asked = [part for part in clauses(text) if asks(part)]
+    asked = [part for part in clauses(text) if asks(part) and not _TELLS.search(part)]
     return asked if len(asked) > 1 else []
 
 
@@ -366,6 +400,13 @@ def _stands_alone(piece: Piece) -> bool:
         return False  # "what can I do?", "my dad turns 70"
     sure = _PART_SURE if (taste or not told) and piece.route != "out_of_scope" else _SAID_SURE
     return piece.routed.confidence >= sure
+
+
+def _needs_own_answer(piece: Piece) -> bool:
+    """Whether a part is for the catalogue, the orders or a person, whatever the shop's pages say to the message."""
+    if piece.route in SHOP:
+        return piece.route != "small_talk" and (asks(piece.text) or bool(piece.understood.parsed.spans))
+    return piece.route == "order" or _FOR_A_PERSON.search(piece.text) is not None
 
 
 def _grouped(pieces: Sequence[Piece], alone: Sequence[bool]) -> list[list[Piece]]:

@@ -130,6 +130,8 @@ SAY: Mapping[str, tuple[str, str]] = {
     "part_missing": ("A part is missing.", "少了零件。"),
     "no_answer": ("I don't have that information.", "我没有这方面的信息。"),
     "no_answer_to": ("As for “{question}”: I don't have that information.", "关于“{question}”，我没有这方面的信息。"),
+    "nearest_page": ("The nearest that our pages have is “{title}”: is it that?",
+                     "最接近的说明是“{title}”：您想问的是这个吗？"),
     "cannot_buy": ("I can't put anything into your basket; that is for you to do in the shop.",
                    "我不能替你下单，请在商店里自行购买。"),
     "offer_person": ("Shall I pass this on to a person?", "要我转给人工吗？"),

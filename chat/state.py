@@ -128,6 +128,7 @@ class DialogueState(BaseModel):
         page: the id of the item whose page the person looks at.
         route: what the last message asked for; a short one that follows is read in its light.
         doubt: what the assistant asked the person to choose between, and the message in question.
+        nearest: the title of the page that was asked about, as no page was sure to answer.
         unsure: how many questions in a row the desk could not answer.
         memory: what is remembered of that person, kept beside the conversation; None without consent.
         retold: the caller keeps the conversation, nothing of it is stored here.
@@ -144,6 +145,7 @@ class DialogueState(BaseModel):
     page: str = ""
     route: str = ""
     doubt: list[str] = Field(default_factory=list)
+    nearest: str = ""
     language: Language = "en"
     messages: list[StoredMessage] = Field(default_factory=list)
     taste: Taste = Field(default_factory=Taste)

@@ -61,6 +61,7 @@ _STOP = frozenset(word for stop in STOPWORDS_EN_PLUS for word in words(stop)) | 
 _ENDING = re.compile(r"(?<=\w{3})(?:ing|ies|ed|es|s|ly|y)$")
 _PLACE = re.compile(r"\b(to)\s+([A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’-]+)*)")
 _OTHER_SCRIPT = 10.0  # beyond any difference of scores
+_TINY = 1e-9  # a chance is never smaller than this, nor nearer to 1
 _MOST = 0.5  # of a question's characters must stand in the passage, where only characters are compared
 _CLEAR = 0.1  # by how much the best passage must share more than the second, where only characters are compared
 _HAN_STOP = frozenset(
@@ -70,11 +71,24 @@ _HAN_STOP = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage, the part of it that answers, verbatim, and how likely it is that it answers, in [0, 1]."""
+    """A passage that may answer a question.
+
+    Attributes:
+        passage: as it is kept.
+        quote: the part of it that answers, verbatim.
+        confidence: how likely it is that it answers, in [0, 1].
+        bar: the confidence from which on it is taken for an answer.
+    """
 
     passage: Passage
     quote: str
     confidence: float
+    bar: float = 0.5
+
+    @property
+    def lead(self) -> float:
+        """Return by how much the confidence exceeds the bar, in log odds."""
+        return _log_odds(self.confidence) - _log_odds(self.bar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +174,7 @@ class KnowledgeIndex:
 
     def _sure(self, question: str) -> Found | None:
         found = self.search(question, 1)
-        bar = self.weights.threshold if reads(question) else _MOST
-        return found[0] if found and found[0].confidence >= bar else None
+        return found[0] if found and found[0].lead >= 0 else None
 
     def _anywhere(self, match: re.Match[str]) -> str:
         known = any(self._lexicon.knows(term) for term in terms(match[2]))
@@ -190,7 +203,7 @@ class KnowledgeIndex:
             if told is None or not np.isnan(told[at]):
                 cues = cues_of(views, scores, told, at)
                 least = min(least, _sigmoid(float(cues @ self.weights.cues) + self.weights.intercept))
-            found.append(Found(self.knowledge[at], self._quote(at, vector), least))
+            found.append(Found(self.knowledge[at], self._quote(at, vector), least, self.weights.threshold))
         return found
 
     def judged(self, question: str, vector: FloatArray, scores: Numbers, few: int = JUDGED) -> Numbers | None:
@@ -231,9 +244,8 @@ class KnowledgeIndex:
         found = []
         for at, passage in enumerate(self.knowledge):
             shared = self._lexicon.shared(question, at)
-            found.append(
-                Found(passage, self._windows[at][0] if _length(passage.text) > _SHORT else passage.text, shared)
-            )
+            quote = self._windows[at][0] if _length(passage.text) > _SHORT else passage.text
+            found.append(Found(passage, quote, shared, _MOST))
         found.sort(key=lambda f: -f.confidence)
         if len(found) > 1 and found[0].confidence - found[1].confidence < _CLEAR:
             found[0] = replace(found[0], confidence=min(found[0].confidence, _MOST / 2))
@@ -344,6 +356,10 @@ def _length(text: str) -> int:
 
 def _sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-max(min(x, 500), -500)))
+
+
+def _log_odds(chance: float) -> float:
+    return math.log(max(chance, _TINY) / max(1 - chance, _TINY))
 
 
 class _Lexicon:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from chat.desk import Desk
@@ -98,5 +100,7 @@ def test_what_a_price_includes_is_not_guessed(talk):
 
 
 def test_who_tells_and_asks_what_is_needed_wishes(talk):
-    reader = Reader(Sure(my=("out_of_scope", 0.9)), Dialogue(talk.shop, talk.state).understand, lambda question: 0.0)
+    reader = Reader(
+        Sure(my=("out_of_scope", 0.9)), Dialogue(talk.shop, talk.state).understand, lambda question: -math.inf
+    )
     assert reader.piece("my racer is worn out. what do I need?").route == "recommend"

@@ -46,6 +46,25 @@ class FakeKnowledge:
         return None
 
 
+class Near(FakeKnowledge):
+    """Answers only what is asked in a page's own words."""
+
+    def search(self, question, k):
+        return [Found(RETURNS, RETURNS.text, 0.4)]
+
+    def answer(self, question):
+        return Found(RETURNS, RETURNS.text, 1.0) if question == RETURNS.title else None
+
+
+class Whole(FakeKnowledge):
+    """Knows what happens now if one cannot keep it, and little of what happens now."""
+
+    def answer(self, question):
+        if "keep" in question and "happens" in question:
+            return Found(RETURNS, RETURNS.text, 0.9)
+        return Found(GIFTS, GIFTS.text, 0.6) if "happens" in question else None
+
+
 @dataclass
 class FakeRequested:
     handoff: Handoff
@@ -119,6 +138,28 @@ class TestPolicies:
         assert answer.text == "I don't have that information."
         assert answer.abstained
         assert answer.citations == ()
+
+    def test_a_page_that_comes_near_is_asked_about(self):
+        outbox = FakeOutbox()
+        visit = Visit(outbox=outbox)
+        visit.desk = Desk(Patterns(), Near(), None, outbox)
+        answer = visit("what is your warranty?")
+        assert answer.text == (
+            "I don't have that information. The nearest that our pages have is “Returns”: is it that?"
+        )
+        assert answer.abstained
+        assert answer.citations == ()
+        assert visit("yes please").text == f"From “Returns”: {RETURNS.text}"
+        assert not outbox.requests  # the yes was for the page, not for a person
+        visit("what is your warranty?")
+        assert visit("something slow").cards
+        assert visit("yes").text != f"From “Returns”: {RETURNS.text}"  # it answers nothing any more
+
+    def test_a_story_and_its_question_are_one(self):
+        visit = Visit(Sure(i_cannot=("human", 0.9), what=("policy", 0.9)))
+        visit.desk = Desk(visit.desk.router, Whole(), None, None)
+        answer = visit("I cannot keep it. What happens now?")
+        assert answer.text == f"From “Returns”: {RETURNS.text}"
 
     def test_two_policies_in_one_message(self):
         answer = Visit()("what is your return policy and do gift cards expire?")

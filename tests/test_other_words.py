@@ -8,7 +8,7 @@ import pytest
 
 from chat.dialogue import Answer
 from chat.messages import Citation
-from chat.other_words import as_pages_say, of_paying
+from chat.other_words import as_pages_say, of_paying, topic
 from chat.paging import not_again
 from chat.replies import Say
 from chat.state import DialogueState
@@ -28,6 +28,22 @@ def test_a_way_of_paying(question, way):
 @pytest.mark.parametrize("question", ["do you take cards back?", "how much is the card game?"])
 def test_what_pays_nothing(question):
     assert of_paying(question) == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("what is your returns policy?", "returns policy"),
+        ("Hi! Can you tell me about pre-orders please", "pre-orders"),
+        ("how do gift cards work?", "gift cards"),
+        ("which payment methods do you accept?", "payment methods"),
+        ("what is this?", ""),
+        ("do you have gift cards?", ""),  # whether there are any is another question
+        ("what is the difference between the two of them", ""),
+    ],
+)
+def test_what_is_to_be_told_about(question, named):
+    assert topic(question) == named
 
 
 def test_limescale_is_descaled():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from chat.pieces import Reader, clauses, weighed
@@ -10,7 +12,7 @@ from chat.understanding import understand
 from tests.shops import marquee
 
 
-def pieces(text, before="", known=0.0, router=None, shown=0):
+def pieces(text, before="", known=-math.inf, router=None, shown=0):
     shop = marquee()
 
     def understood(part):
@@ -116,11 +118,13 @@ class TestEvidence:
     @pytest.mark.parametrize(
         ("text", "known", "route"),
         [
-            ("do you gift wrap games?", 0.0, "recommend"),
-            ("do you gift wrap games?", 0.6, "recommend"),
-            ("do you gift wrap games?", 0.999, "policy"),
-            ("show me games to give away", 0.999, "recommend"),  # asks nothing
-            ("should I see Stalker?", 0.999, "recommend"),  # of a work
+            ("do you gift wrap games?", -math.inf, "recommend"),
+            ("do you gift wrap games?", 0.5, "recommend"),  # a kind is named
+            ("do you gift wrap games?", 3.0, "policy"),
+            ("do you gift wrap?", 0.1, "policy"),
+            ("show me games to give away", 6.0, "recommend"),  # asks nothing
+            ("gift ideas for my mother?", 6.0, "recommend"),
+            ("should I see Stalker?", 6.0, "recommend"),  # of a work
         ],
     )
     def test_what_the_shop_s_pages_answer_is_a_policy(self, text, known, route):
