@@ -124,6 +124,11 @@ class Piece:
         """Return where it goes."""
         return self.routed.route
 
+    @property
+    def positions(self) -> list[int]:
+        """Return the catalogue's positions of the items that it names."""
+        return [at for opinion in self.understood.opinions for at in opinion.positions]
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -194,7 +199,8 @@ def _may_be_paged(text: str, route: Route, understood: Understanding, before: st
     u, shares = understood, understood.purposes
     points = bool(u.opinions) or u.of_shown or u.of_these or u.compares or u.same_maker or u.extreme is not None
     goes_on = before in SHOP and (u.refining or bool(u.parsed.relative) or u.act == "more")
-    if route in ("policy", "order") or points or goes_on or shares.get("buy", 0.0) > 0.5 or _GIFT.search(text):
+    takes = shares.get("buy", 0.0) > 0.5 or _GIFT.search(text) is not None
+    if route in ("policy", "order") or takes or (route in SHOP and (points or goes_on)):
         return False
     wished = shares.get("recommend", 0.0 if _QUESTION.search(text) else 1.0)
     return wished <= _PLAINLY or not u.parsed.spans

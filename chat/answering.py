@@ -1,0 +1,314 @@
+"""One wish of a message, answered where it belongs: by the catalogue, the shop's pages, its orders or a person.
+
+What a route says is weighed against what the catalogue makes of the words and what the pages know.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from chat.cases import stays
+from chat.desk import COMPLAINT, Desk, Served, wish
+from chat.dialogue import Answer, Dialogue
+from chat.facts import attribute
+from chat.forms import form_asked
+from chat.meaning import CHAT_SURE, asks_more, means, merely_buys, says_something
+from chat.offers import helps, wants_ours
+from chat.paging import asked_by_page, bare_name, followed, in_trouble, instead, of_case, of_kind, of_this_kind
+from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, asks, masked, questions_of, wonders
+from chat.restock import RESTOCK
+from chat.routing import SURE, Route
+from chat.shop import Shop
+from chat.state import DialogueState
+from chat.troubles import troubled
+from chat.typed import telling_words
+from chat.understanding import Understanding
+from retrieval.text import is_cjk, words
+from retrieval.types import Constraint, Item
+
+if TYPE_CHECKING:
+    from chat.identity import Customer
+
+_OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
+_TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
+_HOW = re.compile(r"\b(?:how|why|what|where|which|who)\b", re.IGNORECASE)
+_PLAINLY = 0.9  # a share of a purpose from which only what a message names speaks against it
+_BARE = re.compile(
+    r"^\W*(?:and|so|ok(?:ay)?|but)?\W*(?:how\s+(?:much|long|many|often|soon|fast)|until\s+when|by\s+when|since\s+when|when|where|at\s+what\s+price"
+    r"|what\s+(?:does|would|will)\s+(?:it|that|this)\s+cost)(?:\s+(?:exactly|then|is|does|would|will|it|that|this|be|cost|take|for|roughly|a\s+day))*\W*$"
+    r"|^\W*(?:那)?(?:多少钱|多久|什么时候|到什么时候)\W*$",
+    re.IGNORECASE,
+)
+_IT = re.compile(r"\b(?:it|that|this)\b", re.IGNORECASE)
+_WISHES = re.compile(r"\b(?:like|similar|else|instead|recommend|suggest|next)\b|推荐|类似", re.IGNORECASE)
+_HOW_TO = re.compile(r"\bhow\s+(?:(?:do|can|should|would|must)\s+(?:i|we|you)|to)\b", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Answering:
+    """Answers the wishes of one message, one after the other.
+
+    Attributes:
+        shop: the catalogue now.
+        dialogue: answers from the catalogue.
+        state: the conversation.
+        desk: answers what the catalogue does not.
+        customer: who the person is, if verified.
+        read: what the catalogue makes of a text.
+        quoted: the title of the page quoted last, "" if there is none.
+        paged: whether the wish before was answered by it.
+    """
+
+    shop: Shop
+    dialogue: Dialogue
+    state: DialogueState
+    desk: Desk
+    customer: Customer | None
+    read: Callable[[str], Understanding]
+    quoted: str = ""
+    paged: bool = False
+
+    def answer(self, piece: Piece) -> Answer:
+        """Answer one wish where it belongs; what nobody is sure of is looked up, and else asked back."""
+        route, sure, understood = piece.route, piece.routed.confidence, piece.understood
+        if (helped := self._in_trouble(piece)) is not None:
+            return helped
+        if (continued := self._of_page(piece)) is not None:
+            return continued
+        form = form_asked(piece.text)
+        if form and route not in ("human", "order") and (told := self._in_form(piece, form)) is not None:
+            return told
+        if merely_buys(piece) and (BUYS.search(piece.text) or self._on_offer(piece)):
+            return self._bought(piece)
+        if route in ("recommend", "item") or understood.questions == (RESTOCK,):
+            wished = route == "recommend" and (len(telling_words(piece.text)) > 1 or means(piece, "recommend"))
+            if sure >= SURE or wished or says_something(understood):
+                return self._of_shop(piece)
+            return self._doubted(piece)
+        if self._of_works(piece):
+            # "How do I wash my sleeping bag?" names what we have, and is for the pages.
+            quoted = self._of_care(piece) if route == "out_of_scope" else None
+            return _answer(quoted, "policy") if quoted is not None else self._of_shop(piece)
+        if sure < (_OUT_SURE if route == "out_of_scope" else SURE):
+            return self._doubted(piece)
+        served = self.desk.serve(piece, self.state, self.dialogue.say, self.customer, self._named(piece))
+        served = self._of_this_kind(piece, served)
+        named = any(opinion.surface for opinion in understood.opinions)
+        wished = not asks(piece.text) and any(c.op == "is" for c in understood.parsed.constraints)
+        if served.abstained and route == "policy" and (named or wished):  # "or maybe just a voucher"
+            return self._of_shop(piece)  # "I've had Kind of Blue on repeat, where do I go from there?"
+        silent = served.abstained or route == "out_of_scope"
+        page = self._of_its_kind(piece) if silent else None
+        page = page or (followed(piece, self.quoted, self.desk, self.dialogue.say) if silent else None)
+        return _answer(page or served, route)
+
+    def _of_page(self, piece: Piece) -> Answer | None:
+        """Answer a bare "how much?" or "until when?" from the page spoken of; with "it" it may be of an item."""
+        taste, bare = self.state.taste, _BARE.search(piece.text)
+        if bare is None or not self.quoted:
+            return None
+        if not self.paged and piece.understood.opinions and (taste.focus or self.state.page):
+            return None
+        if not self.paged and _IT.search(piece.text) and (taste.focus or taste.about or self.state.page):
+            return None
+        page = self.desk.continued(piece.text, self.quoted, self.dialogue.say)
+        return _answer(page, "policy") if page is not None else None
+
+    def _in_trouble(self, piece: Piece) -> Answer | None:
+        """Quote what the pages say of what was bought and fails, or fetch a person; an order is looked up first."""
+        if not troubled(piece.text):
+            exact = self.shop.linker.exact(bare_name(piece.text))
+            named = self._named(piece) or [self.shop.index.catalog[at].id for at in exact[:1]]
+            titles = [item.title for item in self.shop.items(named)]
+            if (followed_up := of_case(piece, titles, self.state, self.dialogue.say)) is not None:
+                return followed_up
+            looked_up = piece.route == "order" and self.desk.orders is not None
+            return None if looked_up else stays(piece, self.desk, self.state, self.dialogue.say)
+        if piece.route == "order" and self.desk.orders is not None:
+            return None
+        say = self.dialogue.say
+        page = in_trouble(piece, self.desk, say)
+        if page is not None:
+            return _answer(page, "policy")
+        return _answer(self.desk.handed_over("complaint", piece.text, self.state, say, self.customer), "human")
+
+    def _in_form(self, piece: Piece, form: str) -> Answer | None:
+        """Quote what the pages say of forms; a column that is named so goes first, and an item is not guessed about."""
+        understood = piece.understood
+        limits = [c for c in understood.parsed.constraints if c.field not in ("kind", "language")]
+        wished = understood.parsed.wishes or limits  # "a paperback about cooking" is a wish
+        if set(understood.questions) - {"other", "in_stock", "language"} or understood.form or wished:
+            return None
+        if piece.route == "policy" and self.desk.quoted(piece.text, self.dialogue.say) is not None:
+            return None
+        page = self.desk.in_form(masked(piece.text, understood), form, self.dialogue.say)
+        if page is not None:
+            return _answer(page, "policy")
+        if not understood.opinions:
+            return None
+        asked = replace(understood, act="question", questions=("other",), asked_title="")
+        return self.dialogue.answer(self.dialogue.absorb(piece.text, asked))
+
+    def _on_offer(self, piece: Piece) -> bool:
+        """Whether what a wish names, or anything, has been spoken of: a bare title at the beginning takes nothing."""
+        named, shown = self._named(piece), {*self.state.taste.shown, self.state.page}
+        return any(item in shown for item in named) if named else len(shown) > 1 or self.state.page != ""
+
+    def _of_works(self, piece: Piece) -> bool:
+        """Whether a wish is about works after all, although it was routed elsewhere."""
+        route, sure, understood = piece.route, piece.routed.confidence, piece.understood
+        says, told = says_something(understood), not asks(piece.text)
+        match route:
+            case "small_talk":
+                goods = not self.shop.index.facets.of_works  # of which "sweet" and "cool" tell something
+                return ((sure < CHAT_SURE or goods) and says) or (understood.act == "question" and asks(piece.text))
+            case "human":
+                if understood.act == "question" and understood.opinions:
+                    return True
+                # "No, too sad, I want to feel angry", "he gave up on Hornblower"
+                calm = told and not COMPLAINT.search(piece.text) and understood.purposes.get("human", 0.0) < _PLAINLY
+                return sure < 1 and not ABOUT_SHOP.search(piece.text) and (says or calm)
+            case "out_of_scope":
+                if understood.unknown_name or any(opinion.surface for opinion in understood.opinions):
+                    return True
+                if understood.act == "question" and understood.opinions and means(piece, "item"):
+                    return True  # "how do I put it on?"
+                if self.shop.of_goods and self._for_goods(piece):
+                    return True
+                if understood.ours and says:  # "caffeine free tea" is none of a film shop's business, but of ours
+                    return True
+                # "A lighthouse keeper in winter"; Chinese may be anything.
+                told = told and sure < _TOLD_SURE and understood.act != "unclear"
+                return told and (says or not is_cjk(piece.text))
+            case _:
+                return sure < SURE and told and says and self.state.route in SHOP
+
+    def _for_goods(self, piece: Piece) -> bool:
+        """Whether what is told, and not asked, is something that goods of the shop are for."""
+        told = not asks(piece.text)
+        if told and any(self._is_own(c) for c in piece.understood.parsed.constraints):
+            return True  # "my skin is rather dry"
+        if told and wants_ours(piece.text, self.shop.parser, self.shop.linker):
+            return True  # "we'd like to start baking bread"
+        # "my calves are killing me, what helps?"
+        return (helps(piece.text) or not (wonders(piece.text) or _HOW.search(piece.text))) and self.shop.is_near(
+            piece.text
+        )
+
+    def _is_own(self, limit: Constraint) -> bool:
+        """Whether a limit is on one of the shop's own columns, or on what it calls its goods."""
+        wanted = limit.is_thing
+        return wanted or limit.field in self.shop.parser.columns
+
+    def _bought(self, piece: Piece) -> Answer:
+        """Say that nothing can be bought here, and what the item spoken of costs."""
+        turn = self.dialogue.absorb(piece.text, replace(piece.understood, act="question", questions=("price",)))
+        answer = self.dialogue.answer(turn)
+        offer = answer.text if answer.about else ""
+        return replace(answer, text=self.dialogue.say.sentences(self.dialogue.say("cannot_buy"), offer))
+
+    def _of_shop(self, piece: Piece) -> Answer:
+        """Answer from the catalogue; a question that it does not answer may be one for the shop's pages."""
+        understood, about_item = piece.understood, piece.route == "item"
+        spoken_of = bool(understood.opinions) or bool(self.state.page) or self.state.route == "item"
+        asked_of = asks(piece.text) or means(piece, "item")
+        if about_item and spoken_of and asked_of and asks_more(understood):
+            understood = replace(understood, act="question", questions=("other",), asked_title="")
+        elif about_item and not says_something(understood):
+            return self._doubted(piece)
+        elif piece.route == "recommend" and understood.act == "unclear":
+            understood = replace(understood, act="recommend")
+        of_items = understood.opinions or understood.extreme or understood.of_shown
+        if understood.act == "question" and not of_items:
+            page = self.desk.quoted(piece.text, self.dialogue.say)  # "how much is shipping?" asks of no item
+            if page is not None:
+                return _answer(page, "policy")
+        answer = self.dialogue.answer(self.dialogue.absorb(piece.text, understood))
+        which = understood.act == "question" and not answer.about  # "how long is it for roses?" is of no item
+        if understood.act == "question" and not answer.abstained and not (which and self.quoted):
+            of_all = understood.questions == ("other",) and not answer.column  # the item's own column knows better
+            page = asked_by_page(piece, self.desk, self.dialogue.say) if of_all else None
+            return self._on_page(page, answer) if page is not None else self._with_the_rest(piece, answer)
+        say = self.dialogue.say
+        page = instead(piece, self.desk, say) if answer.abstained else None
+        page = page or (self._of_its_kind(piece) if answer.abstained else None)
+        page = page or (followed(piece, self.quoted, self.desk, say) if answer.abstained or which else None)
+        return self._on_page(page, answer) if page is not None else answer
+
+    def _spoken(self, piece: Piece) -> Sequence[Item]:
+        """Return the item that a question is about, if there is one and the shop has goods."""
+        taste = self.state.taste
+        spoken = self._named(piece) or [*filter(None, [taste.about or self.state.page]), *taste.focus]
+        return self.shop.items(spoken[:1]) if self.shop.of_goods else []
+
+    def _of_this_kind(self, piece: Piece, served: Served) -> Served:
+        """Return the page on goods of the kind spoken of, if there is one: "can I return it?", of a bra."""
+        if piece.route != "policy" or not piece.understood.opinions:
+            return served
+        kinds = self.shop.index.facets.postings.get("kind", {})
+        return of_this_kind(piece, served, self._spoken(piece), kinds, self.desk, self.dialogue.say)
+
+    def _of_care(self, piece: Piece) -> Served | None:
+        """Quote the page on how to do something with goods of ours: "how do I wash a jacket like that?"."""
+        opinions, how_to = piece.understood.opinions, _HOW_TO.search(piece.text)
+        if opinions and (how_to is None or any(opinion.surface for opinion in opinions)):
+            return None
+        if how_to is None and not asks(piece.text):
+            return None
+        return self.desk.quoted(piece.text[how_to.start() :] if opinions and how_to else piece.text, self.dialogue.say)
+
+    def _of_its_kind(self, piece: Piece) -> Served | None:
+        """Quote what the pages tell of using such an item as a question is about, None if of none or nothing."""
+        items = self._spoken(piece)
+        kinds = self.shop.index.facets.postings.get("kind", {})
+        return of_kind(piece, items[0], kinds, self.desk, self.dialogue.say) if items else None
+
+    def _on_page(self, page: Served, answer: Answer) -> Answer:
+        """Let a page answer in place of the catalogue, beside the same cards."""
+        return replace(_answer(page, "policy"), cards=answer.cards, about=answer.about)
+
+    def _with_the_rest(self, piece: Piece, answer: Answer) -> Answer:
+        """Add to what the columns answer what the pages do of its other questions, or that nobody knows."""
+        say, text, cited = self.dialogue.say, answer.text, answer.citations
+        for part in questions_of(piece.text):
+            read = self.read(part)
+            others = [name for name in read.questions if name not in (*piece.understood.questions, "other")]
+            about = self.shop.items([answer.about]) if answer.about and others and not answer.compared else []
+            if about and (known := [name for name in others if attribute(about[0], name, say.language)]):
+                text = say.sentences(text, say.answer(about[0], known))
+            if read.questions not in ((), ("other",)) or read.extreme is not None or read.parsed.relative:
+                continue
+            if _WISHES.search(part) or read.act in ("more", "availability") or (read.opinions and not wonders(part)):
+                continue
+            page = self.desk.quoted(masked(part, read), say)
+            text = say.sentences(text, page.text if page is not None else say("no_answer_to", question=part))
+            cited = (*cited, *(page.citations if page is not None else ()))
+        return replace(answer, text=text, citations=cited)
+
+    def _doubted(self, piece: Piece) -> Answer:
+        """Look a message up that is not clear, and else ask which of the likeliest it means."""
+        say = self.dialogue.say
+        page = self.desk.in_context(piece.text, self.state, say) or self._of_its_kind(piece)
+        page = page or followed(piece, self.quoted, self.desk, say)
+        if page is not None:
+            return _answer(page, "policy")
+        likely = sorted(piece.routed.scores, key=lambda route: -piece.routed.scores[route])
+        named = [route for route in likely if wish(route, say)][:2]
+        if not words(piece.text) or len(named) < 2:  # nothing to choose by, or chosen already
+            return Answer(say("unclear"), route=piece.route)
+        self.state.doubt = [*named, piece.text]
+        text = say("doubt", first=wish(named[0], say), second=wish(named[1], say))
+        return Answer(text, route=piece.route)
+
+    def _named(self, piece: Piece) -> list[str]:
+        """Return the ids of the items that a wish names."""
+        return [self.shop.index.catalog[at].id for at in piece.positions]
+
+
+def _answer(served: Served, route: Route) -> Answer:
+    return Answer(
+        served.text, citations=served.citations, handoff=served.handoff, route=route, abstained=served.abstained
+    )
