@@ -158,13 +158,10 @@ class Reader:
         groups = _grouped(pieces, [_stands_alone(piece) for piece in pieces])
         if len(groups) == 1:
             return self._whole(text, parts)
-        together = self.piece(text) if not any(map(_needs_own_answer, pieces)) else None
-        if (
-            together is not None
-            and together.route == "policy"
-            and self.known(text) >= max(self.known(piece.text) for piece in pieces)
-        ):
-            return [together]  # a story with its question: "I forgot the PIN I chose. Can I see it somewhere?"
+        odds = self.known(text) if not any(map(_needs_own_answer, pieces)) else -math.inf
+        if odds >= 0 and odds >= max(self.known(piece.text) for piece in pieces):
+            # A story with its question: "I forgot the PIN I chose. Can I see it somewhere?"
+            return [Piece(text, _paged(pieces[-1].routed, odds), whole)]
         return [self._joined(group) for group in groups]
 
     def _whole(self, text: str, parts: Sequence[str]) -> list[Piece]:
@@ -194,16 +191,18 @@ class Reader:
 def _may_be_paged(text: str, route: Route, understood: Understanding, before: str) -> bool:
     """Whether the shop's pages are asked about a text that is not routed to them.
 
-    Not about what points at items, takes one or goes on about those shown; nor where a title is asked for or liked.
+    Not about what points at items or goes on about those shown, unless it asks something else; nor where one is taken.
     """
-    u, shares = understood, understood.purposes
+    u, shares, asked = understood, understood.purposes, _QUESTION.search(text) is not None
+    if route in ("policy", "order") or shares.get("buy", 0.0) > 0.5 or _GIFT.search(text):
+        return False
+    wished = shares.get("recommend", 0.0 if asked else 1.0) > _PLAINLY
     points = bool(u.opinions) or u.of_shown or u.of_these or u.compares or u.same_maker or u.extreme is not None
     goes_on = before in SHOP and (u.refining or bool(u.parsed.relative) or u.act == "more")
-    takes = shares.get("buy", 0.0) > 0.5 or _GIFT.search(text) is not None
-    if route in ("policy", "order") or takes or (route in SHOP and (points or goes_on)):
+    of_items = route == "item" or u.act == "question" or wished or not asked or _names(u)
+    if route in SHOP and of_items and (points or goes_on):
         return False
-    wished = shares.get("recommend", 0.0 if _QUESTION.search(text) else 1.0)
-    return wished <= _PLAINLY or not u.parsed.spans
+    return not (wished and u.parsed.spans)
 
 
 def _against(route: Route, understood: Understanding) -> float:
