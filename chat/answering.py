@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chat.cases import stays
+from chat.clauses import asks, questions_of, wonders
 from chat.desk import COMPLAINT, Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
 from chat.facts import attribute
@@ -18,9 +19,9 @@ from chat.forms import form_asked
 from chat.meaning import CHAT_SURE, asks_more, means, merely_buys, says_something
 from chat.offers import helps, wants_ours
 from chat.paging import asked_by_page, bare_name, followed, in_trouble, instead, of_case, of_kind, of_this_kind
-from chat.pieces import ABOUT_SHOP, BUYS, SHOP, Piece, asks, masked, questions_of, wonders
+from chat.pieces import ABOUT_SHOP, BUYS, Piece, masked
 from chat.restock import RESTOCK
-from chat.routing import SURE, Route
+from chat.routing import SHOP, SURE, Route
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.troubles import troubled

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from chat.clauses import asks
 from chat.desk import Desk, cited, stretch
 from chat.dialogue import Answer
 from chat.holding import asked_words, stems
 from chat.messages import Citation, StoredMessage
-from chat.pieces import Piece, asks
+from chat.pieces import Piece
 from chat.replies import Say
 from chat.state import DialogueState
 from chat.troubles import troubled

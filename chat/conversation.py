@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from chat.acts import Act
 from chat.answering import Answering
+from chat.clauses import clauses
 from chat.desk import PATIENCE, Desk, agrees
 from chat.dialogue import Answer, Dialogue
 from chat.meaning import beside_the_point, says_something
 from chat.paging import not_again
-from chat.pieces import SHOP, Piece, Reader, buys, clauses
-from chat.routing import ROUTES, Route, Routed
+from chat.pieces import Piece, Reader, buys
+from chat.routing import ROUTES, SHOP, Route, Routed
 from chat.rules import Situation
 from chat.shop import Shop
 from chat.state import DialogueState

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chat import order_replies
+from chat.clauses import clauses, questions_of
+from chat.evidence import SHORT
 from chat.forms import tells_of
 from chat.holding import LASTS
 from chat.messages import Citation, Handoff
@@ -20,7 +22,7 @@ from chat.naming import HAVE
 from chat.order_questions import find
 from chat.orders import OrderLookup, OrdersUnavailable
 from chat.other_words import as_pages_say, of_paying, topic
-from chat.pieces import SHORT, Piece, clauses, questions_of
+from chat.pieces import Piece
 from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
 from chat.state import DialogueState

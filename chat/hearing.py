@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from chat.acts import Act
+from chat.clauses import asks
 from chat.comparing import compared
 from chat.fitting import FITS
 from chat.opinions import Opinion
-from chat.pieces import asks
 from chat.pointing import PLACES, by_noun, of_part, pointed, sized
 from chat.replies import Say
 from chat.restock import RESTOCK, asks_for_return, sold_out

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from chat.pieces import BUYS, Piece, asks, buys, clauses
+from chat.clauses import asks, clauses
+from chat.pieces import BUYS, Piece, buys
 from chat.senses import Purpose
 from chat.typed import telling_words
 from chat.understanding import Understanding

@@ -9,12 +9,14 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from chat.clauses import asks, clauses
 from chat.desk import Desk, Served, cited, stretch
 from chat.dialogue import Answer
 from chat.holding import LASTS, asked_words, stems
 from chat.messages import Citation
-from chat.pieces import SHOP, Piece, asks, clauses, masked
+from chat.pieces import Piece, masked
 from chat.replies import Say
+from chat.routing import SHOP
 from chat.state import DialogueState
 from chat.troubles import fails, incomplete, troubled
 from chat.typed import telling_words

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 Route = Literal["recommend", "item", "policy", "order", "small_talk", "human", "out_of_scope"]
 ROUTES: tuple[Route, ...] = get_args(Route)
+SHOP: frozenset[Route] = frozenset(("recommend", "item", "small_talk"))  # what the dialogue answers without the desk
 EXAMPLES = Path(__file__).with_name("routes")
 SURE = 0.5  # a calibrated confidence from which a route is followed without asking
 

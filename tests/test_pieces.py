@@ -6,7 +6,9 @@ import math
 
 import pytest
 
-from chat.pieces import Reader, clauses, weighed
+from chat.clauses import clauses
+from chat.evidence import weighed
+from chat.pieces import Reader
 from chat.routing import ROUTES, Patterns, Routed
 from chat.understanding import understand
 from tests.shops import marquee

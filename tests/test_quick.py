@@ -88,6 +88,7 @@ def test_many_texts_are_shared_among_threads_and_come_in_order(monkeypatch):
 def test_as_many_threads_as_pytorch_would_take_where_it_is_not_there(monkeypatch):
     monkeypatch.delitem(sys.modules, "torch")
     monkeypatch.setattr(quick, "cores", lambda: 5)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert quick._threads() == 5
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     assert quick._threads() == 2

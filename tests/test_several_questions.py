@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat.pieces import questions_of
+from chat.clauses import questions_of
 from tests.test_conversation import GIFTS, RETURNS, Sure, Visit
 
 UNKNOWN = "As for “{}”: I don't have that information."
