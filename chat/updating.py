@@ -9,27 +9,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chat import facts
+from chat.further import Further
 from chat.grown import for_grown_ups
 from chat.messages import Signal
 from chat.opinions import Attitude, Opinion
 from chat.replies import Say
 from chat.room import CORRECTS, Room
 from chat.shop import Shop
-from chat.singling import contrary, singled, undergone
-from chat.softening import either, softened
+from chat.softening import softened
 from chat.state import DialogueState, Limit
 from chat.thread import held_on_to, let_go
 from chat.turn import Turn
 from chat.whom import age_of, whom
-from retrieval.constraints import number_of, satisfies, values_of
-from retrieval.halves import halves
-from retrieval.labels import relabelled
+from retrieval.constraints import number_of, values_of
 from retrieval.lexicon import canonical, display, genres_wanted_with
 from retrieval.numbers import LENGTH_FIELDS
-from retrieval.parsed import as_tuple
 from retrieval.ranges import of_sizes
-from retrieval.sums import not_dear, too_much
-from retrieval.text import forms, words
+from retrieval.text import words
 from retrieval.types import Constraint, Item
 
 _EARLIER = 6  # wishes that are kept behind newer ones
@@ -52,6 +48,10 @@ class Updater:
     shop: Shop
     state: DialogueState
     say: Say
+
+    @property
+    def _further(self) -> Further:
+        return Further(self.shop, self.state, self.say)
 
     def absorb(self, turn: Turn) -> None:
         """Let a message change the state, and note in the turn what the answer should know or say of it."""
@@ -87,7 +87,7 @@ class Updater:
         held_now = [limit.constraint for limit in taste.limits]
         turn.understood = softened(understood, held_now, self.shop.parser.columns)
         narrows, understood = turn.understood is not understood, turn.understood
-        parsed = understood.parsed
+        parsed, further = understood.parsed, self._further
         turn.notes.extend(dict.fromkeys(self.say.unchecked(name) for name in parsed.unchecked))
         wanted = self._wanted_genres(turn)
         taste.limits = [x for x in taste.limits if not (x.implied and x.value in wanted)]
@@ -95,25 +95,14 @@ class Updater:
         implied = [c for c in parsed.implied if c.value not in wanted and (c.field, c.op, c.value) not in held]
         fits = any(c.op == "fits" for c in parsed.constraints)
         said = [
-            c if c.label else self._labelled(c)
+            c if c.label else further.labelled(c)
             for c in (for_grown_ups(each, turn.text, self.state, fits) for each in parsed.constraints)
             if (c.field, c.op, c.value) not in chips
         ]
-        turn.further = self._relative(turn) or (
-            [c for c in said if (c.field, c.op) == ("price", "<")] if too_much(turn.text) else []
-        )
-        constraints = [
-            *said,
-            *self._not_dear(turn),
-            *self._halves(turn),
-            *removed,
-            *turn.further,
-            *self._by_its_maker(turn),
-            *self._singled(turn),
-        ]
-        constraints.extend(self._turned(turn, constraints))
-        constraints.extend(self._undergone(turn, constraints))
-        thread = [self._labelled(c) for c in held_on_to(self.shop, self.state, turn, constraints)]
+        turn.further = further.against_shown(turn, said)
+        constraints = [*said, *further.by_its_words(turn), *removed, *turn.further, *further.among_wanted(turn)]
+        constraints.extend(further.beyond(turn, constraints))
+        thread = [further.labelled(c) for c in held_on_to(self.shop, self.state, turn, constraints)]
         beside, facets = self._beside(turn, constraints), self.shop.index.facets
         fields = {c.field for c in constraints if c.op == "is" and c not in beside}
         names = turn.named or parsed.wishes or fields & {"kind", "genres", "topic", "title"} or understood.asked_title
@@ -214,7 +203,7 @@ class Updater:
             return []
         held: set[tuple[str, object]] = {(x.field, v) for x in taste.limits for v in _values(x.value)}
         held.update(taste.wishes, taste.earlier)
-        return [self._labelled(Constraint(f, "is_not", v)) for f, v in parsed.taken_back if (f, v) not in held]
+        return [self._further.labelled(Constraint(f, "is_not", v)) for f, v in parsed.taken_back if (f, v) not in held]
 
     def _wanted_genres(self, turn: Turn) -> set[object]:
         """Return the genres asked for, now or before: who wants "horror, but not too scary" still wants horror."""
@@ -275,117 +264,9 @@ class Updater:
             kind = self.say.kind(self.shop.index.catalog[at])
             turn.notes.append(self.say("assumed", said=opinion.surface, title=title, kind=kind))
 
-    def _relative(self, turn: Turn) -> list[Constraint]:
-        """Turn "cheaper" and "newer" into limits, against the work named or the first card."""
-        cards = [place for opinion in turn.understood.opinions if not opinion.that for place in opinion.places]
-        pointed = [self.state.taste.focus[at] for at in cards if at < len(self.state.taste.focus)]
-        one = self.shop.positions(pointed) if len(pointed) == 1 else []  # "the third one is too heavy"
-        against = turn.named or one or self._shown_last(turn)
-        if not against:
-            return []
-        item = self.shop.index.catalog[against[-1]]
-        found: list[Constraint] = []
-        for name, op in turn.understood.parsed.relative:
-            fields = LENGTH_FIELDS if name == "length" else (name,)
-            number, column = next(((n, f) for f in fields if (n := number_of(item, f)) is not None), (None, name))
-            if number is not None:
-                found.append(self._labelled(Constraint(column, op, float(number))))
-        held = [limit.constraint for limit in self.state.taste.limits]
-        return list(either(turn.text, found, lambda one: int(self.shop.index.facets.mask([*held, one]).sum())))
-
-    def _things_spoken_of(self, turn: Turn) -> list[Constraint]:
-        """Return the limits that say what thing is wanted: those of this message, or else those in force."""
-        said = [c for c in turn.understood.parsed.constraints if c.is_thing]
-        return said or [x.constraint for x in self.state.taste.limits if x.is_thing]
-
-    def _not_dear(self, turn: Turn) -> list[Constraint]:
-        """Turn "not too dear" into a limit, unless a price is named or nothing tells of what things."""
-        among, priced = (
-            self._things_spoken_of(turn),
-            any(c.field == "price" for c in turn.understood.parsed.constraints),
-        )
-        found = not_dear(turn.text, self.shop.index.facets, among) if among and not priced else []
-        return [self._labelled(c) for c in found]
-
-    def _halves(self, turn: Turn) -> list[Constraint]:
-        """Turn "a light one" into a limit where the goods asked for tell their weights."""
-        said, facets, parser = turn.understood.parsed, self.shop.index.facets, self.shop.parser
-        if facets.of_works or turn.named or turn.understood.extreme is not None:
-            return []
-        if parser.columns.adjective_words.isdisjoint(words(turn.text)):
-            return []
-        held = self._things_spoken_of(turn)
-        names = {name for c in held for value in as_tuple(c.value) for name in (value, *value.split()[-1:])}
-        kinds = {form for name in names for form in forms(name)}  # "a small kettle", where kettles are electric ones
-        values = " ".join([*(str(c.value) for c in said.constraints), *(w.value for w in said.wishes)]).split()
-        found = halves(turn.text, parser.columns, facets, held, kinds, lambda word: word in values)
-        fields = {c.field for c in said.constraints} | {name for name, _ in said.relative}
-        return [self._labelled(c) for c in found if c.field not in fields]
-
-    def _singled(self, turn: Turn) -> list[Constraint]:
-        """Turn "an electric one" into a limit, among what is wanted, unless another kind is."""
-        limits = [x.constraint for x in self.state.taste.limits if x.field != "topic"]
-        kinds = any(c.field in ("kind", "title") for c in [*turn.understood.parsed.constraints, *limits])
-        if not kinds or any(c.field in ("kind", "title") for c in turn.understood.parsed.constraints):
-            return []
-        held = [*limits, *turn.understood.parsed.constraints]
-        found = singled(turn.text, self.shop.index.facets, held, self.shop.parser.phrases.get)
-        return [self._labelled(c) for c in found]
-
-    def _undergone(self, turn: Turn, said: Sequence[Constraint]) -> list[Constraint]:
-        """Turn "losing his hair" into the value that names it: "hair loss"."""
-        facets, columns = self.shop.index.facets, self.shop.parser.columns
-        fields = [name for name in facets.postings if columns.limits(name)] if not facets.of_works else []
-        values = ((name, value) for name in fields for value in facets.postings[name])
-        meant = [Constraint(name, "is", value) for name, value in values if undergone(turn.text, value)]
-        return [self._labelled(c) for c in meant if not any((c.field, c.value) == (x.field, x.value) for x in said)]
-
-    def _turned(self, turn: Turn, said: Sequence[Constraint]) -> list[Constraint]:
-        """Turn limits in force round: "the non electric ones", of electric ones."""
-        held = [x.constraint for x in self.state.taste.limits if x.op == "is" and x.field != "kind"]
-        turned = contrary(turn.text, held)
-        return [self._labelled(c) for c in turned if not any((c.field, c.value) == (x.field, x.value) for x in said)]
-
-    def _by_its_maker(self, turn: Turn) -> list[Constraint]:
-        """Turn "what else did she write?" into a limit: the makers of the work named, or of the one spoken of."""
-        against = turn.named or self._positions_of_it()
-        makers = self.shop.index.catalog[against[-1]].creators if against and turn.understood.same_maker else ()
-        if not makers:
-            return []
-        names = tuple(canonical("creators", maker) for maker in makers)
-        known = {against[-1], *self.shop.positions([*self.state.taste.seen, *self.state.taste.disliked])}
-        theirs = self.shop.index.facets.postings.get("creators", {})
-        if all(known.issuperset(theirs.get(name, ())) for name in names):
-            turn.notes.append(self.say("none_else_by", makers=self.say.quoted(list(makers))))
-            return []
-        return [self._labelled(Constraint("creators", "is", names if len(names) > 1 else names[0]))]
-
-    def _shown_last(self, turn: Turn) -> list[int]:
-        """Return what "cheaper" is measured against: the item spoken of if it is on screen, else the first shown.
-
-        What is asked for is of some kind: a part that a question was about in between is not meant.
-        """
-        taste = self.state.taste
-        spoken = [taste.about] if taste.about and (taste.about in taste.focus or not taste.focus) else []
-        ids = [*spoken, *taste.focus, *(i for m in reversed(self.state.messages) for i in m.items)]
-        shown = self.shop.positions(list(dict.fromkeys(ids)))
-        said = [c for c in turn.understood.parsed.constraints if (c.field, c.op) == ("kind", "is")]
-        kinds = said or [x.constraint for x in taste.limits if (x.field, x.op) == ("kind", "is")]
-        catalog = self.shop.index.catalog
-        return [at for at in shown if all(satisfies(catalog[at], kind) for kind in kinds)][:1] or shown[:1]
-
-    def _positions_of_it(self) -> list[int]:
-        taste = self.state.taste
-        return self.shop.positions([taste.about] if taste.about else taste.focus[:1])
-
-    def _labelled(self, constraint: Constraint) -> Constraint:
-        facets = self.shop.index.facets
-        kinds = facets.postings.get("kind", {})
-        return relabelled(constraint, self.say.language, facets.currency, facets.name, kinds)
-
     def label(self, limit: Limit) -> str:
         """Word a limit in the language the person now writes."""
-        return self._labelled(limit.constraint).label
+        return self._further.labelled(limit.constraint).label
 
     def relabel(self) -> None:
         """Word the limits of earlier turns in the language the person now writes."""
