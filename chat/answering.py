@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from chat.cases import stays
 from chat.clauses import asks, questions_of, wonders
-from chat.desk import COMPLAINT, Desk, Served, wish
+from chat.desk import Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
+from chat.evidence import COMPLAINT, SHORT
 from chat.facts import attribute
 from chat.forms import form_asked
 from chat.meaning import CHAT_SURE, asks_more, means, merely_buys, says_something
@@ -39,7 +40,7 @@ _HOW = re.compile(r"\b(?:how|why|what|where|which|who)\b", re.IGNORECASE)
 _PLAINLY = 0.9  # a share of a purpose from which only what a message names speaks against it
 _BARE = re.compile(
     r"^\W*(?:and|so|ok(?:ay)?|but)?\W*(?:how\s+(?:much|long|many|often|soon|fast)|until\s+when|by\s+when|since\s+when|when|where|at\s+what\s+price"
-    r"|what\s+(?:does|would|will)\s+(?:it|that|this)\s+cost)(?:\s+(?:exactly|then|is|does|would|will|it|that|this|be|cost|take|for|roughly|a\s+day))*\W*$"
+    r"|what\s+(?:does|would|will)\s+(?:it|that|this)\s+cost)(?:\s+(?:exactly|then|is|does|do|would|will|it|that|this|be|cost|take|for|roughly|a\s+day|i|we|have|get|got))*\W*$"
     r"|^\W*(?:那)?(?:多少钱|多久|什么时候|到什么时候)\W*$",
     re.IGNORECASE,
 )
@@ -107,15 +108,20 @@ class Answering:
         return _answer(page or served, route)
 
     def _of_page(self, piece: Piece) -> Answer | None:
-        """Answer a bare "how much?" or "until when?" from the page spoken of; with "it" it may be of an item."""
-        taste, bare = self.state.taste, _BARE.search(piece.text)
-        if bare is None or not self.quoted:
+        """Answer a bare "how much?", and what is asked of "it", from the page spoken of; both may be of an item."""
+        taste, text, say = self.state.taste, piece.text, self.dialogue.say
+        if not self.quoted:
             return None
+        if _BARE.search(text) is None:
+            after = self.state.route == "policy" and len(text.split()) <= SHORT and wonders(text) and _IT.search(text)
+            of_item = piece.route in SHOP and piece.understood.opinions
+            page = self.desk.of_the_same(text, self.quoted, say) if after and not of_item else None
+            return _answer(page, "policy") if page is not None else None
         if not self.paged and piece.understood.opinions and (taste.focus or self.state.page):
             return None
-        if not self.paged and _IT.search(piece.text) and (taste.focus or taste.about or self.state.page):
+        if not self.paged and _IT.search(text) and (taste.focus or taste.about or self.state.page):
             return None
-        page = self.desk.continued(piece.text, self.quoted, self.dialogue.say)
+        page = self.desk.continued(text, self.quoted, say)
         return _answer(page, "policy") if page is not None else None
 
     def _in_trouble(self, piece: Piece) -> Answer | None:

@@ -51,6 +51,7 @@ _FIRST = re.compile(
 )
 _SECOND = re.compile(r"^\W*(?:the\s+)?(?:second|latter|2|other)\b|^\W*(?:第二|后者)", re.IGNORECASE)
 _INSTEAD = re.compile(r"\binstead\b|\bin\s+(?:return|exchange)\b|换(?:个|成|一)|代替", re.IGNORECASE)
+_I_MEAN = re.compile(r"^\W*(?:no\W+|sorry\W+)?i\s+(?:mean|meant)\b\W*\w", re.IGNORECASE)
 _SHORT = 5  # words of an answer to "do you mean …?"
 
 
@@ -121,6 +122,9 @@ class Conversation:
         nearest, self._state.nearest = self._state.nearest, ""
         if nearest and agrees(text):
             return [self._piece(nearest, "policy")]
+        asked = [message.text for message in self._state.messages if message.role == "user"][-1:]
+        if asked and self._state.route == "policy" and _I_MEAN.match(text):
+            return [self._piece(f"{asked[0]} {text}", "policy")]  # "I mean a film"
         if len(doubt) == 3 and len(text.split()) <= _SHORT:
             routed = desk.router.route(text).route
             said = next((r for r, p in zip(doubt, (_FIRST, _SECOND), strict=False) if p.search(text)), None)
@@ -171,11 +175,12 @@ class Conversation:
 
     def _in_turn(self, pieces: Sequence[Piece], desk: Desk) -> Iterator[Answer]:
         """Answer each wish, and keep in mind which page has been quoted last."""
-        quoted = [message.citations for message in self._state.messages if message.role == "assistant"][-1:]
-        last = quoted[0][-1].title if quoted and quoted[0] else ""
+        told = [message.citations for message in self._state.messages if message.role == "assistant"]
+        lately = told[-2:] if self._state.route == "policy" else told[-1:]  # the last may have had nothing to add
+        last = next((citations[-1].title for citations in reversed(lately) if citations), "")
         wishes = Answering(self._shop, self._dialogue, self._state, desk, self._customer, self._read, last)
         for piece in self._of_one_kind(pieces):
-            answer = not_again(wishes.answer(piece), piece.text, self._state, self._dialogue.say)
+            answer = not_again(wishes.answer(piece), piece.text, self._state, self._dialogue.say, desk.closest)
             wishes.paged = bool(answer.citations)
             wishes.quoted = answer.citations[-1].title if answer.citations else wishes.quoted
             yield answer

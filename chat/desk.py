@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chat import order_replies
 from chat.clauses import clauses, questions_of
-from chat.evidence import SHORT
+from chat.evidence import COMPLAINT, SHORT
 from chat.forms import tells_of
 from chat.holding import LASTS
 from chat.messages import Citation, Handoff
@@ -47,6 +47,8 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 _NEARLY = -1.3  # log odds beyond the bar from which a page is asked about: right in two of five of such cases
+_SURE = 2.0  # log odds beyond the bar from which a passage answers, whatever was spoken of before
+_SAME = 3.0  # and with its title before the question, the one that was
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w[\w.-]*\w")
 _PHONE = re.compile(r"(?<![\w.,])\+?\(?\d(?:[\s()/-]{0,2}\d){6,13}(?![\w,.]\d)")
 _BY_MAIL = re.compile(r"\be-?mail|邮", re.IGNORECASE)
@@ -74,11 +76,6 @@ _MONEY = re.compile(
     r"[$€£¥]\s?\d|\d\s?(?:[$€£¥]|EUR|USD|GBP|CHF|dollars|euros|pounds)\b|\d\s?元|\b(?:free|no\s+charge)\b|免费"
 )
 _LIKELY = 0.3  # of a passage that answers a question about orders, where no order can be looked up
-COMPLAINT = re.compile(
-    r"\bcomplain|\b(useless|worst|terrible|awful|disgrace|unacceptable|ridiculous|angry|furious|disappointed|scam|fraud"
-    r"|thie(?:f|ves)|rude|never\s+again|fed\s+up|nobody|no\s+one)\b|投诉|太差|生气|失望|骗|没人|态度",
-    re.IGNORECASE,
-)
 _YES = re.compile(
     r"^\W*(?:(?:yes|yep|yeah|sure|ok(?:ay)?|please|do\s+(?:so|it|that)|go\s+ahead|thanks?|thank\s+you|i'?d\s+like\s+that)\W*)+$"
     r"|^\W*(?:好的?|要|是的?|可以|行)(?:啊|吧|谢谢|，|。|的)*\W*$",
@@ -170,6 +167,10 @@ class Desk:
         answers = (self.knowledge.answer(asked) for asked in ways if asked)
         return next((found for found in answers if found is not None), None)
 
+    def closest(self, question: str, texts: Sequence[str]) -> str:
+        """Return the text that is clearly nearest in meaning to a question, "" if none is."""
+        return self.knowledge.closest(question, texts) if self.knowledge is not None else ""
+
     def known(self, question: str) -> float:
         """Return how far the shop's pages answer a question: log odds beyond the bar, −inf if they do not."""
         found = self.found(question)
@@ -230,6 +231,13 @@ class Desk:
             return next((cited(found, say) for found in told), None)
         found = self.found(asked)
         return cited(found, say) if found is not None and found.passage.title == title else None
+
+    def of_the_same(self, question: str, title: str, say: Say) -> Served | None:
+        """Answer a question about "it" from the passage quoted last, if no other is sure to answer and that one is."""
+        own, same = self.found(question), self.found(f"{title} {question}")
+        if same is None or same.passage.title != title or same.lead < _SAME:
+            return None
+        return cited(same, say) if own is None or own.lead < _SURE else None
 
     def mentioned(self, question: str, say: Say) -> Served | None:
         """Quote the only passage that has all the telling words of a question somewhere in its text."""

@@ -34,6 +34,11 @@ FOR_A_PERSON = re.compile(
     r"(?:human|person|people|agent|someone|somebody|staff|manager|representative)\b",
     re.IGNORECASE,
 )
+COMPLAINT = re.compile(
+    r"\bcomplain|\b(useless|worst|terrible|awful|disgrace|unacceptable|ridiculous|angry|furious|disappointed|scam|fraud"
+    r"|thie(?:f|ves)|rude|never\s+again|fed\s+up|nobody|no\s+one)\b|投诉|太差|生气|失望|骗|没人|态度",
+    re.IGNORECASE,
+)
 _GIFT = re.compile(r"\b(?:gift|present)s?\s+(?:ideas?\b|for\s+(?:an?|my|his|her|our|the)\b)", re.IGNORECASE)
 _ADVICE = re.compile(
     r"\bwhat\s+(?:do|should|can|shall|could|would)\s+(?:i|we|you)\s+(?:watch|read|play|listen|hear|put\s+on|recommend|suggest)\b"

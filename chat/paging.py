@@ -6,7 +6,7 @@ And what the page quoted last says to a question that follows it: "and how long 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from chat.clauses import asks, clauses
@@ -185,10 +185,16 @@ def of_case(piece: Piece, titles: Sequence[str], state: DialogueState, say: Say)
     return Answer(say("case_of", title=titles[0], page=page.title), citations=(page,), route="policy")
 
 
-def not_again(answer: Answer, asked: str, state: DialogueState, say: Say) -> Answer:
+def not_again(
+    answer: Answer,
+    asked: str,
+    state: DialogueState,
+    say: Say,
+    closest: Callable[[str, Sequence[str]], str] | None = None,
+) -> Answer:
     """Return an answer without the paragraph that was quoted just before: the sentence that fits, or that it is all.
 
-    Who asks the same once more has it once more.
+    Who asks the same once more has it once more. Where no sentence has a word of the question, `closest` chooses.
     """
     said = [entry.text for entry in state.messages if entry.role == "user"][-2:-1]
     before = [entry for entry in state.messages if entry.role == "assistant"][-_LATELY:]
@@ -200,7 +206,7 @@ def not_again(answer: Answer, asked: str, state: DialogueState, say: Say) -> Ans
         quote = citation.quote
         long = not is_cjk(quote) and len(sentences(quote)) > _BRIEF
         if long and quote in told and say("quoted", title=citation.title, quote=quote) in text:
-            fits = _fitting(quote, asked)
+            fits = _fitting(quote, asked) or (closest(asked, sentences(quote)) if closest is not None else "")
             if not fits and len(asked.split()) <= _BARE:
                 return answer
             new = say("quoted", title=citation.title, quote=fits) if fits else say("told_all")
@@ -213,10 +219,13 @@ def not_again(answer: Answer, asked: str, state: DialogueState, say: Say) -> Ans
 
 
 def _fitting(quote: str, asked: str) -> str:
-    """Return the sentence of a paragraph that has most of the words asked for, "" if none has any or it is alone."""
+    """Return the sentence of a paragraph that has most of the words asked for, or a time if one is; "" if none has."""
     parts, words = sentences(quote), set(asked_words(asked))
     shared = [len(words & stems(part)) for part in parts]
-    return parts[shared.index(max(shared))] if len(parts) > 1 and max(shared) else ""
+    if len(parts) > 1 and max(shared):
+        return parts[shared.index(max(shared))]
+    lasting = (part for part in parts if LASTS.search(part)) if _HOW_LONG.search(asked) else iter(())
+    return next(lasting, "")
 
 
 def _shares(page: Served, asked: str) -> float:

@@ -8,13 +8,12 @@ all go the same way stays whole.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chat.clauses import TELLS, asks, clauses
-from chat.evidence import FOR_A_PERSON, POINTS, against, evidence, may_be_paged, paged, weighed
+from chat.evidence import COMPLAINT, FOR_A_PERSON, POINTS, against, evidence, may_be_paged, paged, weighed
 from chat.routing import SHOP, Route, Routed, Routing
 from chat.typed import telling_words
 from chat.understanding import Understanding
@@ -91,11 +90,21 @@ class Reader:
         groups = _grouped(pieces, [_stands_alone(piece) for piece in pieces])
         if len(groups) == 1:
             return self._whole(text, parts)
-        odds = self.known(text) if not any(map(_needs_own_answer, pieces)) else -math.inf
-        if odds >= 0 and odds >= max(self.known(piece.text) for piece in pieces):
-            # A story with its question: "I forgot the PIN I chose. Can I see it somewhere?"
-            return [Piece(text, paged(pieces[-1].routed, odds), whole)]
-        return [self._joined(group) for group in groups]
+        return self._for_pages(text, groups) or [self._joined(group) for group in groups]
+
+    def _for_pages(self, text: str, groups: Sequence[Sequence[Piece]]) -> list[Piece]:
+        """Return a message that the shop's pages answer without what is told around its question; [] for any other."""
+        pieces = [piece for group in groups for piece in group]
+        if any(map(_needs_own_answer, pieces)) or (odds := self.known(text)) < 0:
+            return []
+        if odds >= max(self.known(piece.text) for piece in pieces):
+            # "I forgot the PIN I chose. Can I see it somewhere?"
+            return [Piece(text, paged(pieces[-1].routed, odds), self.understand(text))]
+        paging = [group for group in groups if _way(_surest(group)) == "policy"]
+        beside = [piece for group in groups if group not in paging for piece in group]
+        if any(asks(piece.text) for piece in beside):
+            return []
+        return [self._joined(group) for group in paging]  # "I hate waiting, how fast is delivery?"
 
     def _whole(self, text: str, parts: Sequence[str]) -> list[Piece]:
         """Return a message as one wish; beside a question what is merely polite says nothing."""
@@ -173,7 +182,8 @@ def _needs_own_answer(piece: Piece) -> bool:
     """Whether a part is for the catalogue, the orders or a person, whatever the shop's pages say to the message."""
     if piece.route in SHOP:
         return piece.route != "small_talk" and (asks(piece.text) or bool(piece.understood.parsed.spans))
-    return piece.route == "order" or FOR_A_PERSON.search(piece.text) is not None
+    grumbles = not asks(piece.text) and COMPLAINT.search(piece.text) is not None
+    return piece.route == "order" or grumbles or FOR_A_PERSON.search(piece.text) is not None
 
 
 def _grouped(pieces: Sequence[Piece], alone: Sequence[bool]) -> list[list[Piece]]:

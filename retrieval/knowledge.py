@@ -49,6 +49,7 @@ VIEWS = ("title", "whole", "text")  # what a question is compared with
 CUES = (*VIEWS, "margin")  # what the decision to answer is made of
 JUDGED_CUES = (*CUES, "over_none")  # and what it is made of where a judge has read the passages
 JUDGED = 4  # passages that the judge reads: the right one is among the encoder's best four in 97 of 100
+_CLOSE = 0.25  # the cosine from which a sentence is near a question
 _ENCODER_WEIGHT = 8.0  # of the encoder's score, in log odds of the judge
 _KEPT = 16  # knowledge bases whose vectors stay in the cache
 _SHORT = 80  # words up to which a passage is quoted whole
@@ -63,7 +64,7 @@ _PLACE = re.compile(r"\b(to)\s+([A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’-]+)*
 _OTHER_SCRIPT = 10.0  # beyond any difference of scores
 _TINY = 1e-9  # a chance is never smaller than this, nor nearer to 1
 _MOST = 0.5  # of a question's characters must stand in the passage, where only characters are compared
-_CLEAR = 0.1  # by how much the best passage must share more than the second, where only characters are compared
+_CLEAR = 0.1  # by how much the best must be better than the second: a sentence, or a passage compared by characters
 _HAN_STOP = frozenset(
     "的了吗呢吧啊我你您他她它们这那是有在和与或也都就很请问可以能会要想怎么样什么多少如何为哪里个几一下"
 )
@@ -191,6 +192,16 @@ class KnowledgeIndex:
             quote = next((f.quote for f in found if f.passage is passage), self._windows[exact][0])
             found = [Found(passage, quote, 1.0), *(f for f in found if f.passage is not passage)]
         return found[:k]
+
+    def closest(self, question: str, texts: Sequence[str]) -> str:
+        """Return the text that is clearly nearest in meaning to a question, "" if none is."""
+        if not texts or not reads(question):
+            return ""
+        vectors = self.encoder.encode([question, *texts])
+        near = vectors[1:] @ vectors[0]  # (n,)
+        best = int(near.argmax())
+        clear = near[best] - np.delete(near, best).max(initial=0.0) >= _CLEAR
+        return texts[best] if clear and near[best] >= _CLOSE else ""
 
     def _by_meaning(self, question: str, k: int) -> list[Found]:
         vector = self.encoder.encode([question])[0]

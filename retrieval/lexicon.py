@@ -16,6 +16,8 @@ from babel import Locale
 
 from retrieval.text import normalize
 
+Rows = dict[str, tuple[tuple[str, ...], tuple[str, ...]]]  # by name: what it is called in English, in Chinese
+
 _KINDS = """
 film: films, movie, movies, flick, flicks, motion picture, motion pictures, cinema, to watch, should i watch, can we watch, do we watch, shall we watch, should we watch, watch next, could they watch; 电影, 影片, 片子
 book: books, cookbook, cookbooks, novel, novels, paperback, paperbacks, to read, should i read, can we read, do i read, should we read, read next, could they read, can they read; 书, 图书, 小说, 书籍
@@ -194,8 +196,8 @@ _SHORT = re.compile(r"[^aeiouy ]*[aeiou]+[^aeiouy ]+(?:y|ie|le|et|e)?")  # "dark
 _ONE_SYLLABLE = re.compile(r"[^aeiouy]*[aeiou][bdgmnpt]")  # "sad", "grim": doubled before "er"
 
 
-def _read(table: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+def _read(table: str) -> Rows:
+    rows: Rows = {}
     for line in table.strip().splitlines():
         name, _, rest = line.partition(":")
         english, _, chinese = rest.partition(";")
@@ -204,9 +206,22 @@ def _read(table: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     return rows
 
 
+def _asked_for(
+    rows: Rows,
+) -> Rows:
+    """Add how a kind is asked for by what is done with it: "what can he play?"."""
+    modals, persons = "can could do might shall should would".split(), "he i she they we".split()  # noqa: SIM905
+    frames = [f"what {modal} {person}" for modal in modals for person in persons]
+    done = {"film": "watch", "book": "read", "game": "play", "album": "listen to"}
+    return {
+        name: ((*english, *(f"{frame} {done[name]}" for frame in frames if name in done)), chinese)
+        for name, (english, chinese) in rows.items()
+    }
+
+
 def _compared(
-    rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]],
-) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    rows: Rows,
+) -> Rows:
     """Add the comparatives of short words, by which people correct what they are shown, and superlatives: "calmest"."""
     return {
         name: (
@@ -231,8 +246,8 @@ def _makers() -> dict[str, tuple[str, ...]]:
     return {name: tuple(chinese.split(", ")) for name, _, chinese in rows}
 
 
-TABLES: Mapping[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "kind": _read(_KINDS),
+TABLES: Mapping[str, Rows] = {
+    "kind": _asked_for(_read(_KINDS)),
     "genres": _read(_GENRES),
     "moods": _compared(_read(_MOODS)),
     "topic": _read(_TOPICS),
@@ -306,13 +321,11 @@ def shared_origins() -> frozenset[str]:
 
 
 @cache
-def _languages() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+def _languages() -> Rows:
     english = {str(code): str(name) for code, name in Locale("en").languages.items()}
     chinese = {str(code): str(name) for code, name in Locale("zh").languages.items()}
     codes = [code for code in english if len(code) <= 3]
-    rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-        code: ((english[code],), (chinese[code],) if code in chinese else ()) for code in codes
-    }
+    rows: Rows = {code: ((english[code],), (chinese[code],) if code in chinese else ()) for code in codes}
     for code, country in _COUNTRIES.items():  # "日本电影" asks for the language as "Japanese films" does
         if code in rows:
             rows[code] = (rows[code][0], (*rows[code][1], *country.split()))

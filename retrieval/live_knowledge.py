@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from retrieval.encoder import Encoder
@@ -74,6 +75,10 @@ class LiveKnowledge:
     def search(self, question: str, k: int = 3) -> list[Found]:
         """Return the k passages that answer most likely, likeliest first."""
         return self._current.search(question, k)
+
+    def closest(self, question: str, texts: Sequence[str]) -> str:
+        """Return the text that is clearly nearest in meaning to a question, "" if none is."""
+        return self._current.closest(question, texts)
 
     def close(self) -> None:
         """Stop watching; the current index stays usable."""

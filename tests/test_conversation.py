@@ -30,6 +30,9 @@ class Delivers:
     def answer(self, question):
         return Found(DELIVERY, DELIVERY.text, 0.9)
 
+    def closest(self, question, texts):
+        return ""
+
 
 class FakeKnowledge:
     """Answers a question that has a passage's word in it."""
@@ -38,6 +41,9 @@ class FakeKnowledge:
 
     def search(self, question, k):
         return [Found(passage, passage.text, 0.1) for passage in self.pages[:k]]
+
+    def closest(self, question, texts):
+        return ""
 
     def answer(self, question):
         for word, passage in (("return", RETURNS), ("gift", GIFTS)):
@@ -54,6 +60,17 @@ class Near(FakeKnowledge):
 
     def answer(self, question):
         return Found(RETURNS, RETURNS.text, 1.0) if question == RETURNS.title else None
+
+
+class SameOrOther(FakeKnowledge):
+    """Knows of gifts for sure, of anything else hardly, and surely what is asked with a page's title."""
+
+    def answer(self, question):
+        if "gift" in question:
+            return Found(GIFTS, GIFTS.text, 0.95)
+        if "returns" in question.casefold():
+            return Found(RETURNS, RETURNS.text, 0.97)
+        return Found(GIFTS, GIFTS.text, 0.6)
 
 
 class Whole(FakeKnowledge):
@@ -154,6 +171,27 @@ class TestPolicies:
         visit("what is your warranty?")
         assert visit("something slow").cards
         assert visit("yes").text != f"From “Returns”: {RETURNS.text}"  # it answers nothing any more
+
+    def test_what_is_asked_of_it_is_answered_by_the_page_spoken_of(self):
+        visit = Visit(Sure(what_about=("policy", 0.9), is_it=("policy", 0.9)))
+        visit.desk = Desk(visit.desk.router, SameOrOther(), None, None)
+        visit("what about returns?")
+        assert visit("is it free?").citations[0].title == "Returns"  # and not the page on gifts, which is hardly sure
+        assert visit("is it a gift?").citations[0].title == "Gift cards"  # which is sure
+
+    def test_what_was_meant_is_asked_anew(self):
+        visit = Visit(Sure(what_about=("policy", 0.9)))
+        visit.desk = Desk(visit.desk.router, SameOrOther(), None, None)
+        visit("what about returns?")
+        assert visit("I mean of a gift").citations[0].title == "Gift cards"
+
+    def test_a_grumble_beside_a_question_needs_no_person(self):
+        sure = Sure(i_hate=("human", 0.9), your=("human", 0.9), how=("policy", 0.9))
+        visit = Visit(sure, outbox=FakeOutbox())
+        answer = visit("I hate your waiting times. How do I return a film?")
+        assert answer.text == f"From “Returns”: {RETURNS.text}"
+        assert answer.handoff is None
+        assert visit("Your service is terrible. How do I return a film?").handoff is not None
 
     def test_a_story_and_its_question_are_one(self):
         visit = Visit(Sure(i_cannot=("human", 0.9), what=("policy", 0.9)))

@@ -165,6 +165,16 @@ def test_which_scripts_the_encoder_reads(text, readable):
 
 
 @pytest.mark.models
+def test_the_sentence_that_is_clearly_nearest():
+    pages = KnowledgeIndex(Knowledge([Passage("a", "Post", "By post.")]), SentenceEncoder("minilm"))
+    parts = ["Parcels to Norway cost 12.90.", "We bake at night.", "Dogs may come in."]
+    assert pages.closest("how much is it to send it there?", parts) == parts[0]
+    assert pages.closest("do you have a job for me?", parts) == ""
+    assert pages.closest("多少钱？", parts) == ""
+    assert pages.closest("how much?", []) == ""
+
+
+@pytest.mark.models
 def test_shops_never_seen_are_answered_rightly_and_seldom_wrongly():
     """The shops that nothing was fitted on; `python -m benchmarks.knowledge` gives their figures."""
     encoder = SentenceEncoder("minilm")

@@ -51,14 +51,14 @@ def test_limescale_is_descaled():
     assert as_pages_say("how do I clean the pan?") == "how do I clean the pan?"
 
 
-def _again(asked: str) -> str:
+def _again(asked: str, closest=None) -> str:
     cite = Citation(id="b", title="Broken", quote=PARAGRAPH)
     answer = Answer(SAY("quoted", title="Broken", quote=PARAGRAPH), citations=(cite,), route="policy")
     state = DialogueState(session="test")
     state.say("user", "my vase arrived broken")
     state.say("assistant", answer.text, citations=(cite,))
     state.say("user", asked)
-    again = not_again(answer, asked, state, SAY)
+    again = not_again(answer, asked, state, SAY, closest)
     assert not_again(replace(answer, route="human"), asked, state, SAY) == replace(answer, route="human")
     assert all(citation.quote in PARAGRAPH for citation in again.citations)
     return again.text
@@ -75,3 +75,9 @@ def test_or_it_is_said_that_there_is_no_more():
 @pytest.mark.parametrize("asked", ["my vase arrived broken!", "how much?"])
 def test_who_asks_the_same_again_has_it_again(asked):
     assert PARAGRAPH in _again(asked)
+
+
+def test_the_sentence_that_is_near_or_tells_a_time():
+    assert _again("and until when exactly?") == "From “Broken”: Send a photo within a week."
+    last = _again("what happens to it then?", closest=lambda asked, parts: parts[2])
+    assert last == "From “Broken”: Keep the shards at home."
