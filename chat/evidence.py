@@ -101,9 +101,10 @@ def may_be_paged(text: str, route: Route, understood: Understanding, before: str
         return False
     wished = shares.get("recommend", 0.0 if asked else 1.0) > _PLAINLY
     points = bool(u.opinions) or u.of_shown or u.of_these or u.compares or u.same_maker or u.extreme is not None
-    goes_on = before in SHOP and (u.refining or bool(u.parsed.relative) or u.act == "more")
+    goes_on = before in SHOP and (u.refining or u.act == "more")
+    compared = before in SHOP and bool(u.parsed.relative)  # "older then?"
     of_items = route == "item" or u.act == "question" or wished or not asked or _names(u)
-    if route in SHOP and of_items and (points or goes_on):
+    if route in SHOP and (compared or (of_items and (points or goes_on))):
         return False
     return not (wished and u.parsed.spans)
 
