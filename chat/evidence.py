@@ -58,6 +58,7 @@ _TASTE_ODDS = 0.85  # against a page: it says something that the catalogue knows
 _OTHER_ODDS = 0.8  # it is plainly a wish, or sounds like talk or like nothing of the shop's
 _STRANGE_ODDS = 5.0  # against "none of our business", where the words are the catalogue's own
 _LEAST = 0.01  # the share that any purpose is given
+_LIKELY = 0.5  # and one from which a message is rather meant for it than for anything else
 _PLAINLY = 0.9  # from which a message plainly asks for a recommendation, whatever the pages say
 SHORT = 8  # words of a message that is read in the light of the one before
 
@@ -94,10 +95,13 @@ def evidence(text: str, understood: Understanding, before: str) -> Mapping[Route
 def may_be_paged(text: str, route: Route, understood: Understanding, before: str) -> bool:
     """Whether the shop's pages are asked about a text that is not routed to them.
 
-    Not about what points at items or goes on about those shown, unless it asks something else; nor where one is taken.
+    Not about what points at items or goes on about those shown, unless it asks something else; nor where one is taken,
+    a person is wanted, somebody complains, or merely talks.
     """
     u, shares, asked = understood, understood.purposes, wonders(text)
-    if route in ("policy", "order") or shares.get("buy", 0.0) > 0.5 or _GIFT.search(text):
+    complains = COMPLAINT.search(text) or FOR_A_PERSON.search(text) or shares.get("human", 1.0) > _LIKELY
+    talks = (route == "human" and complains) or (route == "small_talk" and not asked)
+    if route in ("policy", "order") or talks or shares.get("buy", 0.0) > _LIKELY or _GIFT.search(text):
         return False
     wished = shares.get("recommend", 0.0 if asked else 1.0) > _PLAINLY
     points = bool(u.opinions) or u.of_shown or u.of_these or u.compares or u.same_maker or u.extreme is not None

@@ -182,7 +182,7 @@ def _needs_own_answer(piece: Piece) -> bool:
     """Whether a part is for the catalogue, the orders or a person, whatever the shop's pages say to the message."""
     if piece.route in SHOP:
         return piece.route != "small_talk" and (asks(piece.text) or bool(piece.understood.parsed.spans))
-    grumbles = not asks(piece.text) and COMPLAINT.search(piece.text) is not None
+    grumbles = piece.route == "human" and COMPLAINT.search(piece.text) is not None
     return piece.route == "order" or grumbles or FOR_A_PERSON.search(piece.text) is not None
 
 
