@@ -28,7 +28,7 @@ def test_what_is_counted():
 @pytest.mark.models
 def test_most_of_what_the_pages_answer_is_quoted_whatever_it_sounds_like():
     """One shop that only measures, without the judge; .43 of twenty such shops' questions were answered once."""
-    told = chat_outcomes("camping", read_shop(FOLDER / "camping.json"), "none")
+    told = chat_outcomes("optician", read_shop(FOLDER / "optician.json"), "none")
     covered, strange = [row for row in told if row["right"]], [row for row in told if not row["right"]]
-    assert sum(row["first"] == row["right"] for row in covered) >= 0.55 * len(covered)
-    assert sum(bool(row["first"]) for row in strange) <= 0.15 * len(strange)
+    assert sum(row["first"] == row["right"] for row in covered) >= 0.5 * len(covered)  # .40 then
+    assert sum(bool(row["first"]) for row in strange) <= 0.1 * len(strange)
