@@ -354,6 +354,8 @@ class Desk:
         if _REACH.search(text) and (page := self.quoted(text, say)) is not None:
             return page
         asked = _YES.search(text) or (_PERSON.search(text) and not COMPLAINT.search(text))
+        if not asked and self.outbox is None and (page := self.quoted(text, say)) is not None:  # rather than nobody
+            return replace(page, text=say.sentences(say("sorry") if COMPLAINT.search(text) else "", page.text))
         return self.handed_over("asked" if asked else "complaint", text, state, say, customer)
 
     def handed_over(

@@ -179,6 +179,12 @@ class TestPolicies:
         assert visit("is it free?").citations[0].title == "Returns"  # and not the page on gifts, which is hardly sure
         assert visit("is it a gift?").citations[0].title == "Gift cards"  # which is sure
 
+    def test_where_nobody_can_be_fetched_a_complaint_has_the_page_on_its_matter(self):
+        visit = Visit(Sure(your=("human", 0.9)))
+        answer = visit("your return postage is ridiculous")
+        assert answer.text == f"I'm sorry about that. From “Returns”: {RETURNS.text}"
+        assert Visit(Sure(your=("human", 0.9)), FakeOutbox())("your return postage is ridiculous").handoff is not None
+
     def test_what_was_meant_is_asked_anew(self):
         visit = Visit(Sure(what_about=("policy", 0.9)))
         visit.desk = Desk(visit.desk.router, SameOrOther(), None, None)
