@@ -173,6 +173,8 @@ class Desk:
 
     def known(self, question: str) -> float:
         """Return how far the shop's pages answer a question: log odds beyond the bar, −inf if they do not."""
+        if self.knowledge is None or not self.knowledge.worth_reading(question):
+            return -math.inf
         found = self.found(question)
         return found.lead if found is not None else -math.inf
 

@@ -49,6 +49,7 @@ VIEWS = ("title", "whole", "text")  # what a question is compared with
 CUES = (*VIEWS, "margin")  # what the decision to answer is made of
 JUDGED_CUES = (*CUES, "over_none")  # and what it is made of where a judge has read the passages
 JUDGED = 4  # passages that the judge reads: the right one is among the encoder's best four in 97 of 100
+_CHANCE = 0.1  # that the encoder gives the passage; of 136 messages that the judge found a page for, 2 have less
 _CLOSE = 0.25  # the cosine from which a sentence is near a question
 _ENCODER_WEIGHT = 8.0  # of the encoder's score, in log odds of the judge
 _KEPT = 16  # knowledge bases whose vectors stay in the cache
@@ -192,6 +193,16 @@ class KnowledgeIndex:
             quote = next((f.quote for f in found if f.passage is passage), self._windows[exact][0])
             found = [Found(passage, quote, 1.0), *(f for f in found if f.passage is not passage)]
         return found[:k]
+
+    def worth_reading(self, question: str) -> bool:
+        """Whether the encoder alone gives any passage a chance to answer; if not, the judge would read in vain."""
+        if self._judge is None or not reads(question) or not len(self.knowledge):
+            return True
+        alone = Weights.load("tuned")
+        views = self.similarities(self.encoder.encode([question])[0])
+        scores = views @ alone.views  # (N,)
+        cues = cues_of(views, scores, None, int(scores.argmax()))
+        return _sigmoid(float(cues @ alone.cues) + alone.intercept) >= _CHANCE
 
     def closest(self, question: str, texts: Sequence[str]) -> str:
         """Return the text that is clearly nearest in meaning to a question, "" if none is."""

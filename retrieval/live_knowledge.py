@@ -76,6 +76,10 @@ class LiveKnowledge:
         """Return the k passages that answer most likely, likeliest first."""
         return self._current.search(question, k)
 
+    def worth_reading(self, question: str) -> bool:
+        """Whether the encoder alone gives any passage a chance to answer."""
+        return self._current.worth_reading(question)
+
     def closest(self, question: str, texts: Sequence[str]) -> str:
         """Return the text that is clearly nearest in meaning to a question, "" if none is."""
         return self._current.closest(question, texts)

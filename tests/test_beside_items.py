@@ -37,6 +37,9 @@ GOODS = [
 class Pages:
     """Answers by a word of the question; a follow-up is read with the question before it."""
 
+    def worth_reading(self, question):
+        return True
+
     def answer(self, question):
         table = (("try", TRIAL), ("grease", CARE), ("delivery", DELIVERY))
         return next((Found(page, page.text, 0.9) for word, page in table if word in question), None)

@@ -22,6 +22,9 @@ ROUTES = Sure(the=("order", 0.95), my=("order", 0.95), do=("policy", 0.95), rode
 class Pages:
     """Knows of defects by the plain question about them only, and of shipping."""
 
+    def worth_reading(self, question):
+        return True
+
     def answer(self, question):
         if "faulty" in question:
             return Found(DEFECTS, DEFECTS.text, 0.95)

@@ -165,6 +165,19 @@ def test_which_scripts_the_encoder_reads(text, readable):
 
 
 @pytest.mark.models
+def test_the_judge_reads_nothing_in_vain():
+    class Judges:
+        def judge(self, question, passages):
+            return np.zeros(len(passages))
+
+    pages = Knowledge([Passage("a", "Do you ship abroad?", "Yes, to 30 countries."), Passage("b", "Gifts", "We wrap.")])
+    judged = KnowledgeIndex(pages, SentenceEncoder("minilm"), Judges())
+    assert judged.worth_reading("can you send it to Norway?")
+    assert not judged.worth_reading("something slow with robots, before 1990")
+    assert KnowledgeIndex(pages, SentenceEncoder("minilm")).worth_reading("something slow with robots, before 1990")
+
+
+@pytest.mark.models
 def test_the_sentence_that_is_clearly_nearest():
     pages = KnowledgeIndex(Knowledge([Passage("a", "Post", "By post.")]), SentenceEncoder("minilm"))
     parts = ["Parcels to Norway cost 12.90.", "We bake at night.", "Dogs may come in."]
