@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from chat.other_words import as_pages_say, of_paying, topic
 from chat.pieces import Piece
 from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
+from chat.small_talk import small_talk
 from chat.state import DialogueState
 from retrieval.gloss import gloss
 from retrieval.knowledge import Found, KnowledgeIndex, sentences, terms
@@ -81,25 +82,6 @@ _YES = re.compile(
     r"|^\W*(?:好的?|要|是的?|可以|行)(?:啊|吧|谢谢|，|。|的)*\W*$",
     re.IGNORECASE,
 )
-_BOT = re.compile(
-    r"\b(bot|robot|machine|ai|human|real|computer|program|chatgpt|llm)\b|\bwho\s+(are\s+you|made\s+you)\b|\bwhat\s+are\s+you\b"
-    r"|\byour\s+name\b|机器人|真人|你是谁|名字",
-    re.IGNORECASE,
-)
-_GLAD = re.compile(
-    r"\bthat(?:'?s|\s+is|\s+one)?\s+(?:it|the\s+one|perfect|great|right)\b|\b(?:exactly|spot\s+on|ye+s+|ooh+|brilliant|amazing|love)\b"
-    r"|\bthat\s+one\b|对|就是",
-    re.IGNORECASE,
-)
-_PARTING = re.compile(
-    r"\b(that'?s\s+all|nothing\s+else|no,?\s+thanks?|never\s*mind|forget\s+it|see\s+you|bye|good\s*night|have\s+a\s+(nice|good))\b"
-    r"|没事了|不用了|再见|拜拜|晚安",
-    re.IGNORECASE,
-)
-_WELL = re.compile(r"\bhow\s+(are|is)\s+(you|it)\b|\bwhat'?s\s+up\b|\bhow\s+was\s+your\b|你好吗|怎么样", re.IGNORECASE)
-_THANKS = re.compile(
-    r"\b(thank|great|helpful|wonderful|nice|awesome|perfect|lovely|well\s+done|good\s+job)|谢|棒", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +134,7 @@ class Desk:
                 return self._human(piece.text, state, say, customer)
             case "small_talk":
                 page = self.mentioned(piece.text, say) if HAVE.search(piece.text) else None
-                return page or self._small_talk(piece.text, say, spoken_of=bool(state.taste.focus))
+                return page or Served(small_talk(piece.text, say, spoken_of=bool(state.taste.focus)))
             case "out_of_scope":
                 return Served(say("out_of_scope"))
             case _:
@@ -173,7 +155,7 @@ class Desk:
 
     def known(self, question: str) -> float:
         """Return how far the shop's pages answer a question: log odds beyond the bar, −inf if they do not."""
-        if self.knowledge is None or not self.knowledge.worth_reading(question):
+        if self.knowledge is None or not self.knowledge.worth_reading(as_pages_say(question)):
             return -math.inf
         found = self.found(question)
         return found.lead if found is not None else -math.inf
@@ -383,13 +365,6 @@ class Desk:
         from chat.handoff import gives_contact
 
         return self.outbox is not None and gives_contact(text) and self.outbox.open_ticket(state.session) is not None
-
-    def _small_talk(self, text: str, say: Say, *, spoken_of: bool) -> Served:
-        if COMPLAINT.search(text):  # "you are useless"
-            return Served(say.sentences(say("sorry"), say("at_hand")))
-        kinds: Mapping[str, re.Pattern[str]] = {"bot": _BOT, "farewell": _PARTING, "well": _WELL, "thanks": _THANKS}
-        kind = next((kind for kind, pattern in kinds.items() if pattern.search(text)), "at_hand")
-        return Served(say("glad" if kind == "at_hand" and spoken_of and _GLAD.search(text) else kind))
 
 
 def agrees(text: str) -> bool:
