@@ -13,6 +13,7 @@ from typing import Literal
 
 from chat.care import in_danger
 from chat.memory import ABOUT_ME, FORGET_ME
+from chat.tongues import foreign
 from retrieval.parsed import Parsed
 
 Act = Literal[
@@ -33,6 +34,7 @@ Act = Literal[
     "meta",
     "service",
     "crisis",
+    "foreign",
     "unclear",
 ]
 
@@ -45,7 +47,8 @@ _ACTS: tuple[tuple[Act, str], ...] = (
               r"|重新开始|从头开始|清空"),
     ("about_me", ABOUT_ME),
     ("forget_me", FORGET_ME),
-    ("undo", r"^\s*(undo|take\s+that\s+back|go\s+back|revert)\b|撤销|撤回"),
+    ("undo", r"^\s*(undo|take\s+that\s+back|go\s+back(?!\s+to\s+(?:the|those|these|my|your|what)\b)|revert)\b"
+             r"|撤销|撤回"),
     ("help", r"\b(what\s+can\s+you\s+do|how\s+does\s+this\s+work|who\s+are\s+you|what\s+are\s+you)\b|^\s*help\W*$"
              r"|你是谁|你能做什么|怎么用|你是(不是)?(一?个)?(机器人|真人|人类?|人工智能|AI|程序|客服)[吗么嘛？?]"),
     ("range", r"^\W*(?:(?:hi|hello|hey)\W+)?(?:so\W+|and\W+)?what\s+(?:all\s+)?(?:(?:kinds?|sorts?|types?)\s+of\s+)?"
@@ -55,8 +58,9 @@ _ACTS: tuple[tuple[Act, str], ...] = (
               r"|^\W*(?:你们|这里|你这里|店里)(?:都)?(?:卖|有)(?:些|点)?(?:什么|啥)\S{0,3}\W*$"),
     ("greeting", r"^\s*(hi|hello|hey|good\s+(morning|evening|afternoon))(\s+there)?\W*$|^\s*(你好|您好|嗨)\W*$"),
     ("thanks", r"^\s*((great|perfect|cool|nice|ok|okay|lovely|awesome|super|good|yes)[\s,.!]*)*"
-               r"(thanks?(\s+you)?|thx|cheers|great|perfect|cool|nice|lovely|awesome)(\s+(so|very)\s+much|\s+a\s+lot)?\W*$"
-               r"|^\s*(谢谢|多谢|感谢)\S{0,3}\W*$"),
+               r"(thanks?(\s+you)?(?!\s+for\s+nothing)|thx|ty(sm|vm)?|ta|cheers|great|perfect|cool|nice|lovely|awesome|bet)"
+               r"(\s+(so|very)\s+much|\s+a\s+(lot|bunch|million))?(\W+(ty|thanks|thx|mate|dear|love|man|bro|dude|buddy|guys|all|again))*\W*$"
+               r"|^\s*(谢谢|多谢|感谢)\S{0,3}\W*$|^\s*(?:谢谢|多谢|好的?)?[，,。\s]*那?我?再(?:想想|看看|考虑(?:考虑|一下)?)[吧了]?\W*$"),
     ("service", r"\b(refunds?|return\s+policy|policy|policies|shipping|warranty|invoice|password)\b"
                 r"|\b(your|free|home)\s+delivery\b|\bdelivery\s+(time|cost|date|fee)s?\b"
                 r"|\b(where\s+is|track|cancel|status\s+of)\s+(my|the|an?)\s+(order|parcel|package)\b|\bmy\s+(order|account)\b"
@@ -71,6 +75,7 @@ _ANY = re.compile(
     r"|\b(?:remove|drop|forget|without|delete|clear|lift|take\s+(?:off|away|out)|get\s+rid\s+of)\s+(?:the|that)\s+"
     r"(year|price|genre|kind|type|language|mood)\s*(?:limit|filter|constraint)?"
     r"|\btake\s+the\s+(year|price|genre|kind|type|language|mood)(?:\s+(?:limit|filter))?\s+(?:off|away|out)\b"
+    r"|\b(?:do(?:es)?n'?t|do(?:es)?\s+not)\s+(?:really\s+)?(?:care|mind|matter)\s+(when|how\s+old|how\s+new|how\s+long|what\s+it\s+costs|how\s+much)\b"
     r"|(价格|年份|年代|类型|语言)(?:无所谓|不限|随便|都行|不重要)",
     re.IGNORECASE,
 )
@@ -85,6 +90,12 @@ _ANY_FIELDS = {
     "mood": "moods",
     "author": "creators",
     "director": "creators",
+    "when": "year",
+    "how old": "year",
+    "how new": "year",
+    "how long": "length",
+    "what it costs": "price",
+    "how much": "price",
 }
 _OTHER = re.compile(
     r"\bsomething\s+(?:completely|entirely|totally|very|quite)\s+(?:different|else|new)\b|\bchange\s+of\s+(?:plan|subject|topic)\b"
@@ -98,10 +109,13 @@ BOUGHT = re.compile(  # "based on what I bought last time": none of it is named
     r"|(?:以前|之前|上次)(?:买|订|购买)过?的",
     re.IGNORECASE,
 )
+_MAKER = r"(?:woman|man|person|guy|lady|author|director|writer|band|artist|singer|team|studio|people|developers?|one)"
 SAME_MAKER = re.compile(
     r"\bby\s+the\s+same\s+\w+|\b(?:from|of)\s+the\s+same\s+(?:brand|maker|company|label|house|manufacturer|producer|firm|designer)\b|\b(?:has|have|did|does)\s+(?:he|she|they)\s+(?:written|write|made|make|done|do|directed|recorded|got)\s+(?:any\w*|more|others?)\b"
     r"|\b(?:anything|what|something)\s+else\s+of\s+(?:his|hers|theirs)\b|\bwhat\s+(?:more|others?)\s+of\s+(?:his|hers|theirs)\b|\belse\s+(?:by|from)\s+(?:him|her|them|the\s+same)\b|\b(?:more|others?|anything)\s+by\s+(?:him|her|them)\b"
-    r"|\bby\s+(?:the|that|whatever)\s+(?:woman|man|person|guy|author|director|writer|band|artist|team|studio|people|one)\s+(?:of|behind|who|that)\b"
+    rf"|\bby\s+(?:the|that|whatever)\s+{_MAKER}\s+(?:of|behind|who|that)\b"
+    # "what else have you by the Chess Story man", "more by this author"
+    rf"|\bby\s+(?:that|this)\s+{_MAKER}\b|\b(?:else|more|others?|anything)\b[^.?!,]*?\bby\s+the\s+(?:[^\s.,?!]+\s+){{1,5}}?{_MAKER}\b"
     r"|\bby\s+who(?:ever)?\s+(?:wrote|made|directed|did|recorded)\b"
     r"|\b(?:his|her|their)\s+(?:older|other|earlier|early|newer|later|previous)\s+(?:stuff|works?|films?|books?|games?|albums?|ones)\b"
     r"|\bwhat\s+else\s+(?:did|has|have)\s+(?:he|she|they|the\s+\w+)\b|同一个?(?:作者|导演)|[他她]的?(?:其他|别的)",
@@ -109,7 +123,7 @@ SAME_MAKER = re.compile(
 )
 _REFINES = re.compile(
     r"^\W*(?:and|but|also|plus|even|only|just|with|without|no|not|nothing|more|less|ok(?:ay)?)\b"
-    r"|^\W*(?:he|she|they)(?:['’]s|['’]re|\s+(?:is|are|was|were|likes?|loves?|hates?|has|have|enjoys?))\b"
+    r"|^\W*(?:he|she|they)(?:['’]s|['’]re|\s+(?:is|are|was|were|likes?|loves?|hates?|has|have|enjoys?|says?|said|thinks?|wants?))\b"
     r"|\b(?:more|less|too|as\s+well|also|instead|same)\b|更|一点|还要|另外",
     re.IGNORECASE,
 )
@@ -119,6 +133,8 @@ def plain_act(text: str, served: Collection[Act] = ()) -> Act | None:
     """Return the act that a pattern is sure of, None if none is; `served` are those that somebody else sees to."""
     if in_danger(text):
         return "crisis"
+    if foreign(text):
+        return "foreign"
     return next((act for act, pattern in _COMPILED if act not in served and pattern.search(text)), None)
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from chat import facts
 from chat.comparing import Compared, compared
 from chat.contents import CONTENTS, contents
+from chat.explaining import REASON, for_whom, reason
 from chat.fitting import FITS, fitting
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
 from chat.picking import Picking
 from chat.pointing import measured, pointed
-from chat.questions import asks_of_all
+from chat.questions import asks_for_what, asks_of_all
 from chat.quoting import TITLE, alike, amount, beside, question_alone
 from chat.recommender import Recommended
 from chat.replies import Say
@@ -33,7 +34,7 @@ from retrieval.knowledge import terms
 from retrieval.lexicon import display
 from retrieval.ranges import of_sizes
 from retrieval.text import forms, normalize, words
-from retrieval.types import Item
+from retrieval.types import Item, Query
 
 _MOST = 5  # items that one answer tells of
 _THEM = 3  # that "they" are, where nothing is asked of all
@@ -91,8 +92,8 @@ class Asking:
         items = self._items(turn)
         if not items:
             return Asked(self.say("which"), ())
-        if understood.questions == (RESTOCK,):
-            return Asked(self._restocked(items[0]), (items[0],))
+        if (own := self._of_one(items[0], understood.questions)) is not None:
+            return own
         if understood.mood is not None:
             return self._in_mood(items, *understood.mood)
         if understood.extreme is not None and len(items) > 1:
@@ -117,6 +118,16 @@ class Asking:
         if understood.form:
             return self._in_form(items[0], understood.form)
         return self._by_columns(turn, items)
+
+    def _of_one(self, item: Item, fields: Sequence[str]) -> Asked | None:
+        """Answer what is asked of one item and stands in no column: when it is back, why it was shown, for whom."""
+        if fields == (RESTOCK,):
+            return Asked(self._restocked(item), (item,))
+        if fields == (REASON,):
+            return Asked(reason(item, self.state, self.say), (item,))
+        if fields == ("audience",) and not self.shop.of_goods and not values_of(item, "audience"):
+            return Asked(for_whom(item, self.say), (item,))
+        return None
 
     def _made_in(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
         """Answer whether items are made in the size, or in other colours than those, that a question names."""
@@ -369,7 +380,9 @@ class Asking:
         """Advise one of the items named, or of those on screen: the one that was put first, and why it was."""
         several = named if len(turn.asked) > 1 else self.shop.items(self.state.taste.focus) or named
         order = [*self.state.taste.focus, *(item.id for item in several)]
-        best = min(several, key=lambda item: order.index(item.id))
+        near = self.shop.index.retrievers["dense"].scores(Query(turn.text)) if asks_for_what(turn.text) else None
+        places = self.shop.index.catalog.positions
+        best = min(several, key=lambda i: order.index(i.id) if near is None else -float(near[places[i.id]]))
         at = self.shop.index.catalog.positions[best.id]
         cards = Picking(self.shop, self.state, self.say).cards([Recommended(at, 0.0)])
         why = cards[0].why if cards else ""

@@ -43,6 +43,7 @@ _PLAIN: frozenset[Act] = frozenset(
         "forget_me",
         "remember",
         "crisis",
+        "foreign",
     )
 )
 _SERVED: frozenset[Act] = frozenset(("service",))  # the acts that routing takes the place of

@@ -147,7 +147,17 @@ class Desk:
         question = as_pages_say(question)
         ways = [question, of_paying(question), topic(question), gloss(question) if is_cjk(question) else ""]
         answers = (self.knowledge.answer(asked) for asked in ways if asked)
-        return next((found for found in answers if found is not None), None)
+        found = next((found for found in answers if found is not None), None)
+        return self._in_chinese(found, question) if found is not None and is_cjk(question) else found
+
+    def _in_chinese(self, found: Found, question: str) -> Found:
+        """Return the passage in Chinese on the matter of one in English, if there is one."""
+        if self.knowledge is None or is_cjk(found.passage.title):
+            return found
+        told = [near for near in self.knowledge.search(question, _PAGES) if is_cjk(near.passage.title)]
+        same = {gloss(near.passage.title): near for near in told}
+        nearest = same.get(self.closest(gloss(question), [*same]))
+        return replace(found, passage=nearest.passage, quote=nearest.quote) if nearest is not None else found
 
     def closest(self, question: str, texts: Sequence[str]) -> str:
         """Return the text that is clearly nearest in meaning to a question, "" if none is."""

@@ -17,6 +17,7 @@ from chat import facts, memory
 from chat.acts import Act
 from chat.asking import Asked, Asking
 from chat.care import CONSOLING, Sorrow, in_danger, told
+from chat.corrections import as_meant
 from chat.dead_ends import DeadEnds
 from chat.hearing import Hearing
 from chat.messages import Card, Citation, Handoff
@@ -29,6 +30,7 @@ from chat.sorts import by_maker
 from chat.state import DialogueState, Language
 from chat.telling import Telling
 from chat.thread import make_way
+from chat.tongues import unread
 from chat.turn import Turn
 from chat.typed import spelled_out
 from chat.understanding import Understanding
@@ -40,6 +42,7 @@ from retrieval.text import language_of
 from retrieval.types import Constraint, Query
 
 _RESEMBLES = 75.0  # a similarity, in [0, 100], from which words may be meant for a title
+_LONG, _RESEMBLES_SHORT = 7, 85.0  # and from which a word of fewer letters may
 _TOLD = 10  # items of a kind named when the person asks what is known of them
 _KINDS = 8  # that are told of a shop that has more
 
@@ -109,6 +112,7 @@ class Dialogue:
             return spelled
         asked, self.sorrow = told(spelled)
         taste = self.state.taste
+        asked = as_meant(asked, self.shop, self.state)
         return by_maker(asked, self.shop, taste.focus, [limit.constraint for limit in taste.limits])
 
     def listen(self, text: str, language: Language) -> None:
@@ -259,7 +263,9 @@ class Dialogue:
         same = make_way(self.shop, self.state, turn, asked, grounding.nearest)
         if not same and asked.isascii() and asked == asked.casefold() and not any(c.isdigit() for c in asked):
             near = self.shop.linker.nearest(asked, 1)
-            if not near or near[0][1] < _RESEMBLES:  # "fridges" is no title that we could lack
+            if not near or near[0][1] < (
+                _RESEMBLES if len(asked) >= _LONG else _RESEMBLES_SHORT
+            ):  # "fridges" is no title that we could lack
                 return self._of_kind_at_least(turn, self.say("no_such", thing=asked))
         constraints = self.picking.constraints()
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
@@ -338,6 +344,9 @@ class Dialogue:
 
     def _crisis(self, turn: Turn) -> Answer:
         return Answer(self.say("crisis"))
+
+    def _foreign(self, turn: Turn) -> Answer:
+        return Answer(unread(turn.text), route="out_of_scope")
 
     def _service(self, turn: Turn) -> Answer:
         return Answer(self.say("service"))
@@ -421,5 +430,6 @@ class Dialogue:
         "meta": _meta,
         "service": _service,
         "crisis": _crisis,
+        "foreign": _foreign,
         "unclear": _unclear,
     }

@@ -28,6 +28,9 @@ _SHOP_DOES = re.compile(  # what a shop is asked to do, rather than to have
     r"|match|install|recycle|trade|swap|service|tune|assemble|engrave|alter|sharpen)\b(?!\s+(?:me|it\s+for)\b)",
     re.IGNORECASE,
 )
+_SELLS = re.compile(
+    r"\b(?:i|we)(?:['’]d|\s+(?:want|would|wanna|have|need|wish|could|can))\b[^.?!]{0,15}\bsell\b", re.IGNORECASE
+)
 _NEEDS_IT = re.compile(r"\b(?:need(?:ed)?|want(?:ed)?|waiting\s+for)\s+(?:it|them)\b(?!\s+to\b)", re.IGNORECASE)
 FOR_A_PERSON = re.compile(
     r"\b(?:talk|speak|chat)\s+(?:to|with)\s+(?:an?|the|some|any|some\s+of\s+your|your)?\s*(?:real\s+|actual\s+|live\s+)?"
@@ -36,7 +39,7 @@ FOR_A_PERSON = re.compile(
 )
 COMPLAINT = re.compile(
     r"\bcomplain|\b(useless|worst|terrible|awful|disgrace|unacceptable|ridiculous|angry|furious|disappointed|scam|fraud"
-    r"|thie(?:f|ves)|rude|never\s+again|fed\s+up|nobody|no\s+one)\b|投诉|太差|生气|失望|骗|没人|态度",
+    r"|thie(?:f|ves)|rude|never\s+again|fed\s+up|thanks\s+for\s+nothing|nobody|no\s+one)\b|投诉|太差|生气|失望|骗|没人|态度",
     re.IGNORECASE,
 )
 _GIFT = re.compile(r"\b(?:gift|present)s?\s+(?:ideas?\b|for\s+(?:an?|my|his|her|our|the)\b)", re.IGNORECASE)
@@ -188,7 +191,7 @@ def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
 def _by_words(text: str, understood: Understanding) -> Iterator[tuple[Route, float]]:
     """Yield what speaks against a reader who has never heard of tents or cheeses."""
     of_price = seen_elsewhere(text) or without_price(text)
-    if _SHOP_DOES.search(text) or of_price:
+    if _SHOP_DOES.search(text) or _SELLS.search(text) or of_price:
         yield "policy", 4.0
         yield "recommend", -4.0
     if of_price:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from chat.acts import Act
 from chat.clauses import asks
 from chat.comparing import compared
+from chat.explaining import REASON, asks_why
 from chat.fitting import FITS
 from chat.opinions import Opinion
 from chat.pointing import PLACES, by_noun, of_part, pointed, sized
@@ -69,6 +70,8 @@ class Hearing:
         missing = sold_out(self.shop, self.state, self.say)
         if asks_for_return(text, missing) and (missing is not None or shown or spoken_of or understood.opinions):
             return replace(understood, act="question", questions=(RESTOCK,), extreme=None, of_shown=False)
+        if asks_why(text, understood.opinions, shown):
+            return replace(understood, act="question", questions=(REASON,), extreme=None, of_shown=False)
         if self._counts_heads(understood):
             return replace(understood, act="question", questions=(FITS,), extreme=None, of_shown=False)
         if understood.act not in ("question", "availability") and compared(text, self.shop, self.state) is not None:

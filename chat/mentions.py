@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from chat.acts import SAME_MAKER
 from chat.brands import from_stranger
-from chat.naming import ABOUT_TITLE, asked_about, asked_title, disambiguated, has
+from chat.naming import ABOUT_TITLE, HAVE, asked_about, asked_title, disambiguated, has
 from chat.opinions import Opinion, stands
 from chat.senses import Sensed
 from chat.typed import EVERYDAY, telling_words
@@ -36,7 +36,7 @@ def mentioned(
     """Return the title asked for that is none of ours, the works named, what tells which, and if one is asked about."""
     asked, mentions = asked_title(blank(text, lifting), linker, parser)  # "forget the year" names no book
     asked = from_stranger(text, linker, parser) or asked
-    mentions = _told_of(text, mentions, sensed, linker)
+    mentions = _told_of(text, mentions, sensed, linker, parser)
     asked, mentions = _shortened(text, asked, mentions, parser)
     about = None if asked else asked_about(text, linker)
     if about is not None and not mentions:
@@ -72,13 +72,15 @@ def common(name: str, linker: TitleLinker) -> bool:
     return name.islower() and any(linker.knows(word) for word in telling_words(name))
 
 
-def _told_of(text: str, mentions: Sequence[Mention], sensed: Sensed, linker: TitleLinker) -> list[Mention]:
+def _told_of(
+    text: str, mentions: Sequence[Mention], sensed: Sensed, linker: TitleLinker, parser: Parser
+) -> list[Mention]:
     """Add the works that only the whole message tells from common words, leave out what is a word or part of a name.
 
     "Is Alien scary?"; "I hate airplane screens", "a book about whales", "Once Upon a Time in the West".
     """
     works = sensed.works()
-    mentions = [m for m in mentions if not (_ordinary(m.surface) and sensed.no_work(m.start, m.end))]
+    mentions = [m for m in mentions if not (_ordinary(m.surface, parser) and sensed.no_work(m.start, m.end))]
     longer = [m for m in mentions if _goes_on(text, m) and any(s <= m.start and m.end < e for s, e in works)]
     mentions = [m for m in mentions if m not in longer]
     free = [(s, e) for s, e in works if not any(m.start < e and s < m.end for m in mentions)]
@@ -86,9 +88,10 @@ def _told_of(text: str, mentions: Sequence[Mention], sensed: Sensed, linker: Tit
     return sorted([*mentions, *more], key=lambda mention: mention.start)
 
 
-def _ordinary(surface: str) -> bool:
+def _ordinary(surface: str, parser: Parser) -> bool:
     """Whether a title as it is written may be a word like any other; "champagne truffles" are hardly two."""
-    return surface.islower() and len(telling_words(surface)) < _TELLING
+    telling = telling_words(surface)
+    return surface.islower() and len(telling) < _TELLING and all(map(parser.phrases.is_english, telling))
 
 
 def _says(mention: Mention, parser: Parser) -> bool:
@@ -112,7 +115,7 @@ def stood_on(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[li
     """Return the works that matter and the stands on them; where no cue tells one, the whole message may."""
     kept, stood = [], []
     for mention, opinion in zip(mentions, stands(text, mentions), strict=True):
-        if opinion.attitude == "neutral":
+        if opinion.attitude == "neutral" and not _asked_for(text, mention):
             asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text)
             asked_for = mention.how == "alias" and has(text, [mention])  # "do you have those magnet tiles"
             merely = sensed.merely_named(mention.start, mention.end) and not (asked_of or asked_for)
@@ -122,6 +125,12 @@ def stood_on(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[li
         kept.append(mention)
         stood.append(opinion)
     return kept, stood
+
+
+def _asked_for(text: str, mention: Mention) -> bool:
+    """Whether a message asks if we have just that: "do you have the martian?"."""
+    have = HAVE.search(text)
+    return have is not None and text[have.end() : mention.start].strip().casefold() in ("", "the")
 
 
 def wanted_by_name(text: str, mentions: Sequence[Mention]) -> bool:

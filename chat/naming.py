@@ -48,6 +48,8 @@ TOLD_BY = frozenset(
     play played playing finish finished hated rewatched reread obsessed called vs versus did tried done
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_LIKENED = re.compile(r"\b(?:like|similar\s+to)\s+$", re.IGNORECASE)
+_ENDS = re.compile(r"(?<=\w\s)?\W*(?:$|[.,;!?])")
 _NEAR = 3  # words between what one does with a work and its name, itself included
 _MEDIA: Mapping[str, str] = {
     "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film", "directed": "film",
@@ -131,6 +133,8 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
     told = told or bool(tokens and tokens[0].norm in _CLAUSE)
     if not inside and not is_cjk(thing) and told:
         return "", mentions  # "do you have a present for my dad?", "looking for a novel I read at school"
+    if not inside and _read(f"by {thing}", parser):
+        return "", mentions  # "do you carry Tarkovsky?"
     parsed = parser.parse(thing, [(m.start - start, m.end - start) for m in inside])
     unknown = [
         t
@@ -234,9 +238,12 @@ def strange_titles(
         start, end = _whole_words(free, start, end)
         end += len(_MORE_NAME.match(free, end).group())  # type: ignore[union-attr]  # it matches nothing, too
         name = free[start:end]
+        ours = any(s < end and start < e for s, e in (*spans, *found)) or _read(name, parser)
+        if not ours and name.islower() and _LIKENED.search(free[:start]) and _ENDS.match(free, end):
+            found.append((start, end))  # "anything like stranger things"
+            continue
         if name.islower() and len(telling_words(name)) < 2:
             continue  # "I feel bereft", "the exploring is the bit I love"
-        ours = any(s < end and start < e for s, e in (*spans, *found)) or _read(name, parser)
         titled = len(words(name)) > 1 and all(w[0].isupper() for w in name.split() if telling_words(w))
         if not ours and telling_words(name) and (titled or not all(linker.knows(word) for word in words(name))):
             found.append((start, end))

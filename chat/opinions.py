@@ -67,6 +67,19 @@ _PANNED = re.compile(
     r"|\b(?:i|we)\s+(?:dropped|gave\s+up|quit|abandoned|hated)\b",
     re.IGNORECASE,
 )
+# "Dark Souls isn't post-apocalyptic though", "… sounds good but she says too silly", "… for a four-year-old??"
+_OBJECTED = re.compile(
+    r"^\W*(?:(?:is|was|are|were)|['’]s|looks?|sounds?|seems?|feels?)\s+(?:\w+\s+){0,2}?too\s+(?!bad\b|good\b)\w+"
+    r"|^\W*(?:is|was|are|were|ai)(?:n['’]?t|\s+not)\s+(?!bad\b|there\b|here\b|in\s+stock|available|sold|for\s+sale|it\b|that\s+bad)"
+    r"[^.?!;]*(?:$|[.!;]|\?{2})"
+    r"|^[^.?!;]{0,40}\bbut\b[^.?!;]{0,25}\btoo\s+\w+|^\s+for\s+(?:an?|my|her|him|our)\b[^.?!]{0,30}\?{2}",
+    re.IGNORECASE,
+)
+_IS_NOT = re.compile(r"\W*(?:is|was|are|were|ai)(?:n['’]?t|\s+not)\s+(?=[^.?!]*(?:$|[.!]))", re.IGNORECASE)
+_OUT_OF_PLACE = re.compile(
+    r"\b(?:what|why)(?:['’]s|\s+is|\s+are)\s+(?:the\s+|an?\s+)?$", re.IGNORECASE
+)  # "… doing there?"
+_THERE = re.compile(r"^\W*(?:even\s+)?(?:doing\s+)?(?:here|there|on\s+(?:the|that|this|my)\s+list)\b", re.IGNORECASE)
 _RULED_OUT = re.compile(  # "it's out on Friday" is not; nor is "when it's out"
     r"(?<!when )(?<!once )(?<!if )\b(?:that|this|it)(?:\s+one)?(?:['’]s|\s+is)\s+(?:(?:ruled|sadly|definitely)\s+)*out"
     r"(?=(?:\s+(?:then|too|for\s+(?:me|us)))*\s*(?:[.,;!]|$|\b(?:but|so|and)\b))"
@@ -97,6 +110,9 @@ LIKE = re.compile(
     r"|喜欢|爱|类似|像|好看|不错|挺好|接近|相近",
     re.IGNORECASE,
 )
+_LET_GO = re.compile(
+    r"(?<!never )(?<!not )(?<!n't )\b(?:forget(?:\s+about)?|never\s*mind|scrap|ditch)\s+(?:the\s+)?$", re.IGNORECASE
+)
 _SUPPOSED = re.compile(r"\b(?:if|in\s+case|unless)\b|如果|万一", re.IGNORECASE)  # "what if she has it already?"
 _CLAUSE = re.compile(rf"[.!?;。！？；\n]|,|，|\bbut\b|\bhowever\b|{AND_THEN}|但是?|不过", re.IGNORECASE)
 IF_ANY = re.compile(  # "if you have them" points at nothing on screen
@@ -124,6 +140,19 @@ def _clause(text: str, start: int) -> str:
     return _CLAUSE.split(text[:start])[-1]
 
 
+def objected(text: str, start: int, end: int) -> bool:
+    """Whether a message objects to what it names at a place, or lets go of it: "forget The Witcher"."""
+    before, after = text[:start], text[end:]
+    out_of_place = _OUT_OF_PLACE.search(before) is not None and _THERE.match(after) is not None
+    return out_of_place or _OBJECTED.match(after) is not None or _LET_GO.search(before) is not None
+
+
+def lacking_in(text: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:
+    """Return where a message says that a work "isn't" what was asked for: who says so wants it to be."""
+    found = (_IS_NOT.match(text, mention.end) for mention in mentions if objected(text, mention.start, mention.end))
+    return [match.span() for match in found if match is not None]
+
+
 def _attitude(text: str, start: int, end: int, default: Attitude) -> Attitude:
     before = _clause(text, start)
     after = _CLAUSE.split(text[end:])[0]
@@ -144,7 +173,7 @@ def stands(text: str, mentions: Sequence[Mention]) -> list[Opinion]:
     text = blank(text, [(m.start, m.end) for m in mentions])  # "One Cut of the Dead" is called 摄影机不要停
     for at, mention in enumerate(mentions):
         attitude = _attitude(text, mention.start, mention.end, "neutral")
-        if wondered_at(text, mention.start, mention.end):
+        if wondered_at(text, mention.start, mention.end) or objected(text, mention.start, mention.end):
             attitude = "dislike"
         if at and attitude == "neutral" and not re.search(r"[.!?;]", text[mentions[at - 1].end : mention.start]):
             between = text[mentions[at - 1].end : mention.start].strip().casefold()

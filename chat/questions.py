@@ -64,7 +64,7 @@ _COMPILED = tuple((name, re.compile(p, re.IGNORECASE)) for name, p in _COLUMNS)
 _COMPARE = re.compile(
     r"\bcompared?\b(?!\s+prices)|\bdifferences?\b.{0,12}\bbetween\b|\bhow\s+do\s+(?:they|these|those)\s+differ\b|\bversus\b|\bvs\b"
     r"|\bhow\s+(?:is|are)\b[^.?!;]{1,60}?\bdifferent\s+(?:from|to|than)\b"
-    r"|\b(?:better|worse)\s+than\b|比较|对比|区别|有什么不同",
+    r"|\b(?:better|worse)\s+than\b|\b(?:is|are|was)\s+[^.?!;]{2,50}?\s(?:really\s+|just\s+)?as\s+(?:good|nice|fun|great)\s+as\b|比较|对比|区别|有什么不同",
     re.IGNORECASE,
 )
 _MEASURES = (  # in the order of the groups below: the column, and whether most (1) or least (-1) of it is asked for
@@ -75,7 +75,7 @@ _MORE = (
     r"|(more\s+popular|better\s+known))\b"
 )
 _MOST = (
-    r"(?:(cheapest|least\s+expensive|cheaper\s+ones\s+first)|(most\s+expensive|priciest|dearest)|(newest|latest|most\s+recent(?:ly)?|new\s+(?:releases|arrivals)|anything\s+new(?=\s+in\b|\W*$)|what(?:['’]?s|\s+is)\s+new)"
+    r"(?:(cheapest|least\s+expensive|most\s+cheap|cheaper\s+ones\s+first)|(most\s+expensive|priciest|dearest)|(newest|latest|most\s+recent(?:ly)?|new\s+(?:releases|arrivals)|anything\s+new(?=\s+in\b|\W*$)|what(?:['’]?s|\s+is)\s+new)"
     r"|(oldest|earliest)|(longest)|(shortest)"
     r"|(most\s+popular|best[\s-]known|best[\s-]?sell(?:ing|ers?)"
     r"|(?<!\btoo\s)(?<!\bnot\s)(?<!\bless\s)(?<!\bmore\s)(?<!\bso\s)popular(?!\s+(?:science|music|culture))))\b"
@@ -89,7 +89,8 @@ _COSTS = re.compile(r"\b(?:costs?|prices?|expensive|cheap)\b|[$€£¥]", re.IGN
 _CHINESE = re.compile(r"(?:哪|最).{0,4}?更?(?:(便宜)|(贵)|(新|晚)|(老|早|旧)|(长)|(短)|(受欢迎|热门|畅销|火))")
 _OF_THESE = re.compile(
     r"\b(?:of|among|from|between)\s+(?:all\s+(?:of\s+)?)?(?:these|those|them|the\s+(?:two|three|four|five))\b|\bwhich\s+(?:one\s+)?(?:of\s+\w+\s+)?is\b"
-    r"|\bone\b|这些|那些|里面|其中|里最|当中|哪",
+    r"|\b(?:the\s+)?(?:ones|films|movies|books|games|albums)?\s*(?:that\s+)?you(?:['’]ve)?\s+(?:have\s+)?(?:just\s+)?(?:showed|shown|listed|suggested|recommended)\b"
+    r"|\b(?:from|of|in)\s+all\s+(?:of\s+)?this\b|\bone\b|这些|那些|里面|其中|里最|当中|哪",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
@@ -106,10 +107,19 @@ _YES_NO = re.compile(
 )
 _HOW_IS = re.compile(r"\bhow\s+(\w+)\s+(?:is|are|does|do)\s+(?=the\b)", re.IGNORECASE)
 
+_WHICH_SUITS = (  # "which of the others would suit a rainy Sunday?"
+    r"\bwhich\s+(?:one\s+)?of\s+(?:these|those|them|the\s+others?)\b[^.?!]{0,20}\b(?:suits?|fits?|works?|be\s+(?:good|best|nice|right))\b"
+)
+_SUITS = re.compile(_WHICH_SUITS, re.IGNORECASE)
 _PICK = re.compile(
     r"\b(?:which|what)\b[^.?!,]{0,30}\b(?:would|do|should)\s+(?:you|i|we)\s+(?:\w+\s+)?(?:pick|choose|go\s+(?:for|with)|take|recommend"
     r"|suggest|start\s+with|prefer|like\s+(?:best|most))\b|\b(?:your|the)\s+(?:favou?rite|pick|choice|best\s+one)\b"
-    r"|\bwhich\s+(?:one\s+)?(?:of\s+\w+\s+)?(?:is|are)\s+(?:the\s+)?best\b|\bpick\s+(?:one\s+)?for\s+(?:me|us)\b|你(?:会|觉得)?(?:选|推荐)哪|哪(?:个|部|本)最好",
+    r"|\bwhich\s+(?:one\s+)?(?:of\s+\w+\s+)?(?:is|are)\s+(?:the\s+)?best\b|\bpick\s+(?:one\s+)?for\s+(?:me|us)\b"
+    rf"|{_WHICH_SUITS}"
+    # "just give me one"
+    r"|^\W*(?:(?:no|ok(?:ay)?|just|please|but)\b\W*)*(?:(?:give|show|tell|pick|name|recommend)\s+(?:me\s+)?|i\s+(?:said|want|need|asked\s+for)\s+)"
+    r"(?:just\s+|only\s+)?(?:one|1)(?:\s+(?:of\s+(?:them|those|these)|film|movie|book|game|album))?\W*(?:(?:please|then)\W*)?$"
+    r"|你(?:会|觉得)?(?:选|推荐)哪|哪(?:个|部|本)最好",
     re.IGNORECASE,
 )
 
@@ -176,6 +186,11 @@ def _of_people_and_sizes(fields: list[str], text: str, columns: Columns | None) 
     if not fields and (asks_contents(text) or _HOW_MANY.search(text)):
         return (CONTENTS if asks_contents(text) else "other",)
     return tuple(fields)
+
+
+def asks_for_what(text: str) -> bool:
+    """Whether one of those shown is to be picked for something: a rainy Sunday."""
+    return _SUITS.search(text) is not None
 
 
 def asks_of_all(text: str) -> bool:

@@ -24,7 +24,7 @@ from retrieval.parsed import Parsed, Told
 from retrieval.parsing import Parser
 from retrieval.text import is_cjk, normalize, words
 
-_THEN_IT = re.compile(r"\W*?[.,;:!?–—-]\s[^.?!]*\bits?\b", re.IGNORECASE)
+_THEN_IT = re.compile(r"(?:\s+(?:then|please|it\s+is))?\W*?[.,;:!?–—-]\s[^.?!]*\bits?\b", re.IGNORECASE)
 _ADVICE = re.compile(
     r"\b(?:should|could|can|would)\s+(?:i|we|you)\b|\b(?:recommend|suggest|similar|next|after|instead|else)\b|推荐|类似|接下来",
     re.IGNORECASE,

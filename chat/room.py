@@ -14,6 +14,7 @@ from chat.turn import Turn
 from chat.typed import for_whom
 from retrieval.constraints import values_of
 from retrieval.lexicon import canonical
+from retrieval.numbers import LENGTH_FIELDS
 from retrieval.parsed import as_tuple
 
 CORRECTS = re.compile(
@@ -50,10 +51,20 @@ class Room:
         if fields & {"kind", "title"}:
             self._for_a_thing(turn, fields)
         if "kind" in fields:
+            self._of_another_kind(turn)
             kind = next(c for c in turn.understood.parsed.constraints if c.field == "kind" and c.op == "is")
             for old in [x for x in limits if x.field == "genres" and x.op == "is"]:
                 if not self.shop.recommender.allowed([kind, old.constraint]).any():
                     turn.lift(self.state, [old])
+
+    def _of_another_kind(self, turn: Turn) -> None:
+        """Let go of a length where works of another kind are wanted: an hour and a half of music is no film's."""
+        said = turn.understood.parsed.constraints
+        kinds = [x for x in self.state.taste.limits if (x.field, x.op) == ("kind", "is")]
+        new = {v for c in said if (c.field, c.op) == ("kind", "is") for v in as_tuple(c.value)}
+        if kinds and not any(new.intersection(as_tuple(x.value)) for x in kinds):
+            lengths = [x for x in self.state.taste.limits if x.field in LENGTH_FIELDS and x.constraint not in said]
+            turn.lift(self.state, lengths)
 
     def _for_a_thing(self, turn: Turn, fields: set[str]) -> None:
         """Let go of the kind, or of the noun of titles, that was wanted before, where another thing is wanted now."""

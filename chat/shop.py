@@ -100,8 +100,8 @@ class Shop:
         """Return the items of those ids that the catalogue still has."""
         return [self.index.catalog[at] for at in self.positions(ids)]
 
-    def best(self, positions: Sequence[int], kind: str = "") -> int:
-        """Choose among works of one name: of the kind in force, the title itself before an alias, the likelier one.
+    def best(self, positions: Sequence[int], kind: str = "", shown: Sequence[int] = ()) -> int:
+        """Choose among works of one name: the one shown, of the kind in force, the title before an alias, the likelier.
 
         Likelier is what is better known and of a kind that the shop holds more of: in a shop of films, a film.
         """
@@ -111,6 +111,7 @@ class Shop:
         return min(
             positions,
             key=lambda at: (
+                at not in shown,
                 bool(kind) and canonical("kind", items[at].kind) != kind,
                 positions.index(at) > 0 and not self._same_title(at, positions[0]),
                 -float(popularity[at]) - len(kinds.get(canonical("kind", items[at].kind), ())) / len(items),

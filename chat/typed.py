@@ -27,13 +27,15 @@ _SHORTHAND: Mapping[str, str] = {
     "gotta": "got to", "lemme": "let me", "gimme": "give me", "bday": "birthday", "xmas": "christmas",
     "ppl": "people", "bc": "because", "cuz": "because", "tmrw": "tomorrow", "nvm": "never mind",
     "idk": "not sure,", "atm": "now", "rn": "now", "tho": "though", "yr": "year", "yrs": "years", "hrs": "hours",
-    "mins": "minutes",
+    "mins": "minutes", "idc": "don't care",
 }  # fmt: skip
 _WORD = re.compile(r"(?<!\S)(?:" + "|".join(_SHORTHAND) + r")(?=[\s.,!?;:)]|$)", re.IGNORECASE)
 _INTERJECTION = re.compile(
     r"^\s*(?:oh\s+|ah\s+)?no,?\s+wait\b\W*"
     r"|^\s*(?:magic|sound|ace|sweet|grand|wicked|champion|sorted)\s*[.!,]\s*(?=\w)"
     r"|^\W*i\s+(?:don'?t|do\s+not)\s+(?:really\s+)?know(?=\W+(?:some|any|maybe|a|an)\w*\b)"
+    r"|\b(?:he|she|they)\s+(?:asks?|wonders?|wants?\s+to\s+know)\s+(?:if\s+|whether\s+)?(?=(?:does|is|are|do|has|can|how|what|who|when)\b)"
+    r"|\b(?:(?:let['’]?s|can\s+we|could\s+we)\s+)?(?:go|get|switch)\s+back\s+to\s+(?=the\s+\w+\W*$)"
     r"|\b(?:lol|lmao|haha(?:ha)*|tbh|to\s+be\s+honest)\b",
     re.IGNORECASE,
 )
@@ -140,39 +142,38 @@ _SETTINGS = re.compile(
 EVERYDAY = frozenset(
     """
     able actually afternoon again age ago almost alone already answer anybody anymore anyone anyway anywhere asked
-    asking away back bad based basically become before begin beginning believe beside better bit bored boring both
-    bought bring brings bus buy call called came can't car card carry change changed check choose class cold come
-    comes coming couple course crap day days deal decent decide definitely did didn't different done door down drop
-    dropped due early easy else end ended ending enough entire especially even evening ever every everybody everyone
-    everywhere exactly except expect explain face fact far feel feeling fell felt few figure finally find finds fine
-    finish finished finishing first fit follow forget form forward found free friend friends full fully gave get
-    gets getting gift give given gives giving goes going gone gonna got grab half hand hang happen happened happens
-    hard hate hated head hear heard hearing held hell help here high hit hold home honest hope hour hours house
-    headspace
-    huge idea imagine inside interested issue item job join just keep keeps kept kind kinda knew know known landing
-    large last late lately later latest least leave leaves leaving left less let likely line list listen listened
-    listening little living long longer look looked looking looks lose lost lots love loved low made main make makes
-    making many maybe mean means meant meet mention mentioned middle might mind minute minutes miss missed moment
-    month months morning mostly move moved moves moving much must near need needed needs never nice night nights
-    none normal note nothing notice number obviously odd often older once ones online open order ordinary others
-    ought outside over pace page pages pair part party past pay pick picked picking piece place plan plane play played
-    playing plays please plus point post prefer present pretty price probably properly put puts quick quickly quite
-    random rather read reading ready real really reason recent remember remind rest right round run running runs
-    said same saw saying says school second see seeing seem seems seen send sense sent serious set several share
-    short shorter show showed shows side similar simple since sitting size slightly small someone something
-    sometimes somewhere soon sorry sort sound sounds spend start started starting starts stay still stop stopped
-    story straight stuff such sure take taken takes taking talk talking tell telling than thing things think
-    thinking third thought through tight time times tired today together told tomorrow tonight took top total
-    totally touch tried true try trying turn turned turns type under understand until used using usual usually
-    various very view wait waiting walk want wanted wants watch watched watching week weeks weird well went wish
-    without wonder wonderful word words work worked working works worth wouldn't wrong year years yesterday yet
-    young
+    asking away awesome back bad based basically become before begin beginning believe beside best better bit bored
+    boring both bought bring brings bus buy call called came can't car card carry change changed character check choose
+    class cold come comes coming cool couple course crap day days deal decent decide definitely did didn't different
+    done door down drop dropped due early easy else end ended ending enough entire especially even evening ever every
+    everybody everyone everything everywhere exactly except expect explain face fact far favorite favourite feel feeling
+    fell felt few figure finally find finds fine finish finished finishing first fit follow forget form forward found
+    free friend friends full fully gave get gets getting gift give given gives giving goes going gone gonna got grab
+    grown half hand hang happen happened happens hard hate hated head headspace hear heard hearing held hell help here
+    high hit hold home honest hope hour hours house huge idea imagine inside interested issue item job join just keep
+    keeps kept kind kinda knew know known landing large last late lately later latest least leave leaves leaving left
+    less let likely line list listen listened listening little living long longer look looked looking looks lose lost
+    lots love loved low made main make makes making many maybe mean means meant meet meets mention mentioned middle
+    might mind minute minutes miss missed moment month months morning mostly move moved moves moving much must near need
+    needed needs never nice night nights none normal note nothing notice number obviously odd often older once ones
+    online open order ordinary others ought outside over pace page pages pair part party past pay pick picked picking
+    piece place plan plane play played playing plays please plus point post prefer present pretty price probably
+    properly put puts question questions quick quickly quite random rather read reading ready real really reason recent
+    remember remind rest right round run running runs said same saw saying says school second see seeing seem seems seen
+    send sense sent serious set several share short shorter show showed shows side similar simple since sitting size
+    slightly small someone something sometimes somewhere soon sorry sort sound sounds spend start started starting
+    starts stay still stop stopped story straight stuff such super sure take taken takes taking talk talking tell
+    telling than thing things think thinking third thought through tight time times tired today together told tomorrow
+    tonight took top total totally touch tried true try trying turn turned turns type under understand until used using
+    usual usually various very view wait waiting walk want wanted wants watch watched watching week weeks weird well
+    went wish without wonder wonderful word words work worked working works worth wouldn't wrong year years yesterday
+    yet young
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 
 FILLER = frozenset(
     """
-    a an the any anything something some please in stock film movie book game album course called named titled
+    a an the yo hey any anything something some please in stock film movie book game album course called named titled
     by it that this one ones there have got for me my new now you to of and or films movies books games albums
     good great nice with like want would looking find show give recommend recommendation recommendations suggest
     suggestion suggestions tell same mood loved love liked enjoyed watch watched watching saw read play played

@@ -27,8 +27,8 @@ from chat.naming import (
     strange_titles,
 )
 from chat.offers import carried, own_words
-from chat.opinions import IF_ANY, Opinion, pointed_at, references
-from chat.questions import Questions, questions
+from chat.opinions import IF_ANY, Opinion, lacking_in, pointed_at, references
+from chat.questions import Questions, asks_for_what, questions
 from chat.senses import Purpose, Sensed, unread
 from chat.typed import FILLER, asides, for_whom, settings
 from retrieval.cues import Mention
@@ -175,8 +175,8 @@ def understand(
     asked, mentions, beside, by_its_title = mentioned(text, lifting, linker, parser, sensed)
     mentions = [m for m in mentions if not is_part(text, m)]
     spans = [*((m.start, m.end) for m in mentions), *beside]
-    asking = questions(text, parser.columns, several=False)
-    asks_of = len(mentions) == 1 and (by_its_title or asking.fields or asking.yes_no)
+    asking = questions(text, parser.columns, several=len(mentions) > 1)
+    asks_of = (len(mentions) == 1 and (by_its_title or asking.fields or asking.yes_no)) or asking.extreme is not None
     mentions, stood = stood_on(text, mentions, unread() if asks_of else sensed)
     strange = strange_titles(text, spans, linker, parser, sensed.works())
     strange = strange if parser.of_works else [place for place in strange if not common(text[slice(*place)], linker)]
@@ -190,7 +190,7 @@ def understand(
     aside = [(start, end) for start, end in aside if not parser.tails.follows(text[end:])]  # "a day cream"
     pointing = [*pointed_at(text, shown), *(m.span() for m in _THIS_PRODUCT.finditer(text)), *aside]
     why = [match.span() for match in _WHY.finditer(text)]
-    taken = [*spans, *pointing, *strange]
+    taken = [*spans, *pointing, *strange, *lacking_in(text, mentions)]
     offered = HAVE.search(text) is not None
     wanted = not mentions and carried(text, parser, linker)
     ours = own_words(text, parser)
@@ -201,7 +201,7 @@ def understand(
     them = [
         m.span() for m in BUT_NOT_THEM.finditer(text) if any(0 <= m.start() - end <= _NEAR for _, end in parsed.spans)
     ]
-    them += [m.span() for m in IF_ANY.finditer(text)]
+    them += [*(m.span() for m in IF_ANY.finditer(text)), *lifting]
     named = [
         *spans,
         *(m.span() for m in TITLED.finditer(text) if TOLD_BY.intersection(words(text[: m.start()])[-1:])),
@@ -211,7 +211,8 @@ def understand(
     early = bool(cards) and references(blank(text[:first], them), [], shown, spoken_of) == cards
     pointed = cards if early or not reading.stands_for(text, mentions, (*stood, *cards)) else []
     opinions = [moved(text, opinion) for opinion in ((*pointed, *stood) if early else (*stood, *pointed))]
-    advises = sensed.purpose.get("recommend", 0.0) > _PLAINLY and not any(opinion.places for opinion in opinions)
+    picks = shown > 0 and asks_for_what(text)
+    advises = not picks and sensed.purpose.get("recommend", 0.0) > _PLAINLY and not any(o.places for o in opinions)
     about = Questions() if lifting else reading.questions_of(text, mentions, parser, 0 if advises else shown, spoken_of)
     # "Is it scary?" wishes for nothing; in "sounds fun. Is it part of a series?" nobody asks whether it is fun.
     named_in = parser.parse(reading.asking(text), taken, language) if about.yes_no or of_several(text) else parsed

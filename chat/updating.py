@@ -31,13 +31,14 @@ from retrieval.types import Constraint, Item
 _EARLIER = 6  # wishes that are kept behind newer ones
 _TEXTS = 1  # messages whose words are still searched for beside the last one's
 _CHANGES_NOTHING = frozenset(
-    "meta help greeting thanks farewell undo reset service crisis unclear about_me forget_me".split()  # noqa: SIM905
+    "meta help greeting thanks farewell undo reset service crisis foreign unclear about_me forget_me".split()  # noqa: SIM905
 )
 _ON_PAGE = re.compile(r"\bthis\s+(?:product|item|article|page)\b|这个(?:商品|产品)|本(?:商品|品)|这款", re.IGNORECASE)
 _REMOVES = re.compile(
     r"\b(?:remov(?:e|ing)|delete|take\s+(?:out|away|off)|get\s+rid\s+of|drop)\b|去掉|取消|删掉|删除", re.IGNORECASE
 )
 _WITH_PART = re.compile(r"^\W*(?:and\s+|but\s+)?with\s+(?:an?|some)\b", re.IGNORECASE)  # of what has been shown
+_TOGETHER = {"year": ("year", "decade"), "decade": ("year", "decade"), "length": LENGTH_FIELDS}  # fields that go as one
 _SIGNALS: dict[Attitude, Signal] = {"like": "like", "neutral": "like", "dislike": "dislike", "seen": "seen"}
 
 
@@ -60,7 +61,7 @@ class Updater:
         if understood.act in _CHANGES_NOTHING:
             return
         for dropped in understood.dropped:
-            for name in ("year", "decade") if dropped in ("year", "decade") else (dropped,):
+            for name in _TOGETHER.get(dropped, (dropped,)):
                 self.state.unlimit(name)
             values = self.shop.index.facets.postings.get(dropped, {})  # "no black" is refused wherever it stands
             taste.limits = [x for x in taste.limits if (x.field, x.op) != ("topic", "is_not") or x.value not in values]
@@ -226,12 +227,12 @@ class Updater:
             positions = list(opinion.positions)  # "Solaris, the book or the film?"
         else:
             kind = next((str(x.value) for x in taste.limits if x.field == "kind" and x.op == "is"), "")
-            best = self.shop.best(opinion.positions, kind)
+            best = self.shop.best(opinion.positions, kind, self.shop.positions(taste.focus))
             positions = [best]
             self._note_reading(turn, opinion, best)
         if opinion.attitude == "neutral" and turn.understood.act not in ("availability", "question"):
             positions = [at for at in positions if catalog[at].id not in taste.disliked]
-        ids = [catalog[at].id for at in positions]
+        ids = [catalog[at].id for at in self._refused_too(opinion, positions)]
         if turn.understood.act == "question":
             turn.asked.extend(positions)
             return
@@ -245,6 +246,11 @@ class Updater:
             turn.named.extend(at for at in positions if at not in turn.named)
         else:
             (turn.rejected if opinion.attitude == "dislike" else turn.seen).extend(ids)
+
+    def _refused_too(self, opinion: Opinion, positions: Sequence[int]) -> list[int]:
+        """Return what a stand is on: who refuses "Star Wars" refuses all of those shown."""
+        shown = self.shop.positions(self.state.taste.focus) if opinion.attitude == "dislike" else []
+        return list(dict.fromkeys([*positions, *(at for at in opinion.positions if at in shown)]))
 
     def _spoken_of(self, turn: Turn) -> str:
         """Return the id of the item that "it" means, "" if none; "this product" is always that of the page."""

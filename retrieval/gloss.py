@@ -11,11 +11,14 @@ from functools import cache
 
 from retrieval.text import is_cjk
 
+# A town of China is abroad to a shop that writes English.
+_TO = re.compile(r"(?<=[寄送运发邮][到去往至])([\u4e00-\u9fff]{2,4}?)(?=[要多需大得的吗呢吧，。？！?\s]|$)")
 _TABLE = """
 退货:return 退款:refund 退掉:return 退回:send back 退换:return exchange 换货:exchange 换成:exchange for 换:change
 退:return 运费:shipping cost 包邮:free shipping 邮费:shipping cost 快递:courier 物流:shipment tracking 配送:delivery
 送货:delivery 送到:deliver to 送达:delivered 发货:shipped 寄到:ship to 寄:send 送:deliver 到货:arrive
-到账:arrive on my account 到哪:where 签收:signed delivered 收到:receive 收货:delivery 地址:address 国外:abroad
+到账:credited to my account 什么时候到:where is it, when does it arrive 到哪:where 签收:signed delivered 收到:receive
+收货:delivery 地址:address 国外:abroad
 海外:abroad 国际:international 自取:pick up in the shop 包裹:parcel 订单:order 单号:number 下单:place an order
 买了:bought 购买:buy 买:buy 订的:ordered 预订:pre-order 预售:pre-order 订:order 取消:cancel 修改:change 改:change
 延迟:delayed 丢失:lost 丢了:lost 坏了:broken 损坏:damaged 破损:damaged 少发:missing 发错:wrong item 付款:payment
@@ -59,10 +62,18 @@ def _entries() -> tuple[dict[str, str], re.Pattern[str]]:
     return table, re.compile("|".join(sorted(table, key=len, reverse=True)) + r"|[\u3400-\u9fff]|[^\u3400-\u9fff]+")
 
 
+def _known(place: str) -> bool:
+    table, pattern = _entries()
+    return any(part in table for part in pattern.findall(place) if len(part) > 1) or place.startswith(
+        ("我", "你", "家")
+    )
+
+
 def gloss(text: str) -> str:
     """Return the English words for a Chinese text; any other text is returned as it is."""
     if not is_cjk(text):
         return text
     table, pattern = _entries()
+    text = _TO.sub(lambda place: place.group() if _known(place[1]) else "国外", text)
     words = (table.get(part, "" if is_cjk(part) else part.strip(" 。，！？、")) for part in pattern.findall(text))
     return " ".join(word for word in words if word)

@@ -157,11 +157,14 @@ zombies: zombie; 僵尸, 丧尸
 vampires: vampire; 吸血鬼
 superheroes: superhero; 超级英雄
 dinosaurs: dinosaur; 恐龙
+apocalypse: apocalyptic, post apocalyptic, postapocalyptic, post apocalypse, end of the world, after the apocalypse; 末日, 末世
+dystopia: dystopian, dystopias; 反乌托邦
+women: female lead, female leads, female protagonist, female main character, woman as the main character, woman as main character, woman lead, women leads, strong women, strong woman, heroine, heroines; 女性
 dogs: dog; 狗
 cats: cat; 猫
 christmas: ; 圣诞
 war: ; 战争
-"""
+"""  # noqa: E501
 
 
 _AUDIENCES = """

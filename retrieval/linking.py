@@ -59,6 +59,14 @@ def _head(title: str) -> str:
     return head if len(words(head)) > 1 else title  # "Life" names nothing
 
 
+def _ampersands(name: str) -> tuple[str, ...]:
+    """Return a name with "and" for its ampersand and without its "and", as "&" is no word."""
+    if "&" in name:
+        return (re.sub(r"\s*&\s*", " and ", name),)
+    parts = re.split(r"\s+and\s+", name)
+    return (" ".join(parts),) if len(parts) == 2 and all(len(words(part)) < 3 for part in parts) else ()
+
+
 class TitleLinker:
     """Finds the catalogue's titles and aliases in free text."""
 
@@ -68,7 +76,8 @@ class TitleLinker:
         names: dict[str, dict[int, bool]] = defaultdict(dict)
         for at, item in enumerate(self._items):
             head = _head(item.title)
-            for is_title, name in ((True, item.title), *((False, alias) for alias in (*item.aliases, head))):
+            other = (spelt for name in (item.title, *item.aliases) for spelt in _ampersands(name))
+            for is_title, name in ((True, item.title), *((False, alias) for alias in (*item.aliases, head, *other))):
                 tokens = words(name)
                 if not tokens:
                     continue
@@ -267,7 +276,8 @@ class TitleLinker:
                 or (whole and (surface[0].isupper() or name not in PRONOUNS))
                 or numbered(text, tokens, at, after, before)
             )
-        led_to = cued(tokens, at) or continues(text, tokens, at, before)
+        refused = len(content) > 1 and at > 0 and tokens[at - 1].norm == "not"  # "dinosaurs, not star wars"
+        led_to = refused or cued(tokens, at) or continues(text, tokens, at, before)
         if name in facet_words:
             return capitals and not initial and (len(span) > 1 or led_to)
         if len(span) > 1 and at and tokens[at - 1].norm == "the" and not self._facets.of_works:

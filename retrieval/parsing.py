@@ -28,7 +28,7 @@ from retrieval.ranges import of_sizes
 from retrieval.refusals import also_refused, lacks_one, refused_words
 from retrieval.shades import distinct
 from retrieval.short import ShortNames
-from retrieval.stances import JOINS, Hit, Stance, agreed, no_need, stances
+from retrieval.stances import JOINS, Hit, Stance, agreed, complained_of, no_need, stances
 from retrieval.sums import loose
 from retrieval.tails import Tails
 from retrieval.text import Token, forms, normalize, tokenize, words
@@ -288,6 +288,8 @@ class Parser:
             words_told = self._told(hit, told(tokens[hit.start].start, tokens[hit.end - 1].end), before)
             if stance == "refused" and ((words_told == "idle" and lacks_one(before)) or before[-1:] == ["non"]):
                 words_told = "refused"  # "a film without any obsession", whatever it is taken for
+            if complained_of(free, tokens[hit.start].start, tokens[hit.end - 1].end):
+                words_told = "refused"
             meant = _meant(hit, stance, words_told)
             if meant is not None:
                 self._take(found, free, tokens, hit, meant, language)
@@ -318,8 +320,9 @@ class Parser:
             found.wishes.extend(Wish(hit.field, v, text[start:end], start) for v in hit.values if v != "yes")
         elif stance == "not_only" and hit.field == "kind":
             found.opened.append("kind")
-        elif stance == "taken_back":
+        elif stance in ("taken_back", "denied"):
             found.hard.append((start, end))
+            found.allowed.extend(hit.values if stance == "denied" else ())  # a refusal goes, too
             found.taken_back.extend((hit.field, value) for value in hit.values)
         elif stance in ("said", "not_only"):
             found.wishes.extend(Wish(hit.field, value, text[start:end], start) for value in hit.values)

@@ -77,6 +77,10 @@ class Phrases:
         values = (v for field in ("kind", "genres") for v in self._facets.postings.get(field, {}))
         return frozenset(p for value in values for p in synonyms("kind", value) if p not in known)
 
+    def is_english(self, word: str) -> bool:
+        """Whether a word is an English one, as far as anything here knows: "airplane" is, "frostpunk" is not."""
+        return self._english is None or word in self._english
+
     @cached_property
     def plain_words(self) -> frozenset[str]:
         """Return every word that says what something is like or of what kind, rather than naming it."""

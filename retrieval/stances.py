@@ -80,6 +80,22 @@ _TAKES_BACK = re.compile(
     r"|\bneed(?:n'?t|\s+not)\s+be\s+(?:an?\s+|so\s+|that\s+)?$|(?:不用|不一定要|不必)(?:是|太|那么)?$|(?:去掉|取消|删掉|删除)$",
     re.IGNORECASE,
 )
+# "I never said anything about monsters": nothing was said of them, then
+_DENIES = re.compile(
+    r"\b(?:i|we)\s+(?:never|did(?:n['’]?t|\s+not))\s+(?:ever\s+)?(?:said|say|mention(?:ed)?|told\s+you|tell\s+you)\s+(?:i\s+\w+(?:ed)?\s+)?"
+    r"(?:(?:anything|a\s+word)\s+about\s+|no\s+|not\s+|without\s+|any\s+|the\s+|an?\s+)*$"
+    r"|\bwho\s+(?:said|asked)\s+(?:(?:anything\s+)?(?:about|for)\s+|no\s+|not\s+)*$"
+    r"|\bwhy\s+(?:do|are|did)\s+you\s+(?:keep\s+(?:on\s+)?)?(?:saying|say|writing|write|think(?:ing)?\s+i\s+want)\s+(?:no\s+|not\s+|without\s+)+$"
+    r"|我(?:没|没有)(?:说|提)过?(?:不要|不想看|不看)?$",
+    re.IGNORECASE,
+)
+# "Those are children's books": what is shown, and not wanted
+_THEY_ARE = re.compile(
+    r"^\W*(?:(?:but|no|sorry|hm+|well|and)\b\W*)*(?:these|those|they|(?:all|most)\s+of\s+(?:these|those|them))(?:\s+(?:are|were|look)|['’]re)"
+    r"\s+(?:like\s+)?(?:(?:all|only|just|mostly|mainly|for)\s+)*$",
+    re.IGNORECASE,
+)
+_I_LIKE = re.compile(r"^[^.!?;]{0,20}\b(?:i|we|he|she|they)\s+(?:\w+\s+)?(?:like|love|want|know)\b", re.IGNORECASE)
 # "I don't really need it waterproof": no limit, and no refusal
 _NO_NEED = re.compile(
     r"\b(?:do(?:es)?(?:n'?t|\s+not)|no)\s+(?:\w+ly\s+)*(?:need|care\s+about)\s+"
@@ -110,7 +126,7 @@ JOINS = frozenset({"or", "nor", "and", "或", "和", "跟", "与"})
 _BETWEEN = frozenset({"片", "类", "的", "any", "of", "a", "an", "the"})
 _OF_WHAT = frozenset({"by", "about", "with", "in", "from", "of", "featuring", "that", "which", "are", "is", "的"})
 
-Stance = Literal["said", "refused", "allowed", "taken_back", "of_what", "both", "not_only"]
+Stance = Literal["said", "refused", "allowed", "taken_back", "denied", "of_what", "both", "not_only"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +144,17 @@ def wondered_at(text: str, start: int, end: int) -> bool:
     return _WONDERS.match(text, end) is not None and _WONDERING.search(text[:start]) is not None
 
 
+def complained_of(text: str, start: int, end: int) -> bool:
+    """Whether what stands at a place is what the things shown are, and should not be: "those are children's books"."""
+    return _THEY_ARE.search(text[:start]) is not None and _I_LIKE.match(text[end:]) is None
+
+
 def stances(text: str, tokens: Sequence[Token], hits: Sequence[Hit]) -> list[Stance]:
     """Return what a message does with each of its hits.
 
     "said" leaves open how much is asked for; "of_what" is a kind that only says of what something is refused; "both" is
-    the first half of "not only films but also books", "not_only" one without a second half.
+    the first half of "not only films but also books", "not_only" one without a second half; "denied" is what the person
+    says that they have never spoken of.
     """
     negative = [_negated(text, tokens, hit) for hit in hits]
     for at, hit in enumerate(hits):
@@ -143,6 +165,8 @@ def stances(text: str, tokens: Sequence[Token], hits: Sequence[Hit]) -> list[Sta
 
 def _stance(text: str, tokens: Sequence[Token], hits: Sequence[Hit], negative: Sequence[bool], at: int) -> Stance:
     hit, before = hits[at], text[: tokens[hits[at].start].start]
+    if _DENIES.search(before):
+        return "denied"
     if _allowed(before) or (hit.field != "kind" and agreed(text, tokens, hit)):
         return "allowed"
     if _TAKES_BACK.search(before) or (hit.values == ("yes",) and no_need(text, len(before))):
@@ -178,6 +202,8 @@ def _negated(text: str, tokens: Sequence[Token], hit: Hit) -> bool:
         return True
     end = tokens[hit.end - 1].end
     if _REFUSED_AFTER.match(text[end:]) or wondered_at(text, start, end):
+        return True
+    if complained_of(text, start, end):
         return True
     if _NOT_ONLY.search(text[:start]):
         return False

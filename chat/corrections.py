@@ -1,0 +1,157 @@
+"""Corrections: what a message means by a few words in the light of what has been spoken of, spelled out.
+
+"No, the David Lynch one", said of Dune (2021), asks once more, now of Dune (1984); "paddington" is Paddington 2 while
+that is on screen; "I asked about Frostpunk" asks for it. What comes out is read as any other message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from chat.shop import Shop
+from chat.state import DialogueState
+from chat.typed import EVERYDAY, STOPWORDS, telling_words
+from retrieval.cues import Mention
+from retrieval.lexicon import canonical, vocabulary
+from retrieval.text import tokenize, words
+from retrieval.types import Item
+
+_NO_THE_ONE = re.compile(  # "no, the old one was too long" corrects nothing
+    r"^\W*(?:no|nope|nah)\b\W*(?:i\s+(?:mean|meant)\s+)?(?=the\s+[^.?!,]{2,40}?(?:\bone|\bobviously|\bversion)\b\W*(?:$|[.!?,]))",
+    re.IGNORECASE,
+)
+_I_ASKED = re.compile(
+    r"^\W*(?:(?:no|but|sorry)\b\W*)*i\s+(?:mean|meant|(?:was\s+)?ask(?:ed|ing)\s+(?:you\s+)?(?:about|for)|said)\s+",
+    re.IGNORECASE,
+)
+_THE_ONE = re.compile(
+    r"\b(?:the|that)\s+((?:[\w’'-]+\s+){1,3}?)(?:ones?|version)\b(?!\s+(?:with|by|about|in|from|that)\b)", re.IGNORECASE
+)
+_THE_KIND = re.compile(
+    r"^\W*(?:(?:and|what\s+about|how\s+about|sorry)\b\W*)*(?:the|as\s+an?|an?)\s+(\w+)(?=(?:\s+(?:then|instead|please|version|one))*\W*$)",
+    re.IGNORECASE,
+)
+_NEW = frozenset({"new", "newer", "newest", "latest", "recent", "remake"})
+_OLD = frozenset({"old", "older", "oldest", "original", "earlier"})
+_ABOUT = frozenset("about with any some no without of more like".split())  # noqa: SIM905 - before these a subject stands
+_RARE = 6  # texts that have a word which tells a title on screen
+_LONG = 5  # letters of such a word
+
+
+def as_meant(text: str, shop: Shop, state: DialogueState) -> str:
+    """Return a message with what it leaves unsaid of the items spoken of."""
+    if shop.of_goods:
+        return text
+    text = _NO_THE_ONE.sub("", text)
+    asked = _I_ASKED.match(text)
+    if asked is not None and _only_names(text[asked.end() :], shop):
+        text = text[asked.end() :]
+    return _by_part(_among_namesakes(text, shop, state), shop, state)
+
+
+def _only_names(text: str, shop: Shop) -> bool:
+    """Whether a text names one title of ours and says nothing else."""
+    mentions = shop.linker.link(text)
+    rest = text
+    for mention in mentions:
+        rest = rest.replace(mention.surface, " ")
+    return len(mentions) == 1 and not telling_words(rest)
+
+
+def _among_namesakes(text: str, shop: Shop, state: DialogueState) -> str:
+    """Put the title in place of "the 1984 one" where several works bear the name that has been spoken of."""
+    same = _namesakes(text, shop, state)
+    if len(same) < 2:
+        return text
+    if (of_kind := _THE_KIND.match(text)) is not None:
+        meant = _told(same, of_kind[1])
+        return _again(meant, same, shop, state) if meant is not None else text
+    found = text
+    for match in reversed([*_THE_ONE.finditer(text)]):
+        meant = _told(same, match[1])
+        if meant is not None:
+            found = found[: match.start()] + _name(meant, same) + found[match.end() :]
+    left = _THE_ONE.sub(" ", text)
+    if found == text or telling_words(left) or "?" in text or len(words(left)) > 2:
+        return found
+    meant = _told(same, _THE_ONE.search(text)[1])  # type: ignore[index]  # it has been replaced, so it is there
+    return _again(meant, same, shop, state) if meant is not None else found
+
+
+def _namesakes(text: str, shop: Shop, state: DialogueState) -> list[Item]:
+    """Return the works of one name: of the one that a message names, or else that has been spoken of."""
+    named = [m.positions for m in shop.linker.link(text) if len(m.positions) > 1]
+    spoken = shop.items([state.taste.about or state.taste.spoken])
+    if not named and spoken:
+        named = [shop.linker.exact(spoken[0].title)]
+    title = shop.index.catalog[named[0][0]].title.casefold() if named and named[0] else ""
+    return [item for at in (named[0] if named else ()) if (item := shop.index.catalog[at]).title.casefold() == title]
+
+
+def _told(same: Sequence[Item], description: str) -> Item | None:
+    """Return the only one of several works that a few words tell: by its year, kind or maker, or as new or old."""
+    said = set(words(description))
+    kinds = {canonical("kind", word) for word in said if canonical("kind", word) in vocabulary("kind")}
+    among = [item for item in same if not kinds or canonical("kind", item.kind) in kinds]
+    dated = [item for item in among if item.year is not None]
+    if said & (_NEW | _OLD) and dated:
+        kind = dated[0].kind  # the old one of two films, whatever older book there is
+        dated = [item for item in dated if item.kind == kind]
+        return (max if said & _NEW else min)(dated, key=lambda item: item.year or 0)
+    by_year = [item for item in among if str(item.year) in said]
+    by_maker = [item for item in among if any(said & set(words(maker)) for maker in item.creators)]
+    for found in (by_year, by_maker, among if kinds else []):
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _name(item: Item, same: Sequence[Item]) -> str:
+    """Return what tells a work from the others of its name."""
+    alone = [other.year for other in same].count(item.year) == 1 and item.year is not None
+    return f"{item.title} ({item.year})" if alone else f"the {canonical('kind', item.kind)} {item.title}"
+
+
+def _again(meant: Item, same: Sequence[Item], shop: Shop, state: DialogueState) -> str:
+    """Return the question asked last, now of the work that is meant; its name alone if nothing was asked of it."""
+    said = next((entry.text for entry in reversed(state.messages) if entry.role == "user"), "")
+    positions = shop.positions(item.id for item in same)
+    name = _name(meant, same)
+    for mention in shop.linker.link(said) if state.route == "item" else []:
+        if set(positions) & set(mention.positions):
+            return said[: mention.start] + name + said[mention.end :]
+    return name
+
+
+def _by_part(text: str, shop: Shop, state: DialogueState) -> str:
+    """Put the title in place of a word of it that only one work on screen, or liked, has: "paddington"."""
+    taken = shop.linker.link(text)
+    called = dict(_parts(shop, state))
+    for token in reversed(tokenize(text)):
+        item = called.get(token.norm)
+        before = words(text[: token.start])[-1:]
+        named = any(m.start <= token.start < m.end for m in taken) or any(_names(m, item, shop) for m in taken)
+        if item is not None and not named and not _ABOUT.intersection(before):
+            text = text[: token.start] + item.title + text[token.end :]
+            taken = shop.linker.link(text)
+    return text
+
+
+def _names(mention: Mention, item: Item | None, shop: Shop) -> bool:
+    return item is not None and shop.position(item.id) in mention.positions
+
+
+def _parts(shop: Shop, state: DialogueState) -> Iterator[tuple[str, Item]]:
+    """Yield the rare words of the titles on screen, or liked, each with the only one of those works that has it."""
+    taste = state.taste
+    items = shop.items(dict.fromkeys([*taste.focus, *taste.liked, *filter(None, [taste.about, taste.spoken])]))
+    owners: dict[str, list[Item]] = {}
+    for item in items:
+        for word in dict.fromkeys(words(item.title)):
+            owners.setdefault(word, []).append(item)
+    for word, having in owners.items():
+        plain = len(word) < _LONG or word in EVERYDAY or word in STOPWORDS or word in shop.parser.phrases.common_words
+        common = shop.index.facets.document_frequency(word) >= _RARE
+        if len(having) == 1 and not (plain or common):
+            yield word, having[0]

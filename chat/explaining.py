@@ -1,0 +1,57 @@
+"""Explaining: why an item was shown, in the words that stood on its card, and for whom a work is, by what is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from chat import facts
+from chat.opinions import Opinion
+from chat.replies import Say
+from chat.state import DialogueState
+from retrieval.constraints import values_of
+from retrieval.hits import FOR_CHILDREN
+from retrieval.types import Item
+
+REASON = "reason"  # what is asked about an item then
+_SHOW = (
+    r"(?:show\w*|suggest\w*|recommend\w*|pick\w*|ch[ou]o?s\w+|chose|giv\w+|gave|includ\w+|put|bring\w*|brought|list\w*)"
+)
+_WHY_SHOWN = re.compile(
+    rf"\b(?:why|how\s+come|what\s+made\s+you)\b[^.?!,]{{0,30}}?\b{_SHOW}\b"
+    r"|^\W*(?:(?:but|and|ok(?:ay)?|so|wait|um+|er+)\b\W*)*why\s+(?:this|that|these|those|it)(?:\s+one)?\W*$"
+    r"|为什么(?:给我)?推荐",
+    re.IGNORECASE,
+)
+_DONT_YOU = re.compile(r"\bwhy\s+(?:do|did|are|have|would|ca)(?:n['’]?t|\s+(?:you\s+)?not)\b", re.IGNORECASE)
+_WHY = re.compile(
+    r"^\W*(?:(?:but|and|ok(?:ay)?|so|wait)\b\W*)*why\W+(?:the\s+)?(.+?)(?:\s+(?:though|first|of\s+all\s+things))?\W*$",
+    re.IGNORECASE,
+)
+
+
+def asks_why(text: str, opinions: Sequence[Opinion], shown: int) -> bool:
+    """Whether a message asks why an item was shown: "why did you suggest the first one?", "why MapleStory??"."""
+    if _DONT_YOU.search(text):
+        return False  # "why don't you show me something else?"
+    if _WHY_SHOWN.search(text):
+        return bool(shown or opinions)
+    bare = _WHY.match(text)
+    return bare is not None and any(o.surface and o.surface.casefold() == bare[1].casefold() for o in opinions)
+
+
+def reason(item: Item, state: DialogueState, say: Say) -> str:
+    """Tell what stood on the card of an item when it was shown last; own up where it was not."""
+    title = facts.name(item, say.language)
+    for message in reversed(state.messages):
+        why = dict(zip(message.items, message.whys, strict=False)).get(item.id)
+        if message.role == "assistant" and why:
+            return say("because", title=title, why=why)
+    return say("not_suggested", title=title)
+
+
+def for_whom(item: Item, say: Say) -> str:
+    """Tell whether a work is listed as one for children, and its moods, which nobody need have in mind."""
+    listed = any(genre in values_of(item, "genres") for genre in FOR_CHILDREN)
+    told = say("listed_for_children" if listed else "not_for_children", title=facts.name(item, say.language))
+    return say.sentences(told, say.answer(item, ("moods",)) if values_of(item, "moods") else "")
