@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.typed import EVERYDAY, STOPWORDS, telling_words
-from retrieval.cues import Mention
+from retrieval.cues import Mention, quoted_spans
 from retrieval.lexicon import canonical, vocabulary
 from retrieval.text import tokenize, words
 from retrieval.types import Item
@@ -32,6 +32,7 @@ _THE_KIND = re.compile(
     r"^\W*(?:(?:and|what\s+about|how\s+about|sorry)\b\W*)*(?:the|as\s+an?|an?)\s+(\w+)(?=(?:\s+(?:then|instead|please|version|one))*\W*$)",
     re.IGNORECASE,
 )
+_PLAIN = re.compile(r"[\w\s:'’.,&!?()–-]+")  # a title without marks that could break a message apart
 _NEW = frozenset({"new", "newer", "newest", "latest", "recent", "remake"})
 _OLD = frozenset({"old", "older", "oldest", "original", "earlier"})
 _ABOUT = frozenset("about with any some no without of more like".split())  # noqa: SIM905 - before these a subject stands
@@ -126,6 +127,8 @@ def _again(meant: Item, same: Sequence[Item], shop: Shop, state: DialogueState) 
 
 def _by_part(text: str, shop: Shop, state: DialogueState) -> str:
     """Put the title in place of a word of it that only one work on screen, or liked, has: "paddington"."""
+    if quoted_spans(text):
+        return text  # what stands in quotation marks is meant as it stands
     taken = shop.linker.link(text)
     called = dict(_parts(shop, state))
     for token in reversed(tokenize(text)):
@@ -153,5 +156,5 @@ def _parts(shop: Shop, state: DialogueState) -> Iterator[tuple[str, Item]]:
     for word, having in owners.items():
         plain = len(word) < _LONG or word in EVERYDAY or word in STOPWORDS or word in shop.parser.phrases.common_words
         common = shop.index.facets.document_frequency(word) >= _RARE
-        if len(having) == 1 and not (plain or common):
+        if len(having) == 1 and not (plain or common) and _PLAIN.fullmatch(having[0].title):
             yield word, having[0]

@@ -47,6 +47,7 @@ _AFTER_TITLES = frozenset(
     loads twice once please instead well immensely years ages though when while as than
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_SAYINGS = frozenset({"never mind"})  # no misspelt "Nevermind"
 _SEQUEL = frozenset({"part", "vol", "volume", "chapter", "episode", "season", "number", "no"})
 
 
@@ -351,6 +352,7 @@ class TitleLinker:
                 if (
                     len(name) < _FUZZY_LENGTH
                     or name in facet_words
+                    or name in _SAYINGS
                     or name in self._names  # seen before, and not meant as a title
                     or (part[0].norm in _DETERMINERS and name.partition(" ")[2] in self._names)
                     or all(t.norm in PRONOUNS or t.norm in facet_words for t in part)

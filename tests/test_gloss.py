@@ -20,3 +20,15 @@ from retrieval.gloss import gloss
 )
 def test_gloss(text, english):
     assert gloss(text) == english or (not english and not gloss(text).strip("𠀀"))
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("多久能寄到上海", "how long can ship to abroad"),
+        ("送到我家要多久", "deliver to"),
+        ("退款什么时候到账", "refund when credited to my account"),
+    ],
+)
+def test_a_town_of_china_is_abroad(text, english):
+    assert gloss(text).startswith(english)
