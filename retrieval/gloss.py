@@ -17,7 +17,8 @@ _TABLE = """
 退货:return 退款:refund 退掉:return 退回:send back 退换:return exchange 换货:exchange 换成:exchange for 换:change
 退:return 运费:shipping cost 包邮:free shipping 邮费:shipping cost 快递:courier 物流:shipment tracking 配送:delivery
 送货:delivery 送到:deliver to 送达:delivered 发货:shipped 寄到:ship to 寄:send 送:deliver 到货:arrive
-到账:credited to my account 什么时候到账:when credited to my account 什么时候到:where is it 到哪:where 签收:signed delivered 收到:receive
+到账:credited to my account 什么时候到账:when credited to my account 什么时候到:where is it 到哪:where
+签收:signed delivered 收到:receive
 收货:delivery 地址:address 国外:abroad
 海外:abroad 国际:international 自取:pick up in the shop 包裹:parcel 订单:order 单号:number 下单:place an order
 买了:bought 购买:buy 买:buy 订的:ordered 预订:pre-order 预售:pre-order 订:order 取消:cancel 修改:change 改:change
