@@ -13,6 +13,7 @@ from chat.clauses import wonders
 from chat.contents import CONTENTS
 from chat.other_words import seen_elsewhere, without_price
 from chat.routing import ROUTES, SHOP, Route, Routed
+from chat.typed import telling_words
 from chat.understanding import Understanding
 
 _LASTING: Mapping[str, Route] = {"order": "order", "policy": "policy"}  # what the next message may well be about too
@@ -158,6 +159,9 @@ def _by_act(understood: Understanding, before: str) -> Iterator[tuple[Route, flo
             yield "recommend", 3.0 if understood.bare_title else 1.5
     if understood.act == "more" or understood.refining:
         yield "recommend", 0.5
+    if understood.act == "more" and before == "recommend" and not telling_words(understood.gist):
+        yield "recommend", _STRANGE_ODDS  # "nah", to what is shown
+        yield "small_talk", -_STRANGE_ODDS
     if understood.same_maker:
         yield "recommend", 5.0  # whatever "by the same person" sounds like
     if understood.offered:

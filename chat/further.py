@@ -72,8 +72,12 @@ class Further:
         if not against:
             return []
         item = self.shop.index.catalog[against[-1]]
+        every = self.shop.items(pointed) if len(pointed) > 2 else []  # "those are old, something newer"
         found: list[Constraint] = []
         for name, op in turn.understood.parsed.relative:
+            if name == "year" and (years := sorted(i.year for i in every if i.year is not None)):
+                found.append(self.labelled(Constraint("year", op, float(years[len(years) // 2]))))
+                continue
             fields = LENGTH_FIELDS if name == "length" else (name,)
             number, column = next(((n, f) for f in fields if (n := number_of(item, f)) is not None), (None, name))
             if number is not None:

@@ -48,7 +48,10 @@ TOLD_BY = frozenset(
     play played playing finish finished hated rewatched reread obsessed called vs versus did tried done
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
-_LIKENED = re.compile(r"\b(?:like|similar\s+to)\s+$", re.IGNORECASE)
+_LIKENED = re.compile(
+    r"\b(?:like|similar\s+to|(?:i|we|he|she|they)\s+(?:really\s+|all\s+)?(?:loved|liked|enjoyed|adored))\s+$",
+    re.IGNORECASE,
+)
 _ENDS = re.compile(r"(?<=\w\s)?\W*(?:$|[.,;!?])")
 _NEAR = 3  # words between what one does with a work and its name, itself included
 _MEDIA: Mapping[str, str] = {

@@ -76,6 +76,8 @@ _OBJECTED = re.compile(
     re.IGNORECASE,
 )
 _IS_NOT = re.compile(r"\W*(?:is|was|are|were|ai)(?:n['’]?t|\s+not)\s+(?=[^.?!]*(?:$|[.!]))", re.IGNORECASE)
+_ORDINAL_ONE = re.compile(r"\bthe\s+(?:first|second|third|fourth|fifth|last)(?:\s+one)?\b", re.IGNORECASE)
+_THAT_ONE = re.compile(r"\b(?:that|this)(?:\s+one)?\b", re.IGNORECASE)
 _OUT_OF_PLACE = re.compile(
     r"\b(?:what|why)(?:['’]s|\s+is|\s+are)\s+(?:the\s+|an?\s+)?$", re.IGNORECASE
 )  # "… doing there?"
@@ -149,7 +151,9 @@ def objected(text: str, start: int, end: int) -> bool:
 
 def lacking_in(text: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:
     """Return where a message says that a work "isn't" what was asked for: who says so wants it to be."""
-    found = (_IS_NOT.match(text, mention.end) for mention in mentions if objected(text, mention.start, mention.end))
+    named = [(mention.start, mention.end) for mention in mentions]
+    named += [match.span() for match in (*_ORDINAL_ONE.finditer(text), *_THAT_ONE.finditer(text))]
+    found = (_IS_NOT.match(text, end) for start, end in named if objected(text, start, end))
     return [match.span() for match in found if match is not None]
 
 
@@ -158,6 +162,8 @@ def _attitude(text: str, start: int, end: int, default: Attitude) -> Attitude:
     after = _CLAUSE.split(text[end:])[0]
     if re.search(r"\bnot\s+only\b", before, re.IGNORECASE):
         return "like"
+    if _IS_NOT.match(text, end) and objected(text, start, end):
+        return "dislike"  # "that one isn't funny"
     if _DISLIKE.search(before) or _PANNED.search(after):
         return "dislike"
     if LIKE.search(before) or LIKE.search(after):

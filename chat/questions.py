@@ -90,7 +90,7 @@ _CHINESE = re.compile(r"(?:哪|最).{0,4}?更?(?:(便宜)|(贵)|(新|晚)|(老|�
 _OF_THESE = re.compile(
     r"\b(?:of|among|from|between)\s+(?:all\s+(?:of\s+)?)?(?:these|those|them|the\s+(?:two|three|four|five))\b|\bwhich\s+(?:one\s+)?(?:of\s+\w+\s+)?is\b"
     r"|\b(?:the\s+)?(?:ones|films|movies|books|games|albums)?\s*(?:that\s+)?you(?:['’]ve)?\s+(?:have\s+)?(?:just\s+)?(?:showed|shown|listed|suggested|recommended)\b"
-    r"|\b(?:from|of|in)\s+all\s+(?:of\s+)?this\b|\bone\b|这些|那些|里面|其中|里最|当中|哪",
+    r"|^\W*and\s+(?:which\s+is\s+)?the\b|\b(?:from|of|in)\s+all\s+(?:of\s+)?this\b|\bone\b|这些|那些|里面|其中|里最|当中|哪",
     re.IGNORECASE,
 )
 _ASKS = re.compile(

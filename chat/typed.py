@@ -27,7 +27,8 @@ _SHORTHAND: Mapping[str, str] = {
     "gotta": "got to", "lemme": "let me", "gimme": "give me", "bday": "birthday", "xmas": "christmas",
     "ppl": "people", "bc": "because", "cuz": "because", "tmrw": "tomorrow", "nvm": "never mind",
     "idk": "not sure,", "atm": "now", "rn": "now", "tho": "though", "yr": "year", "yrs": "years", "hrs": "hours",
-    "mins": "minutes", "idc": "don't care",
+    "mins": "minutes", "romcom": "romantic comedy", "romcoms": "romantic comedies",
+    "rom-com": "romantic comedy", "idc": "don't care",
 }  # fmt: skip
 _WORD = re.compile(r"(?<!\S)(?:" + "|".join(_SHORTHAND) + r")(?=[\s.,!?;:)]|$)", re.IGNORECASE)
 _INTERJECTION = re.compile(
@@ -173,16 +174,16 @@ EVERYDAY = frozenset(
 
 FILLER = frozenset(
     """
-    a an the yo hey any anything something some please in stock film movie book game album course called named titled
-    by it that this one ones there have got for me my new now you to of and or films movies books games albums
-    good great nice with like want would looking find show give recommend recommendation recommendations suggest
-    suggestion suggestions tell same mood loved love liked enjoyed watch watched watching saw read play played
-    playing listen listened listening obviously tonight today hear know think lets let really more less under
-    before after over sort kind recent nothing not dont seen already just finished need theyve ive weve youve im
-    its yes leave out tired sick skip make hm actually meant forget adore never always ever first second third
-    fourth fifth last mind comes closest seems hello ok okay well rather cheaper pricier newer gift gifts
-    present presents idea ideas birthday surprise else likes loves enjoys reads watches stuff things based remove
-    removing delete
+    a an the yo hey whats thats hows theres any anything something some please in stock film movie book game album
+    course called named titled by it that this one ones there have got for me my new now you to of and or films
+    movies books games albums good great nice with like want would looking find show give recommend recommendation
+    recommendations suggest suggestion suggestions tell same mood loved love liked enjoyed watch watched watching
+    saw read play played playing listen listened listening obviously tonight today hear know think lets let really
+    more less under before after over sort kind recent nothing not dont seen already just finished need theyve ive
+    weve youve im its yes leave out tired sick skip make hm actually meant forget adore never always ever first
+    second third fourth fifth last mind comes closest seems hello ok okay well rather cheaper pricier newer gift
+    gifts present presents idea ideas birthday surprise else likes loves enjoys reads watches stuff things based
+    remove removing delete
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 STOPWORDS = frozenset(fold(word) for word in STOPWORDS_EN_PLUS)

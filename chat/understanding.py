@@ -46,6 +46,11 @@ _MORE = re.compile(
     re.IGNORECASE,
 )
 
+_NO = re.compile(  # to all that is shown
+    r"\W*(?:(?:no+|nah+|nope|meh|hm+|not\s+really|none|not\s+(?:quite|convinced|feeling\s+(?:it|these|those|any)|for\s+me|my\s+thing)"
+    r"|not\s+interested|boring)\W*)+(?:thanks|thank\s+you|really|sorry)?\W*|(?:都)?(?:不要|不喜欢|不行)\W*",
+    re.IGNORECASE,
+)
 _THIS_PRODUCT = re.compile(r"\b(?:this|that|these|those)\s+(?:product|item|article|thing)s?\b", re.IGNORECASE)
 _WHY = re.compile(  # "why isn't it vegan?" sets no limit; "why don't you show me …" asks for some
     r"\b(?:why|how\s+come)\s+(?:\w+\s+)?(?:(?:is|are|was|were|does|do|did|has|have|would)(?:n['’]?t)?|['’]s)\b(?:\s+not\b)?"
@@ -177,6 +182,7 @@ def understand(
     spans = [*((m.start, m.end) for m in mentions), *beside]
     asking = questions(text, parser.columns, several=len(mentions) > 1)
     asks_of = (len(mentions) == 1 and (by_its_title or asking.fields or asking.yes_no)) or asking.extreme is not None
+    asks_of = asks_of or asking.compares
     mentions, stood = stood_on(text, mentions, unread() if asks_of else sensed)
     strange = strange_titles(text, spans, linker, parser, sensed.works())
     strange = strange if parser.of_works else [place for place in strange if not common(text[slice(*place)], linker)]
@@ -240,7 +246,8 @@ def understand(
         text, [place for place in strange if place not in other], [*spans, *other, *parsed.spans], linker
     )
     unheard = [place for place in unknown if not reading.descriptive(text[slice(*place)], parser)]
-    gist = reading.gist(text, [*beside, *unheard], parsed)
+    declines = shown > 0 and _NO.fullmatch(text) is not None
+    gist = "" if declines else reading.gist(text, [*beside, *unheard], parsed)
     form = reading.form(text) if shown or spoken_of or mentions else ""
     if form:
         act, fields = "question", ("form",)
@@ -248,7 +255,7 @@ def understand(
         act = "availability"
     elif (fields and not everywhere) or (about.compares and (shown or reading.several(mentions))):
         act = "question"
-    elif _MORE.search(text) and not mentions and not (parsed.owned and no_other(text)):
+    elif (_MORE.search(text) or declines) and not mentions and not (parsed.owned and no_other(text)):
         act = "more"
     elif reading.merely_points(text, opinions, pointing) and not (
         _WANTS_IT.search(text) and sensed.purpose.get("buy", 0.0) > _TAKES

@@ -294,11 +294,15 @@ _BEYOND_PURSE = (
     r"\bmore\s+(?:money\s+)?than\s+(?:i|we)(?:['’]d|\s+had|\s+can|\s+could)?\s*(?:\w+\s+){0,2}(?:to\s+)?(?:spend|pay|afford|budgeted)\b"
     r"|\b(?:over|above|beyond|out\s+of|outside)\s+(?:my|our|the)\s+(?:budget|price\s+range)\b"
 )
+_THEY_ARE = r"^\W*(?:those|these|they)(?:\s+are|['’]re)\s+(?:(?:all|so|too|pretty|really|rather|very|a\s+bit)\s+)*"
 _RELATIVE: tuple[tuple[str, tuple[str, Op]], ...] = (
     (rf"\b(cheaper|less\s+expensive)\b|便宜(一)?[点些]|更便宜|太贵|{_TOO_DEAR}|{_BEYOND_PURSE}", ("price", "<")),
-    (r"\b(newer|more\s+(?:recent|modern|contemporary|up\s+to\s+date))\b|更新的|新一点", ("year", ">")),
+    (
+        rf"\b(newer|more\s+(?:recent|modern|contemporary|up\s+to\s+date))\b|{_THEY_ARE}old\b|更新的|新一点",
+        ("year", ">"),
+    ),
     (r"\b(older|earlier)\b|更老|老一点|早一点", ("year", "<")),
-    (r"\bshorter\b|更短|短一点", ("length", "<")),
+    (rf"\bshorter\b|{_THEY_ARE}long\b|更短|短一点", ("length", "<")),
     (
         r"(?<!no )(?<!any )\blonger\b(?!\s+than\s+(?:i|we|you|they|he|she|it|expected|usual|before)\b)|更长|长一点",
         ("length", ">"),

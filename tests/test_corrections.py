@@ -1,4 +1,4 @@
-"""What a message leaves unsaid, and what it takes back: corrections, objections, denials, and why something was shown."""
+"""What a message leaves unsaid and takes back: corrections, objections, denials; why something was shown."""
 
 from __future__ import annotations
 
@@ -234,3 +234,37 @@ def test_tongues(text, language):
 
 def test_a_foreign_message_is_answered_in_its_language(talk):
     assert talk("je cherche un film pour ma fille").text.startswith("Je ne lis que")
+
+
+@pytest.mark.parametrize("said", ["nah", "no", "meh", "not really", "no thanks", "not for me"])
+def test_a_no_to_all_that_is_shown_wants_others(talk, said):
+    first = ids(talk("a slow film"))
+    second = talk(said)
+    assert second.cards
+    assert not set(first) & set(ids(second))
+
+
+def test_old_ones_are_followed_by_newer_ones(talk):
+    films = shown(talk, ("Alien", 1979), ("Casablanca", 1942), ("Arrival", 2016), ("Inception", 2010), ("Jaws", 1975))
+    answer = talk("those are old, something newer")
+    assert len(films) == 5
+    assert ("year", ">", 1979.0) in talk.limits
+    assert all(card.year > 1979 for card in answer.cards)
+
+
+def test_a_romantic_comedy_is_a_comedy(talk):
+    assert all("comedy" in card.genres for card in talk("a romantic comedy").cards)
+    assert ("genres", "is", "comedy") in talk.limits
+
+
+def test_a_card_that_lacks_it_is_refused_for_that(talk):
+    first = talk("a romantic comedy").cards[0]
+    talk("that one isn't funny")
+    assert talk.state.taste.disliked == [first.id]
+    assert ("moods", "funny") in talk.state.taste.wishes
+    assert not any(op == "is_not" for _, op, _ in talk.limits)
+
+
+def test_the_least_of_those_shown(talk):
+    cards = ids(talk("a horror film"))
+    assert ids(talk("and the least scary?"))[0] in cards
