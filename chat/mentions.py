@@ -111,10 +111,10 @@ def _goes_on(text: str, mention: Mention) -> bool:
     return " " not in mention.surface and re.match(r" [A-ZÀ-Ý]", text[mention.end :]) is not None
 
 
-def stood_on(text: str, mentions: Sequence[Mention], sensed: Sensed) -> tuple[list[Mention], list[Opinion]]:
+def stood_on(text: str, mentions: Sequence[Mention], sensed: Sensed, shown: int) -> tuple[list[Mention], list[Opinion]]:
     """Return the works that matter and the stands on them; where no cue tells one, the whole message may."""
     kept, stood = [], []
-    for mention, opinion in zip(mentions, stands(text, mentions), strict=True):
+    for mention, opinion in zip(mentions, stands(text, mentions, shown), strict=True):
         if opinion.attitude == "neutral" and not _asked_for(text, mention):
             asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text)
             asked_for = mention.how == "alias" and has(text, [mention])  # "do you have those magnet tiles"

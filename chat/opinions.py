@@ -173,13 +173,14 @@ def _attitude(text: str, start: int, end: int, default: Attitude) -> Attitude:
     return default
 
 
-def stands(text: str, mentions: Sequence[Mention]) -> list[Opinion]:
-    """Read the stand a message takes on each title it names."""
+def stands(text: str, mentions: Sequence[Mention], shown: int = 1) -> list[Opinion]:
+    """Read the stand a message takes on each title it names, with so many cards on screen."""
     found: list[Opinion] = []
     text = blank(text, [(m.start, m.end) for m in mentions])  # "One Cut of the Dead" is called 摄影机不要停
     for at, mention in enumerate(mentions):
         attitude = _attitude(text, mention.start, mention.end, "neutral")
-        if wondered_at(text, mention.start, mention.end) or objected(text, mention.start, mention.end):
+        wondered = shown > 0 and wondered_at(text, mention.start, mention.end)  # "King Kong??", to nobody, only asks
+        if wondered or objected(text, mention.start, mention.end):
             attitude = "dislike"
         if at and attitude == "neutral" and not re.search(r"[.!?;]", text[mentions[at - 1].end : mention.start]):
             between = text[mentions[at - 1].end : mention.start].strip().casefold()

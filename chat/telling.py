@@ -21,7 +21,9 @@ from retrieval.text import words
 from retrieval.types import Item
 
 _SHORT = 6  # words of a message in which nothing is said by the way
-_ASKS_FOR = frozenset({"about", "with", "featuring", "involving", "concerning", "on", "set"})
+_ASKS_FOR = frozenset(
+    {"loves", "likes", "love", "into", "about", "with", "featuring", "involving", "concerning", "on", "set"}
+)
 _BOUNDS = ("<", "<=", ">", ">=")
 _FAR = 3.0  # standard deviations behind: a web cam for who falls asleep to audiobooks
 _LIMITS = 2  # from which one of them may go

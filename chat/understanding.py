@@ -183,7 +183,7 @@ def understand(
     asking = questions(text, parser.columns, several=len(mentions) > 1)
     asks_of = (len(mentions) == 1 and (by_its_title or asking.fields or asking.yes_no)) or asking.extreme is not None
     asks_of = asks_of or asking.compares
-    mentions, stood = stood_on(text, mentions, unread() if asks_of else sensed)
+    mentions, stood = stood_on(text, mentions, unread() if asks_of else sensed, shown)
     strange = strange_titles(text, spans, linker, parser, sensed.works())
     strange = strange if parser.of_works else [place for place in strange if not common(text[slice(*place)], linker)]
     brand, strange = before_kind(text, strange, linker, parser)

@@ -41,6 +41,7 @@ logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG 
 _DISLIKED = 0.5
 _EARLIER = 0.5  # of a wish that newer ones stand before
 _NEARLY_MET = 0.5
+_MENTIONED = np.float32(0.3)  # of a wish for a subject is met by a text that has the word, where others have the theme
 _EXAMPLES = 1_000  # items that meet a wish and show what such items are like; more would hardly show another thing
 
 
@@ -192,7 +193,7 @@ class FacetRetriever(ScoringRetriever):
         """Score the whole catalogue by the wishes met and the liked overlap, without what is like them: (N,)."""
         score = self._overlap(self._matrix, query)
         for field, value, weight in _weighed(query):
-            score += self._meets(field, value) * np.float32(weight)
+            score += self._met(field, value) * np.float32(weight)
         return score
 
     def exact(self, query: Query, rough: FloatArray, rows: IntArray) -> FloatArray:
@@ -202,7 +203,7 @@ class FacetRetriever(ScoringRetriever):
     def _scores(self, matrix: sparse.csr_matrix, query: Query, rows: IntArray | slice) -> FloatArray:
         score = self._overlap(matrix, query)
         for field, value, weight in _weighed(query):
-            met = self._meets(field, value)[rows]
+            met = self._met(field, value)[rows]
             near = matrix @ self._example(field, value)
             near *= np.float32(_NEARLY_MET / max(float(near.max(initial=0.0)), 1e-12))
             score += np.maximum(met, near) * np.float32(weight)
@@ -214,6 +215,15 @@ class FacetRetriever(ScoringRetriever):
             return np.zeros(matrix.shape[0], dtype=np.float32)
         profile = self._mean(query.liked) - _DISLIKED * self._mean(query.disliked)  # (V,)
         return np.asarray(matrix @ profile, dtype=np.float32)
+
+    def _met(self, field: str, value: str) -> FloatArray:
+        """Return how far each item meets a wish, in [0, 1]: what only mentions a theme is less about it."""
+        met = self._meets(field, value).astype(np.float32)
+        themed = self._facets.postings.get("themes", {}).get(value) if field == "topic" else None
+        if themed is not None:
+            met *= _MENTIONED
+            met[themed] = met[themed] / _MENTIONED  # in stock or not, as before
+        return met
 
     def _meets(self, field: str, value: str) -> BoolArray:
         numeric = field in ("year", "decade", "price") or field in self._facets.numeric_fields
