@@ -23,6 +23,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, overload
 
@@ -183,7 +184,7 @@ def _markdown(name: str, text: str, problems: list[KnowledgeProblem]) -> list[_D
     tokens = _MARKDOWN.parse(text)
     heads = [at for at, t in enumerate(tokens) if t.type == "heading_open" and t.level == 0 and t.tag in ("h1", "h2")]
     source, drafts = Path(name).stem, []
-    for head, end in zip(heads, [*heads[1:], len(tokens)], strict=True):
+    for head, end in pairwise([*heads, len(tokens)]):
         title = _one_line(_inline(tokens[head + 1]))
         if tokens[head].tag == "h1":
             source = title or source
