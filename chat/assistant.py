@@ -68,8 +68,10 @@ class Assistant(Keeping):
         services: Services | None = None,
     ) -> None:
         self._path = Path(catalog)
-        super().__init__(services or Services())
-        self._tokens = Tokens(self._services.secret) if self._services.secret else None
+        services = services or Services()
+        self._tokens = Tokens(services.secret) if services.secret else None  # these two may fail, and open nothing
+        self._rules = Rulebook(services.rules)
+        super().__init__(services)
         self._model = str(model)
         self._adapter = Path(adapter) if adapter else None
         self._desk: Desk | None = None
@@ -78,7 +80,6 @@ class Assistant(Keeping):
         self._pages: LiveKnowledge | None = None
         self._generator: Generator | None = None
         self._learnt: Learnt | None = None
-        self._rules = Rulebook(self._services.rules)
         self._failure = ""
         self._step = "starting"
         self._done = threading.Event()
@@ -146,8 +147,12 @@ class Assistant(Keeping):
             threading.Thread(
                 target=assistant._load_quietly, args=(encoder, skip_bad), name="namedrop-load", daemon=True
             ).start()
-        else:
+            return assistant
+        try:
             assistant._load(encoder, skip_bad)
+        except BaseException:
+            assistant.close()
+            raise
         return assistant
 
     def _load_quietly(self, encoder: str | Path, skip_bad: bool) -> None:
@@ -165,18 +170,18 @@ class Assistant(Keeping):
     def _load(self, encoder: str | Path, skip_bad: bool) -> None:
         self._step = "indexing the catalogue"
         embedder = SentenceEncoder(encoder)
-        live = LiveIndex(self._path, embedder, skip_bad=skip_bad, progress=self._progress)
+        self._live = live = LiveIndex(self._path, embedder, skip_bad=skip_bad, progress=self._progress)
         self._step = "reading the shop's policies"
         self._desk = self._opened_desk(embedder)
         if self._model != NO_MODEL:
             self._step = "loading the language model"
             self._generator = LocalGenerator(self._model, self._adapter)
-        self._live = live
-        self._learnt = Learnt.load(self._adapter, live.current) if self._adapter is not None else None
-        shop = Shop.of(live.current, self._generator, self._learnt, self._rules)
+        index = live.current
+        self._learnt = Learnt.load(self._adapter, index) if self._adapter is not None else None
+        shop = Shop.of(index, self._generator, self._learnt, self._rules)
         _warm(shop, self._desk)
         self._shop = shop
-        live.on_swap(self._swap)
+        live.on_swap(self._swap, known=index)  # which may have been edited while the rest was loading
         self._step = ""
         self._done.set()
         if self._services.helpers is not None:
