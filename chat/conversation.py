@@ -148,13 +148,14 @@ class Conversation:
         telling = [a for a, told in zip(answers, spoken, strict=True) if told] or answers
         advice = [a for a in telling if a.route == "recommend" and a.cards]
         # The last advice knows all that has been said, and beside it nobody misses what is none of our business.
-        telling = [a for a in telling if a not in advice[:-1] and (not advice or a.route != "out_of_scope")]
+        earlier = {id(a) for a in advice[:-1]}
+        telling = [a for a in telling if id(a) not in earlier and (not advice or a.route != "out_of_scope")]
         abstained = all(answer.abstained for answer in telling)
         handoff = next((a.handoff for a in telling if a.handoff is not None), None)
         last = [a for a in telling if a.route == "recommend" and a.cards]  # its cards stand below the text
         told = [a for a in telling if not a.abstained] or telling  # what has no answer needs no sentence beside one
         text = self._dialogue.say.sentences(
-            *dict.fromkeys(a.text for a in (*(a for a in told if a not in last), *last))
+            *dict.fromkeys(a.text for a in (*(a for a in told if not any(a is b for b in last)), *last))
         )
         if self._state.nearest not in text:  # another answer was found in its place
             self._state.nearest = ""
