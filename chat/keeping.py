@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -15,7 +15,7 @@ from chat.identity import Customer, own
 from chat.messages import PersonView, Remembered, SessionView
 from chat.shop import Shop
 from chat.state import DialogueState
-from chat.store import Conflict, MemoryStore, Store, Sweeper
+from chat.store import Conflict, Kept, MemoryStore, Store, Sweeper
 from retrieval.errors import NamedropError, UnknownSession
 
 if TYPE_CHECKING:
@@ -182,8 +182,15 @@ class Keeping(ABC):
         """Return everything kept about a verified customer, or about a visitor who asked to be remembered."""
         shop = self._ready()
         ids, remembered = self._store.of_person(_who(customer, visitor))
-        view = views.person_view(shop, [self._store.kept(session) for session in ids], remembered)
+        view = views.person_view(shop, [*self._those_left(ids)], remembered)
         return view.model_copy(update={"sessions": tuple(self._with_ticket(one) for one in view.sessions)})
+
+    def _those_left(self, sessions: Sequence[str]) -> Iterator[Kept]:
+        for session in sessions:
+            try:
+                yield self._store.kept(session)
+            except UnknownSession:  # forgotten in the meantime
+                continue
 
     def _with_ticket(self, view: SessionView) -> SessionView:
         ticket = self._outbox.open_ticket(view.session) if self._outbox else None
