@@ -137,7 +137,7 @@ class Conversation:
         return []
 
     def _piece(self, text: str, route: Route) -> Piece:
-        return Piece(text, Routed(route, 1.0, route, {route: 1.0}), self._read(text))
+        return Piece(text, Routed(route, 1.0, {route: 1.0}), self._read(text))
 
     def _answered(self, pieces: Sequence[Piece], desk: Desk) -> Answer:
         """Answer each wish in its turn, and join the answers."""
@@ -161,10 +161,10 @@ class Conversation:
             self._state.nearest = ""
         self._state.unsure = self._state.unsure + 1 if abstained and handoff is None else 0
         if self._state.unsure >= PATIENCE and desk.outbox is not None:
-            served = desk.handed_over("unanswered", text, self._state, self._dialogue.say, self._customer)
+            served = desk.handed_over("unanswered", self._state, self._dialogue.say, self._customer)
             text, handoff, self._state.unsure = served.text, served.handoff, 0
         if handoff is None and self._wants_a_person(pieces):
-            served = desk.handed_over("rule", text, self._state, self._dialogue.say, self._customer)
+            served = desk.handed_over("rule", self._state, self._dialogue.say, self._customer)
             text, handoff = self._dialogue.say.sentences("" if abstained else text, served.text), served.handoff
         cards = next((a.cards for a in (*last, *telling) if a.cards), ())
         route = telling[0].route

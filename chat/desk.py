@@ -334,17 +334,15 @@ class Desk:
     def _human(self, text: str, state: DialogueState, say: Say, customer: Customer | None) -> Served:
         """Fetch a person, or tell how to reach one."""
         if self.waits_for(state, text):
-            return self.handed_over("asked", text, state, say, customer)
+            return self.handed_over("asked", state, say, customer)
         if _REACH.search(text) and (page := self.quoted(text, say)) is not None:
             return page
         asked = _YES.search(text) or (_PERSON.search(text) and not COMPLAINT.search(text))
         if not asked and self.outbox is None and (page := self.quoted(text, say)) is not None:  # rather than nobody
             return replace(page, text=say.sentences(say("sorry") if COMPLAINT.search(text) else "", page.text))
-        return self.handed_over("asked" if asked else "complaint", text, state, say, customer)
+        return self.handed_over("asked" if asked else "complaint", state, say, customer)
 
-    def handed_over(
-        self, reason: Reason, text: str, state: DialogueState, say: Say, customer: Customer | None
-    ) -> Served:
+    def handed_over(self, reason: Reason, state: DialogueState, say: Say, customer: Customer | None) -> Served:
         """Hand the conversation over to a person; where nobody can be fetched, say so, with the shop's own contact."""
         from chat.handoff import nobody  # SQLAlchemy with it, which a shop without a database need not load
 

@@ -69,13 +69,11 @@ class Routed:
     Attributes:
         route: the likeliest route.
         confidence: how often a message that looks like this is of that route, in [0, 1].
-        second: the next likely route.
         scores: every route's share; they sum to 1.
     """
 
     route: Route
     confidence: float
-    second: Route
     scores: Mapping[Route, float]
 
 
@@ -174,8 +172,8 @@ class Router:
         """Route one message."""
         row = self.probabilities([text])[0]
         scores: dict[Route, float] = {route: float(p) for route, p in zip(self.routes, row, strict=True)}
-        first, second = sorted(scores, key=lambda route: -scores[route])[:2]
-        return Routed(first, scores[first], second, scores)
+        first = max(scores, key=lambda route: scores[route])
+        return Routed(first, scores[first], scores)
 
     def probabilities(self, texts: Sequence[str]) -> FloatArray:
         """Return the calibrated share of each route: (n, r)."""
@@ -289,4 +287,4 @@ class Patterns:
         """Route one message."""
         first: Route = next((route for route, pattern in _COMPILED if pattern.search(text)), "recommend")
         scores = {route: _HIT if route == first else (1 - _HIT) / (len(ROUTES) - 1) for route in ROUTES}
-        return Routed(first, _HIT, "item" if first == "recommend" else "recommend", scores)
+        return Routed(first, _HIT, scores)

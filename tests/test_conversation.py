@@ -123,7 +123,7 @@ class Sure:
             if text.casefold().startswith(beginning.replace("_", " ")):
                 rest = (1 - confidence) / (len(ROUTES) - 1)
                 scores = {r: confidence if r == route else rest for r in ROUTES}
-                return Routed(route, confidence, "item" if route != "item" else "recommend", scores)
+                return Routed(route, confidence, scores)
         return Patterns().route(text)
 
 
