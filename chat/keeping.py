@@ -132,6 +132,7 @@ class Keeping(ABC):
         """Return everything kept about a conversation.
 
         Raises:
+            NotReady: the models are still loading.
             UnknownSession: there is no such conversation.
             NotYours: the conversation belongs to another customer.
         """
@@ -145,6 +146,7 @@ class Keeping(ABC):
 
         Raises:
             NotYours: the conversation belongs to another customer.
+            Conflict: another process is changing the same; nothing has been forgotten yet.
         """
         try:
             own(self._store.kept(session).state, customer)
@@ -164,8 +166,10 @@ class Keeping(ABC):
             customer: who they are, if that is verified; else they get an id, told once in the answer.
 
         Raises:
+            NotReady: the models are still loading.
             UnknownSession: there is no such conversation.
             NotYours: the conversation belongs to another customer.
+            Conflict: other processes have changed the conversation all the time.
         """
         shop = self._ready()
 
@@ -179,7 +183,11 @@ class Keeping(ABC):
         return self._turn(session, customer, decide, create=False)
 
     def person(self, *, customer: Customer | None = None, visitor: str | None = None) -> PersonView:
-        """Return everything kept about a verified customer, or about a visitor who asked to be remembered."""
+        """Return everything kept about a verified customer, or about a visitor who asked to be remembered.
+
+        Raises:
+            NotReady: the models are still loading.
+        """
         shop = self._ready()
         ids, remembered = self._store.of_person(_who(customer, visitor))
         view = views.person_view(shop, [*self._those_left(ids)], remembered)
@@ -197,7 +205,11 @@ class Keeping(ABC):
         return view.model_copy(update={"handoff": ticket})
 
     def forget_person(self, *, customer: Customer | None = None, visitor: str | None = None) -> bool:
-        """Forget a person: what is remembered of them and all their conversations; False if there was nothing."""
+        """Forget a person: what is remembered of them and all their conversations; False if there was nothing.
+
+        Raises:
+            Conflict: another process is changing the same; nothing has been forgotten yet.
+        """
         return bool(self._store.forget_person(_who(customer, visitor)))
 
     def close(self) -> None:
