@@ -44,6 +44,12 @@ def standard(scores: FloatArray, scale: BoolArray | IntArray, weight: float = 1.
     return scaled
 
 
+def softmax(scores: FloatArray) -> FloatArray:
+    """Return scores as shares of each row, which sum to 1: (…, n)."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
 class ScoringRetriever(ABC):
     """The one contract behind every retriever; 0 for every item means that it has no opinion.
 
