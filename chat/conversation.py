@@ -29,23 +29,11 @@ if TYPE_CHECKING:
     from chat.identity import Customer
 
 # Acts that a pattern is sure of: no router is asked.
-_PLAIN: frozenset[Act] = frozenset(
-    (
-        "meta",
-        "undo",
-        "reset",
-        "greeting",
-        "thanks",
-        "farewell",
-        "help",
-        "range",
-        "about_me",
-        "forget_me",
-        "remember",
-        "crisis",
-    )
-)
-_SERVED: frozenset[Act] = frozenset(("service",))  # the acts that routing takes the place of
+_PLAIN: frozenset[Act] = frozenset({
+    "meta", "undo", "reset", "greeting", "thanks", "farewell", "help", "range", "about_me", "forget_me", "remember",
+    "crisis",
+})  # fmt: skip
+_SERVED: frozenset[Act] = frozenset({"service"})  # the acts that routing takes the place of
 _FIRST = re.compile(
     r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
 )
@@ -92,8 +80,9 @@ class Conversation:
         desk, understood = self._desk, self._read(text)
         if desk is None or understood.act in _PLAIN:
             self._state.doubt, self._state.nearest = [], ""
-            plain = desk is None or understood.act not in ("help", "crisis")
-            return self._dialogue.take(typed) if plain or desk is None else self._helped(typed, understood, desk)
+            if desk is None or understood.act not in ("help", "crisis"):
+                return self._dialogue.take(typed)
+            return self._helped(typed, understood, desk)
         reader = Reader(desk.router, self._read, desk.known, self._state.route)
         silent = self._dialogue.sorrow and not telling_words(text)  # who tells of a loss and asks for nothing
         pieces = [self._piece(text, "recommend")] if silent else self._settled(text, desk) or reader.read(text)

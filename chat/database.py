@@ -159,7 +159,7 @@ class Database:
             until = time.monotonic() + _BUSY_MS / 1000
             while cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:  # somebody still reads the log
                 if time.monotonic() > until:
-                    raise DatabaseError("the database's log is still being read; forget again when less goes on")
+                    raise DatabaseError("the database's log is still being read; it is emptied by the next deletion")
                 time.sleep(0.01)
 
     def close(self) -> None:

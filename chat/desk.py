@@ -185,7 +185,7 @@ class Desk:
         near = [found for asked in _HOW_TO_REACH for found in self.knowledge.search(asked, _PAGES)]
         near.sort(key=lambda found: -found.confidence)
         for way, found in ((way, found) for way in ways for found in near):
-            told = stretch(found.passage.text, lambda sentence, way=way: way.search(sentence) is not None)  # type: ignore[misc]
+            told = stretch(found.passage.text, way.search)
             if told:
                 return cited(replace(found, quote=told), say)
         return page
@@ -224,7 +224,7 @@ class Desk:
         return cited(same, say) if own is None or own.lead < _SURE else None
 
     def mentioned(self, question: str, say: Say) -> Served | None:
-        """Quote the only passage that has all the telling words of a question somewhere in its text."""
+        """Quote the one passage, of the nearest `_PAGES`, that has all the telling words of a question in its text."""
         asked = _stems(question)
         if self.knowledge is None or not asked or is_cjk(question):
             return None
@@ -371,11 +371,14 @@ def agrees(text: str) -> bool:
 
 
 def _stems(text: str) -> set[str]:
-    """Return a text's telling words without their endings: "tastings" and "tasting" alike."""
+    """Return a text's telling words without their endings: "tastings" and "tasting" alike.
+
+    Twice, since what is left of a word may have an ending again.
+    """
     return set(terms(" ".join(terms(text))))
 
 
-def stretch(text: str, tells: Callable[[str], bool]) -> str:
+def stretch(text: str, tells: Callable[[str], object]) -> str:
     """Return the part of a text from the first sentence that tells something to the last one, verbatim."""
     told = [part for part in sentences(text) if tells(part)]
     return text[text.find(told[0]) : text.rfind(told[-1]) + len(told[-1])] if told else ""
