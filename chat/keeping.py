@@ -91,7 +91,11 @@ class Keeping(ABC):
         if webhook:
             from chat.delivery import Sender
 
-            self._sender = Sender(self._outbox, webhook, secret or "")
+            try:
+                self._sender = Sender(self._outbox, webhook, secret or "")
+            except NamedropError:
+                self._database.close()
+                raise
             self._sender.start()
         return SqlStore(self._database)
 

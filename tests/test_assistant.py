@@ -10,6 +10,7 @@ import pytest
 
 from chat import assistant as assistant_module
 from chat.assistant import Assistant
+from chat.database import Database
 from chat.sql_store import SqlStore
 from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
 from retrieval.types import Constraint
@@ -258,6 +259,12 @@ class TestOpening:
         ):
             with pytest.raises(NamedropError):
                 Assistant.open(path, model="none", **{**where, **wrong})
+        assert ours() <= before
+        disposed = []
+        monkeypatch.setattr(Database, "close", lambda database: disposed.append(database))
+        with pytest.raises(NamedropError, match="--webhook https"):
+            Assistant.open(path, model="none", **{**where, "webhook": "nowhere"})
+        assert len(disposed) == 1
         assert ours() <= before
 
     def test_status(self, assistant):
