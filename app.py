@@ -89,7 +89,7 @@ def database(options: argparse.Namespace) -> str | None:
     """Return the URL or path of the database, None to keep everything in memory."""
     given = options.database or os.environ.get("NAMEDROP_DATABASE")
     if given:
-        return None if given == "none" else str(given)
+        return demo.database(str(given))
     from retrieval.models import cache_root
 
     cache_root().mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The dialogue: state, prompt, generator, recommender, replies, assistant, server and UI."""
+"""The conversation: what a message means, what is answered, who remembers it, and how it is served."""
 
 from __future__ import annotations
 

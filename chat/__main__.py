@@ -50,18 +50,20 @@ def main(arguments: list[str] | None = None) -> int:
                 model=options.model,
                 adapter=demo.adapter(options.catalog, options.model, options.adapter),
                 skip_bad=options.skip_bad_rows,
-                database=options.database,
+                database=demo.database(options.database),
                 orders=demo.orders(options.catalog, options.orders),
                 routes=options.routes,
             )
     except NamedropError as error:
         console.print(escape(f"namedrop: {error}"), style="red")
         return 2
-    asked = "looking" if assistant.openings().of_goods else "in the mood"
-    console.print(f"{assistant.status.items} items. What are you {asked} for?  (/help)", style="bold")
-    customer = Customer(id=options.customer, expires=_FOREVER) if options.customer else None
-    Terminal(console, assistant, customer, options.page).run()
-    assistant.close()
+    try:
+        asked = "looking" if assistant.openings().of_goods else "in the mood"
+        console.print(f"{assistant.status.items} items. What are you {asked} for?  (/help)", style="bold")
+        customer = Customer(id=options.customer, expires=_FOREVER) if options.customer else None
+        Terminal(console, assistant, customer, options.page).run()
+    finally:
+        assistant.close()
     return 0
 
 
@@ -166,7 +168,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--orders", metavar="SOURCE", help=demo.ORDERS_HELP)
     parser.add_argument("--customer", metavar="ID", help="be this customer, such as C-1001, signed in")
     parser.add_argument("--page", metavar="ITEM", help="be on the page of this item")
-    parser.add_argument("--database", metavar="URL", help="keep conversations and hand-offs there (default: nowhere)")
+    parser.add_argument("--database", metavar="URL", help="keep conversations and hand-offs there (default: none)")
     parser.add_argument("--routes", help="the shop's own examples of what people ask")
     parser.add_argument("--model", default="smollm2", help="a name, a folder, a hub id, or none (%(default)s)")
     parser.add_argument("--adapter", type=Path, help=demo.ADAPTER_HELP)

@@ -140,7 +140,7 @@ class Answering:
         page = in_trouble(piece, self.desk, say)
         if page is not None:
             return _answer(page, "policy")
-        return _answer(self.desk.handed_over("complaint", piece.text, self.state, say, self.customer), "human")
+        return _answer(self.desk.handed_over("complaint", self.state, say, self.customer), "human")
 
     def _in_form(self, piece: Piece, form: str) -> Answer | None:
         """Quote what the pages say of forms; a column that is named so goes first, and an item is not guessed about."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,20 +18,10 @@ from chat.identity import SECRET_VARIABLE, BadToken, Customer, Tokens
 from chat.judge import PassageJudge
 from chat.keeping import Keeping, Services
 from chat.learnt import Learnt
-from chat.messages import (
-    Card,
-    Event,
-    Feedback,
-    Openings,
-    Reply,
-    SessionView,
-    Signal,
-    Status,
-    StoredMessage,
-    TurnTaken,
-)
+from chat.messages import Card, Event, Openings, Reply, SessionView, Signal, Status, StoredMessage, TurnTaken
 from chat.openings import openings
 from chat.picking import CARDS
+from chat.replied import counted, events, in_context, reply_of
 from chat.routing import routing
 from chat.rules import Rulebook
 from chat.shop import Shop, card
@@ -53,7 +41,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NO_MODEL = "none"
-_PIECE = re.compile(r"\S+\s*|\s+")
 
 
 class Assistant(Keeping):
@@ -68,8 +55,10 @@ class Assistant(Keeping):
         services: Services | None = None,
     ) -> None:
         self._path = Path(catalog)
-        super().__init__(services or Services())
-        self._tokens = Tokens(self._services.secret) if self._services.secret else None
+        services = services or Services()
+        self._tokens = Tokens(services.secret) if services.secret else None  # these two may fail, and open nothing
+        self._rules = Rulebook(services.rules)
+        super().__init__(services)
         self._model = str(model)
         self._adapter = Path(adapter) if adapter else None
         self._desk: Desk | None = None
@@ -78,7 +67,6 @@ class Assistant(Keeping):
         self._pages: LiveKnowledge | None = None
         self._generator: Generator | None = None
         self._learnt: Learnt | None = None
-        self._rules = Rulebook(self._services.rules)
         self._failure = ""
         self._step = "starting"
         self._done = threading.Event()
@@ -146,8 +134,12 @@ class Assistant(Keeping):
             threading.Thread(
                 target=assistant._load_quietly, args=(encoder, skip_bad), name="namedrop-load", daemon=True
             ).start()
-        else:
+            return assistant
+        try:
             assistant._load(encoder, skip_bad)
+        except BaseException:
+            assistant.close()
+            raise
         return assistant
 
     def _load_quietly(self, encoder: str | Path, skip_bad: bool) -> None:
@@ -165,18 +157,18 @@ class Assistant(Keeping):
     def _load(self, encoder: str | Path, skip_bad: bool) -> None:
         self._step = "indexing the catalogue"
         embedder = SentenceEncoder(encoder)
-        live = LiveIndex(self._path, embedder, skip_bad=skip_bad, progress=self._progress)
+        self._live = live = LiveIndex(self._path, embedder, skip_bad=skip_bad, progress=self._progress)
         self._step = "reading the shop's policies"
         self._desk = self._opened_desk(embedder)
         if self._model != NO_MODEL:
             self._step = "loading the language model"
             self._generator = LocalGenerator(self._model, self._adapter)
-        self._live = live
-        self._learnt = Learnt.load(self._adapter, live.current) if self._adapter is not None else None
-        shop = Shop.of(live.current, self._generator, self._learnt, self._rules)
+        index = live.current
+        self._learnt = Learnt.load(self._adapter, index) if self._adapter is not None else None
+        shop = Shop.of(index, self._generator, self._learnt, self._rules)
         _warm(shop, self._desk)
         self._shop = shop
-        live.on_swap(self._swap)
+        live.on_swap(self._swap, known=index)  # which may have been edited while the rest was loading
         self._step = ""
         self._done.set()
         if self._services.helpers is not None:
@@ -255,6 +247,7 @@ class Assistant(Keeping):
         Raises:
             NotReady: the models are still loading.
             NotYours: the conversation belongs to another customer.
+            Conflict: other processes have changed the conversation all the time.
         """
         shop, began = self._ready(), time.perf_counter()
         if self._services.helpers is not None:
@@ -266,13 +259,13 @@ class Assistant(Keeping):
 
         def answer(state: DialogueState) -> tuple[Reply, Answer]:
             answered = Conversation(shop, state, self._desk, customer, page_item).take(message)
-            return _reply(state, answered), answered
+            return reply_of(state, answered), answered
 
         if history is not None:
             reply, answered = answer(stateless.retold(shop, history))
         else:
             reply, answered = self._turn(session, customer, answer, visitor=visitor)
-        self._tell(_counted(reply, answered, time.perf_counter() - began))
+        self._tell(counted(reply, answered, time.perf_counter() - began))
         return reply
 
     def on_turn(self, listener: Callable[[TurnTaken], None]) -> None:
@@ -298,8 +291,9 @@ class Assistant(Keeping):
         Raises:
             NotReady: the models are still loading.
             NotYours: the conversation belongs to another customer.
+            Conflict: other processes have changed the conversation all the time.
         """
-        yield from _events(
+        yield from events(
             self.reply(message, session, customer=customer, page_item=page_item, visitor=visitor, history=history)
         )
 
@@ -312,11 +306,12 @@ class Assistant(Keeping):
             NotReady: the models are still loading.
             UnknownSession: there is no such conversation.
             NotYours: the conversation belongs to another customer.
+            Conflict: other processes have changed the conversation all the time.
         """
         shop = self._ready()
 
         def answer(state: DialogueState) -> Reply:
-            return _reply(state, Dialogue(shop, state).without(field, op, value))
+            return reply_of(state, Dialogue(shop, state).without(field, op, value))
 
         return self._turn(session, customer, answer, create=False)
 
@@ -324,9 +319,11 @@ class Assistant(Keeping):
         """Record like, dislike, seen or undo for an item; it is kept when this returns, and changes the next answer.
 
         Raises:
+            NotReady: the models are still loading.
             UnknownSession: there is no such conversation.
             UnknownItem: the catalogue has no such item.
             NotYours: the conversation belongs to another customer.
+            Conflict: other processes have changed the conversation all the time.
         """
         shop = self._ready()
         if shop.position(item_id) is None:
@@ -335,7 +332,7 @@ class Assistant(Keeping):
         def judge(state: DialogueState) -> SessionView:
             state.snapshot()
             state.signal(item_id, signal)
-            state.feedback.append(_in_context(state, item_id, signal))
+            state.feedback.append(in_context(state, item_id, signal))
             return views.state_view(shop, state)
 
         return self._turn(session, customer, judge, create=False)
@@ -352,16 +349,29 @@ class Assistant(Keeping):
         """Recommend without a conversation, from a wish in words, item ids and constraints.
 
         Raises:
+            NotReady: the models are still loading.
             UnknownItem: an id is not in the catalogue.
         """
         return stateless.recommend(self._ready(), text, liked, disliked, constraints, k)
 
     def search(self, text: str, *, k: int = CARDS) -> tuple[Card, ...]:
-        """Find items by their title, or by what they are about."""
+        """Find items by their title, or by what they are about.
+
+        Args:
+            text: the title or the words.
+            k: how many at most.
+
+        Raises:
+            NotReady: the models are still loading.
+        """
         return stateless.search(self._ready(), text, k)
 
     def openings(self, language: Language = "en") -> Openings:
-        """Return what a person might begin with in this shop."""
+        """Return what a person might begin with in this shop.
+
+        Raises:
+            NotReady: the models are still loading.
+        """
         return openings(self._ready(), language)
 
     def customer(self, token: str) -> Customer:
@@ -375,7 +385,11 @@ class Assistant(Keeping):
         return self._tokens.verify(token)
 
     def card(self, item_id: str) -> Card | None:
-        """Return an item's card, None if the catalogue has no such item."""
+        """Return an item's card, None if the catalogue has no such item.
+
+        Raises:
+            NotReady: the models are still loading.
+        """
         item = self._ready().index.catalog.get(item_id)
         return None if item is None else card(item)
 
@@ -396,47 +410,3 @@ def _warm(shop: Shop, desk: Desk | None) -> None:
     if desk is not None:
         desk.router.route("do you ship abroad")
         desk.found("do you ship abroad")
-
-
-def _reply(state: DialogueState, answer: Answer) -> Reply:
-    return Reply(
-        session=state.session,
-        message_id=secrets.token_hex(8),
-        text=answer.text,
-        items=answer.cards,
-        constraints=tuple(limit.chip for limit in state.taste.limits),
-        citations=answer.citations,
-        handoff=answer.handoff,
-        visitor=state.new_visitor or None,
-    )
-
-
-def _counted(reply: Reply, answer: Answer, seconds: float) -> TurnTaken:
-    return TurnTaken(
-        session=reply.session,
-        route=answer.route,
-        cards=len(reply.items),
-        citations=len(reply.citations),
-        abstained=answer.abstained,
-        handoff=reply.handoff.reason if reply.handoff else "",
-        seconds=seconds,
-    )
-
-
-def _in_context(state: DialogueState, item_id: str, signal: Signal) -> Feedback:
-    taste = state.taste
-    return Feedback(
-        item_id=item_id,
-        signal=signal,
-        at=round(time.time(), 3),
-        place=taste.focus.index(item_id) if item_id in taste.focus else None,
-        limits=tuple(limit.label for limit in taste.limits),
-        wishes=tuple(taste.wishes),
-    )
-
-
-def _events(reply: Reply) -> Iterator[Event]:
-    yield Event(type="items", items=reply.items, constraints=reply.constraints)
-    for piece in _PIECE.findall(reply.text):
-        yield Event(type="text", text=piece)
-    yield Event(type="done", reply=reply)

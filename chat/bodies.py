@@ -47,14 +47,19 @@ class Limit(Body):
     label: Annotated[str, StringConstraints(max_length=256)] = ""
 
 
+Ids = Annotated[list[ItemId], Field(max_length=200)]
+Limits = Annotated[list[Limit], Field(max_length=50)]
+Count = Annotated[int, Field(ge=1, le=50)]
+
+
 class RecommendBody(Body):
     """`{"text": "slow science fiction", "liked": ["film-arrival-2016"], "constraints": […], "k": 5}`."""
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_MESSAGE)] = ""
-    liked: Annotated[list[ItemId], Field(max_length=200, default_factory=list)]
-    disliked: Annotated[list[ItemId], Field(max_length=200, default_factory=list)]
-    constraints: Annotated[list[Limit], Field(max_length=50, default_factory=list)]
-    k: Annotated[int, Field(ge=1, le=50)] = 5
+    liked: Ids = Field(default_factory=list)
+    disliked: Ids = Field(default_factory=list)
+    constraints: Limits = Field(default_factory=list)
+    k: Count = 5
 
 
 class FeedbackBody(Body):
@@ -73,7 +78,7 @@ class ConsentBody(Body):
 
 
 class Recommended(Frozen):
-    """The answer to a stateless request."""
+    """Items in stock, best first."""
 
     items: tuple[Card, ...]
 

@@ -93,6 +93,6 @@ def _told_of_it(piece: Piece) -> bool:
 def _fitting(text: str, asked: str) -> str:
     """Return the sentences of a page that have a word of what was said, or that tell of new ones or the money."""
     if _REMEDY.search(asked):
-        return stretch(text, lambda sentence: _REMEDY.search(sentence) is not None)
+        return stretch(text, _REMEDY.search)
     words = set(asked_words(asked))
     return stretch(text, lambda sentence: bool(words & stems(sentence)))

@@ -69,9 +69,9 @@ def _with_spoken(side: str, shop: Shop, state: DialogueState) -> Compared | None
     said = [word for word in words(side) if word not in ("one", "the")]
     other = _item(side, shop, state)
     if other is None and said:
-        near = [shop.index.catalog[at] for at in range(len(shop.index.catalog)) if not shop.hides(at)]
-        having = [item for item in near if set(said) <= {*words(item.title), *words(item.kind)}]
-        other = next(iter(having), None)
+        hidden = shop.hidden()
+        near = (item for at, item in enumerate(shop.index.catalog) if at not in hidden)
+        other = next((item for item in near if set(said) <= {*words(item.title), *words(item.kind)}), None)
     if not spoken or not telling_words(side) or other is None:
         return None
     if other.id == spoken[0].id:  # it is set against what comes next to it
@@ -91,7 +91,8 @@ def _item(side: str, shop: Shop, state: DialogueState) -> Item | None:
     if exact:
         return shop.index.catalog[shop.best(exact)]
     named = [*shop.parser.short_names.named(side), *(at for at, _ in shop.linker.nearest(side, _NEAREST))]
-    near = [*shown, *(shop.index.catalog[at] for at in named if not shop.hides(at))]
+    hidden = shop.hidden()
+    near = [*shown, *(shop.index.catalog[at] for at in named if at not in hidden)]
     return _shortest(side, shown) or _shortest(side, near)
 
 

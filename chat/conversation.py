@@ -29,24 +29,11 @@ if TYPE_CHECKING:
     from chat.identity import Customer
 
 # Acts that a pattern is sure of: no router is asked.
-_PLAIN: frozenset[Act] = frozenset(
-    (
-        "meta",
-        "undo",
-        "reset",
-        "greeting",
-        "thanks",
-        "farewell",
-        "help",
-        "range",
-        "about_me",
-        "forget_me",
-        "remember",
-        "crisis",
-        "foreign",
-    )
-)
-_SERVED: frozenset[Act] = frozenset(("service",))  # the acts that routing takes the place of
+_PLAIN: frozenset[Act] = frozenset({
+    "meta", "undo", "reset", "greeting", "thanks", "farewell", "help", "range", "about_me", "forget_me", "remember",
+    "crisis", "foreign",
+})  # fmt: skip
+_SERVED: frozenset[Act] = frozenset({"service"})  # the acts that routing takes the place of
 _FIRST = re.compile(
     r"^\W*(?:the\s+)?(?:first|former|1|yes|yep|yeah|right|exactly)\b|^\W*(?:第一|前者|是|对)", re.IGNORECASE
 )
@@ -93,8 +80,9 @@ class Conversation:
         desk, understood = self._desk, self._read(text)
         if desk is None or understood.act in _PLAIN:
             self._state.doubt, self._state.nearest = [], ""
-            plain = desk is None or understood.act not in ("help", "crisis")
-            return self._dialogue.take(typed) if plain or desk is None else self._helped(typed, understood, desk)
+            if desk is None or understood.act not in ("help", "crisis"):
+                return self._dialogue.take(typed)
+            return self._helped(typed, understood, desk)
         reader = Reader(desk.router, self._read, desk.known, self._state.route)
         silent = self._dialogue.sorrow and not telling_words(text)  # who tells of a loss and asks for nothing
         pieces = [self._piece(text, "recommend")] if silent else self._settled(text, desk) or reader.read(text)
@@ -138,7 +126,7 @@ class Conversation:
         return []
 
     def _piece(self, text: str, route: Route) -> Piece:
-        return Piece(text, Routed(route, 1.0, route, {route: 1.0}), self._read(text))
+        return Piece(text, Routed(route, 1.0, {route: 1.0}), self._read(text))
 
     def _answered(self, pieces: Sequence[Piece], desk: Desk) -> Answer:
         """Answer each wish in its turn, and join the answers."""
@@ -149,22 +137,23 @@ class Conversation:
         telling = [a for a, told in zip(answers, spoken, strict=True) if told] or answers
         advice = [a for a in telling if a.route == "recommend" and a.cards]
         # The last advice knows all that has been said, and beside it nobody misses what is none of our business.
-        telling = [a for a in telling if a not in advice[:-1] and (not advice or a.route != "out_of_scope")]
+        earlier = {id(a) for a in advice[:-1]}
+        telling = [a for a in telling if id(a) not in earlier and (not advice or a.route != "out_of_scope")]
         abstained = all(answer.abstained for answer in telling)
         handoff = next((a.handoff for a in telling if a.handoff is not None), None)
         last = [a for a in telling if a.route == "recommend" and a.cards]  # its cards stand below the text
         told = [a for a in telling if not a.abstained] or telling  # what has no answer needs no sentence beside one
         text = self._dialogue.say.sentences(
-            *dict.fromkeys(a.text for a in (*(a for a in told if a not in last), *last))
+            *dict.fromkeys(a.text for a in (*(a for a in told if not any(a is b for b in last)), *last))
         )
         if self._state.nearest not in text:  # another answer was found in its place
             self._state.nearest = ""
         self._state.unsure = self._state.unsure + 1 if abstained and handoff is None else 0
         if self._state.unsure >= PATIENCE and desk.outbox is not None:
-            served = desk.handed_over("unanswered", text, self._state, self._dialogue.say, self._customer)
+            served = desk.handed_over("unanswered", self._state, self._dialogue.say, self._customer)
             text, handoff, self._state.unsure = served.text, served.handoff, 0
         if handoff is None and self._wants_a_person(pieces):
-            served = desk.handed_over("rule", text, self._state, self._dialogue.say, self._customer)
+            served = desk.handed_over("rule", self._state, self._dialogue.say, self._customer)
             text, handoff = self._dialogue.say.sentences("" if abstained else text, served.text), served.handoff
         cards = next((a.cards for a in (*last, *telling) if a.cards), ())
         route = telling[0].route

@@ -26,7 +26,6 @@ SANS = (
     "Avenir Next,Helvetica Neue,Helvetica,Arial,Liberation Sans,PingFang SC,Microsoft YaHei,Noto Sans CJK SC,sans-serif"
 )
 SERIF = "Iowan Old Style,Palatino Linotype,Palatino,Georgia,Liberation Serif,Songti SC,SimSun,Noto Serif CJK SC,serif"
-MONO = "SF Mono,Menlo,Consolas,Liberation Mono,Noto Sans CJK SC,monospace"
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 has no way to write these
 _CLOSING = "，。！？：；、）》”’"
@@ -108,11 +107,10 @@ def _title(
     font: str = SANS,
     weight: int = 700,
     middle: bool = False,
-    upper: bool = False,
 ) -> tuple[str, float]:
     """Set the title down from `top`, or up from the baseline `bottom`; return it and where it ends."""
     title = " ".join(item.title.split())
-    size, lines = _fit(title.upper() if upper else title, width, sizes, max_lines, 0.94 if font == SERIF else 1.02)
+    size, lines = _fit(title, width, sizes, max_lines, 0.94 if font == SERIF else 1.02)
     leading = size * 1.14
     first = top + size * 0.82 if top is not None else (bottom or 0.0) - leading * (len(lines) - 1)
     extra = f' font-weight="{weight}"' + (' text-anchor="middle"' if middle else "")
@@ -121,7 +119,7 @@ def _title(
 
 
 def _byline(item: Card | Item, limit: int = 30) -> str:
-    """Return the creators in one short line, or the year, or nothing."""
+    """Return the creators in one short line, or nothing."""
     names = ", ".join(item.creators)
     if _ems(names) > limit * 0.57 and item.creators:
         names = item.creators[0] + (" et al." if len(item.creators) > 1 else "")

@@ -135,18 +135,21 @@ class Database:
         log and backups still hold is its operator's to expire. Calls that wait for one another share one run.
 
         Raises:
-            DatabaseError: the log is being read without a pause.
+            DatabaseError: the log is being read without a pause, or the files cannot be written anew.
         """
         asked = next(self._asked)
         with self._scrubbing:
             if self._scrubbed >= asked:  # a run that began after this was asked for has done it
                 return
             latest = next(self._asked)
-            if self.is_sqlite:
-                self._scrub_file()
-            else:
-                with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                    connection.exec_driver_sql("VACUUM")
+            try:
+                if self.is_sqlite:
+                    self._scrub_file()
+                else:
+                    with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                        connection.exec_driver_sql("VACUUM")
+            except (sqlite3.Error, DBAPIError) as error:
+                raise DatabaseError("the database's files cannot be written anew; is the disk full?") from error
             self._scrubbed = latest
 
     def _scrub_file(self) -> None:
@@ -156,7 +159,7 @@ class Database:
             until = time.monotonic() + _BUSY_MS / 1000
             while cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:  # somebody still reads the log
                 if time.monotonic() > until:
-                    raise DatabaseError("the database's log is still being read; forget again when less goes on")
+                    raise DatabaseError("the database's log is still being read; it is emptied by the next deletion")
                 time.sleep(0.01)
 
     def close(self) -> None:

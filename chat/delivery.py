@@ -40,6 +40,7 @@ LEASE_S = 60.0  # for how long a post is one process's: much longer than posting
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 600.0
 POLL_S = 2.0  # how soon what another process has left behind is noticed
 _STOP_S = 5.0
+_LONGEST_TIME = 12  # digits: Python reads no number of thousands
 
 
 def sign(secret: str, body: bytes, at: int) -> str:
@@ -52,9 +53,12 @@ def verify(secret: str, header: str, body: bytes, *, now: float | None = None) -
     """Whether a signature header is genuine and recent, for receivers written in Python."""
     fields = dict(part.split("=", 1) for part in header.split(",") if "=" in part)
     at = fields.get("t", "")
-    if not at.isdecimal() or abs((time.time() if now is None else now) - int(at)) > TOLERANCE_S:
+    if not (at.isascii() and at.isdecimal()) or len(at) > _LONGEST_TIME:
         return False
-    return hmac.compare_digest(sign(secret, body, int(at)), f"t={at},v1={fields.get('v1', '')}")
+    if abs((time.time() if now is None else now) - int(at)) > TOLERANCE_S:
+        return False
+    given = f"t={at},v1={fields.get('v1', '')}"
+    return hmac.compare_digest(sign(secret, body, int(at)).encode(), given.encode(errors="replace"))
 
 
 def wait_after(attempts: int) -> float:

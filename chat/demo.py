@@ -29,6 +29,11 @@ ADAPTER_HELP = (
 )
 
 
+def database(given: str | None) -> str | None:
+    """Return the URL of the database that is given, None to keep everything in memory."""
+    return None if given == NONE else given
+
+
 def adapter(catalog: Path, model: str, given: Path | None) -> Path | None:
     """Return the adapter that goes with a catalogue and a model: the one given, or Marquee's with Marquee."""
     if given is not None:

@@ -64,6 +64,7 @@ class DemoOrders:
         """Return the demo orders for a catalogue file; they are invented once and kept in the cache.
 
         Raises:
+            OSError: there is no such file.
             CatalogError: the catalogue cannot be read.
             OrdersUnavailable: it has no item with a price.
         """

@@ -195,7 +195,7 @@ class Desk:
         near = [found for asked in _HOW_TO_REACH for found in self.knowledge.search(asked, _PAGES)]
         near.sort(key=lambda found: -found.confidence)
         for way, found in ((way, found) for way in ways for found in near):
-            told = stretch(found.passage.text, lambda sentence, way=way: way.search(sentence) is not None)  # type: ignore[misc]
+            told = stretch(found.passage.text, way.search)
             if told:
                 return cited(replace(found, quote=told), say)
         return page
@@ -234,7 +234,7 @@ class Desk:
         return cited(same, say) if own is None or own.lead < _SURE else None
 
     def mentioned(self, question: str, say: Say) -> Served | None:
-        """Quote the only passage that has all the telling words of a question somewhere in its text."""
+        """Quote the one passage, of the nearest `_PAGES`, that has all the telling words of a question in its text."""
         asked = _stems(question)
         if self.knowledge is None or not asked or is_cjk(question):
             return None
@@ -344,17 +344,15 @@ class Desk:
     def _human(self, text: str, state: DialogueState, say: Say, customer: Customer | None) -> Served:
         """Fetch a person, or tell how to reach one."""
         if self.waits_for(state, text):
-            return self.handed_over("asked", text, state, say, customer)
+            return self.handed_over("asked", state, say, customer)
         if _REACH.search(text) and (page := self.quoted(text, say)) is not None:
             return page
         asked = _YES.search(text) or (_PERSON.search(text) and not COMPLAINT.search(text))
         if not asked and self.outbox is None and (page := self.quoted(text, say)) is not None:  # rather than nobody
             return replace(page, text=say.sentences(say("sorry") if COMPLAINT.search(text) else "", page.text))
-        return self.handed_over("asked" if asked else "complaint", text, state, say, customer)
+        return self.handed_over("asked" if asked else "complaint", state, say, customer)
 
-    def handed_over(
-        self, reason: Reason, text: str, state: DialogueState, say: Say, customer: Customer | None
-    ) -> Served:
+    def handed_over(self, reason: Reason, state: DialogueState, say: Say, customer: Customer | None) -> Served:
         """Hand the conversation over to a person; where nobody can be fetched, say so, with the shop's own contact."""
         from chat.handoff import nobody  # SQLAlchemy with it, which a shop without a database need not load
 
@@ -383,11 +381,14 @@ def agrees(text: str) -> bool:
 
 
 def _stems(text: str) -> set[str]:
-    """Return a text's telling words without their endings: "tastings" and "tasting" alike."""
+    """Return a text's telling words without their endings: "tastings" and "tasting" alike.
+
+    Twice, since what is left of a word may have an ending again.
+    """
     return set(terms(" ".join(terms(text))))
 
 
-def stretch(text: str, tells: Callable[[str], bool]) -> str:
+def stretch(text: str, tells: Callable[[str], object]) -> str:
     """Return the part of a text from the first sentence that tells something to the last one, verbatim."""
     told = [part for part in sentences(text) if tells(part)]
     return text[text.find(told[0]) : text.rfind(told[-1]) + len(told[-1])] if told else ""

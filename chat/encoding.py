@@ -41,7 +41,6 @@ class PromptEncoder:
         self._backend.no_padding()
         self._backend.no_truncation()
         self._longest_user = longest_user
-        self._control = frozenset(tokenizer.all_special_ids)
         head, tail = _template(tokenizer)
         before, _, rest = head.partition(_SYSTEM)
         between, _, after = rest.partition(_USER)

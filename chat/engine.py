@@ -71,7 +71,8 @@ def load_model(folder: Path, adapter: Path | None = None, dtype: DType = "auto")
             transformers_logging.enable_progress_bar()
     if adapter is not None:
         model = _merged(model, adapter)
-    log.info("causal LM %s on %s, %s: %s; adapter: %s", folder, device, str(chosen)[6:], why, adapter or "none")
+    kind = str(chosen).removeprefix("torch.")
+    log.info("causal LM %s on %s, %s: %s; adapter: %s", folder, device, kind, why, adapter or "none")
     return model.to(device).eval().requires_grad_(False)
 
 

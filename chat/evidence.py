@@ -124,7 +124,7 @@ def paged(routed: Routed, odds: float) -> Routed:
         return routed
     scores = {route: share * (1 - chance) for route, share in routed.scores.items()}
     scores["policy"] = scores.get("policy", 0.0) + chance
-    return Routed("policy", scores["policy"], routed.route, scores)
+    return Routed("policy", scores["policy"], scores)
 
 
 def weighed(routed: Routed, odds: Mapping[Route, float]) -> Routed:
@@ -134,8 +134,8 @@ def weighed(routed: Routed, odds: Mapping[Route, float]) -> Routed:
     powers = {route: score * math.exp(odds.get(route, 0.0)) for route, score in routed.scores.items()}
     total = sum(powers.values())
     scores = {route: power / total for route, power in powers.items()}
-    first, second = sorted(scores, key=lambda route: -scores[route])[:2]
-    return Routed(first, scores[first], second, scores)
+    first = max(scores, key=lambda route: scores[route])
+    return Routed(first, scores[first], scores)
 
 
 def against(route: Route, understood: Understanding) -> float:

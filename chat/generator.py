@@ -160,7 +160,11 @@ class LocalGenerator:
         self._runtime.engine()
 
     def bind(self, catalog: Catalog) -> LocalGenerator:
-        """Return a generator of this catalogue's titles that shares the model and what it remembers."""
+        """Return a generator of this catalogue's titles that shares the model and what it remembers.
+
+        Raises:
+            ModelError: see `load`.
+        """
         _, encoder = self._runtime.tokenizer()
         bound = copy.copy(self)
         bound._trie = TitleTrie(encoder.titles([item.title for item in catalog]), encoder.end_id)
@@ -171,6 +175,7 @@ class LocalGenerator:
 
         Raises:
             ValueError: nothing is bound, or `allowed` is not of the catalogue's length.
+            ModelError: see `load`.
         """
         trie = self._bound().only(allowed)
         if k < 1 or not len(trie):
@@ -186,6 +191,7 @@ class LocalGenerator:
 
         Raises:
             ValueError: nothing is bound.
+            ModelError: see `load`.
         """
         trie = self._bound()
         scores = np.zeros(len(positions), dtype=np.float32)
@@ -204,6 +210,9 @@ class LocalGenerator:
         """Continue the prompt greedily, as pieces of whole characters, up to a stop text (left out) or the end.
 
         The lock is held a token at a time, so that others get their turn and an abandoned stream blocks nobody.
+
+        Raises:
+            ModelError: see `load`.
         """
         tokenizer, encoder = self._runtime.tokenizer()
         with self._runtime.lock:
@@ -233,7 +242,11 @@ class LocalGenerator:
             yield rest
 
     def hidden(self, prompt: Prompt) -> FloatArray:
-        """Return the last layer's hidden state of the prompt's last token: (H,)."""
+        """Return the last layer's hidden state of the prompt's last token: (H,).
+
+        Raises:
+            ModelError: see `load`.
+        """
         with self._runtime.lock:
             return self._runtime.read(prompt).hidden
 

@@ -112,10 +112,10 @@ class Helpers:
                 log.exception("no further process could be started to take turns; this one answers alone")
                 return
             with self._lock:
-                if not self._closed:
+                if not self._closed and len(self._helpers) < self._count:
                     self._helpers.append(helper)
                     continue
-            helper.close()
+            helper.close()  # nobody needs it any more, or another thread was quicker
 
     def take(self, message: str, session: str | None, how: Mapping[str, Any]) -> Taken | None:
         """Let a helper answer a message; None if none has room for it. Raises what `Assistant.reply` does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -15,7 +15,7 @@ from chat.identity import Customer, own
 from chat.messages import PersonView, Remembered, SessionView
 from chat.shop import Shop
 from chat.state import DialogueState
-from chat.store import Conflict, MemoryStore, Store, Sweeper
+from chat.store import Conflict, Kept, MemoryStore, Store, Sweeper
 from retrieval.errors import NamedropError, UnknownSession
 
 if TYPE_CHECKING:
@@ -91,7 +91,11 @@ class Keeping(ABC):
         if webhook:
             from chat.delivery import Sender
 
-            self._sender = Sender(self._outbox, webhook, secret or "")
+            try:
+                self._sender = Sender(self._outbox, webhook, secret or "")
+            except NamedropError:
+                self._database.close()
+                raise
             self._sender.start()
         return SqlStore(self._database)
 
@@ -132,6 +136,7 @@ class Keeping(ABC):
         """Return everything kept about a conversation.
 
         Raises:
+            NotReady: the models are still loading.
             UnknownSession: there is no such conversation.
             NotYours: the conversation belongs to another customer.
         """
@@ -145,6 +150,7 @@ class Keeping(ABC):
 
         Raises:
             NotYours: the conversation belongs to another customer.
+            Conflict: another process is changing the same; nothing has been forgotten yet.
         """
         try:
             own(self._store.kept(session).state, customer)
@@ -164,8 +170,10 @@ class Keeping(ABC):
             customer: who they are, if that is verified; else they get an id, told once in the answer.
 
         Raises:
+            NotReady: the models are still loading.
             UnknownSession: there is no such conversation.
             NotYours: the conversation belongs to another customer.
+            Conflict: other processes have changed the conversation all the time.
         """
         shop = self._ready()
 
@@ -179,18 +187,33 @@ class Keeping(ABC):
         return self._turn(session, customer, decide, create=False)
 
     def person(self, *, customer: Customer | None = None, visitor: str | None = None) -> PersonView:
-        """Return everything kept about a verified customer, or about a visitor who asked to be remembered."""
+        """Return everything kept about a verified customer, or about a visitor who asked to be remembered.
+
+        Raises:
+            NotReady: the models are still loading.
+        """
         shop = self._ready()
         ids, remembered = self._store.of_person(_who(customer, visitor))
-        view = views.person_view(shop, [self._store.kept(session) for session in ids], remembered)
+        view = views.person_view(shop, [*self._those_left(ids)], remembered)
         return view.model_copy(update={"sessions": tuple(self._with_ticket(one) for one in view.sessions)})
+
+    def _those_left(self, sessions: Sequence[str]) -> Iterator[Kept]:
+        for session in sessions:
+            try:
+                yield self._store.kept(session)
+            except UnknownSession:  # forgotten in the meantime
+                continue
 
     def _with_ticket(self, view: SessionView) -> SessionView:
         ticket = self._outbox.open_ticket(view.session) if self._outbox else None
         return view.model_copy(update={"handoff": ticket})
 
     def forget_person(self, *, customer: Customer | None = None, visitor: str | None = None) -> bool:
-        """Forget a person: what is remembered of them and all their conversations; False if there was nothing."""
+        """Forget a person: what is remembered of them and all their conversations; False if there was nothing.
+
+        Raises:
+            Conflict: another process is changing the same; nothing has been forgotten yet.
+        """
         return bool(self._store.forget_person(_who(customer, visitor)))
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from pydantic import Field
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chat.bodies import MAX_MESSAGE, ItemId, Limit, Message
+from chat.bodies import MAX_MESSAGE, Count, Ids, Limits, Message, Recommended
 from chat.hardening import MAX_BODY, Problem
 from chat.limits import TurnQueue
 from chat.messages import Card, Citation, Frozen
@@ -36,16 +36,10 @@ _SAYS = (
     "name an item that no tool returned."
 )
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+# There is no cookie and no right that a page of another origin could borrow, and a proxy may give any host name.
+_ANY_HOST = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 
 T = TypeVar("T")
-Ids = Annotated[list[ItemId], Field(max_length=200)]
-Count = Annotated[int, Field(ge=1, le=50)]
-
-
-class Items(Frozen):
-    """Items in stock, best first."""
-
-    items: tuple[Card, ...]
 
 
 class Answered(Frozen):
@@ -54,6 +48,15 @@ class Answered(Frozen):
     text: str
     citations: tuple[Citation, ...]
     items: tuple[Card, ...]
+
+
+def _server() -> MCPServer:
+    """Return a server without tools; its constructor would set up the logging of the whole program."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    server: MCPServer = MCPServer("namedrop", title="Namedrop", instructions=_SAYS, log_level="WARNING")
+    root.handlers[:], root.level = handlers, level
+    return server
 
 
 class Tools:
@@ -67,25 +70,25 @@ class Tools:
         for tool in (self.search, self.recommend, self.answer):
             self._server.tool(annotations=_READS)(tool)
 
-    async def search(self, query: Message, k: Count = 5) -> Items:
+    async def search(self, query: Message, k: Count = 5) -> Recommended:
         """Find items by title (a misspelt one too), or by what they are about."""
-        return Items(items=await self._turn(partial(self._assistant.search, query, k=k)))
+        return Recommended(items=await self._turn(partial(self._assistant.search, query, k=k)))
 
     async def recommend(
         self,
         wish: Annotated[str, Field(max_length=MAX_MESSAGE)] = "",
         liked: Ids | None = None,
         disliked: Ids | None = None,
-        limits: Annotated[list[Limit], Field(max_length=50)] | None = None,
+        limits: Limits | None = None,
         k: Count = 5,
-    ) -> Items:
+    ) -> Recommended:
         """Recommend items for a wish in plain words ("something slow, before 1990"), liked and disliked item ids.
 
         Every item returned keeps every limit, said in words or given: {"field": "year", "op": "<", "value": 1990}.
         """
         constraints = [Constraint(x.field, x.op, x.value, x.label) for x in limits or ()]
         ask = partial(self._assistant.recommend, text=wish.strip(), constraints=constraints, k=k)
-        return Items(items=await self._turn(partial(ask, liked=liked or (), disliked=disliked or ())))
+        return Recommended(items=await self._turn(partial(ask, liked=liked or (), disliked=disliked or ())))
 
     async def answer(self, question: Message) -> Answered:
         """Answer a question about the shop (delivery, returns, payment …) or about an item, quoting the shop's data."""
@@ -124,16 +127,3 @@ class Tools:
     def route(self) -> Route:
         """The route to add to an application."""
         return Route(PATH, endpoint=self)
-
-
-# There is no cookie and no right that a page of another origin could borrow, and a proxy may give any host name.
-_ANY_HOST = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-
-
-def _server() -> MCPServer:
-    """Return a server without tools; its constructor would set up the logging of the whole program."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    server: MCPServer = MCPServer("namedrop", title="Namedrop", instructions=_SAYS, log_level="WARNING")
-    root.handlers[:], root.level = handlers, level
-    return server

@@ -56,7 +56,7 @@ _ORDER_BEFORE = re.compile(
     r"(\border|订单|单号)( ?(number|no\.?|nr\.?|id|code|编号|号码?|号))?\s*(is|是|:|：|#)?\s*$", re.IGNORECASE
 )
 _LATEST = re.compile(
-    r"\b(last|latest|newest|most recent|recent)\b(?! (week|month|year|few))|\border(ed)? last\b(?! (week|month|year))"
+    r"\b(last|latest|newest|recent)\b(?! (week|month|year|few))|\border(ed)? last\b(?! (week|month|year))"
     r"|最近(?!几)|最新|上次|上一", re.IGNORECASE,
 )  # fmt: skip
 _FIRST = re.compile(
@@ -88,26 +88,12 @@ _MIN_DIGITS = 3  # "PS5" and "2 books" are no order numbers
 _LONGEST_NUMBER = 40
 _SHORT_TITLE = 3
 # Words of questions about orders, which are titles only when written as such ("Arrival").
-_NO_TITLES = frozenset(
-    (
-        *("arrival", "arrive", "broken", "date", "delivery", "friday", "gift", "help", "here", "home", "item", "items"),
-        *("late", "lost", "missing", "money", "month", "number", "order", "orders", "package", "parcel", "please"),
-        *(
-            "problem",
-            "refund",
-            "return",
-            "status",
-            "stuff",
-            "time",
-            "today",
-            "tomorrow",
-            "track",
-            "tracking",
-            "waiting",
-        ),
-        *("waiting", "week", "when", "where"),
-    )
-)
+_NO_TITLES = frozenset({
+    "arrival", "arrive", "broken", "date", "delivery", "friday", "gift", "help", "here", "home", "item", "items",
+    "late", "lost", "missing", "money", "month", "number", "order", "orders", "package", "parcel", "please",
+    "problem", "refund", "return", "status", "stuff", "time", "today", "tomorrow", "track", "tracking", "waiting",
+    "week", "when", "where",
+})  # fmt: skip
 
 
 def find(
@@ -220,11 +206,10 @@ def _holds(order: Order, text: str, items: Collection[str]) -> bool:
         if line.item in items:
             return True
         title = words(line.title)
-        if len(title) == 1 and (len(title[0]) <= _SHORT_TITLE or title[0] in _NO_TITLES) and line.title not in text:
-            continue
-        if len(title) == 1 and len(title[0]) <= _SHORT_TITLE:
+        asked = title and title[0] in _NO_TITLES and line.title not in text
+        if len(title) == 1 and (asked or len(title[0]) <= _SHORT_TITLE):
             continue  # "it" is not the book "It"
-        if any(said[at : at + len(title)] == title for at in range(len(said) - len(title) + 1)) and title:
+        if title and any(said[at : at + len(title)] == title for at in range(len(said) - len(title) + 1)):
             return True
     return False
 

@@ -28,6 +28,8 @@ RefundStatus = Literal["", "pending", "paid"]
 
 UNDER_WAY: tuple[OrderStatus, ...] = ("placed", "packed", "shipped", "delayed")
 TIMEOUT_S = 5.0  # a conversation does not wait longer for a shop's order system
+MOST_LOOKUPS = 16  # at a time, those that nobody waits for any more among them
+_ROOM = threading.BoundedSemaphore(MOST_LOOKUPS)
 _T = TypeVar("_T")
 
 
@@ -103,7 +105,7 @@ def orders_of(lookup: OrderLookup, customer_id: str) -> list[Order]:
     """Return a customer's orders, newest first.
 
     Raises:
-        OrdersUnavailable: the shop's system failed or took longer than `TIMEOUT_S`.
+        OrdersUnavailable: the shop's system failed, took longer than `TIMEOUT_S`, or leaves too many unanswered.
     """
     found = _ask(lambda: lookup.orders(customer_id), customer_id)
     return sorted(found, key=lambda order: (order.placed, order.number), reverse=True)
@@ -113,7 +115,7 @@ def order_of(lookup: OrderLookup, customer_id: str, number: str) -> Order | None
     """Return one order of a customer, None if they have none of this number.
 
     Raises:
-        OrdersUnavailable: the shop's system failed or took longer than `TIMEOUT_S`.
+        OrdersUnavailable: the shop's system failed, took longer than `TIMEOUT_S`, or leaves too many unanswered.
     """
     return next(iter(_ask(lambda: lookup.order(customer_id, number), customer_id)), None)
 
@@ -132,6 +134,8 @@ def _ask(call: Callable[[], Sequence[Order] | Order | None], customer_id: str) -
 
 
 def _in_time(call: Callable[[], _T]) -> _T:
+    if not _ROOM.acquire(blocking=False):
+        raise OrdersUnavailable(f"{MOST_LOOKUPS} look-ups of orders have had no answer yet")
     answers: queue.SimpleQueue[tuple[_T | None, Exception | None]] = queue.SimpleQueue()
 
     def run() -> None:
@@ -139,6 +143,8 @@ def _in_time(call: Callable[[], _T]) -> _T:
             answers.put((call(), None))
         except Exception as error:  # a shop's adapter may raise anything
             answers.put((None, error))
+        finally:
+            _ROOM.release()
 
     threading.Thread(target=run, name="namedrop-orders", daemon=True).start()
     try:

@@ -146,7 +146,7 @@ def followed(piece: Piece, title: str, desk: Desk, say: Say) -> Served | None:
         return None
     quote = stretch(passage.text, lambda sentence: bool(stems(sentence).intersection(words)))
     if not quote and _HOW_LONG.search(piece.text) and _OF_IT.search(piece.text):
-        quote = stretch(passage.text, lambda sentence: LASTS.search(sentence) is not None)
+        quote = stretch(passage.text, LASTS.search)
     return cited(Found(passage, quote, _MUST_BE), say) if quote else None
 
 

@@ -206,7 +206,7 @@ class Picking:
         """
         taste, constraints = self.state.taste, self.constraints()
         liked = self.shop.items(taste.liked[-_RECENT_LIKES:])
-        hidden = set(self.shop.recommender.rules.hidden(self.shop.index).tolist())
+        hidden = self.shop.hidden()
         made: list[Card] = []
         beside, freed = (turn.beside, [x.constraint for x in turn.freed]) if turn is not None else ([], [])
         free = [c for c in constraints if c not in freed]

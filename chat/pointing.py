@@ -154,10 +154,14 @@ def of_part(text: str, mention: Mention, cards: Sequence[Item], frequency: Calla
 
 def _called(text: str, cards: Sequence[Item], kinds: Collection[str]) -> Pointed | None:
     """Return the one card of a kind that a question calls by it; no places if there is none of that kind."""
-    for kind in kinds:
-        names = "|".join(re.escape(form) for form in forms(kind.replace("_", " ")))
+    said = text.lower()
+    for kind in kinds if cards else ():
+        named = forms(kind.replace("_", " "))
+        if not any(form.lower() in said for form in named):  # a pattern for each of many kinds would take its time
+            continue
+        names = "|".join(map(re.escape, named))
         match = re.search(rf"{_THE}((?:{names}))\b(?!\s+(?:one|of|for|that|which)\b)", text, re.IGNORECASE)
-        if match is None or not cards:
+        if match is None:
             continue
         called = set(words(match[1]))
         fits = tuple(at for at, item in enumerate(cards) if called <= _forms(item.kind))

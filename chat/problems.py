@@ -88,7 +88,7 @@ def answers(*statuses: int, openai: bool = False) -> dict[int | str, dict[str, A
 
 
 def explain(error: Exception) -> Problem:
-    """Turn an error of ours into its answer; anything unforeseen is logged and answered in general words."""
+    """Turn an error into its answer; one that no caller can help is logged and answered in general words."""
     match error:
         case TooMany():
             return error.problem
@@ -108,8 +108,6 @@ def explain(error: Exception) -> Problem:
             return Problem(404, str(error), "the id of an item of the catalogue", "Use an `id` from a reply's items.")
         case Conflict():
             return Problem(409, str(error), "", "Send it again.", {"Retry-After": "1"})
-        case NamedropError():
-            return Problem(500, str(error), "", "Ask the operator to look at the server's log.")
         case _:
             log.error("A request failed.", exc_info=error)
             return Problem(500, "Something went wrong on our side.", "an answer", "Try again.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from retrieval.types import Item
 
@@ -16,7 +16,6 @@ _MAX_ITEMS = 8
 _RECENT = 4  # turns whose words of the person are what they ask for now
 
 Style = Literal["person", "dialogue"]
-STYLES: tuple[Style, ...] = get_args(Style)
 _MAX_SAID: Mapping[Style, int] = {"person": 600, "dialogue": 1600}  # characters kept, the latest first
 _MAX_TURN = 300  # characters of one turn of the assistant, in style dialogue
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -40,7 +41,7 @@ class RankerSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    format: int = 1
+    format: Literal[1] = 1
     parts: tuple[str, ...]
     blend: tuple[float, ...]
 
@@ -159,6 +160,8 @@ class Ranker:
             tensors = load_file(folder / WEIGHTS_FILE)
             features = 3 * len(settings.parts)
             numbers = sorted({int(key.partition(".")[0]) for key in tensors if not key.startswith(_FOREST)})
+            if len(settings.blend) != features // 3:
+                raise ValueError(f"{len(settings.blend)} weights of the blend for {features // 3} parts")
             members = [{name: tensors[f"{n}.{name}"] for name in _LAYERS} for n in numbers]
             if not members or any(len(m["linear"]) != features or len(m["gates"]) != CONTEXT for m in members):
                 raise ValueError(f"its weights are not those of {len(settings.parts)} parts")

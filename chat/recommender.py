@@ -1,8 +1,8 @@
 """The recommender: scores of every part, blended, diversified, and filtered once more against the catalogue.
 
-Each part is a `Retriever`; the language model is two more: its user tower scores all items, and it names titles under
-the same mask. Scores of different scales are brought together as z-scores over the allowed items, so that leaving a
-part out needs no new weights, or by a ranker that was fitted on dialogues (`chat.ranker`).
+Each part is a `ScoringRetriever`; the language model is two more: its user tower scores all items, and it names titles
+under the same mask. Scores of different scales are brought together as z-scores over the allowed items, so that leaving
+a part out needs no new weights, or by a ranker that was fitted on dialogues (`chat.ranker`).
 
 Beyond `WHOLE_ROWS` rows a turn must not take longer with every row: rough scores choose a shortlist, which is scored
 exactly and from which the language model names, on the scale of a sample of all allowed items.

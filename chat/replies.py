@@ -128,7 +128,8 @@ class Say:
     def kind(self, item: Item) -> str:
         """Name an item's kind: ``film``; "work" if it has none."""
         if not item.kind:
-            return ("商品", "item")[self.language == "en"] if self.of_goods else ("作品", "work")[self.language == "en"]
+            english, chinese = ("item", "商品") if self.of_goods else ("work", "作品")
+            return chinese if self.language == "zh" else english
         return display("kind", canonical("kind", item.kind), self.language)
 
     def plural(self, kind: str) -> str:
@@ -180,12 +181,9 @@ class Say:
         alike = bool(others) and all((other.kind, other.creators) == (item.kind, item.creators) for other in others)
         stocked = bool(others) and all(other.in_stock and item.in_stock for other in others)
         genres = [display("genres", canonical("genres", g), self.language) for g in item.genres]
+        between = "" if not (kind and by) else "、" if self.language == "zh" else " by "
         parts = [
-            ""
-            if alike
-            else f"{kind} by {by}"
-            if kind and by and self.language == "en"
-            else ("、" if kind and by else "").join((kind, by)),
+            "" if alike else f"{kind}{between}{by}",
             facts.join(genres, self.language) if genres else "",
             facts.length(item, self.language),
             display("language", canonical("language", item.language), self.language) if item.language else "",
@@ -223,8 +221,8 @@ class Say:
             measured = [(value, item) for item in items if (value := facts.measure(item, field)) is not None]
             best = max(measured, key=lambda pair: sign * pair[0], default=None)
             if best is not None and len(measured) == len(items) and [v for v, _ in measured].count(best[0]) == 1:
-                words = _comparison((field, sign))
-                word = words[2 + (len(items) > 2)] if self.language == "zh" else words[len(items) > 2]
+                said = _comparison((field, sign))
+                word = said[2 + (len(items) > 2)] if self.language == "zh" else said[len(items) > 2]
                 won.setdefault(facts.name(best[1], self.language), []).append(word)
         return self.sentences(
             *(

@@ -31,6 +31,7 @@ from retrieval.encoder import Encoder, SentenceEncoder
 from retrieval.errors import NamedropError
 from retrieval.gloss import gloss
 from retrieval.models import cache_root
+from retrieval.scoring import softmax
 from retrieval.types import FloatArray
 
 log = logging.getLogger(__name__)
@@ -69,13 +70,11 @@ class Routed:
     Attributes:
         route: the likeliest route.
         confidence: how often a message that looks like this is of that route, in [0, 1].
-        second: the next likely route.
         scores: every route's share; they sum to 1.
     """
 
     route: Route
     confidence: float
-    second: Route
     scores: Mapping[Route, float]
 
 
@@ -174,8 +173,8 @@ class Router:
         """Route one message."""
         row = self.probabilities([text])[0]
         scores: dict[Route, float] = {route: float(p) for route, p in zip(self.routes, row, strict=True)}
-        first, second = sorted(scores, key=lambda route: -scores[route])[:2]
-        return Routed(first, scores[first], second, scores)
+        first = max(scores, key=lambda route: scores[route])
+        return Routed(first, scores[first], scores)
 
     def probabilities(self, texts: Sequence[str]) -> FloatArray:
         """Return the calibrated share of each route: (n, r)."""
@@ -183,7 +182,7 @@ class Router:
         embedded, grams = _features(self._encoder, texts)
         meaning, spelling = np.split(weights.matrix, [embedded.shape[1]], axis=1)
         logits = embedded @ meaning.T + grams @ spelling.T + weights.bias
-        return _softmax(np.asarray(logits, dtype=np.float32) / weights.temperature)
+        return softmax(np.asarray(logits, dtype=np.float32) / weights.temperature)
 
 
 def _features(encoder: Encoder, texts: Sequence[str]) -> tuple[FloatArray, Any]:
@@ -206,11 +205,6 @@ def _vectorizer() -> Any:  # noqa: ANN401 - of scikit-learn, which is imported l
     )
 
 
-def _softmax(logits: FloatArray) -> FloatArray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-
-
 def _fit(encoder: Encoder, examples: Sequence[Example]) -> _Weights:
     from scipy import sparse
     from scipy.optimize import minimize_scalar
@@ -228,7 +222,7 @@ def _fit(encoder: Encoder, examples: Sequence[Example]) -> _Weights:
     held_out = cross_val_predict(model, rows, labels, cv=folds, method="decision_function")
 
     def loss(temperature: float) -> float:
-        shares = _softmax(held_out / temperature)[np.arange(len(labels)), labels]
+        shares = softmax(held_out / temperature)[np.arange(len(labels)), labels]
         return float(-np.log(np.maximum(shares, 1e-12)).mean())
 
     temperature = minimize_scalar(loss, bounds=(0.1, 5.0), method="bounded").x
@@ -289,4 +283,4 @@ class Patterns:
         """Route one message."""
         first: Route = next((route for route, pattern in _COMPILED if pattern.search(text)), "recommend")
         scores = {route: _HIT if route == first else (1 - _HIT) / (len(ROUTES) - 1) for route in ROUTES}
-        return Routed(first, _HIT, "item" if first == "recommend" else "recommend", scores)
+        return Routed(first, _HIT, scores)

@@ -37,7 +37,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from retrieval.errors import NamedropError
 from retrieval.index import Index
 from retrieval.lexicon import canonical
-from retrieval.text import words
+from retrieval.text import as_written, words
 from retrieval.types import BoolArray, Constraint, FloatArray, IntArray, Op
 
 log = logging.getLogger(__name__)
@@ -52,11 +52,9 @@ class RulesError(NamedropError):
     """The file of business rules cannot be used."""
 
 
-def _as_text(value: Any) -> Any:  # noqa: ANN401 - a YAML scalar is of any type before validation
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Name = Annotated[str, BeforeValidator(_as_text), StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Name = Annotated[
+    str, BeforeValidator(as_written), StringConstraints(strip_whitespace=True, min_length=1, max_length=500)
+]
 
 
 class _Strict(BaseModel):

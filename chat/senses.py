@@ -24,6 +24,7 @@ from retrieval.errors import ModelError
 from retrieval.knowledge import WEIGHTS
 from retrieval.models import DEFAULT_ENCODER, is_embedded, resolve_encoder
 from retrieval.parsed import Told
+from retrieval.scoring import softmax
 from retrieval.text import is_cjk
 from retrieval.together import Together
 from retrieval.types import BoolArray, FloatArray, IntArray
@@ -238,7 +239,7 @@ class _Loaded:
     def _batch(self, texts: list[str]) -> Iterator[Sensed]:
         read = self._quick.read(texts)
         words, purposes = (
-            _softmax(x @ weight.T + bias)
+            softmax(x @ weight.T + bias)
             for x, (weight, bias) in zip((read.states, read.means), self._heads, strict=True)
         )
         for at, offsets in enumerate(read.offsets):
@@ -248,11 +249,6 @@ class _Loaded:
 
 def _single(array: FloatArray) -> FloatArray:
     return array.astype(np.float32)
-
-
-def _softmax(scores: FloatArray) -> FloatArray:
-    powers: FloatArray = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 @cache

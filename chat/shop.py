@@ -130,9 +130,13 @@ class Shop:
         scores = self.index.retrievers["dense"].scores(Query(text))
         return float(scores.max(initial=0.0)) >= _NEAR
 
+    def hidden(self) -> frozenset[int]:
+        """Return the positions of what the business rules keep from ever being shown: for those who ask of many."""
+        return frozenset(self.recommender.rules.hidden(self.index).tolist())
+
     def hides(self, position: int) -> bool:
         """Whether a business rule keeps an item from ever being shown."""
-        return position in self.recommender.rules.hidden(self.index)
+        return position in self.hidden()
 
     def placed(self, situation: Situation) -> Placed:
         """Return what the business rules ask for in a situation."""

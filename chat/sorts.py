@@ -42,7 +42,8 @@ def all_of_kind(text: str, understood: Understanding, shop: Shop, shown: Sequenc
         return []
     catalog = shop.index.catalog
     held = shop.index.facets.postings.get("kind", {})
-    all_ = [int(at) for kind in as_values(kinds[0]) for at in held.get(kind, ()) if not shop.hides(int(at))]
+    hidden = shop.hidden()
+    all_ = [int(at) for kind in as_values(kinds[0]) for at in held.get(kind, ()) if int(at) not in hidden]
     items = [item for item in shop.items(shown) if satisfies(item, kinds[0])] or [catalog[at] for at in all_]
     asked = asked_words(text, items)
     named = {form for item in items for word in words(item.kind) for form in forms(word)}
@@ -75,7 +76,7 @@ def by_maker(text: str, shop: Shop, shown: Sequence[str], limits: Sequence[Const
     if match is None or not makers:
         return text
     held = shop.index.facets.postings.get("creators", {})
-    made = sorted({int(at) for maker in as_values(makers[0]) for at in held.get(maker, ()) if not shop.hides(int(at))})
+    made = sorted({int(at) for maker in as_values(makers[0]) for at in held.get(maker, ())} - shop.hidden())
     theirs = [item for item in shop.items(shown) if satisfies(item, makers[0])]
     theirs = theirs or [shop.index.catalog[at] for at in made]
     theirs = [item for item in theirs if all(satisfies(item, kind) for kind in kinds)]

@@ -6,25 +6,28 @@ are rows of their own, which are only ever added; the rest of a state is one JSO
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, CursorResult, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, CursorResult, Select, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chat.database import Base, Database
+from chat.database import Base, Database, DatabaseError
 from chat.handoff import Ticket
 from chat.memory import empty, without
 from chat.messages import Feedback, StoredMessage
 from chat.state import KEPT_MESSAGES, DialogueState, Memory
 from chat.store import Conflict, Kept, Turns, asking, new_id, unknown
+
+log = logging.getLogger(__name__)
 
 _STALE_S = 3_600  # after which it is noted that a memory is still in use
 _GIVEN_UP = ("40001", "40P01")  # PostgreSQL's serialization_failure and deadlock_detected
@@ -140,6 +143,7 @@ class SqlStore:
         self._turns = Turns()
         self._latest: OrderedDict[str, _Conversation] = OrderedDict()  # as this process has left them
         self._lock = threading.Lock()
+        self._unscrubbed = False  # whether something deleted is still in the database's files
 
     @contextmanager
     def use(self, session: str | None, *, create: bool = True, person: str = "") -> Iterator[DialogueState]:
@@ -206,31 +210,36 @@ class SqlStore:
             Conflict: somebody else is changing these things.
         """
         ids, _ = self.of_person(person)
-        with _races(person), self._database.session() as db:
-            found = _delete(db, ids) + _changes(db, delete(PersonRow).filter_by(person=person))
+        with ExitStack() as turns:
+            for session in sorted(ids):  # in one order, so that two who forget do not wait for each other
+                turns.enter_context(self._turns.hold(session))
+            with _races(person), self._database.session() as db:
+                found = _delete(db, ids) + _changes(db, delete(PersonRow).filter_by(person=person))
         if found or ids:
             self._forgotten()
         return found
 
     def sweep(self, before: float) -> int:
         """See `Store.sweep`."""
-        found = 0
         with self._database.session() as db:
-            found += _changes(db, delete(PersonRow).where(PersonRow.used < before))
-            kept = select(SessionRow.id)  # a caller of /v1 keeps the conversation, and we its ticket
-            alone = db.scalars(select(Ticket.session).where(Ticket.updated < before, Ticket.session.not_in(kept))).all()
-            _delete(db, alone)
-            found += len(alone)
-        while True:
-            with self._database.session() as db:
-                old = db.scalars(select(SessionRow.id).where(SessionRow.used < before).limit(_SWEPT)).all()
-                _delete(db, old)
-            found += len(old)
-            if len(old) < _SWEPT:
-                break
-        if found:
+            found = _changes(db, delete(PersonRow).where(PersonRow.used < before))
+        kept = select(SessionRow.id)  # a caller of /v1 keeps the conversation, and we its ticket
+        alone = select(Ticket.session).where(Ticket.updated < before, Ticket.session.not_in(kept)).distinct()
+        found += self._swept(alone) + self._swept(select(SessionRow.id).where(SessionRow.used < before))
+        if found or self._unscrubbed:
             self._forgotten()
         return found
+
+    def _swept(self, old: Select[str]) -> int:
+        """Delete the conversations that a query finds, some at a time; return how many."""
+        found = 0
+        while True:
+            with self._database.session() as db:
+                some = db.scalars(old.limit(_SWEPT)).all()
+                _delete(db, some)
+            found += len(some)
+            if len(some) < _SWEPT:
+                return found
 
     def _note(self, session: str, left: _Conversation) -> None:
         """Remember how a turn has left a conversation, so that the next one need not read it again."""
@@ -241,10 +250,18 @@ class SqlStore:
                 self._latest.popitem(last=False)
 
     def _forgotten(self) -> None:
-        """Let what has been deleted leave this process and the database's files too."""
+        """Let what has been deleted leave this process and the database's files too.
+
+        It has been deleted by now: where the files cannot be rewritten, the next deletion or sweep does it.
+        """
         with self._lock:
             self._latest.clear()
-        self._database.scrub()
+        self._unscrubbed = True
+        try:
+            self._database.scrub()
+            self._unscrubbed = False
+        except DatabaseError:
+            log.exception("what was deleted has not left the database's files yet")
 
     def close(self) -> None:
         """Close the database."""

@@ -67,11 +67,11 @@ def recommend(
 
 def search(shop: Shop, text: str, k: int) -> tuple[Card, ...]:
     """Return at most k cards in stock: those of a title, also misspelt, else what fits the words, then near titles."""
-    catalog = shop.index.catalog
+    catalog, hidden = shop.index.catalog, shop.hidden()
     grounding = shop.grounder.ground(text, nearest=k)
 
     def shows(at: int) -> bool:
-        return catalog[at].in_stock and not shop.hides(at)
+        return catalog[at].in_stock and at not in hidden
 
     titled = [card(catalog[at]) for at in grounding.positions if shows(at)][:k]
     if titled:

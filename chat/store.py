@@ -179,7 +179,7 @@ class MemoryStore:
     """Keeps everything in this process, and forgets it with it."""
 
     def __init__(self, capacity: int = 10_000) -> None:
-        """Make a store that forgets the least recently used conversation beyond `capacity`."""
+        """Make a store that forgets the least recently used conversations and memories beyond `capacity` of each."""
         self._capacity = capacity
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
         self._memories: OrderedDict[str, tuple[Memory, float]] = OrderedDict()
@@ -225,6 +225,7 @@ class MemoryStore:
         elif state.person:
             kept = before if before is not None and state.memory == before else state.memory
             self._memories[state.person] = (kept, time.time())
+            self._memories.move_to_end(state.person)
         state.memory, state.new_visitor = None, ""
 
     def kept(self, session: str) -> Kept:

@@ -62,13 +62,8 @@ class Telling:
         liked = [i for i in self.shop.items(taste.liked[-2:]) if i.id != items[0].id]
         if turn.understood.extreme is not None and self._measured(items[0], turn.understood.extreme[0]):
             return self.say.utmost(items[0], turn.understood.extreme)
-        if (
-            turn.understood.act == "availability"
-            and turn.named
-            and items[0].id == str(self.shop.index.catalog[turn.named[0]].id)
-        ):
-            return self.say("have", title=first, facts=self.say.offer(items[0]))
-        if turn.understood.bare_title and turn.named and items[0].id == str(self.shop.index.catalog[turn.named[0]].id):
+        named = turn.named and items[0].id == self.shop.index.catalog[turn.named[0]].id
+        if named and (turn.understood.bare_title or turn.understood.act == "availability"):
             return self.say("have", title=first, facts=self.say.offer(items[0]))
         if liked and not turn.refined:
             variant = "anchor" if len(self.state.messages) % 4 < 2 else "anchor2"

@@ -32,6 +32,6 @@ def variants(text: str, item: Item, names: Sequence[str], shop: Shop) -> list[It
     name = {word for said in names for word in words(said)} or set(words(item.title))
     if not asked:
         return []
-    of_name = [at for at in sorted(shop.parser.short_names.bearing(name)) if not shop.hides(at)]
+    of_name = sorted(shop.parser.short_names.bearing(name) - shop.hidden())
     alike = [other for at in of_name if (other := shop.index.catalog[at]).kind == item.kind]
     return [other for other in alike if other.creators == item.creators and asked <= stems(other.title)]

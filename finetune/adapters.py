@@ -63,7 +63,7 @@ def load_trainable(config: TrainConfig) -> tuple[Any, torch.dtype | None]:
         )
     except Exception as error:  # a damaged folder shows as an error of any library below
         raise ModelError(f"cannot load the causal LM in {folder} ({error}); fetch or convert it again") from error
-    log.info("training %s in %s: %s", folder, str(dtype)[6:], why)
+    log.info("training %s in %s: %s", folder, str(dtype).removeprefix("torch."), why)
     model.config.use_cache = False
     for part in model.modules():
         # In evaluation on a CPU, bitsandbytes repacks its weights for inference, from which training cannot go on.

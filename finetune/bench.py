@@ -20,13 +20,13 @@ from finetune.cases import Case, dialogue_cases
 from finetune.contexts import listening_shop
 from finetune.fitting import Fitting
 from finetune.histories import Histories
+from finetune.metrics import Numbers
 from finetune.threads import all_threads
 from retrieval.catalog import Catalog
 from retrieval.collaborative import CooccurrenceRetriever, EaseRetriever
 from retrieval.encoder import SentenceEncoder
 from retrieval.errors import NamedropError
 from retrieval.index import Index, open_index
-from retrieval.metrics import Numbers
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
 from retrieval.neighbours import Moments, NeighbourRetriever
 from retrieval.priors import RecencyRetriever, RecommendedRetriever

@@ -33,6 +33,7 @@ from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, RecordType, load
 from finetune.examples import slotted
 from finetune.histories import Histories
+from finetune.metrics import K, popularity_percentiles
 from finetune.outcomes import Measured
 from finetune.systems import SYSTEMS
 from finetune.threads import all_threads, one_thread
@@ -41,7 +42,6 @@ from retrieval.constraints import Facets
 from retrieval.encoder import SentenceEncoder
 from retrieval.errors import NamedropError
 from retrieval.linking import TitleLinker
-from retrieval.metrics import K, popularity_percentiles
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM, resolve_lm
 from retrieval.rows import RowProblem
 

@@ -13,9 +13,9 @@ from functools import cached_property
 import numpy as np
 
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord
+from finetune.metrics import Numbers
 from retrieval.catalog import Catalog
 from retrieval.collaborative import ItemSets
-from retrieval.metrics import Numbers
 from retrieval.succession import Named
 
 Chosen = Mapping[str, float]  # catalogue id: 1 chosen, -1 rejected

@@ -94,7 +94,7 @@ class Trainee(nn.Module):
         except Exception as error:  # a damaged folder shows as an error of any library below
             raise ModelError(f"cannot load the causal LM in {folder} ({error}); fetch or convert it again") from error
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        log.info("tuning %s on %s in %s: %s", folder, device, str(dtype)[6:], why)
+        log.info("tuning %s on %s in %s: %s", folder, device, str(dtype).removeprefix("torch."), why)
         lora = LoraConfig(
             r=settings.rank, lora_alpha=2 * settings.rank, lora_dropout=0.05, target_modules=list(MODULES),
             task_type="CAUSAL_LM",

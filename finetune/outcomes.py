@@ -13,10 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from finetune.cases import Case, recommendable, within_limits
-from finetune.systems import Scorer
-from retrieval.constraints import Facets
-from retrieval.errors import NamedropError
-from retrieval.metrics import (
+from finetune.metrics import (
     LIST_METRICS,
     TARGET_METRICS,
     Estimate,
@@ -27,6 +24,9 @@ from retrieval.metrics import (
     precision_recall_f1,
     ranks,
 )
+from finetune.systems import Scorer
+from retrieval.constraints import Facets
+from retrieval.errors import NamedropError
 from retrieval.types import BoolArray, IntArray
 
 Block = dict[str, dict[str, float]]  # metric: value, low, high

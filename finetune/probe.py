@@ -62,7 +62,8 @@ def measure(config: TrainConfig, rows: Sequence[Row], seconds: float = 8.0) -> S
         if step >= 3 and time.perf_counter() - started > seconds:
             break
     dtype, why = precision_of(config)
-    return Speed(statistics.median(speeds), counted, f"{str(dtype)[6:]} ({why}), {_machine(device)}")
+    kind = str(dtype).removeprefix("torch.")
+    return Speed(statistics.median(speeds), counted, f"{kind} ({why}), {_machine(device)}")
 
 
 def _machine(device: object) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from retrieval.metrics import CUTOFFS, TARGET_METRICS, Estimate, K, short
+from finetune.metrics import CUTOFFS, TARGET_METRICS, Estimate, K, short
 
 Report = Mapping[str, Any]
 Columns = Mapping[str, Callable[[Report, Report], str]]  # header: what a system and its block show

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from finetune import provenance
+from finetune.metrics import Estimate
 from finetune.people import make_person
 from finetune.simulated import TURNS, Population, SimulatedRecord, Targets, audit, load_simulated, make_dialogues
 from finetune.success import (
@@ -37,7 +38,6 @@ from finetune.success import (
 from finetune.tastes import SimulationError, World, held_out
 from retrieval.catalog import Catalog
 from retrieval.errors import NamedropError
-from retrieval.metrics import Estimate
 from retrieval.models import DEFAULT_LM
 
 if TYPE_CHECKING:

@@ -21,13 +21,13 @@ from scipy.stats import binomtest
 from chat.dialogue import Dialogue
 from chat.shop import Shop
 from chat.state import DialogueState
+from finetune.metrics import LEVEL, Estimate, bootstrap
 from finetune.people import Person
 from finetune.says import Utterance
 from finetune.simulated import TURNS, SimulatedRecord, SimulatedTurn
 from finetune.tastes import SimulationError, World
 from finetune.teacher import Teacher
 from retrieval.constraints import satisfies
-from retrieval.metrics import LEVEL, Estimate, bootstrap
 from retrieval.types import BoolArray
 
 CARDS = 5  # of the ceiling, as many as the assistant shows

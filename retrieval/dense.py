@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from retrieval.encoder import Encoder
-from retrieval.scoring import WHOLE_ROWS, ScoringRetriever, top_k
-from retrieval.types import BoolArray, FloatArray, IntArray, Query, Retrieved
+from retrieval.scoring import WHOLE_ROWS, ScoringRetriever
+from retrieval.types import FloatArray, IntArray, Query
 
 EXACT_ROWS = 200_000  # up to here the nearest are searched exactly; beyond, by HNSW
 _RECENT = 20  # liked (and disliked) items that count, the latest ones; each costs a column of the product
@@ -116,7 +116,6 @@ class AnnRetriever(DenseRetriever):
         folder: a generation's folder with a saved graph; unreadable or misfitting ones are built again.
     """
 
-    _FEW_ALLOWED = 50_000  # so few rows are faster searched exactly, and a strict filter starves HNSW
     _STALE = 0.25  # share of gone keys beyond which the graph is built anew
 
     def __init__(
@@ -177,25 +176,6 @@ class AnnRetriever(DenseRetriever):
         result = np.zeros(len(self.embeddings), dtype=np.float32)
         result[found] = self._scores(self.embeddings[found], anchors)
         return result
-
-    def retrieve(self, query: Query, k: int, allowed: BoolArray | None = None) -> Retrieved:
-        """Return the best k allowed items, fetching more candidates until enough of them are allowed."""
-        anchors = self._anchors(query)
-        total = len(self.embeddings)
-        usable = total if allowed is None else int(np.count_nonzero(allowed))
-        fetch = max(4 * k, 200)
-        while fetch < total and usable > self._FEW_ALLOWED and len(anchors[0]) + len(anchors[1]):
-            found = self._nearest(anchors, fetch)
-            if allowed is not None:
-                found = found[allowed[found]]
-            if len(found) >= k:
-                return self._ranked(found, anchors, k)
-            fetch *= 4
-        return self._ranked(np.arange(total) if allowed is None else np.flatnonzero(allowed), anchors, k)
-
-    def _ranked(self, found: IntArray, anchors: tuple[FloatArray, FloatArray, FloatArray], k: int) -> Retrieved:
-        best = top_k(self._scores(self.embeddings[found], anchors), k)
-        return Retrieved(found[best.positions], best.scores)
 
     def _nearest(self, anchors: tuple[FloatArray, FloatArray, FloatArray], count: int) -> IntArray:
         wanted = np.concatenate(anchors[:2])

@@ -152,7 +152,7 @@ class SentenceEncoder:
             self._keep(missing, rows)
 
     def _keep(self, keys: Iterable[bytes], rows: Iterable[FloatArray]) -> None:
-        """Remember rows (d,) by their texts' keys, the latest of them."""
+        """Remember rows (d,) by their texts' keys; those that have been known longest go first."""
         with self._keeping:
             self._kept.update(zip(keys, rows, strict=True))
             while len(self._kept) > _REMEMBERED:

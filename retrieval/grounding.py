@@ -15,7 +15,7 @@ from retrieval.cues import numbers_in
 from retrieval.encoder import Encoder
 from retrieval.linking import TitleLinker
 from retrieval.text import words
-from retrieval.types import BoolArray, FloatArray
+from retrieval.types import FloatArray
 
 CARRIED_FROM = 0.85  # confidence from which a name counts as an item of ours
 _NEAR_FROM = 0.3  # cosine below which two names have nothing to do with each other
@@ -50,31 +50,25 @@ class Grounder:
         self._encoder = encoder
         self._embeddings = embeddings
 
-    def ground(self, name: str, allowed: BoolArray | None = None, nearest: int = 5) -> Grounding:
-        """Ground one name; `allowed` (N,) narrows the nearest items, never the answer to whether we carry it."""
+    def ground(self, name: str, nearest: int = 5) -> Grounding:
+        """Ground one name; at most so many of the nearest items are told."""
         exact = self._linker.exact(name)
         if exact:
             return Grounding(exact, 1.0, "exact")
         positions, similarity = self._linker.fuzzy(name, 100 * CARRIED_FROM)
         if positions:
             return Grounding(positions, similarity / 100, "fuzzy")
-        near = self._near(name, allowed, nearest)
+        near = self._near(name, nearest)
         if near and near[0][1] >= _MEANT_FROM and numbers_in(words(name)) == []:
             return Grounding((near[0][0],), near[0][1], "meaning", tuple(at for at, _ in near[1:]))
         return Grounding((), near[0][1] if near else 0.0, "none", tuple(at for at, _ in near))
 
-    def _near(self, name: str, allowed: BoolArray | None, k: int) -> list[tuple[int, float]]:
+    def _near(self, name: str, k: int) -> list[tuple[int, float]]:
         """By spelling first (a sequel that does not exist is nearest to its siblings), then by meaning."""
-        spelt = [
-            (at, score / 100 * CARRIED_FROM)
-            for at, score in self._linker.nearest(name, 2 * k)
-            if score >= 70 and (allowed is None or allowed[at])
-        ]
+        spelt = [(at, score / 100 * CARRIED_FROM) for at, score in self._linker.nearest(name, 2 * k) if score >= 70]
         found = dict(spelt[:k])
         if len(found) < k and self._encoder is not None and self._embeddings is not None:
             cosine = self._embeddings @ self._encoder.encode([name])[0]
-            if allowed is not None:
-                cosine = np.where(allowed, cosine, -1.0)
             for at in np.argsort(-cosine)[: 2 * k]:
                 if len(found) >= k or cosine[at] < _NEAR_FROM:
                     break

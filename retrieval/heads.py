@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from retrieval import units
-from retrieval.numbers import COUNTS
+from retrieval.numbers import COUNTS, COUNTS_ZH
 
 _N = rf"(?:\d{{1,2}}(?![\d%]|[.,:]\d)|(?:{'|'.join(word for word, count in COUNTS.items() if count <= 20)})\b)"
 _ADULTS = r"(?:adults?|grown[\s-]?ups?|parents?|people|persons?)"
@@ -40,7 +40,6 @@ _BARE = re.compile(
     rf"(?!\s*{units.pattern()})",
     re.IGNORECASE,
 )
-_ZH = dict(zip("一二两三四五六七八九十", (1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10), strict=True))
 _FEW = 8  # up to so many a bare "for 4" may mean people
 _MANY = 20  # more than so many are somebody's age, or money
 
@@ -72,4 +71,4 @@ def heads(text: str) -> Iterator[Heads]:
 
 def _count(said: str) -> int:
     low = said.casefold()
-    return int(low) if low.isdigit() else COUNTS.get(low) or _ZH.get(low, 1)
+    return int(low) if low.isdigit() else COUNTS.get(low) or COUNTS_ZH.get(low, 1)

@@ -56,7 +56,9 @@ _KEPT = 16  # knowledge bases whose vectors stay in the cache
 _SHORT = 80  # words up to which a passage is quoted whole
 _WINDOW = 60  # words of a text that are read at once, and of a quote from a long passage
 _ENDS = re.compile(r"[.!?]+[\"')\]”’]*(?=\s+[\"'(\[“‘A-Z0-9])|[。！？]+[」”’]?|\n+")
-_ABBREVIATED = re.compile(r"(?:^|\s)(?:[A-Za-z]|e\.g|i\.e|etc|vs|cf|approx|no|nos|st|mr|mrs|ms|dr|p\.m|a\.m)\.$", re.I)
+_ABBREVIATED = re.compile(
+    r"(?:^|\s)(?:[A-Za-z]|e\.g|i\.e|etc|vs|cf|approx|no|nos|st|mr|mrs|ms|dr|p\.m|a\.m)\.$", re.IGNORECASE
+)
 _STOP = frozenset(word for stop in STOPWORDS_EN_PLUS for word in words(stop)) | frozenset(
     words("want need get got please help know tell possible like thing would could may might can do did have im id ive")
 )
@@ -124,7 +126,7 @@ class KnowledgeIndex:
     """Finds the passage that answers a question, or none. Safe to use from several threads.
 
     Args:
-        knowledge: the passages.
+        knowledge: the passages, at least one.
         encoder: the sentence encoder; of the embedded one a copy tuned for questions is used.
         judge: reads the passages that the embedded encoder finds; beside another encoder it is not asked.
         previous: the index before an edit, whose vectors of unchanged texts are kept.
@@ -196,7 +198,7 @@ class KnowledgeIndex:
 
     def worth_reading(self, question: str) -> bool:
         """Whether the encoder alone gives any passage a chance to answer; if not, the judge would read in vain."""
-        if self._judge is None or not reads(question) or not len(self.knowledge):
+        if self._judge is None or not reads(question):
             return True
         alone = Weights.load("tuned")
         views = self.similarities(self.encoder.encode([question])[0])
@@ -230,7 +232,7 @@ class KnowledgeIndex:
 
     def judged(self, question: str, vector: FloatArray, scores: Numbers, few: int = JUDGED) -> Numbers | None:
         """Return the judge's log odds of the `few` best passages, NaN of the others: (N,); None without a judge."""
-        if self._judge is None or not len(scores):
+        if self._judge is None:
             return None
         told = np.full(len(scores), np.nan)
         best = _best_first(scores)[:few]

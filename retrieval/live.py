@@ -82,9 +82,17 @@ class LiveIndex:
         """Return the index of the last good version of the file."""
         return self._current
 
-    def on_swap(self, listener: Callable[[Index], None]) -> None:
-        """Call a listener with every new index, after it became the current one, from the watching thread."""
-        self._listeners.append(listener)
+    def on_swap(self, listener: Callable[[Index], None], known: Index | None = None) -> None:
+        """Call a listener with every new index, after it became the current one, from the watching thread.
+
+        Args:
+            listener: what is called.
+            known: the index that it has; if another one is current by now, it is called with that before this returns.
+        """
+        with self._refreshing:
+            self._listeners.append(listener)
+            if known is not None and known is not self._current:
+                listener(self._current)
 
     def close(self) -> None:
         """Stop watching; the current index stays usable."""

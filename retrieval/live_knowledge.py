@@ -119,9 +119,11 @@ class LiveKnowledge:
         while not self._closed.wait(self._poll):
             try:
                 self.refresh()
+            except OSError as error:  # a share that is away comes back: look again
+                self._refuse(self._seen, f"{self.path}: {error}")
             except Exception as error:  # the thread must outlive whatever a file or a disk does
                 log.exception("the live knowledge could not follow %s", self.path)
-                self._refuse(self._seen, f"{self.path}: {error}")
+                self._refuse(self._signature(), f"{self.path}: {error}")
 
     def _signature(self) -> Signature:
         found = []

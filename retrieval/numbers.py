@@ -19,10 +19,11 @@ _ABOUT = r"(?:(?:about|around|roughly|circa)\s+)?"
 _YEAR = rf"{_ABOUT}(?:year\s+)?(1[0-9]{{3}}|20[0-9]{{2}})"
 COUNTS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
+    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
+    "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
     "eighty": 80, "ninety": 90, "hundred": 100,
 }  # fmt: skip
-_WORDS_ZH = dict(zip("一二两三四五六七八九十", (1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10), strict=True))
+COUNTS_ZH = dict(zip("一二两三四五六七八九十", (1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10), strict=True))
 _N = (
     r"(\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,6}(?:[.,]\d{1,2})?|(?:an?\s+)?hundred(?:\s+and\s+(?:twenty|fifty))?\b|(?:"
     + "|".join(COUNTS)
@@ -86,8 +87,8 @@ def number(text: str) -> float:
         return 1.0
     if text.startswith("half"):
         return 0.5
-    if text in COUNTS or text in _WORDS_ZH:
-        return float(COUNTS.get(text) or _WORDS_ZH[text])
+    if text in COUNTS or text in COUNTS_ZH:
+        return float(COUNTS.get(text) or COUNTS_ZH[text])
     if "hundred" in text:  # "a hundred and fifty", "two hundred"
         before, _, behind = text.partition("hundred")
         return 100.0 * COUNTS.get(before.strip(), 1) + COUNTS.get(behind.removeprefix(" and").strip(), 0)
@@ -126,7 +127,7 @@ def _decade(op: Op) -> Make:
 
 def _decade_zh(op: Op) -> Make:
     def make(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
-        value = int(m[1]) if m[1].isdigit() else 10 * _WORDS_ZH[m[1][0]]
+        value = int(m[1]) if m[1].isdigit() else 10 * COUNTS_ZH[m[1][0]]
         start = value if value >= 1000 else (2000 + value if value <= 20 else 1900 + value)
         return (_c("decade", op, start, say),) if op == "is" else (_c("year", op, start + 9 * (op == ">"), say),)
 

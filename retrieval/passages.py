@@ -23,6 +23,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, overload
 
@@ -39,14 +40,13 @@ from pydantic import (
 )
 
 from retrieval.errors import NamedropError
-from retrieval.text import fold
+from retrieval.text import CONTROL, fold
 
 _LONGEST = 20_000  # characters of a passage's text
 _LONGEST_TITLE = 500
 _LONGEST_ID = 80
 _MARKUP = re.compile(r"<!--.*?-->|<[^<>]*>", re.DOTALL)
 _STRAY = re.compile(r"\s(?=[.,;:!?])")  # what a removed tag leaves before a full stop
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 SUFFIXES = (".md", ".markdown", ".json", ".jsonl")
 
@@ -183,7 +183,7 @@ def _markdown(name: str, text: str, problems: list[KnowledgeProblem]) -> list[_D
     tokens = _MARKDOWN.parse(text)
     heads = [at for at, t in enumerate(tokens) if t.type == "heading_open" and t.level == 0 and t.tag in ("h1", "h2")]
     source, drafts = Path(name).stem, []
-    for head, end in zip(heads, [*heads[1:], len(tokens)], strict=True):
+    for head, end in pairwise([*heads, len(tokens)]):
         title = _one_line(_inline(tokens[head + 1]))
         if tokens[head].tag == "h1":
             source = title or source
@@ -355,7 +355,7 @@ def _wrong(name: str, where: str, title: str, body: str, heading: str, content: 
         found = f"{title[:40]!r} has {len(title):,} and {len(body):,} characters"
         expected = f"at most {_LONGEST_TITLE} for the {heading} and {_LONGEST:,} for the {content}"
         yield KnowledgeProblem(name, where, found, expected, "split it into several passages")
-    if _CONTROL.search(title + body):
+    if CONTROL.search(title + body):
         yield KnowledgeProblem(name, where, "control characters", "readable text", "remove them")
 
 

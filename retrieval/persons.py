@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from retrieval import units
 from retrieval.heads import heads
 from retrieval.numbers import COUNTS
+from retrieval.text import decimal
 
 _KIN = (
     r"(?:son|daughter|kid|child|boy|girl|toddler|baby|mother|father|m[uo]m|dad|wife|husband|partner|girlfriend|boyfriend"
@@ -173,7 +174,7 @@ def _parts(text: str) -> Iterator[Told]:
         if known.dimension == "size":
             name = part.split()[-1] if not part.startswith("inside") else "inseam"
             name = {"hips": "hip", "feet": "foot"}.get(name, name)
-            yield Told(*match.span(), name, _number(amount) * known.size)
+            yield Told(*match.span(), name, decimal(amount) * known.size)
 
 
 def _heights(text: str) -> Iterator[Told]:
@@ -188,13 +189,13 @@ def _heights(text: str) -> Iterator[Told]:
 
 def _centimetres(said: dict[str, str | None]) -> float:
     if metres := said.get("m") or said.get("bm"):
-        return 100 * _number(metres)
+        return 100 * decimal(metres)
     if metres := said.get("mm"):
         rest = said["rest"] or "0"
         return 100 * float(metres) + float(rest) * (10 if len(rest) == 1 else 1)
     if feet := said.get("ft"):
         return float(round(30.48 * float(feet) + 2.54 * float(said["in"] or 0)))
-    return _number(said.get("cm") or said.get("bcm") or "0")
+    return decimal(said.get("cm") or said.get("bcm") or "0")
 
 
 def _weights(text: str) -> Iterator[Told]:
@@ -203,7 +204,7 @@ def _weights(text: str) -> Iterator[Told]:
             plain = pattern is _SOME_KILOS
             goods = _PACKED.match(text, match.end()) or _BOUND.search(text[: match.start()])
             if not (plain and goods):
-                value = _number(match["n"]) * (0.4536 if match["unit"].startswith("lb") else 1.0)
+                value = decimal(match["n"]) * (0.4536 if match["unit"].startswith("lb") else 1.0)
                 yield Told(*match.span(), "weight", round(value, 2), plain)
 
 
@@ -229,7 +230,3 @@ def _years(said: str) -> float:
     digits = re.match(r"\d+", said)
     whole = float(digits.group() if digits else COUNTS[said.split()[0].casefold()])
     return whole + 0.5 * bool(re.search(r"half$|½$|[.,]5$", said, re.IGNORECASE))
-
-
-def _number(text: str) -> float:
-    return float(text.replace(",", "."))

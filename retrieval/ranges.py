@@ -12,7 +12,7 @@ import re
 from functools import cache, lru_cache
 
 from retrieval import units
-from retrieval.text import normalize
+from retrieval.text import decimal, normalize
 from retrieval.types import AttributeValue, Item
 
 Range = tuple[float, float]
@@ -75,18 +75,14 @@ def of_sizes(header: str) -> bool:
 def _read(cell: str) -> Range | None:
     text = cell.strip().casefold()
     if match := _BETWEEN.fullmatch(text):
-        low, high = _number(match[1]), _number(match[2])
+        low, high = decimal(match[1]), decimal(match[2])
         return (low, high) if low <= high else None
     if match := _UP.fullmatch(text):
-        return _number(match[1] or match[2]), math.inf
+        return decimal(match[1] or match[2]), math.inf
     if match := _DOWN.fullmatch(text):
-        return 0.0, _number(match[1] or match[2])
+        return 0.0, decimal(match[1] or match[2])
     match = _ALONE.fullmatch(text)
-    return (_number(match[1]), _number(match[1])) if match else None
-
-
-def _number(text: str) -> float:
-    return float(text.replace(",", "."))
+    return (decimal(match[1]), decimal(match[1])) if match else None
 
 
 def _in_cell(value: AttributeValue | None) -> Range | None:

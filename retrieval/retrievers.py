@@ -1,4 +1,4 @@
-"""Everything that scores the catalogue for a query, behind the one contract `retrieval.types.Retriever`.
+"""Everything that scores the catalogue for a query, behind the one contract `retrieval.scoring.ScoringRetriever`.
 
 Ranges of the scores, for whoever blends them (0 everywhere means no opinion):
 

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
+from retrieval.text import CONTROL, as_written
 from retrieval.types import AttributeValue, Item
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 _CREATOR_COLUMNS = ("creator", "directors", "director", "authors", "author", "artists", "artist", "developer", "brand")
 _STOCK_COLUMNS = (
@@ -60,10 +60,6 @@ def _as_stock(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def _as_id(value: Any) -> Any:  # noqa: ANN401
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 Text = Annotated[str, BeforeValidator(_as_text), StringConstraints(strip_whitespace=True, max_length=20_000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(_as_list)]
@@ -79,7 +75,7 @@ class Row(BaseModel):
 
     id: Annotated[
         str,
-        BeforeValidator(_as_id),
+        BeforeValidator(as_written),
         StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^\S+$"),
     ]
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
@@ -195,7 +191,7 @@ def _as_exported(cells: dict[str, Any]) -> None:
 
 def _unreadable(value: Any) -> bool:  # noqa: ANN401
     parts = value if isinstance(value, list | tuple) else (value,)
-    return any(isinstance(part, str) and _CONTROL.search(part) for part in parts)
+    return any(isinstance(part, str) and CONTROL.search(part) for part in parts)
 
 
 def _cell(text: str) -> AttributeValue:

@@ -1,4 +1,4 @@
-"""What every scorer of the catalogue is made of: the base class behind `retrieval.types.Retriever`, and the best k.
+"""What every scorer of the catalogue is made of: the base class of every retriever, and the best k.
 
 A catalogue of up to `WHOLE_ROWS` rows is scored whole and exactly. Beyond, that would take longer than all the rest of
 a turn: every retriever gives `rough` scores of all rows, which choose a shortlist, and `exact` ones of those.
@@ -44,14 +44,23 @@ def standard(scores: FloatArray, scale: BoolArray | IntArray, weight: float = 1.
     return scaled
 
 
+def softmax(scores: FloatArray) -> FloatArray:
+    """Return scores as shares of each row, which sum to 1: (…, n)."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
 class ScoringRetriever(ABC):
-    """A retriever that can score every item, which makes retrieving the same for all."""
+    """The one contract behind every retriever; 0 for every item means that it has no opinion.
+
+    `name` is how tables and weights refer to it.
+    """
 
     name: str
 
     @abstractmethod
     def scores(self, query: Query) -> FloatArray:
-        """Score the whole catalogue: (N,) float32."""
+        """Score the whole catalogue for a query: (N,) float32, higher is better."""
 
     def rough(self, query: Query) -> FloatArray:
         """Score the whole catalogue quickly, well enough to choose the rows that are worth `exact` scores: (N,)."""
@@ -60,7 +69,3 @@ class ScoringRetriever(ABC):
     def exact(self, query: Query, rough: FloatArray, rows: IntArray) -> FloatArray:
         """Return the scores of n rows, by their positions (n,) and the rough scores (N,): (n,)."""
         return rough[rows]
-
-    def retrieve(self, query: Query, k: int, allowed: BoolArray | None = None) -> Retrieved:
-        """Return the best k items, or fewer if fewer are allowed: (k,) positions and scores."""
-        return top_k(self.scores(query), k, allowed)

@@ -6,11 +6,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from rapidfuzz.distance import DamerauLevenshtein
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’ʼ][^\W_{_CJK}]+)*|\$")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # what no text of a shop has
 _CJK_CHARACTER = re.compile(rf"[{_CJK}]")
 _HAN = re.compile("[\u3400-\u9fff]")
 _KANA = re.compile("[\u3040-\u30ff]")
@@ -46,6 +48,16 @@ def words(text: str) -> list[str]:
 def normalize(text: str) -> str:
     """Return the form under which titles and facet values are compared: ``normalize("WALL·E") == "wall e"``."""
     return " ".join(words(text))
+
+
+def decimal(text: str) -> float:
+    """Read digits with a point or a comma before the decimals: ``decimal("2,5") == 2.5``."""
+    return float(text.replace(",", "."))
+
+
+def as_written(value: Any) -> Any:  # noqa: ANN401 - a value of a file is of any type before validation
+    """Return a whole number that a file gives for a text as the text: an id of 7 is "7"."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def slip(word: str, known: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -101,20 +101,3 @@ class Retrieved:
 
     positions: IntArray
     scores: FloatArray
-
-
-class Retriever(Protocol):
-    """The one contract behind every retriever; batch and single answers are the same.
-
-    `name` is how tables and weights refer to it.
-    """
-
-    name: str
-
-    def scores(self, query: Query) -> FloatArray:
-        """Score the whole catalogue for a query: (N,), higher is better; 0 everywhere if it has no opinion."""
-        ...
-
-    def retrieve(self, query: Query, k: int, allowed: BoolArray | None = None) -> Retrieved:
-        """Return the best k items (fewer if fewer are allowed), ties broken by catalogue position."""
-        ...

@@ -8,7 +8,10 @@ import time
 
 import pytest
 
+from chat import assistant as assistant_module
 from chat.assistant import Assistant
+from chat.database import Database
+from chat.sql_store import SqlStore
 from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
 from retrieval.types import Constraint
 from tests.fakes import BagEncoder
@@ -209,8 +212,61 @@ class TestLiveCatalogue:
         assert assistant.reply("a drama film").items
         assert "one JSON object a line" in assistant.status.problem
 
+    def test_an_edit_while_the_models_load_is_not_lost(self, without_models, path, monkeypatch):
+        assistant = Assistant(path, model="none")
+        warm = assistant_module._warm
+
+        def slow(shop, desk):
+            warm(shop, desk)
+            write(path, [*rows(), {"id": "new", "title": "Brandnewtitle", "kind": "film"}])
+            wait_for(lambda: len(assistant._live.current) == 19)
+
+        monkeypatch.setattr(assistant_module, "_warm", slow)
+        try:
+            assistant._load("bag", skip_bad=False)
+            assert assistant.card("new") is not None
+            assert assistant.status.items == 19
+        finally:
+            assistant.close()
+
+
+def ours():
+    return {thread for thread in threading.enumerate() if thread.name.startswith("namedrop-")}
+
 
 class TestOpening:
+    def test_what_fails_leaves_nothing_open(self, without_models, path, tmp_path, monkeypatch):
+        before = ours()
+        where = {
+            "database": str(tmp_path / "kept.db"),
+            "retention_days": 1,
+            "webhook": "http://localhost:9/",
+            "secret": "s" * 32,
+        }
+        bad = tmp_path / "bad.csv"
+        bad.write_text("id,title,year\n1,T,soon\n", encoding="utf-8")
+        closed = []
+        monkeypatch.setattr(SqlStore, "close", lambda store: closed.append(store))
+        with pytest.raises(NamedropError, match="year = 'soon'"):
+            Assistant.open(bad, model="none", **where)
+        assert len(closed) == 1
+        rules = tmp_path / "rules.yaml"
+        rules.write_text("rules: [nonsense]", encoding="utf-8")
+        for wrong in (
+            {"rules": rules},
+            {"secret": "short", "webhook_secret": "s" * 32},
+            {"knowledge": tmp_path / "no.md"},
+        ):
+            with pytest.raises(NamedropError):
+                Assistant.open(path, model="none", **{**where, **wrong})
+        assert ours() <= before
+        disposed = []
+        monkeypatch.setattr(Database, "close", lambda database: disposed.append(database))
+        with pytest.raises(NamedropError, match="--webhook https"):
+            Assistant.open(path, model="none", **{**where, "webhook": "nowhere"})
+        assert len(disposed) == 1
+        assert ours() <= before
+
     def test_status(self, assistant):
         status = assistant.wait(1)
         assert (status.state, status.items, status.model, status.problem) == ("ready", 18, "none", None)

@@ -8,6 +8,7 @@ import pytest
 from retrieval.catalog import Catalog
 from retrieval.collaborative import CooccurrenceRetriever, EaseRetriever, ItemFactors, ItemSets
 from retrieval.errors import ModelError
+from retrieval.scoring import top_k
 from retrieval.types import Item, Query
 
 RETRIEVERS = [EaseRetriever, CooccurrenceRetriever]
@@ -82,7 +83,7 @@ class TestCooccurrence:
 class TestBoth:
     def test_finds_the_camp(self, kind):
         catalog = catalog_of("abcdefg")
-        found = kind.fit(catalog, CAMPS).retrieve(Query(liked=(0, 1)), 5)
+        found = top_k(kind.fit(catalog, CAMPS).scores(Query(liked=(0, 1))), 5)
         assert {catalog[at].id for at in found.positions[:4]} == set("abcd")
 
     def test_liking_twice_is_liking_once(self, kind):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from chat.comparing import compared
+from chat.rules import Rulebook
+from chat.state import DialogueState
 from retrieval.types import Item
 from tests.shops import Talk, ids, marquee, shop_of
 
@@ -61,3 +64,17 @@ def test_what_is_no_item_is_not_compared():
 def test_works_of_one_title_are_told_apart_as_before():
     answer = Talk(marquee())("compare Solaris the book and the film")
     assert {card.kind for card in answer.cards} == {"film", "book"}
+
+
+def test_the_rules_are_asked_once_however_many_items_there_are(monkeypatch):
+    asked = []
+    hidden = Rulebook.hidden
+    monkeypatch.setattr(Rulebook, "hidden", lambda rules, index: asked.append(1) or hidden(rules, index))
+    more = [Item(id=f"x{at}", title=f"Plain {at}", kind="thing") for at in range(300)]
+    lamps = [Item(id=f"l{at}", title=f"Hale Glow{at}", kind="sunset lamp") for at in range(2)]
+    shop = shop_of([*GOODS, *more, *lamps])
+    state = DialogueState(session="test")
+    state.taste.focus = ["d1"]
+    found = compared("what's the difference to a sunset lamp?", shop, state)
+    assert [item.id for item in found.items] == ["d1", "l0"]
+    assert len(asked) < 5

@@ -11,8 +11,10 @@ import pytest
 
 from chat.conversation import Conversation
 from chat.desk import Desk
+from chat.dialogue import Answer
 from chat.messages import Handoff
 from chat.routing import ROUTES, Patterns, Routed
+from chat.shop import card
 from chat.state import DialogueState
 from retrieval.knowledge import Found, Passage
 from tests.shops import ids, marquee
@@ -121,7 +123,7 @@ class Sure:
             if text.casefold().startswith(beginning.replace("_", " ")):
                 rest = (1 - confidence) / (len(ROUTES) - 1)
                 scores = {r: confidence if r == route else rest for r in ROUTES}
-                return Routed(route, confidence, "item" if route != "item" else "recommend", scores)
+                return Routed(route, confidence, scores)
         return Patterns().route(text)
 
 
@@ -138,6 +140,10 @@ class Visit:
         return Conversation(marquee(), self.state, self.desk, page_item=self.page).take(message)
 
 
+def marquee_cards():
+    return (card(marquee().index.catalog[0]),)
+
+
 class TestSmallTalk:
     @pytest.mark.parametrize("message", ["yes!! that one", "That's it, exactly", "ooh spot on"])
     def test_who_has_found_it_is_told_how_to_go_on(self, message):
@@ -145,6 +151,19 @@ class TestSmallTalk:
         assert "Ask me anything about it" not in visit(message).text
         visit("a slow film in space")
         assert "Ask me anything about it" in visit(message).text
+
+
+def test_two_answers_that_say_the_same_leave_one(monkeypatch):
+    visit = Visit()
+
+    def in_turn(self, pieces, desk):
+        assert len(pieces) == 2
+        return (Answer("Try this.", marquee_cards(), route="recommend") for _ in pieces)
+
+    monkeypatch.setattr(Conversation, "_in_turn", in_turn)
+    answer = visit("can I return it, and what should I get instead?")
+    assert answer.text == "Try this."
+    assert answer.cards == marquee_cards()
 
 
 class TestPolicies:

@@ -178,6 +178,20 @@ def test_scrubbing_waits_for_who_reads_and_is_shared(tmp_path):
         assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+def test_files_that_cannot_be_written_anew_are_told(tmp_path, monkeypatch):
+    database = Database.open(tmp_path / "kept.db")
+
+    def full():
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(database, "_scrub_file", full)
+    with pytest.raises(DatabaseError, match="cannot be written anew"):
+        database.scrub()
+    monkeypatch.undo()
+    database.scrub()
+    database.close()
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [

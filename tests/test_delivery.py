@@ -238,6 +238,8 @@ def test_signatures():
     assert verify(SECRET, header, BODY, now=now + 299)
     for wrong in (header[:-1], header.replace(f"t={now}", f"t={now + 1}"), "", "t=,v1=", "v1=abc", "t=x,v1=é"):
         assert not verify(SECRET, wrong, BODY, now=now)
+    for wrong in (f"t={now},v1=é", f"t={now},v1=\udc80", f"t={'9' * 5000},v1=a", "t=１,v1=a", "t=²,v1=a"):
+        assert not verify(SECRET, wrong, BODY, now=now)
     assert not verify(SECRET, header, BODY + b" ", now=now)
     assert not verify(SECRET + "!", header, BODY, now=now)
     assert not verify(SECRET, header, BODY, now=now + 301)

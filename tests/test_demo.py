@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from chat import __main__ as terminal
 from chat import demo
+from chat.assistant import Assistant
 from chat.demo_orders import DemoOrders
 from chat.orders import OrdersUnavailable
+from tests.fake_assistant import FakeAssistant
 from tests.shops import MARQUEE
 
 ROOT = Path(__file__).parents[1]
@@ -35,3 +38,27 @@ def test_what_is_given_counts(monkeypatch, tmp_path):
     assert isinstance(demo.orders(MARQUEE, "demo"), DemoOrders)
     with pytest.raises(OrdersUnavailable, match="MODULE:NAME"):
         demo.orders(OTHER, "shop_orders")
+
+
+def test_the_terminal_keeps_nothing_where_none_is_wanted_and_closes_however_it_ends(monkeypatch):
+    opened = {}
+
+    class Opened(FakeAssistant):
+        closed = False
+
+        def close(self):
+            self.closed = True
+
+    assistant = Opened()
+
+    def interrupted(terminal):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Assistant, "open", lambda *given, **options: opened.update(options) or assistant)
+    monkeypatch.setattr(terminal.Terminal, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        terminal.main(["--catalog", "shop.csv", "--database", "none"])
+    assert opened["database"] is None
+    assert assistant.closed
+    assert demo.database(None) is None
+    assert demo.database("sqlite:///kept.db") == "sqlite:///kept.db"

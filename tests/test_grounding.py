@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from retrieval.catalog import Catalog
@@ -55,13 +54,6 @@ class TestMarquee:
         if nearest:
             assert titles(found.nearest)[0] == nearest
 
-    def test_allowed_narrows_the_nearest_only(self):
-        catalog = marquee().index.catalog
-        allowed = np.array([item.kind == "book" for item in catalog.items])
-        found = marquee().grounder.ground("The Matrix 9", allowed)
-        assert {catalog[at].kind for at in found.nearest} == {"book"}
-        assert titles(marquee().grounder.ground("The Matrix", allowed).positions) == ["The Matrix"]
-
     @pytest.mark.parametrize("k", [1, 3, 8])
     def test_as_many_as_asked(self, k):
         assert len(marquee().grounder.ground("The Matrix 9", nearest=k).nearest) == k
@@ -103,6 +95,3 @@ class TestSteps:
         grounder = Grounder(made[0])
         assert grounder.ground("cold see").positions == (1,)
         assert grounder.ground("opening of a door in green").how == "none"
-
-    def test_an_empty_mask_leaves_nothing_near(self, made):
-        assert Grounder(*made).ground("warm sea", np.zeros(3, dtype=bool)).nearest == ()

@@ -119,6 +119,27 @@ class TestHelpers:
         assert helpers.take("hello", "ann", {}) is None
         helpers.close()
 
+    def test_no_more_come_than_are_wanted(self, monkeypatch):
+        both, ended = threading.Barrier(2), []
+
+        class Slow:
+            busy = 0
+
+            def __init__(self, opened):
+                both.wait(PATIENCE_S)
+
+            def close(self):
+                ended.append(self)
+
+        monkeypatch.setattr("chat.helpers._Helper", Slow)
+        helpers = Helpers(1, Clerk)
+        helpers.start()
+        helpers.start()  # as when one dies while another comes
+        until(lambda: ended)
+        assert len(helpers) == 1
+        helpers.close()
+        assert len(ended) == 2
+
     @pytest.mark.parametrize("script", [PARENT, EARLY], ids=["at work", "beginning"])
     def test_they_end_with_the_process_that_they_help_even_if_it_is_killed(self, tmp_path, script):
         (tmp_path / "parent.py").write_text(script)

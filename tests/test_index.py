@@ -19,6 +19,7 @@ from retrieval.encoder import SentenceEncoder, item_text, text_digest
 from retrieval.errors import GenerationError
 from retrieval.generations import GenerationStore
 from retrieval.index import EditedFacets, make_index, open_index
+from retrieval.scoring import top_k
 from retrieval.types import Item, Query
 from tests.fakes import BagEncoder
 
@@ -104,7 +105,7 @@ class TestReuse:
         write(catalog_path, [{"id": "a", "title": "Twin"}, {"id": "b", "title": "Twin"}, {"id": "c", "title": "Other"}])
         index, texts = opened()
         assert sorted(texts) == ["Other", "Twin"]
-        assert index.retrievers["dense"].retrieve(Query(text="twin"), 2).positions.tolist() == [0, 1]
+        assert top_k(index.retrievers["dense"].scores(Query(text="twin")), 2).positions.tolist() == [0, 1]
 
     def test_a_renamed_title_is_found_by_the_new_one(self, opened, catalog_path):
         opened()
@@ -139,7 +140,7 @@ class TestReuse:
         after = make_index(Catalog(edited), encoder, previous=before)
         assert encoder.texts == ["Nine"]
         assert fits(after)
-        assert after.retrievers["bm25"].retrieve(Query(text="t0"), 1).positions.tolist() == [4]
+        assert top_k(after.retrievers["bm25"].scores(Query(text="t0")), 1).positions.tolist() == [4]
 
 
 def cut(path):

@@ -110,6 +110,17 @@ class TestEdits:
         assert seen == [(live.current, live.current)]
         assert "a listener of the live index failed" in caplog.text
 
+    def test_a_listener_that_comes_late_gets_what_it_missed(self, path, opened):
+        live = opened()
+        known, seen = live.current, []
+        live.on_swap(seen.append, known=known)
+        assert seen == []
+        save(path, [*ROWS, {"id": "new", "title": "New"}])
+        wait_for(lambda: live.current is not known)
+        late = []
+        live.on_swap(late.append, known=known)
+        assert late == [live.current]
+
     def test_closing_stops_watching(self, path, opened):
         live = opened()
         live.close()

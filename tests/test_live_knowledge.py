@@ -21,6 +21,13 @@ def save(path, text):
     os.replace(aside, path)
 
 
+def wait_for(condition, seconds=5.0):
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, "did not happen in time"
+        time.sleep(0.01)
+
+
 @pytest.fixture
 def path(tmp_path):
     path = tmp_path / "help.md"
@@ -63,14 +70,35 @@ def test_a_broken_page_keeps_the_last_good_one_and_says_why(path, live):
     assert live.answer("How can I pay?").quote == "By invoice."
 
 
+@pytest.mark.parametrize(("error", "logged"), [(RuntimeError("odd"), 1), (OSError("the share is away"), 0)])
+def test_what_nobody_foresaw_is_told_once_and_the_next_edit_is_read(path, monkeypatch, caplog, error, logged):
+    tried = []
+
+    def fails(*given, **more):
+        tried.append(given)
+        raise error
+
+    live = LiveKnowledge(path, BagEncoder(), poll=0.02)
+    try:
+        with monkeypatch.context() as broken:
+            broken.setattr("retrieval.live_knowledge.KnowledgeIndex", fails)
+            save(path, PAGE.replace("thirty", "sixty"))
+            wait_for(lambda: live.problem and str(error) in live.problem)
+            time.sleep(0.5)
+        assert sum(record.exc_info is not None for record in caplog.records) == logged
+        assert (len(tried) == 1) == bool(logged)  # a share that is away is looked at again
+        save(path, PAGE.replace("thirty", "ninety"))
+        wait_for(lambda: live.problem is None)
+        assert live.answer("Can I return a book?").quote == "Within ninety days."
+    finally:
+        live.close()
+
+
 def test_the_thread_follows_a_folder(path, tmp_path):
     live = LiveKnowledge(tmp_path, BagEncoder(), poll=0.02)
     try:
         save(tmp_path / "more.json", '[{"question": "Do you have zebras?", "answer": "No zebras."}]')
-        ends = time.monotonic() + 5
-        while len(live) < 3:
-            assert time.monotonic() < ends, "did not happen in time"
-            time.sleep(0.01)
+        wait_for(lambda: len(live) == 3)
         assert live.answer("Do you have zebras?").quote == "No zebras."
     finally:
         live.close()

@@ -185,6 +185,13 @@ class TestConversations:
         assert "nothing" in assistant.reply("forget me", session="two").text
         assert "Zorgon aaa" not in assistant.reply("what do you know about me?", session="four", visitor=visitor).text
 
+    def test_a_conversation_that_is_forgotten_meanwhile_is_no_error(self, assistant, monkeypatch):
+        customer = Customer(id="C-1", expires=2**40)
+        assistant.reply("I loved Zorgon aaa", session="one", customer=customer)
+        of_person = assistant._store.of_person
+        monkeypatch.setattr(assistant._store, "of_person", lambda who: (["gone", *of_person(who)[0]], None))
+        assert [view.session for view in assistant.person(customer=customer).sessions] == ["one"]
+
     def test_a_customer_is_remembered_only_with_consent(self, assistant):
         ann = Customer(id="C-1", expires=2**40)
         assistant.reply("I loved Zorgon aaa", session="one", customer=ann)

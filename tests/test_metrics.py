@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from retrieval.metrics import (
+from finetune.metrics import (
     TARGET_METRICS,
     Estimate,
     bootstrap,
@@ -138,7 +138,7 @@ class TestBootstrap:
     def test_chunks_change_nothing(self, monkeypatch):
         values, clusters = np.random.default_rng(6).random((50, 1)), np.arange(50)
         whole = bootstrap(values, clusters, resamples=1000)
-        monkeypatch.setattr("retrieval.metrics._CHUNK", 777)
+        monkeypatch.setattr("finetune.metrics._CHUNK", 777)
         [chunked] = bootstrap(values, clusters, resamples=1000)
         assert (chunked.low, chunked.high) == pytest.approx((whole[0].low, whole[0].high))
 

@@ -6,6 +6,7 @@ import re
 import sqlite3
 import sys
 import threading
+import time
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -152,6 +153,31 @@ def test_an_adapter_that_fails_is_told_from_having_no_orders(monkeypatch, caplog
     with pytest.raises(OrdersUnavailable, match=r"within 0\.05 s"):
         find(Slow(), "C-1", "where is my order")
     release.set()
+
+
+def test_look_ups_that_hang_do_not_pile_up(monkeypatch):
+    release = threading.Event()
+
+    class Hanging(Shelf):
+        def orders(self, customer_id):
+            release.wait(20)
+            return ()
+
+    monkeypatch.setattr(orders, "TIMEOUT_S", 0.01)
+    for _ in range(orders.MOST_LOOKUPS):
+        with pytest.raises(OrdersUnavailable, match="within"):
+            orders.orders_of(Hanging(), "C-1")
+    before = threading.active_count()
+    with pytest.raises(OrdersUnavailable, match="no answer yet"):
+        orders.orders_of(Shelf(), "C-1")
+    assert threading.active_count() <= before
+    release.set()
+    monkeypatch.setattr(orders, "TIMEOUT_S", 5.0)
+    ends = time.monotonic() + 5
+    while threading.active_count() > before - orders.MOST_LOOKUPS:
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+    assert orders.orders_of(Shelf(order("A-1")), "C-1")
 
 
 # Which one is meant

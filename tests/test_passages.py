@@ -56,6 +56,11 @@ def problems(tmp_path, text, name="faq.json"):
 
 
 class TestMarkdown:
+    @pytest.mark.parametrize("page", ["", "\n\n", "We ship within three days.\n", "- one\n- two\n"])
+    def test_a_page_without_a_heading_is_told_what_it_lacks(self, tmp_path, page):
+        with pytest.raises(KnowledgeError, match="give each answer a '## ' heading"):
+            load(tmp_path, page)
+
     def test_each_second_level_heading_is_a_passage(self, tmp_path):
         first, second = load(tmp_path, PAGE)
         assert (first.id, first.title, first.source) == (

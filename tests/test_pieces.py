@@ -82,7 +82,7 @@ class TestWishes:
         class Astray(Patterns):
             def route(self, text):
                 routed = super().route(text)
-                return routed if text != question else Routed("out_of_scope", 0.9, "item", scores)
+                return routed if text != question else Routed("out_of_scope", 0.9, scores)
 
         (piece,) = pieces(f"I want a refund. {question}", router=Astray())
         assert piece.route == "policy"
@@ -134,7 +134,7 @@ class TestEvidence:
         assert piece.route == route
 
     def test_limits_speak_for_a_recommendation(self):
-        routed = Routed("out_of_scope", 0.6, "recommend", {"out_of_scope": 0.6, "recommend": 0.3, "item": 0.1})
+        routed = Routed("out_of_scope", 0.6, {"out_of_scope": 0.6, "recommend": 0.3, "item": 0.1})
         assert weighed(routed, {"recommend": 2.0}).route == "recommend"
         assert weighed(routed, {}) is routed
         assert sum(weighed(routed, {"recommend": 2.0}).scores.values()) == pytest.approx(1)

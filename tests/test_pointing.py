@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from types import SimpleNamespace
+
 import pytest
 
+from chat import pointing
 from retrieval.types import Item
 from tests.shops import Talk, shop_of
 
@@ -63,3 +67,18 @@ def test_none_is_not_the_first_card(talk, message):
 def test_a_part_of_what_is_on_screen_is_no_other_item(talk):
     assert "Spare Battery" not in talk("how long does the battery last?").text
     assert "Spare Battery Brill" in talk("how much is the Spare Battery Brill").text
+
+
+def test_many_kinds_make_no_pattern_each(monkeypatch):
+    searched = []
+
+    def search(pattern, text, flags=0):
+        searched.append(pattern)
+        return re.search(pattern, text, flags)
+
+    monkeypatch.setattr(pointing, "re", SimpleNamespace(search=search, escape=re.escape, IGNORECASE=re.IGNORECASE))
+    kinds = [*(f"Gadget no. {at}" for at in range(2000)), "pan"]
+    assert pointing.pointed("How much is the Pan?", GOODS, kinds).described == "Pan"
+    assert len(searched) == 1
+    assert pointing.pointed("How much is the Pan?", [], kinds) is None
+    assert len(searched) == 1

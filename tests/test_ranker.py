@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -210,6 +212,11 @@ def test_saved_and_read(turns, tmp_path):
     (tmp_path / "ranker.json").write_text('{"parts": ["ease"], "blend": [1]}')
     with pytest.raises(ModelError, match="not those of 1 parts"):
         Ranker.load(tmp_path)
+    told = SETTINGS.model_dump()
+    for wrong in ({"blend": [1.0]}, {"format": 2}):
+        (tmp_path / "ranker.json").write_text(json.dumps({**told, **wrong}))
+        with pytest.raises(ModelError, match="fit it with"):
+            Ranker.load(tmp_path)
     (tmp_path / "ranker.safetensors").write_bytes(b"nonsense")
     with pytest.raises(ModelError, match="fit it with"):
         Ranker.load(tmp_path)

@@ -84,33 +84,13 @@ class TestContract:
         assert np.isfinite(scores).all()
         assert np.ptp(scores) > 0
 
-    def test_retrieves_what_it_scores_best_first(self, made):
-        retriever, query = made
-        scores, found = retriever.scores(query), retriever.retrieve(query, 5)
-        best = np.lexsort((np.arange(16), -scores))[:5]
-        assert found.positions.tolist() == best.tolist()
-        np.testing.assert_allclose(found.scores, scores[best], rtol=1e-5)
-        assert found.positions.dtype == np.int64
-        assert found.scores.dtype == np.float32
-
     def test_prefers_the_even_squares(self, made):
         retriever, query = made
         if retriever.name == "popularity":
             pytest.skip("knows no squares")
         scores = retriever.scores(query)
         assert scores[EVEN].min() > scores[ODD].max()
-        assert set(retriever.retrieve(query, 8).positions.tolist()) == set(EVEN.tolist())
-
-    def test_returns_allowed_items_only(self, made):
-        retriever, query = made
-        allowed = np.zeros(16, dtype=np.bool_)
-        allowed[[3, 5, 6]] = True
-        assert sorted(retriever.retrieve(query, 3, allowed).positions.tolist()) == [3, 5, 6]
-        assert len(retriever.retrieve(query, 10, np.zeros(16, dtype=np.bool_)).positions) == 0
-
-    def test_k_beyond_the_catalogue_returns_all(self, made):
-        retriever, query = made
-        assert sorted(retriever.retrieve(query, 99).positions.tolist()) == list(range(16))
+        assert set(top_k(retriever.scores(query), 8).positions.tolist()) == set(EVEN.tolist())
 
     def test_the_exact_scores_of_all_rows_are_the_scores(self, made):
         retriever, query = made
@@ -118,10 +98,6 @@ class TestContract:
         assert rough.shape == (16,)
         assert rough.dtype == np.float32
         np.testing.assert_allclose(retriever.exact(query, rough, np.arange(16)), retriever.scores(query), rtol=1e-5)
-
-    @pytest.mark.parametrize("k", [0, -1])
-    def test_k_of_nothing_returns_nothing(self, made, k):
-        assert len(made[0].retrieve(made[1], k).positions) == 0
 
     @pytest.mark.parametrize("text", ["", "   ", "?!", "the of", "xyzzy", "潜行者", "a" * 5000])
     def test_a_query_that_says_nothing_scores_finitely(self, made, text):
@@ -133,7 +109,7 @@ class TestContract:
         if made[0].name == "popularity":
             pytest.skip("always has an opinion")
         assert not made[0].scores(Query()).any()
-        assert made[0].retrieve(Query(), 3).positions.tolist() == [0, 1, 2]
+        assert top_k(made[0].scores(Query()), 3).positions.tolist() == [0, 1, 2]
 
     def test_asking_twice_gives_the_same(self, made):
         retriever, query = made
@@ -144,7 +120,7 @@ class TestContract:
     def test_one_item_is_a_catalogue(self, made):
         name = next(name for name, maker in SPEAKS.items() if maker is made[1])
         retriever = MAKERS[name](Catalog([Item(id="a", title="Alone")]))
-        assert retriever.retrieve(Query(text="alone", liked=(0,)), 3).positions.tolist() == [0]
+        assert top_k(retriever.scores(Query(text="alone", liked=(0,))), 3).positions.tolist() == [0]
 
 
 class TestTopK:
@@ -152,6 +128,11 @@ class TestTopK:
         scores = np.array([1, 3, 2, 2, 2, 3], dtype=np.float32)
         assert top_k(scores, 3).positions.tolist() == [1, 5, 2]
         assert top_k(scores, 3, np.array([1, 1, 0, 1, 1, 1], dtype=np.bool_)).positions.tolist() == [1, 5, 3]
+
+    @pytest.mark.parametrize(("k", "found"), [(-1, []), (0, []), (9, [1, 0, 2])])
+    def test_gives_what_there_is(self, k, found):
+        assert top_k(np.array([1, 2, 0], dtype=np.float32), k).positions.tolist() == found
+        assert len(top_k(np.ones(3, dtype=np.float32), k, np.zeros(3, dtype=np.bool_)).positions) == 0
 
     def test_never_returns_minus_infinity(self):
         scores = np.array([-np.inf, 1, -np.inf, 0], dtype=np.float32)
@@ -196,21 +177,19 @@ class TestAnn:
         rows = np.random.default_rng(seed).normal(size=(count, 32)).astype(np.float32)
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
-    def test_finds_nearly_what_exact_search_finds(self, monkeypatch):
-        monkeypatch.setattr(AnnRetriever, "_FEW_ALLOWED", 0)
+    def test_finds_nearly_what_exact_search_finds(self):
         rows, encoder = self.rows(3000), BagEncoder(32)
         exact, ann = DenseRetriever(rows, encoder), AnnRetriever(rows, encoder)
         allowed = np.random.default_rng(1).random(3000) < 0.3
         shares = []
         for at in range(20):
             query = Query(liked=(at, at + 50), disliked=(at + 100,))
-            wanted, found = (r.retrieve(query, 10, allowed) for r in (exact, ann))
+            wanted, found = (top_k(r.scores(query), 10, allowed) for r in (exact, ann))
             assert allowed[found.positions].all()
             shares.append(len(np.intersect1d(wanted.positions, found.positions)) / 10)
         assert np.mean(shares) > 0.9
 
-    def test_an_edit_shares_the_graph(self, monkeypatch):
-        monkeypatch.setattr(AnnRetriever, "_FEW_ALLOWED", 0)
+    def test_an_edit_shares_the_graph(self):
         rows, encoder = self.rows(500), BagEncoder(32)
         before = AnnRetriever(rows, encoder)
         # Row 0 is gone, row 7 changed, one row is appended; everything else moved up by one.
@@ -221,8 +200,8 @@ class TestAnn:
         after = AnnRetriever(edited, encoder, previous=before, source=source)
         assert after.graph is before.graph
         for at in (0, 6, 499):
-            assert after.retrieve(Query(liked=(at,)), 1).positions.tolist() == [at]
-            assert before.retrieve(Query(liked=(at,)), 1).positions.tolist() == [at]
+            assert top_k(after.scores(Query(liked=(at,))), 1).positions.tolist() == [at]
+            assert top_k(before.scores(Query(liked=(at,))), 1).positions.tolist() == [at]
         again = AnnRetriever(rows, encoder, previous=before, source=np.arange(500))
         assert again.graph is not before.graph  # `before` no longer knows all keys of the graph that it shares
 
@@ -230,7 +209,7 @@ class TestAnn:
         rows, encoder = self.rows(300), BagEncoder(32)
         AnnRetriever(rows, encoder).save(tmp_path)
         restored = AnnRetriever(rows, encoder, folder=tmp_path)
-        assert restored.retrieve(Query(liked=(5,)), 1).positions.tolist() == [5]
+        assert top_k(restored.scores(Query(liked=(5,))), 1).positions.tolist() == [5]
         (tmp_path / "graph.usearch").write_bytes(b"nonsense")
         assert AnnRetriever(rows, encoder, folder=tmp_path).scores(Query(liked=(5,)))[5] > 0.99
         (tmp_path / "places.npy").unlink()
@@ -262,7 +241,7 @@ class TestLexical:
     def test_finds_chinese_by_characters_and_aliases(self):
         catalog = Catalog([Item(id="a", title="Stalker", aliases=("潜行者",)), Item(id="b", title="红楼梦")])
         retriever = LexicalRetriever(catalog)
-        assert retriever.retrieve(Query(text="红楼"), 1).positions.tolist() == [1]
+        assert top_k(retriever.scores(Query(text="红楼")), 1).positions.tolist() == [1]
         assert retriever.scores(Query(text="我喜欢潜行者")).argmax() == 0
 
     def test_stop_words_count_when_nothing_else_is_said(self):
@@ -318,7 +297,7 @@ def test_the_latest_liked_item_alone_counts_for_latest():
     catalog = Catalog([Item(id=t, title=t) for t in ("red apple", "green apple", "blue whale", "grey whale")])
     made = make_retrievers(catalog, Facets(catalog), embed(catalog, BagEncoder()), BagEncoder())
     latest, asked = made["latest"], Query(text="apple", liked=(0, 2), wishes=(("genres", "apple"),))
-    assert latest.retrieve(asked, 2).positions.tolist() == [2, 3]
+    assert top_k(latest.scores(asked), 2).positions.tolist() == [2, 3]
     assert latest.scores(asked)[2] == pytest.approx(1)
     rows = np.array([1, 3])
     assert latest.exact(asked, latest.rough(asked), rows) == pytest.approx(latest.scores(asked)[rows])

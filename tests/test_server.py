@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 import app as program
 from chat.server import create_app
+from retrieval.errors import ModelError
 from retrieval.types import Constraint
 from tests.fake_assistant import BEFORE_1990, CARDS, INJECTION, FakeAssistant
 
@@ -83,6 +84,17 @@ def test_a_failure_is_a_500_that_tells_nothing_of_the_inside(client):
     response = client.post("/api/chat", json={"message": "break"})
     assert _error(response, 500)["remedy"] == "Try again."
     assert "secret" not in response.text
+
+
+def test_a_failure_of_ours_is_logged_and_tells_no_more(client, assistant, monkeypatch, caplog):
+    def fails(**wish):
+        raise ModelError("cannot load the causal LM in /srv/secret (boom)")
+
+    monkeypatch.setattr(assistant, "recommend", fails)
+    response = client.post("/api/recommend", json={"text": "a film"})
+    assert _error(response, 500)["message"] == "Something went wrong on our side."
+    assert "secret" not in response.text
+    assert "/srv/secret (boom)" in caplog.text
 
 
 @pytest.mark.parametrize(

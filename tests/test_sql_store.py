@@ -14,6 +14,8 @@ import pytest
 from sqlalchemy import event, text
 
 from chat import memory
+from chat.database import DatabaseError
+from chat.handoff import Ticket
 from chat.messages import Feedback
 from chat.store import Conflict
 from tests.databases import BACKENDS
@@ -88,6 +90,56 @@ class TestDatabases:
         assert store._latest
         store.forget("ann")
         assert not store._latest
+        store.close()
+
+    def test_what_is_forgotten_during_a_turn_does_not_stay_in_the_process(self, url, monkeypatch):
+        store = sql(url)
+        turn(store, "ann", memory.consent, person="customer:C-1")
+        note, threads = store._note, []
+
+        def late(session, left):
+            threads.append(threading.Thread(target=store.forget_person, args=("customer:C-1",)))
+            threads[0].start()
+            threads[0].join(0.3)
+            note(session, left)
+
+        monkeypatch.setattr(store, "_note", late)
+        turn(store, "ann", likes("a"), "one", person="customer:C-1")
+        threads[0].join(30)
+        assert store.of_person("customer:C-1") == ([], None)
+        assert not store._latest
+        store.close()
+
+    def test_a_turn_is_kept_whatever_becomes_of_the_files(self, url, monkeypatch, caplog):
+        store = sql(url)
+        turn(store, "ann", memory.consent, person="customer:C-1")
+
+        def away():
+            raise DatabaseError("the database's log is still being read")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(store._database, "scrub", away)
+            turn(store, "ann", memory.revoke, "forget me", person="customer:C-1")
+        assert "has not left the database's files yet" in caplog.text
+        assert [m.text for m in store.kept("ann").messages] == ["forget me"]
+        scrubbed = []
+        monkeypatch.setattr(store._database, "scrub", lambda: scrubbed.append(1))
+        assert store.sweep(0) == store.sweep(0) == 0
+        assert len(scrubbed) == 1
+        store.close()
+
+    def test_a_conversation_of_many_tickets_is_swept_once_and_some_at_a_time(self, url, monkeypatch):
+        monkeypatch.setattr("chat.sql_store._SWEPT", 2)
+        store = sql(url)
+        words = dict.fromkeys(("reason", "customer", "name", "order", "summary", "transcript"), "")
+        for at in range(10):
+            with store._database.session() as db:
+                times = {"opened": 1.0, "updated": 1.0, "revision": 1}
+                db.add(
+                    Ticket(ticket=f"H-{at}", session=f"s{at // 2}", open_session=None, language="en", **words, **times)
+                )
+        assert store.sweep(2.0) == 5
+        assert store.sweep(2.0) == 0
         store.close()
 
     def test_who_waits_in_a_circle_has_lost_the_race(self, postgres, database_name):

@@ -242,6 +242,14 @@ class TestRetention:
         assert len(store) == 0
 
 
+def test_in_memory_the_person_who_was_away_longest_is_forgotten_first():
+    store = MemoryStore(capacity=2)
+    people = {name: f"customer:{name}" for name in "abc"}
+    for number, name in enumerate("abac"):
+        turn(store, f"{name}{number}", memory.consent, person=people[name])
+    assert [store.of_person(people[name])[1] is not None for name in "abc"] == [True, False, True]
+
+
 def test_in_memory_the_least_recently_used_goes_first():
     store = MemoryStore(capacity=2)
     for name in ("a", "b", "a", "c"):

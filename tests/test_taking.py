@@ -41,7 +41,7 @@ def taken(text):
     purposes = np.array([0.93 if purpose == "buy" else 0.01 for purpose in PURPOSES], dtype=np.float32)
     sensed = replace(unread(), purposes=purposes)
     understood = understand(text, shop.linker, shop.parser, 5, spoken_of=True, sensed=sensed)
-    return Piece(text, Routed("recommend", 0.9, "item", {"recommend": 0.9, "item": 0.1}), understood)
+    return Piece(text, Routed("recommend", 0.9, {"recommend": 0.9, "item": 0.1}), understood)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,6 +192,11 @@ def test_a_tower_that_does_not_fit_is_refused(index, tmp_path):
         tower.scores(np.zeros(7, dtype=np.float32))
     with pytest.raises(ModelError, match="cannot read the user tower"):
         UserTower.load(tmp_path / "nowhere", index)
+    told = json.loads((tmp_path / "tower.json").read_text())
+    (tmp_path / "tower.json").write_text(json.dumps({**told, "format": 2}))
+    with pytest.raises(ModelError, match="cannot read the user tower"):
+        UserTower.load(tmp_path, index)
+    (tmp_path / "tower.json").write_text(json.dumps(told))
     (tmp_path / "tower.safetensors").write_bytes(b"broken")
     with pytest.raises(ModelError, match="cannot read the user tower"):
         UserTower.load(tmp_path, index)
