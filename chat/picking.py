@@ -21,6 +21,7 @@ from chat.turn import Turn
 from chat.typed import EVERYDAY, telling_words
 from chat.whom import tiers
 from retrieval.constraints import as_values, satisfies_all, topic_words
+from retrieval.lexicon import moods_near
 from retrieval.ranges import part_of
 from retrieval.text import is_cjk
 from retrieval.types import BoolArray, Constraint, FloatArray, Query
@@ -29,6 +30,7 @@ CARDS = 5
 _RECENT_LIKES = 6
 _DESCRIBED = 2  # telling words of a message that describes what is wanted
 _PROMPT_TURNS = 40
+_SHADE = 0.5  # standard deviations by which a mood near a refused one is worth less
 # Limits that a new request may lift; numbers and "no …" stay.
 _GIVES_WAY = ("kind", "genres", "creators", "language", "title", "topic")
 
@@ -122,6 +124,7 @@ class Picking:
         self, constraints: Sequence[Constraint], exclude: set[int], k: int, lift: FloatArray | None
     ) -> list[Recommended]:
         picks: list[Recommended] = []
+        lift = self._without_shades(constraints, lift)
         for tier in self.tiers(constraints):
             if k <= len(picks):
                 break
@@ -130,6 +133,19 @@ class Picking:
                 self.query(), constraints, exclude=out, context=self.context(), k=k - len(picks), lift=lift
             )
         return picks
+
+    def _without_shades(self, constraints: Sequence[Constraint], lift: FloatArray | None) -> FloatArray | None:
+        """Let works come later whose moods are near a refused one, unless they are wished for."""
+        refused = {v for c in constraints if (c.field, c.op) == ("moods", "is_not") for v in as_values(c)}
+        wished = {value for _, value in self.state.taste.wishes}
+        near = {mood for each in refused for mood in moods_near(each)} - refused - wished
+        held = self.shop.index.facets.postings.get("moods", {})
+        if not near.intersection(held):
+            return lift
+        added = np.zeros(len(self.shop.index.catalog), dtype=np.float32)
+        for mood in sorted(near.intersection(held)):
+            added[held[mood]] -= _SHADE
+        return added if lift is None else lift + added
 
     def tiers(self, constraints: Sequence[Constraint]) -> list[BoolArray]:
         """Return what is for whom the person wants it, and what may stand behind; all, where none of it fits."""

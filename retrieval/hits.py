@@ -212,6 +212,8 @@ class Hits:
             ["how", "about"],
         )  # "what about creepy?", "what about a gravel bike?"
         about = (bool(ABOUT.intersection(before)) and not asked_of) or text[: tokens[start].start].endswith(_CJK_ABOUT)
+        if before[-1:] == ["with"] and fields == ["genres"]:
+            return False  # "something romantic with action"
         if "audience" in fields and before[-1:] != ["about"]:
             return False  # "with my kids" says who watches, not what
         if "kind" in fields and before[-1:] in (["a"], ["an"]):

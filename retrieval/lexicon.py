@@ -180,6 +180,25 @@ _FULL_OF: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# Moods that are near a refused one: they are not ruled out, but come later.
+_NEAR: Mapping[str, tuple[str, ...]] = {
+    "melancholic": ("tragic", "bleak", "bittersweet"),
+    "tragic": ("bleak", "melancholic"),
+    "bleak": ("dark", "tragic", "melancholic"),
+    "dark": ("bleak", "scary", "eerie"),
+    "scary": ("eerie", "dark"),
+    "eerie": ("scary", "dark"),
+    "violent": ("gritty",),
+    "gritty": ("violent", "bleak"),
+    "tense": ("scary", "thrilling"),
+}
+
+
+def moods_near(mood: str) -> tuple[str, ...]:
+    """Return the moods that who refuses one would rather not have either: who wants nothing sad, nothing tragic."""
+    return _NEAR.get(mood, ())
+
+
 def genres_full_of(mood: str) -> tuple[str, ...]:
     """Return the genres that "nothing scary" rules out along with the mood."""
     return _FULL_OF.get(mood, ())

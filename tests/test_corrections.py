@@ -268,3 +268,22 @@ def test_a_card_that_lacks_it_is_refused_for_that(talk):
 def test_the_least_of_those_shown(talk):
     cards = ids(talk("a horror film"))
     assert ids(talk("and the least scary?"))[0] in cards
+
+
+def test_moods_near_a_refused_one_come_later(talk):
+    def shade(cards):
+        moods = {i.id: i.attributes["moods"] for i in talk.shop.index.catalog.items}
+        return sum(bool({"bleak", "scary", "eerie"} & set(moods[card.id])) for card in cards)
+
+    assert shade(talk("an old film, nothing dark").cards) == 0
+
+
+def test_a_theme_counts_for_more_than_a_mention(talk):
+    themes = {item.id: item.attributes["themes"] for item in talk.shop.index.catalog.items}
+    cards = talk("a film about trains").cards
+    assert all("trains" in themes[card.id] for card in cards)
+
+
+def test_what_is_asked_for_with_something_may_be_a_genre(talk):
+    talk("something romantic with action")
+    assert ("genres", "is", "action") in talk.limits
