@@ -356,10 +356,15 @@ class Columns:
         ]
 
     def _kinds(self, text: str) -> list[int]:
-        """Return the positions of what is of the kinds that a message names."""
+        """Return the positions of what is of the kinds that a message names, in full or else by their last words."""
         held = self._facets.postings.get("kind", {})
-        named = (k for k in held if re.search(rf"\b(?:{'|'.join(map(re.escape, forms(k)))})\b", text))
+        named = [k for k in held if _says(text, k)] or [k for k in held if _says(text, k.rpartition(" ")[2])]
         return [at for kind in named for at in held[kind].tolist()]
+
+
+def _says(text: str, name: str) -> bool:
+    """Whether a message says a name, in the singular or the plural."""
+    return re.search(rf"\b(?:{'|'.join(map(re.escape, forms(name)))})\b", text) is not None
 
 
 def _called(words: str, last: str, lasts: Sequence[str]) -> list[str]:

@@ -26,7 +26,8 @@ _SUM = re.compile(
 _COUNTED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?:\b(?:for|with|serves?|feeds?|seats?|sleeps?|suits?){_SO}|{_WE_ARE}{_SO}|{_THERE_ARE}{_SO}|^\W*(?:and\s+|for\s+)?)"
+        rf"(?:\b(?:for|with|serves?|feeds?|seats?|sleeps?|suits?){_SO}|{_WE_ARE}{_SO}|{_THERE_ARE}{_SO}"
+        rf"|(?:^|[,;:(])\W*(?:and\s+|for\s+)?(?:(?:about|around|maybe|roughly|up\s+to)\s+)?)"
         rf"(?:the\s+|an?\s+|us\s+)?(?P<n>{_N})[\s-]*{_PEOPLE}",
         rf"\b(?P<n>{_N})[\s-]*(?:players?|of\s+us)\b",
         rf"\b(?:can|could|will|would)\s+(?P<n>{_N})\s+(?:{_PEOPLE}|{_KIDS})",

@@ -10,6 +10,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval.columns import Columns
 from retrieval.constraints import Facets
+from retrieval.headed import Headed
 from retrieval.lexicon import of_country, shared, synonyms, vocabulary
 from retrieval.othernames import other_names
 from retrieval.qualities import graded
@@ -54,6 +55,7 @@ class Phrases:
         self._facets = facets
         self._columns = columns
         self._english = english
+        self._headed = Headed(facets.postings.get("kind", {}) if facets.of_works else ())
         self.meanings = self._gazetteer()
         self.longest = max((len(p.split()) for p in self.meanings), default=1)
         self.kinds = {w for kind in vocabulary("kind") for w in synonyms("kind", kind)}
@@ -100,7 +102,9 @@ class Phrases:
             for value in vocabulary(field):
                 if field in _OF_WORKS and not self._facets.of_works and value not in held.get(field, {}):
                     continue  # in a shop of tents "light" is no mood, and "rock" no music
-                yield from ((phrase, field, value) for phrase in synonyms(field, value))
+                for phrase in synonyms(field, value):
+                    meant = self._headed.other(value, phrase) if field == "kind" else value
+                    yield from ((phrase, field, meant),) if meant else ()
         for name, field in self._columns.flags.items():
             yield name, field, "yes"
         for field, postings in held.items():
@@ -111,6 +115,8 @@ class Phrases:
         """Yield what people call a value that the catalogue holds."""
         if field != "creators" and not self._facets.of_works:
             yield from self._of_goods(field, value)
+        elif field in ("kind", "genres"):
+            yield from (*(self._headed.names(value) if field == "kind" else ()), *other_names(value))
         if field == "creators":
             yield from (value, _surname(value), *synonyms(field, value))
         elif field in ("kind", "genres") or self._columns.limits(field):
