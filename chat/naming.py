@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from chat.typed import FILLER, STOPWORDS, asides, telling_words
-from retrieval.cues import Mention, quoted_spans
+from retrieval.cues import PRONOUNS, Mention, quoted_spans
 from retrieval.lexicon import canonical, vocabulary
 from retrieval.linking import TitleLinker
 from retrieval.numbers import blank
@@ -166,6 +166,8 @@ def asked_about(text: str, linker: TitleLinker) -> Mention | None:
     start, end = about.span(group)
     start += len(re.match(r"(?:(?:the|your)\s+)?", text[start:end], re.IGNORECASE).group())  # type: ignore[union-attr]
     thing = text[start:end]
+    if thing.islower() and PRONOUNS.issuperset(words(thing)):
+        return None  # "how much is it?" asks of no novel of that name
     positions = linker.exact(text[about.start(group) : end]) or linker.exact(thing)
     return Mention(positions, start, end, thing, "title", 1.0) if positions else None
 
