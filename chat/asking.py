@@ -14,6 +14,7 @@ from chat.comparing import Compared, compared
 from chat.contents import CONTENTS, contents
 from chat.fitting import FITS, fitting
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
+from chat.lengths import of_pages
 from chat.picking import Picking
 from chat.pointing import measured, pointed
 from chat.questions import asks_of_all
@@ -87,8 +88,9 @@ class Asking:
         return self._vague(turn) or self._of_items(turn)
 
     def _of_items(self, turn: Turn) -> Asked:
-        understood = turn.understood
         items = self._items(turn)
+        turn = of_pages(turn, items)
+        understood = turn.understood
         if not items:
             return Asked(self.say("which"), ())
         if understood.questions == (RESTOCK,):
@@ -115,7 +117,7 @@ class Asking:
         ):
             return self._in_description(turn, items)
         if understood.form:
-            return self._in_form(items[0], understood.form)
+            return self._valued(turn, items, ()) or self._in_form(items[0], understood.form)
         return self._by_columns(turn, items)
 
     def _made_in(self, turn: Turn, items: Sequence[Item]) -> Asked | None:

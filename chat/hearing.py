@@ -19,6 +19,7 @@ from chat.shop import Shop
 from chat.sorts import all_of_kind, companion
 from chat.state import DialogueState
 from chat.thread import similar
+from chat.typed import telling_words
 from chat.understanding import Understanding, understand
 from retrieval.cues import Mention
 from retrieval.ranges import part_of, range_of
@@ -84,6 +85,7 @@ class Hearing:
         parsed, taste = understood.parsed, self.state.taste
         heads = [c for c in parsed.constraints if c.op == "fits" and part_of(c.field) == "people"]
         more = len(parsed.constraints) > len(heads) or parsed.wishes or parsed.relative or understood.opinions
+        more = more or telling_words(understood.gist)  # "an escape room for 4 then"
         if not heads or more or understood.act == "question" or self.state.route != "item":
             return False
         spoken = self.shop.items([taste.about] if taste.about else taste.focus)

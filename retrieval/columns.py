@@ -45,6 +45,10 @@ _HOW_LONG = re.compile(
     r"\bhow\s+(?:long|many\s+(?:minutes|hours))\s+(?:does|do|did|will|would|can|should)\b|要?多久|多长时间"
 )
 _HOW_LONG_IS = re.compile(r"\bhow\s+(?:long\s+(?:is|are)|many\s+(?:minutes|hours))\b|\bhow\s+long\W*$")
+_WHAT_AGE = re.compile(
+    r"\b(?:what|which)\s+ages?\b|\bage\s+(?:range|limit|group|rating|recommendation)\b|\b(?:minimum|recommended)\s+age\b"
+    r"|\bhow\s+old\s+(?:do|does|should|must)\b|\bfrom\s+what\s+age\b|几岁|多大年龄"
+)
 _WAITS = frozenset("delivery dispatch shipping lead warranty guarantee return returns".split())  # noqa: SIM905
 _ASKED = (  # further wordings of questions, and the columns that answer them
     (re.compile(r"\bwhere\b[^.?!]*\b(?:from|made|come)\b|\bwhich\s+country\b|哪里(?:产|来)|产地"), _WHERE_FROM),
@@ -230,6 +234,8 @@ class Columns:
             yield from ((sizes[0], sign, adjective) for adjective in words if adjective not in said)
         if len(self._times) == 1 and not self._sized and "long" not in said:  # a shorter game takes less time
             yield from ((self._times[0], sign, adjective) for sign, adjective in ((-1, "short"), (1, "long")))
+        if len(self._times) == 1:
+            yield self._times[0], -1, "quick"
 
     @cached_property
     def _times(self) -> list[Column]:
@@ -289,6 +295,8 @@ class Columns:
             found += [c.field for c in self.numbers if c.unit is not None and c.unit.dimension in _SIZES[:2]]
         if _HOW_LONG.search(low) or (_HOW_LONG_IS.search(low) and not self._sized):
             found += [c.field for c in self._times]
+        if "age" in self.people.columns and _WHAT_AGE.search(low):
+            found.append(self.people.columns["age"])
         texts = {name for name in self.named.values() if name in self._facets.postings}
         for pattern, names in _ASKED:
             if pattern.search(low):

@@ -361,10 +361,12 @@ class Parser:
 
     def _told(self, hit: Hit, told: Told, before: Sequence[str]) -> Told:
         """Return what is made of words: those of a shop of goods are seldom idle, and what tells that knows works."""
+        own = self.columns.limits(hit.field)  # "is it available in hardback?", of books too
         named = hit.field in ("kind", "genres", "title") or hit.field in self.columns
         # "A christening present for my niece, who loves owls": what somebody loves is what it is for.
         loved = hit.field == "themes" and (hit.end - hit.start > 1 or bool(LIKING.intersection(before[-1:])))
-        return "" if not self._facets.of_works and (named or loved) and told in ("idle", "aside") else told
+        kept = own or (not self._facets.of_works and (named or loved))
+        return "" if kept and told in ("idle", "aside") else told
 
     def _without_strays(self, text: str, placed: Sequence[tuple[int, Constraint]]) -> list[tuple[int, Constraint]]:
         """Leave out a sort of goods that only a word of its name says, where what else is asked for is never so.

@@ -104,12 +104,18 @@ class Phrases:
                     continue  # in a shop of tents "light" is no mood, and "rock" no music
                 for phrase in synonyms(field, value):
                     meant = self._headed.other(value, phrase) if field == "kind" else value
-                    yield from ((phrase, field, meant),) if meant else ()
+                    own = field == "kind" and phrase != value and self._of_column(phrase)
+                    yield from ((phrase, field, meant),) if meant and not own else ()
         for name, field in self._columns.flags.items():
             yield name, field, "yes"
         for field, postings in held.items():
             for value in postings:
                 yield from ((phrase, field, value) for phrase in self._called(field, value))
+
+    def _of_column(self, phrase: str) -> bool:
+        """Whether a phrase is a value of one of the catalogue's own columns: "paperback" of one of bindings."""
+        held = (values for field, values in self._facets.postings.items() if self._columns.limits(field))
+        return any(form in values for values in held for form in forms(phrase))
 
     def _called(self, field: str, value: str) -> Iterator[str]:
         """Yield what people call a value that the catalogue holds."""
@@ -120,7 +126,8 @@ class Phrases:
         if field == "creators":
             yield from (value, _surname(value), *synonyms(field, value))
         elif field in ("kind", "genres") or self._columns.limits(field):
-            called = (form for phrase in synonyms(field, value) for form in forms(phrase))
+            known = (p for p in synonyms(field, value) if field != "kind" or p == value or not self._of_column(p))
+            called = (form for phrase in known for form in forms(phrase))
             yield from (form for form in called if form == value or not is_shade(form))  # "blue" is no blues
             yield from of_country(value)
             yield from plainer(of_header(field)[0], value)
