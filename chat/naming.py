@@ -25,6 +25,7 @@ HAVE_IT = re.compile(
     re.IGNORECASE,
 )
 _THERE = re.compile(r"(?:is|are)\s+there\b", re.IGNORECASE)
+_THE_ONE = re.compile(r"(?:the|that|your)\s+(\S+(?:\s+\S+)?)\s+ones?", re.IGNORECASE)
 _IN = re.compile(r"\bin\s+(?:the\s+|your\s+)?$", re.IGNORECASE)
 # What is asked about a title in words that name it, known or not.
 ABOUT_TITLE = re.compile(
@@ -48,6 +49,7 @@ TOLD_BY = frozenset(
     play played playing finish finished hated rewatched reread obsessed called vs versus did tried done
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_SHARED = 2  # titles that a word may be in and still tell one: "the klimt one"
 _NEAR = 3  # words between what one does with a work and its name, itself included
 _MEDIA: Mapping[str, str] = {
     "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film", "directed": "film",
@@ -122,6 +124,9 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
         flags=re.IGNORECASE,
     ).strip(" \t'\"“”《》吗呢")
     start = text.find(thing)
+    one = _THE_ONE.fullmatch(thing)  # "the klimt one" is no title, but says which one
+    if one and 0 < len(found := linker.having(one[1])) <= _SHARED:
+        return "", [*mentions, Mention(found, start, start + len(thing), thing, "alias", 1.0)]
     inside = [m for m in mentions if start <= m.start and m.end <= start + len(thing)]
     tokens = [t for t in tokenize(thing)]
     covered = [t for t in tokens if any(m.start - start <= t.start < m.end - start for m in inside)]

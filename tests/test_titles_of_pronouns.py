@@ -1,4 +1,4 @@
-"""Works whose title is a pronoun: "It" is one in capitals, and what was spoken of in lower case."""
+"""Titles and pronouns: "It" is a work in capitals, in lower case what was spoken of; "the glass one" names a work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from chat.shop import Shop
 from retrieval.types import Item
-from tests.shops import Talk, shop_of
+from tests.shops import Talk, shop_of, titles
 
 
 @cache
@@ -45,3 +45,14 @@ def test_a_capital_names_the_work():
 
 def test_nothing_spoken_of_is_no_work():
     assert "14.99" not in Talk(books())("how much is it?").text
+
+
+@pytest.mark.parametrize("question", ["do you have the orchard one in stock?", "do you sell the glass orchard one?"])
+def test_the_one_of_a_word_of_its_title_is_meant(question):
+    answer = Talk(books())(question)
+    assert "don't carry" not in answer.text
+    assert titles(answer)[0] == "The Glass Orchard"
+
+
+def test_one_of_no_title_is_none():
+    assert "The Glass Orchard is in stock" not in Talk(books())("do you have the velvet one in stock?").text
