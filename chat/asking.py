@@ -14,7 +14,7 @@ from chat.comparing import Compared, compared
 from chat.contents import CONTENTS, contents
 from chat.fitting import FITS, fitting
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
-from chat.lengths import of_pages
+from chat.lengths import of_length
 from chat.picking import Picking
 from chat.pointing import measured, pointed
 from chat.questions import asks_of_all
@@ -89,7 +89,7 @@ class Asking:
 
     def _of_items(self, turn: Turn) -> Asked:
         items = self._items(turn)
-        turn = of_pages(turn, items)
+        turn = of_length(turn, items)
         understood = turn.understood
         if not items:
             return Asked(self.say("which"), ())

@@ -118,7 +118,7 @@ def _header(path: Path, names: Sequence[str]) -> list[str]:
 
 def _proposed(missing: str, columns: Sequence[str]) -> str:
     """Name a column that is missing, with those of the header that may be it."""
-    near = difflib.get_close_matches(missing, columns)[:1] or candidates(missing, columns)
+    near = candidates(missing, columns) or difflib.get_close_matches(missing, columns)[:1]
     return f"{missing!r} (is {' or '.join(map(repr, near))} it?)" if near else repr(missing)
 
 

@@ -24,7 +24,7 @@ from retrieval.qualities import quality_of, stem
 from retrieval.ranges import bound_of, part_of
 from retrieval.shades import is_colour
 from retrieval.sizes import Sizes
-from retrieval.text import forms
+from retrieval.text import forms, slip
 from retrieval.types import Constraint, Op
 
 # Columns that tell of taste: what has their values is liked, not demanded.
@@ -69,6 +69,7 @@ _MOST, _LEAST = (
     "most|highest|longest|biggest|largest|greatest|best|tallest|widest",
     "least|lowest|fewest|shortest|smallest",
 )
+_TYPED = 6  # letters of a column's name from which it may be misspelt
 _MORE, _LESS = "more|higher|longer|bigger|larger|greater|better|taller|wider", "less|lower|fewer|shorter|smaller"
 _TOO = r"(?<!\bnot )(?<!n't )(?<!n’t )(?<!\bnothing )(?<!\bnever )\btoo\s+"  # "not too heavy" compares with nothing
 _HOW_BIG = re.compile(r"\bhow\s+(?:big|large|small)\b|多大")
@@ -218,6 +219,18 @@ class Columns:
             rows.append((rf"\bleast\s+{adjective}\b", column, -sign, True))
             rows.append((rf"\bless\s+{adjective}\b|{_TOO}{adjective}\b", column, -sign, False))
         return tuple((re.compile(p, re.IGNORECASE), column, sign, most) for p, column, sign, most in rows)
+
+    def spelt(self, text: str) -> str:
+        """Return a text in which the words of the columns' names are spelt as there: "plyers" as "players"."""
+        known = {word for name in self.named for word in name.split() if len(word) >= _TYPED}
+
+        def corrected(match: re.Match[str]) -> str:
+            word = match.group().casefold()
+            if word in known or self._facets.document_frequency(word):
+                return match.group()
+            return next((name for name in known if slip(word, name)), match.group())
+
+        return re.sub(rf"\w{{{_TYPED - 1},}}", corrected, text)
 
     def adjectives(self) -> Iterator[tuple[Column, int, str]]:
         """Yield each adjective with its column and direction; "small" is of some size, where nothing says of which."""

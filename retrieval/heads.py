@@ -16,7 +16,10 @@ _PEOPLE = r"(?:people|persons?|players?|adults?|grown[\s-]?ups|guests?|diners?|o
 _WE_ARE = r"\bwe(?:['’]re|['’]d\s+be|['’]ll\s+be|\s+are|\s+were|\s+would\s+be|\s+will\s+be)"
 _THERE_ARE = r"\bthere(?:['’]s|['’]ll\s+be|['’]d\s+be|\s+are|\s+is|\s+will\s+be|\s+would\s+be)"
 _SO = r"\s+(?:(?:about|around|only|just|usually|mostly|normally|always|up\s+to|at\s+(?:least|most)|maybe|like)\s+)*"
-_ENDS = r"(?=\s*(?:$|[.,;!?)]|(?:so|and|but|at|usually|altogether|in\s+total|in\s+all|normally|most|sometimes|then)\b))"
+_ENDS = (
+    r"(?=\s*(?:$|[.,;!?)]|(?:so|and|but|at|usually|altogether|in\s+total|in\s+all|normally|most|sometimes|then|tho|though)"
+    r"\b))"
+)
 _SUM = re.compile(
     rf"\b(?P<adults>{_N})\s+{_ADULTS}\s*(?:,|and|&|\+|plus|with)\s*"
     rf"(?:(?P<kids>{_N}|an?)\s+(?:\w+\s+)?{_KIDS}\b|(?:(?:my|our|the|their)\s+)?{_KIDS}\s*(?:\(|,|of\s+|aged?\s+)*(?P<ages>{_N}"

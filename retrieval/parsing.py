@@ -182,6 +182,7 @@ class Parser:
         tokens = tokenize(free)
         hits = without_quantities(free, tokens, list(self._hits.find(free, tokens)))
         hits = [hit for hit in hits if not (self.tails.is_tail(tokens, hit) and self._is_anything(tokens, hit))]
+        hits = self.phrases.headed.things(tokens, hits)
         described = list(self._clauses.described(free, tokens, hits))
         # "Something that helps me unwind after work" is not about work.
         moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
@@ -361,7 +362,7 @@ class Parser:
 
     def _told(self, hit: Hit, told: Told, before: Sequence[str]) -> Told:
         """Return what is made of words: those of a shop of goods are seldom idle, and what tells that knows works."""
-        own = self.columns.limits(hit.field)  # "is it available in hardback?", of books too
+        own = hit.field == "title" or self.columns.limits(hit.field)  # "is it available in hardback?", of books too
         named = hit.field in ("kind", "genres", "title") or hit.field in self.columns
         # "A christening present for my niece, who loves owls": what somebody loves is what it is for.
         loved = hit.field == "themes" and (hit.end - hit.start > 1 or bool(LIKING.intersection(before[-1:])))

@@ -44,6 +44,7 @@ class Phrases:
         meanings: every normalised phrase that stands for a value, with the (field, value) pairs it may mean.
         longest: words of the longest.
         kinds: every word for a kind that the lexicon knows.
+        headed: what the kinds of a catalogue of works are called by their last words.
 
     Args:
         facets: what the catalogue holds.
@@ -55,7 +56,7 @@ class Phrases:
         self._facets = facets
         self._columns = columns
         self._english = english
-        self._headed = Headed(facets.postings.get("kind", {}) if facets.of_works else ())
+        self.headed = Headed(facets)
         self.meanings = self._gazetteer()
         self.longest = max((len(p.split()) for p in self.meanings), default=1)
         self.kinds = {w for kind in vocabulary("kind") for w in synonyms("kind", kind)}
@@ -103,7 +104,7 @@ class Phrases:
                 if field in _OF_WORKS and not self._facets.of_works and value not in held.get(field, {}):
                     continue  # in a shop of tents "light" is no mood, and "rock" no music
                 for phrase in synonyms(field, value):
-                    meant = self._headed.other(value, phrase) if field == "kind" else value
+                    meant = self.headed.other(value, phrase) if field == "kind" else value
                     own = field == "kind" and phrase != value and self._of_column(phrase)
                     yield from ((phrase, field, meant),) if meant and not own else ()
         for name, field in self._columns.flags.items():
@@ -122,7 +123,7 @@ class Phrases:
         if field != "creators" and not self._facets.of_works:
             yield from self._of_goods(field, value)
         elif field in ("kind", "genres"):
-            yield from (*(self._headed.names(value) if field == "kind" else ()), *other_names(value))
+            yield from (*(self.headed.names(value) if field == "kind" else ()), *other_names(value))
         if field == "creators":
             yield from (value, _surname(value), *synonyms(field, value))
         elif field in ("kind", "genres") or self._columns.limits(field):

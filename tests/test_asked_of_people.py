@@ -94,3 +94,15 @@ def test_in_a_shop_of_tents():
     talk("do you have the Brook 2?")
     assert talk("is it ok for four?").text == "No, Brook 2 is not made for 4 people, but for 1-2 people."
     assert talk("which is the quickest?").text.startswith("Brook 2 is the ")
+
+
+def test_a_column_misspelt_is_asked_about():
+    talk = Talk(mixed())
+    talk("do you have Meadow Trade?")
+    assert talk("how many plyers?").text == "Meadow Trade, players: 1-5."
+
+
+def test_the_price_and_another_column():
+    assert Talk(mixed())("how much is it and how many can play Four Rivers?").text.startswith(
+        "Four Rivers costs €22.00"
+    )

@@ -88,7 +88,7 @@ def test_a_copy_of_a_row_is_left_out(tmp_path, caplog):
 
 def test_a_missing_column_is_proposed(tmp_path):
     with pytest.raises(CatalogError) as caught:
-        read(tmp_path, "Article No.;Product Name;Qty\n1;Oak Stool;3\n")
+        read(tmp_path, "Kind;Article No.;Product Name;Qty\nstool;1;Oak Stool;3\n")
     said = "no column 'id' (is 'article no.' it?) and 'title' (is 'product name' it?)"
     assert said in str(caught.value)
     assert str(caught.value).endswith("rename one for each")

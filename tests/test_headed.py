@@ -18,7 +18,10 @@ ROWS = (
     ("Fox Trick", "Card Game", ("party",), "Quick tricks for a crowd.", "3-8"),
     ("Harbour at Dawn", "Jigsaw Puzzle", ("landscape",), "A thousand pieces of harbour.", ""),
     ("Old Lighthouse", "3D Puzzle", ("landmarks",), "Build it from foam.", ""),
-    ("Roll-Up Mat", "Accessory", (), "Keeps what is not finished.", ""),
+    ("Puzzle Roll-Up Mat", "Accessory", (), "Keeps what is not finished.", ""),
+    ("Glue for Puzzles", "Accessory", (), "A small bottle.", ""),
+    ("Big Book of Puzzles", "Book", ("hobby",), "For trains.", ""),
+    ("Voucher 20", "Gift Card", (), "To give.", ""),
 )
 GAMES, PUZZLES = {"Meadow Trade", "Four Rivers", "Fox Trick"}, {"Harbour at Dawn", "Old Lighthouse"}
 OTHERS = (
@@ -66,7 +69,10 @@ def left(shop: Shop, message: str) -> set[str]:
         ("a game for two", {"Meadow Trade", "Four Rivers"}),
         ("a game for six players", {"Fox Trick"}),
         ("party on friday, about 8 people, we want a game", {"Fox Trick"}),
-        ("something to read", {"Night Ferry", "A House of Owls"}),
+        ("something to read", {"Night Ferry", "A House of Owls", "Big Book of Puzzles"}),
+        ("a puzzle mat", {"Puzzle Roll-Up Mat"}),
+        ("I need glue for my puzzles", {"Glue for Puzzles"}),
+        ("a puzzle book", {"Night Ferry", "A House of Owls", "Big Book of Puzzles"}),
     ],
 )
 def test_a_word_means_all_kinds_that_end_with_it(message, kept):
