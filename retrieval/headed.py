@@ -93,4 +93,4 @@ class Headed:
             return value
         taken = {name for kind in self._kinds[value] for name in self.names(kind)}
         whole = {one for name in (value, *taken) for one in forms(name)}
-        return "" if phrase in whole else max(forms(phrase), key=len)
+        return max(forms(phrase), key=len) if phrase not in whole and value in phrase else ""

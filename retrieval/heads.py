@@ -40,7 +40,7 @@ _COUNTED = tuple(
     )
 )
 _BARE = re.compile(
-    rf"\b(?:for|feeds?|serves?){_SO}(?P<n>{_N})(?=\s*(?:$|[.,;!?)]|(?:{_KIDS}|please|then|or\s+so|would|in\s+total)\b))"
+    rf"\b(?:for|feeds?|serves?){_SO}(?P<n>{_N})(?=\s*(?:$|[.,;!?)]|(?:{_KIDS}|please|then|or\s+so|would|in\s+total|under|below|up\s+to|max\w*)\b))"
     rf"(?!\s*{units.pattern()})",
     re.IGNORECASE,
 )
