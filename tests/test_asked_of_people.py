@@ -106,3 +106,24 @@ def test_the_price_and_another_column():
     assert Talk(mixed())("how much is it and how many can play Four Rivers?").text.startswith(
         "Four Rivers costs €22.00"
     )
+
+
+def test_the_one_with_so_many_of_something_is_meant():
+    talk = Talk(
+        shop_of(
+            [
+                Item(
+                    f"p{n}",
+                    f"Harbour {n}x",
+                    kind="Puzzle",
+                    price=n / 10,
+                    currency="EUR",
+                    attributes={"pieces": float(n)},
+                )
+                for n in (60, 500)
+            ]
+        )
+    )
+    talk("a puzzle")
+    assert talk("ok, the 60 piece one is fine. how much is it?").text == "Harbour 60x costs €6.00."
+    assert talk("how much is the 500-piece one?").text == "Harbour 500x costs €50.00."
