@@ -21,6 +21,7 @@ from chat.meaning import CHAT_SURE, asks_more, means, merely_buys, says_somethin
 from chat.offers import helps, wants_ours
 from chat.paging import asked_by_page, bare_name, followed, in_trouble, instead, of_case, of_kind, of_this_kind
 from chat.pieces import ABOUT_SHOP, BUYS, Piece, masked
+from chat.questions import questions
 from chat.restock import RESTOCK
 from chat.routing import SHOP, SURE, Route
 from chat.shop import Shop
@@ -45,6 +46,7 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 _IT = re.compile(r"\b(?:it|that|this)\b", re.IGNORECASE)
+_LEADS = re.compile(r"^\W*(?:and\s+|so\s+|ok\W+)?(?:what|how)\s+about\b", re.IGNORECASE)
 _WISHES = re.compile(r"\b(?:like|similar|else|instead|recommend|suggest|next)\b|推荐|类似", re.IGNORECASE)
 _HOW_TO = re.compile(r"\bhow\s+(?:(?:do|can|should|would|must)\s+(?:i|we|you)|to)\b", re.IGNORECASE)
 
@@ -100,6 +102,7 @@ class Answering:
         served = self._of_this_kind(piece, served)
         named = any(opinion.surface for opinion in understood.opinions)
         wished = not asks(piece.text) and any(c.op == "is" for c in understood.parsed.constraints)
+        wished = wished or any((c.field, c.op) == ("title", "is") for c in understood.parsed.constraints)
         if served.abstained and route == "policy" and (named or wished):  # "or maybe just a voucher"
             return self._of_shop(piece)  # "I've had Kind of Blue on repeat, where do I go from there?"
         silent = served.abstained or route == "out_of_scope"
@@ -282,18 +285,29 @@ class Answering:
         say, text, cited = self.dialogue.say, answer.text, answer.citations
         for part in questions_of(piece.text):
             read = self.read(part)
-            others = [name for name in read.questions if name not in (*piece.understood.questions, "other")]
+            named = self._columns_asked(part)
+            others = [name for name in read.questions or named if name not in (*piece.understood.questions, "other")]
             about = self.shop.items([answer.about]) if answer.about and others and not answer.compared else []
             if about and (known := [name for name in others if attribute(about[0], name, say.language)]):
                 text = say.sentences(text, say.answer(about[0], known))
-            if read.questions not in ((), ("other",)) or read.extreme is not None or read.parsed.relative:
+            if (read.questions or named) not in ((), ("other",)) or read.extreme is not None or read.parsed.relative:
                 continue
-            if _WISHES.search(part) or read.act in ("more", "availability") or (read.opinions and not wonders(part)):
+            if (
+                _LEADS.match(part)
+                or _WISHES.search(part)
+                or read.act in ("more", "availability")
+                or (read.opinions and not wonders(part))
+            ):
                 continue
             page = self.desk.quoted(masked(part, read), say)
             text = say.sentences(text, page.text if page is not None else say("no_answer_to", question=part))
             cited = (*cited, *(page.citations if page is not None else ()))
         return replace(answer, text=text, citations=cited)
+
+    def _columns_asked(self, text: str) -> tuple[str, ...]:
+        """Return the shop's own columns that a question asks about, though it names no item: "how many can play?"."""
+        columns = self.shop.parser.columns
+        return tuple(f for f in questions(text, columns, several=False).fields if f in columns.named.values())
 
     def _doubted(self, piece: Piece) -> Answer:
         """Look a message up that is not clear, and else ask which of the likeliest it means."""

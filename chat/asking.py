@@ -15,6 +15,7 @@ from chat.contents import CONTENTS, contents
 from chat.explaining import REASON, for_whom, reason
 from chat.fitting import FITS, fitting
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
+from chat.lengths import of_length
 from chat.picking import Picking
 from chat.pointing import measured, pointed
 from chat.questions import asks_for_what, asks_of_all
@@ -88,8 +89,9 @@ class Asking:
         return self._vague(turn) or self._of_items(turn)
 
     def _of_items(self, turn: Turn) -> Asked:
-        understood = turn.understood
         items = self._items(turn)
+        turn = of_length(turn, items)
+        understood = turn.understood
         if not items:
             return Asked(self.say("which"), ())
         if (own := self._of_one(items[0], understood.questions)) is not None:
@@ -116,7 +118,7 @@ class Asking:
         ):
             return self._in_description(turn, items)
         if understood.form:
-            return self._in_form(items[0], understood.form)
+            return self._valued(turn, items, ()) or self._in_form(items[0], understood.form)
         return self._by_columns(turn, items)
 
     def _of_one(self, item: Item, fields: Sequence[str]) -> Asked | None:

@@ -32,6 +32,8 @@ _THE_KIND = re.compile(
     r"^\W*(?:(?:and|what\s+about|how\s+about|sorry)\b\W*)*(?:the|as\s+an?|an?)\s+(\w+)(?=(?:\s+(?:then|instead|please|version|one))*\W*$)",
     re.IGNORECASE,
 )
+_LONGER = re.compile(r"\b[A-ZÀ-Ý]\w* $")  # some other title, of which the word is a part
+_LONGER_STILL = re.compile(r" (?:[A-ZÀ-Ý]|\d)")
 _PLAIN = re.compile(r"[\w\s:'’.,&!?()–-]+")  # a title without marks that could break a message apart
 _NEW = frozenset({"new", "newer", "newest", "latest", "recent", "remake"})
 _OLD = frozenset({"old", "older", "oldest", "original", "earlier"})
@@ -135,6 +137,9 @@ def _by_part(text: str, shop: Shop, state: DialogueState) -> str:
         item = called.get(token.norm)
         before = words(text[: token.start])[-1:]
         named = any(m.start <= token.start < m.end for m in taken) or any(_names(m, item, shop) for m in taken)
+        named = (
+            named or _LONGER.search(text[: token.start]) is not None or _LONGER_STILL.match(text, token.end) is not None
+        )
         if item is not None and not named and not _ABOUT.intersection(before):
             text = text[: token.start] + item.title + text[token.end :]
             taken = shop.linker.link(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from chat import facts
+from chat.counted import asks_count, for_so_many
 from chat.replies import Say
 from chat.state import DialogueState
 from retrieval.columns import Columns
@@ -35,11 +36,13 @@ _ASKS = re.compile(
 
 def asks_to_fit(text: str, columns: Columns) -> bool:
     """Whether a message asks whether an item fits somebody, where the shop says for whom things are."""
-    return bool(columns.people.columns) and _ASKS.search(text) is not None
+    return (bool(columns.people.columns) and _ASKS.search(text) is not None) or asks_count(text, columns)
 
 
 def fitting(item: Item, text: str, columns: Columns, state: DialogueState, say: Say) -> str:
     """Say whether an item fits who is spoken of, now or before, with its range; unasked of whom, the range alone."""
+    if counted := for_so_many(item, text, columns, say) if asks_count(text, columns) else "":
+        return counted
     said = [limit.constraint for limit in state.taste.limits if limit.op == "fits"]
     now = {columns.people.columns.get(one.part, "") for one in told(text.casefold())}
     known = [c for c in said if c.field in now] or said

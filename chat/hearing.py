@@ -20,6 +20,7 @@ from chat.shop import Shop
 from chat.sorts import all_of_kind, companion
 from chat.state import DialogueState
 from chat.thread import similar
+from chat.typed import telling_words
 from chat.understanding import Understanding, understand
 from retrieval.cues import Mention
 from retrieval.ranges import part_of, range_of
@@ -87,7 +88,8 @@ class Hearing:
         parsed, taste = understood.parsed, self.state.taste
         heads = [c for c in parsed.constraints if c.op == "fits" and part_of(c.field) == "people"]
         more = len(parsed.constraints) > len(heads) or parsed.wishes or parsed.relative or understood.opinions
-        if not heads or more or understood.act == "question" or self.state.route != "item":
+        told = telling_words(understood.gist)  # "an escape room for 4 then"
+        if not heads or more or told or understood.act == "question" or self.state.route != "item":
             return False
         spoken = self.shop.items([taste.about] if taste.about else taste.focus)
         return len(spoken) == 1 and range_of(spoken[0], heads[0].field) is not None

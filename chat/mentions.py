@@ -12,10 +12,11 @@ from chat.naming import ABOUT_TITLE, HAVE, asked_about, asked_title, disambiguat
 from chat.opinions import Opinion, stands
 from chat.senses import Sensed
 from chat.typed import EVERYDAY, telling_words
-from retrieval.cues import Mention
+from retrieval.cues import PRONOUNS, Mention
 from retrieval.linking import TitleLinker
 from retrieval.numbers import blank
 from retrieval.parsing import Parser
+from retrieval.text import words
 
 _MOVED = re.compile(  # who tells of what they know, so that more of it is found
     r"\b(?:wonderful|loved|brilliant|amazing|great|beautiful|stunning|perfect|incredible|fantastic|excellent|superb|in\s+(?:bits|tears)|cried"
@@ -84,6 +85,7 @@ def _told_of(
     longer = [m for m in mentions if _goes_on(text, m) and any(s <= m.start and m.end < e for s, e in works)]
     mentions = [m for m in mentions if m not in longer]
     free = [(s, e) for s, e in works if not any(m.start < e and s < m.end for m in mentions)]
+    free = [(s, e) for s, e in free if not (text[s:e].islower() and PRONOUNS.issuperset(words(text[s:e])))]
     more = [mention for s, e in free if (mention := linker.named(text, s, e)) is not None]
     return sorted([*mentions, *more], key=lambda mention: mention.start)
 

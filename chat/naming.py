@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from chat.typed import FILLER, STOPWORDS, asides, telling_words
-from retrieval.cues import Mention, quoted_spans
+from retrieval.cues import PRONOUNS, Mention, quoted_spans
 from retrieval.lexicon import canonical, vocabulary
 from retrieval.linking import TitleLinker
 from retrieval.numbers import blank
@@ -25,6 +25,7 @@ HAVE_IT = re.compile(
     re.IGNORECASE,
 )
 _THERE = re.compile(r"(?:is|are)\s+there\b", re.IGNORECASE)
+_THE_ONE = re.compile(r"(?:the|that|your)\s+(\S+(?:\s+\S+)?)\s+ones?", re.IGNORECASE)
 _IN = re.compile(r"\bin\s+(?:the\s+|your\s+)?$", re.IGNORECASE)
 # What is asked about a title in words that name it, known or not.
 ABOUT_TITLE = re.compile(
@@ -52,7 +53,8 @@ _LIKENED = re.compile(
     r"\b(?:like|similar\s+to|(?:i|we|he|she|they)\s+(?:really\s+|all\s+)?(?:loved|liked|enjoyed|adored))\s+$",
     re.IGNORECASE,
 )
-_ENDS = re.compile(r"(?<=\w\s)?\W*(?:$|[.,;!?])")
+_ENDS = re.compile(r"\s*(?:$|[.,;!?])")
+_SHARED = 2  # titles that a word may be in and still tell one: "the klimt one"
 _NEAR = 3  # words between what one does with a work and its name, itself included
 _MEDIA: Mapping[str, str] = {
     "watch": "film", "watched": "film", "watching": "film", "saw": "film", "rewatched": "film", "directed": "film",
@@ -127,17 +129,21 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
         flags=re.IGNORECASE,
     ).strip(" \t'\"“”《》吗呢")
     start = text.find(thing)
+    one = _THE_ONE.fullmatch(thing)  # "the klimt one" is no title, but says which one
+    if one and 0 < len(found := linker.having(one[1])) <= _SHARED:
+        return "", [*mentions, Mention(found, start, start + len(thing), thing, "alias", 1.0)]
     inside = [m for m in mentions if start <= m.start and m.end <= start + len(thing)]
     tokens = [t for t in tokenize(thing)]
     covered = [t for t in tokens if any(m.start - start <= t.start < m.end - start for m in inside)]
     if not thing or (inside and len(covered) == len(tokens)) or (tokens and tokens[0].norm in _LIMITS):
         return "", mentions
     told = not telling_words(blank(thing, asides(thing))) or _OF_KIND.match(text, have.end()) is not None
-    told = told or bool(tokens and tokens[0].norm in _CLAUSE)
+    told = told or bool(tokens and tokens[0].norm in _CLAUSE) or _read(f"by {thing}", parser)
     if not inside and not is_cjk(thing) and told:
-        return "", mentions  # "do you have a present for my dad?", "looking for a novel I read at school"
-    if not inside and _read(f"by {thing}", parser):
-        return "", mentions  # "do you carry Tarkovsky?"
+        return (
+            "",
+            mentions,
+        )  # "do you have a present for my dad?", "looking for a novel I read at school", "… Tarkovsky?"
     parsed = parser.parse(thing, [(m.start - start, m.end - start) for m in inside])
     unknown = [
         t
@@ -173,6 +179,8 @@ def asked_about(text: str, linker: TitleLinker) -> Mention | None:
     start, end = about.span(group)
     start += len(re.match(r"(?:(?:the|your)\s+)?", text[start:end], re.IGNORECASE).group())  # type: ignore[union-attr]
     thing = text[start:end]
+    if thing.islower() and PRONOUNS.issuperset(words(thing)):
+        return None  # "how much is it?" asks of no novel of that name
     positions = linker.exact(text[about.start(group) : end]) or linker.exact(thing)
     return Mention(positions, start, end, thing, "title", 1.0) if positions else None
 

@@ -14,6 +14,7 @@ from typing import Literal
 from retrieval.cues import Mention
 from retrieval.numbers import blank
 from retrieval.stances import AND_THEN, wondered_at
+from retrieval.text import words
 
 Attitude = Literal["like", "dislike", "seen", "neutral"]
 
@@ -77,7 +78,7 @@ _OBJECTED = re.compile(
 )
 _IS_NOT = re.compile(r"\W*(?:is|was|are|were|ai)(?:n['’]?t|\s+not)\s+(?=[^.?!]*(?:$|[.!]))", re.IGNORECASE)
 _ORDINAL_ONE = re.compile(r"\bthe\s+(?:first|second|third|fourth|fifth|last)(?:\s+one)?\b", re.IGNORECASE)
-_THAT_ONE = re.compile(r"\b(?:that|this)(?:\s+one)?\b", re.IGNORECASE)
+_THAT_ONE = re.compile(r"(?:(?:^|[.!?,;])\s*(?:that|this)|\b(?:that|this)\s+one)\b", re.IGNORECASE)
 _OUT_OF_PLACE = re.compile(
     r"\b(?:what|why)(?:['’]s|\s+is|\s+are)\s+(?:the\s+|an?\s+)?$", re.IGNORECASE
 )  # "… doing there?"
@@ -179,7 +180,8 @@ def stands(text: str, mentions: Sequence[Mention], shown: int = 1) -> list[Opini
     text = blank(text, [(m.start, m.end) for m in mentions])  # "One Cut of the Dead" is called 摄影机不要停
     for at, mention in enumerate(mentions):
         attitude = _attitude(text, mention.start, mention.end, "neutral")
-        wondered = shown > 0 and wondered_at(text, mention.start, mention.end)  # "King Kong??", to nobody, only asks
+        alone = not shown and not words(text)  # "King Kong??", at the beginning, only asks
+        wondered = not alone and wondered_at(text, mention.start, mention.end)
         if wondered or objected(text, mention.start, mention.end):
             attitude = "dislike"
         if at and attitude == "neutral" and not re.search(r"[.!?;]", text[mentions[at - 1].end : mention.start]):

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chat import facts
+from chat.grown import not_for_toddlers
 from chat.messages import Card
 from chat.prompt import UserContext
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.rules import Situation
 from chat.shop import Shop, card
+from chat.sidelines import sidelines
 from chat.state import DialogueState
 from chat.telling import ENOUGH
 from chat.thread import of_those
@@ -66,8 +68,11 @@ class Picking:
             return [Recommended(at, 0.0) for at in stay]
         known.update(stay)
         k = CARDS - len(pinned) - len(first) - len(stay)
-        picks = self._ask(constraints, known | shown, k, placed.lift)
+        aside = sidelines(self.shop, constraints, " ".join([*self.state.taste.wish_text, turn.text]))
+        picks = self._ask(constraints, known | shown | aside, k, placed.lift)
         if shown and CARDS - k + len(picks) < ENOUGH and turn.understood.act != "more":
+            picks = self._ask(constraints, known | aside, k, placed.lift)
+        if aside and not picks:
             picks = self._ask(constraints, known, k, placed.lift)
         picks = [*(Recommended(at, 0.0) for at in stay), *picks]
         put = [Recommended(at, 0.0, pinned=True) for at in first]
@@ -156,6 +161,10 @@ class Picking:
         found = [tier for tier in tiers(self.shop, whom, age) if (tier & allowed).any()]
         if age and len(found) > 1:
             found.pop()  # there is something for that age
+        grown = not_for_toddlers(self.shop.index.facets, self.state) if whom not in ("child", "family") else None
+        if grown is not None:
+            first = [tier & grown for tier in found or [np.ones(len(allowed), dtype=np.bool_)]]
+            found = [*(tier for tier in first if (tier & allowed).any()), *(found or [np.ones_like(allowed)])]
         return found or [np.ones(len(allowed), dtype=np.bool_)]
 
     def picks_with_room(self, turn: Turn) -> list[Recommended]:

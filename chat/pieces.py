@@ -87,6 +87,8 @@ class Reader:
         if whole.act == "question" and whole.same_maker:
             return [self.piece(text)]  # "who wrote it, and what else have they done?"
         pieces = [self.piece(part) for part in parts]
+        if _leads(pieces, whole):
+            return [self.piece(text)]
         groups = _grouped(pieces, [_stands_alone(piece) for piece in pieces])
         if len(groups) == 1:
             return self._whole(text, parts)
@@ -176,6 +178,17 @@ def _stands_alone(piece: Piece) -> bool:
         return False  # "what can I do?", "my dad turns 70"
     sure = _PART_SURE if (taste or not told) and piece.route != "out_of_scope" else _SAID_SURE
     return piece.routed.confidence >= sure
+
+
+def _leads(pieces: Sequence[Piece], whole: Understanding) -> bool:
+    """Whether a message names an item and then asks of it: "what about Azul, how many can play?"."""
+    if whole.act != "question" or whole.questions in ((), ("other",)):
+        return False
+    first, *others = (piece.understood for piece in pieces)
+    named = [opinion for opinion in first.opinions if opinion.surface]
+    rest = [opinion for other in others for opinion in other.opinions if opinion.surface]
+    only = not rest and not any(other.parsed.spans for other in others)
+    return len(named) == 1 and first.questions in ((), ("other",)) and only
 
 
 def _needs_own_answer(piece: Piece) -> bool:

@@ -27,6 +27,7 @@ _ONE_WITH = re.compile(
     rf"((?!{_OVER}\b)[\w'’-]+(?:\s+(?!{_OVER}\b)[\w'’-]+){{0,3}})",
     re.IGNORECASE,
 )
+_SO_MANY = re.compile(r"(\d+)[\s-]*([^\W\d_]+)")
 _TWO = 2
 _SIZES = (  # columns by which things of one kind are big or small, the plainest first
     ("volume", "capacity", "litre", "_ml", "size", "diameter", "height", "width", "length_cm", "_cm", "_mm"),
@@ -60,9 +61,19 @@ def pointed(text: str, cards: Sequence[Item], kinds: Collection[str] = ()) -> Po
     asked = set(terms(match[1]))
     if not asked:
         return None
-    fits = [at for at, item in enumerate(cards) if asked <= _named(item)]
+    fits = [at for at, item in enumerate(cards) if asked <= _named(item) or _counts(item, match[1])]
     fits = fits or [at for at, item in enumerate(cards) if asked <= _named(item) | stems(item.description)]
     return Pointed(*match.span(), match[1].strip(), tuple(fits))
+
+
+def _counts(item: Item, described: str) -> bool:
+    """Whether an item has so many of something, in a column of its own: "the 60 piece one"."""
+    match = _SO_MANY.fullmatch(described.strip())
+    if match is None:
+        return False
+    said = set(forms(match[2].casefold()))
+    having = (column for column, value in item.attributes.items() if value == float(match[1]))
+    return any(said.intersection(words(column.replace("_", " "))) for column in having)
 
 
 def by_noun(text: str, spoken: Sequence[Item]) -> str:

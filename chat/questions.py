@@ -85,7 +85,9 @@ _THAN = re.compile(rf"\b(?:is|are|was|were)\b[^.!?;]*?\b{_MORE}\s+than\b(?!\s*[$
 _THE_MORE_ONE = re.compile(rf"\bthe\s+{_MORE}\s+(?:one|of\s+the\s+two)\b", re.IGNORECASE)
 _SUPERLATIVE = re.compile(rf"\b{_MOST}", re.IGNORECASE)
 _AMONG = re.compile(r"\b(?:which|what|who)\b|\bthan\b", re.IGNORECASE)
-_COSTS = re.compile(r"\b(?:costs?|prices?|expensive|cheap)\b|[$€£¥]", re.IGNORECASE)
+_COSTS = re.compile(
+    r"\b(?:costs?|prices?|expensive|cheap|how\s+much\s+(?:is|are)\s+(?:it|this|that|they))\b|[$€£¥]", re.IGNORECASE
+)
 _CHINESE = re.compile(r"(?:哪|最).{0,4}?更?(?:(便宜)|(贵)|(新|晚)|(老|早|旧)|(长)|(短)|(受欢迎|热门|畅销|火))")
 _OF_THESE = re.compile(
     r"\b(?:of|among|from|between)\s+(?:all\s+(?:of\s+)?)?(?:these|those|them|the\s+(?:two|three|four|five))\b|\bwhich\s+(?:one\s+)?(?:of\s+\w+\s+)?is\b"
@@ -173,7 +175,7 @@ def questions(text: str, columns: Columns | None, several: bool) -> Questions:
         return Questions(("creators",))
     fields = [name for name, pattern in _COMPILED if pattern.search(text)]
     if columns is not None and _ASKS.search(text):
-        fields = _with_own(fields, text, columns)
+        fields = _with_own(fields, columns.spelt(text), columns)
     return Questions(_of_people_and_sizes(fields, text, columns), yes_no=_YES_NO.search(text) is not None)
 
 

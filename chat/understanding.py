@@ -14,6 +14,7 @@ from typing import Literal
 from chat import reading
 from chat.acts import BOUGHT, SAME_MAKER, Act, lifted, plain_act, refines, starts_anew
 from chat.brands import before_kind
+from chat.enough import enough_of
 from chat.holding import of_several, of_which
 from chat.memory import REMEMBER, lasts
 from chat.mentions import common, mentioned, moved, stood_on, wanted_by_name
@@ -207,7 +208,7 @@ def understand(
     them = [
         m.span() for m in BUT_NOT_THEM.finditer(text) if any(0 <= m.start() - end <= _NEAR for _, end in parsed.spans)
     ]
-    them += [*(m.span() for m in IF_ANY.finditer(text)), *lifting]
+    them += [*(m.span() for m in IF_ANY.finditer(text)), *lifting, *enough_of(text)]
     named = [
         *spans,
         *(m.span() for m in TITLED.finditer(text) if TOLD_BY.intersection(words(text[: m.start()])[-1:])),

@@ -17,9 +17,12 @@ from retrieval.text import words
 from retrieval.types import Constraint, Item
 
 _COMES_IN = re.compile(
-    r"(?:^|_|\b)(?:colou?r|size|material|finish|flavou?r|scent|fabric|edition|format)s?(?:$|_|\b)", re.IGNORECASE
+    r"(?:^|_|\b)(?:colou?r|size|material|finish|flavou?r|scent|fabric|edition|format|binding|cover)s?(?:$|_|\b)",
+    re.IGNORECASE,
 )
-_ASKS_IN = re.compile(r"\b(?:come|comes|available|have|get|got|sell)\b[^.!?;]*?\bin\b|有.{0,4}[吗色]", re.IGNORECASE)
+_ASKS_IN = re.compile(
+    r"\b(?:come|comes|available|have|get|got|sell)\b[^.!?;]*?\b(?:in|as)\b|有.{0,4}[吗色]", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,20 @@ from __future__ import annotations
 import csv
 import difflib
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from retrieval.errors import NamedropError
+from retrieval.exported import candidates
 from retrieval.rows import RowProblem, to_item
 from retrieval.types import Item
 
+log = logging.getLogger(__name__)
 _REQUIRED = ("id", "title")
 _LONGEST_QUOTED_RECORD = 200  # physical lines; beyond it a quote was left open
 
@@ -40,10 +43,11 @@ class _Record:
 
 @dataclass(frozen=True, slots=True)
 class LoadedCatalog:
-    """The good rows of a file and the problems of the bad ones."""
+    """The good rows of a file, the problems of the bad ones, and the columns that the file has."""
 
     items: tuple[Item, ...]
     problems: tuple[RowProblem, ...]
+    columns: tuple[str, ...] = field(default=(), compare=False)
 
 
 def load_catalog(path: str | Path, *, skip_bad: bool = False) -> LoadedCatalog:
@@ -65,11 +69,16 @@ def load_catalog(path: str | Path, *, skip_bad: bool = False) -> LoadedCatalog:
         kinds = ", ".join(_READERS)
         raise CatalogError(f"{path}: cannot read a {path.suffix or 'suffix-less'} file; expected one of {kinds}")
     problems: list[RowProblem] = []
-    items: list[Item] = []
+    items: dict[str, Item] = {}
     lines: dict[str, int] = {}
+    columns: dict[str, None] = {}
     for record in reader(path, problems):
+        columns.update(dict.fromkeys(record.cells))
         item = to_item(path.name, record.line, record.cells, problems)
         if item is None:
+            continue
+        if items.get(item.id) == item:
+            log.warning("%s:%d: the same row as line %d; left out", path.name, record.line, lines[item.id])
             continue
         if item.id in lines:
             expected = f"an id of its own (line {lines[item.id]} has it too)"
@@ -78,7 +87,7 @@ def load_catalog(path: str | Path, *, skip_bad: bool = False) -> LoadedCatalog:
             )
             continue
         lines[item.id] = record.line
-        items.append(item)
+        items[item.id] = item
     problems.sort(key=lambda p: p.line)
     if problems and not skip_bad:
         rows = len({p.line for p in problems})
@@ -89,23 +98,28 @@ def load_catalog(path: str | Path, *, skip_bad: bool = False) -> LoadedCatalog:
         )
     if not items:
         raise CatalogError(f"{path}: no usable row; a catalogue needs at least one row with id and title", problems)
-    return LoadedCatalog(tuple(items), tuple(problems))
+    return LoadedCatalog(tuple(items.values()), tuple(problems), tuple(columns))
 
 
 def _header(path: Path, names: Sequence[str]) -> list[str]:
     columns = [name.strip().casefold() for name in names]
     missing = [name for name in _REQUIRED if name not in columns]
     if missing:
-        near = [
-            f"{m!r} (is {n[0]!r} it?)" if (n := difflib.get_close_matches(m, columns)) else repr(m) for m in missing
-        ]
+        near = [_proposed(name, columns) for name in missing]
         raise CatalogError(
-            f"{path}: no column {' and '.join(near)}; the header has {', '.join(columns) or 'nothing'}; rename one"
+            f"{path}: no column {' and '.join(near)}; the header has {', '.join(columns) or 'nothing'}; "
+            f"rename {'one' if len(missing) == 1 else 'one for each'}"
         )
     twice = sorted({c for c in columns if columns.count(c) > 1})
     if twice:
         raise CatalogError(f"{path}: the header has {', '.join(twice)} twice; rename one of them")
     return columns
+
+
+def _proposed(missing: str, columns: Sequence[str]) -> str:
+    """Name a column that is missing, with those of the header that may be it."""
+    near = candidates(missing, columns) or difflib.get_close_matches(missing, columns)[:1]
+    return f"{missing!r} (is {' or '.join(map(repr, near))} it?)" if near else repr(missing)
 
 
 def _read_csv(path: Path, problems: list[RowProblem]) -> Iterator[_Record]:

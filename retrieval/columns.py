@@ -24,7 +24,7 @@ from retrieval.qualities import quality_of, stem
 from retrieval.ranges import bound_of, part_of
 from retrieval.shades import is_colour
 from retrieval.sizes import Sizes
-from retrieval.text import forms
+from retrieval.text import forms, slip
 from retrieval.types import Constraint, Op
 
 # Columns that tell of taste: what has their values is liked, not demanded.
@@ -45,6 +45,10 @@ _HOW_LONG = re.compile(
     r"\bhow\s+(?:long|many\s+(?:minutes|hours))\s+(?:does|do|did|will|would|can|should)\b|要?多久|多长时间"
 )
 _HOW_LONG_IS = re.compile(r"\bhow\s+(?:long\s+(?:is|are)|many\s+(?:minutes|hours))\b|\bhow\s+long\W*$")
+_WHAT_AGE = re.compile(
+    r"\b(?:what|which)\s+ages?\b|\bage\s+(?:range|limit|group|rating|recommendation)\b|\b(?:minimum|recommended)\s+age\b"
+    r"|\bhow\s+old\s+(?:do|does|should|must)\b|\bfrom\s+what\s+age\b|几岁|多大年龄"
+)
 _WAITS = frozenset("delivery dispatch shipping lead warranty guarantee return returns".split())  # noqa: SIM905
 _ASKED = (  # further wordings of questions, and the columns that answer them
     (re.compile(r"\bwhere\b[^.?!]*\b(?:from|made|come)\b|\bwhich\s+country\b|哪里(?:产|来)|产地"), _WHERE_FROM),
@@ -65,6 +69,7 @@ _MOST, _LEAST = (
     "most|highest|longest|biggest|largest|greatest|best|tallest|widest",
     "least|lowest|fewest|shortest|smallest",
 )
+_TYPED = 6  # letters of a column's name from which it may be misspelt
 _MORE, _LESS = "more|higher|longer|bigger|larger|greater|better|taller|wider", "less|lower|fewer|shorter|smaller"
 _TOO = r"(?<!\bnot )(?<!n't )(?<!n’t )(?<!\bnothing )(?<!\bnever )\btoo\s+"  # "not too heavy" compares with nothing
 _HOW_BIG = re.compile(r"\bhow\s+(?:big|large|small)\b|多大")
@@ -215,6 +220,18 @@ class Columns:
             rows.append((rf"\bless\s+{adjective}\b|{_TOO}{adjective}\b", column, -sign, False))
         return tuple((re.compile(p, re.IGNORECASE), column, sign, most) for p, column, sign, most in rows)
 
+    def spelt(self, text: str) -> str:
+        """Return a text in which the words of the columns' names are spelt as there: "plyers" as "players"."""
+        known = {word for name in self.named for word in name.split() if len(word) >= _TYPED}
+
+        def corrected(match: re.Match[str]) -> str:
+            word = match.group().casefold()
+            if word in known or self._facets.document_frequency(word):
+                return match.group()
+            return next((name for name in known if slip(word, name)), match.group())
+
+        return re.sub(rf"\w{{{_TYPED - 1},}}", corrected, text)
+
     def adjectives(self) -> Iterator[tuple[Column, int, str]]:
         """Yield each adjective with its column and direction; "small" is of some size, where nothing says of which."""
         said = set()
@@ -230,6 +247,8 @@ class Columns:
             yield from ((sizes[0], sign, adjective) for adjective in words if adjective not in said)
         if len(self._times) == 1 and not self._sized and "long" not in said:  # a shorter game takes less time
             yield from ((self._times[0], sign, adjective) for sign, adjective in ((-1, "short"), (1, "long")))
+        if len(self._times) == 1:
+            yield self._times[0], -1, "quick"
 
     @cached_property
     def _times(self) -> list[Column]:
@@ -289,6 +308,8 @@ class Columns:
             found += [c.field for c in self.numbers if c.unit is not None and c.unit.dimension in _SIZES[:2]]
         if _HOW_LONG.search(low) or (_HOW_LONG_IS.search(low) and not self._sized):
             found += [c.field for c in self._times]
+        if "age" in self.people.columns and _WHAT_AGE.search(low):
+            found.append(self.people.columns["age"])
         texts = {name for name in self.named.values() if name in self._facets.postings}
         for pattern, names in _ASKED:
             if pattern.search(low):
@@ -356,10 +377,15 @@ class Columns:
         ]
 
     def _kinds(self, text: str) -> list[int]:
-        """Return the positions of what is of the kinds that a message names."""
+        """Return the positions of what is of the kinds that a message names, in full or else by their last words."""
         held = self._facets.postings.get("kind", {})
-        named = (k for k in held if re.search(rf"\b(?:{'|'.join(map(re.escape, forms(k)))})\b", text))
+        named = [k for k in held if _says(text, k)] or [k for k in held if _says(text, k.rpartition(" ")[2])]
         return [at for kind in named for at in held[kind].tolist()]
+
+
+def _says(text: str, name: str) -> bool:
+    """Whether a message says a name, in the singular or the plural."""
+    return re.search(rf"\b(?:{'|'.join(map(re.escape, forms(name)))})\b", text) is not None
 
 
 def _called(words: str, last: str, lasts: Sequence[str]) -> list[str]:

@@ -16,7 +16,10 @@ _PEOPLE = r"(?:people|persons?|players?|adults?|grown[\s-]?ups|guests?|diners?|o
 _WE_ARE = r"\bwe(?:['’]re|['’]d\s+be|['’]ll\s+be|\s+are|\s+were|\s+would\s+be|\s+will\s+be)"
 _THERE_ARE = r"\bthere(?:['’]s|['’]ll\s+be|['’]d\s+be|\s+are|\s+is|\s+will\s+be|\s+would\s+be)"
 _SO = r"\s+(?:(?:about|around|only|just|usually|mostly|normally|always|up\s+to|at\s+(?:least|most)|maybe|like)\s+)*"
-_ENDS = r"(?=\s*(?:$|[.,;!?)]|(?:so|and|but|at|usually|altogether|in\s+total|in\s+all|normally|most|sometimes|then)\b))"
+_ENDS = (
+    r"(?=\s*(?:$|[.,;!?)]|(?:so|and|but|at|usually|altogether|in\s+total|in\s+all|normally|most|sometimes|then|tho|though)"
+    r"\b))"
+)
 _SUM = re.compile(
     rf"\b(?P<adults>{_N})\s+{_ADULTS}\s*(?:,|and|&|\+|plus|with)\s*"
     rf"(?:(?P<kids>{_N}|an?)\s+(?:\w+\s+)?{_KIDS}\b|(?:(?:my|our|the|their)\s+)?{_KIDS}\s*(?:\(|,|of\s+|aged?\s+)*(?P<ages>{_N}"
@@ -26,7 +29,8 @@ _SUM = re.compile(
 _COUNTED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?:\b(?:for|with|serves?|feeds?|seats?|sleeps?|suits?){_SO}|{_WE_ARE}{_SO}|{_THERE_ARE}{_SO}|^\W*(?:and\s+|for\s+)?)"
+        rf"(?:\b(?:for|with|serves?|feeds?|seats?|sleeps?|suits?){_SO}|{_WE_ARE}{_SO}|{_THERE_ARE}{_SO}"
+        rf"|(?:^|[,;:(])\W*(?:and\s+|for\s+)?(?:(?:about|around|maybe|roughly|up\s+to)\s+)?)"
         rf"(?:the\s+|an?\s+|us\s+)?(?P<n>{_N})[\s-]*{_PEOPLE}",
         rf"\b(?P<n>{_N})[\s-]*(?:players?|of\s+us)\b",
         rf"\b(?:can|could|will|would)\s+(?P<n>{_N})\s+(?:{_PEOPLE}|{_KIDS})",
@@ -36,7 +40,7 @@ _COUNTED = tuple(
     )
 )
 _BARE = re.compile(
-    rf"\b(?:for|feeds?|serves?){_SO}(?P<n>{_N})(?=\s*(?:$|[.,;!?)]|(?:{_KIDS}|please|then|or\s+so|would|in\s+total)\b))"
+    rf"\b(?:for|feeds?|serves?){_SO}(?P<n>{_N})(?=\s*(?:$|[.,;!?)]|(?:{_KIDS}|please|then|or\s+so|would|in\s+total|under|below|up\s+to|max\w*)\b))"
     rf"(?!\s*{units.pattern()})",
     re.IGNORECASE,
 )

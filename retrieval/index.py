@@ -19,6 +19,7 @@ from retrieval.dense import AnnRetriever
 from retrieval.encoder import Encoder, item_text, text_digest
 from retrieval.errors import GenerationError
 from retrieval.generations import Generation, GenerationStore, unit_rows
+from retrieval.reported import understood, warnings
 from retrieval.retrievers import make_retrievers
 from retrieval.rows import RowProblem
 from retrieval.scoring import ScoringRetriever
@@ -76,6 +77,9 @@ def open_index(
         GenerationError: the encoder gives vectors that cannot be used.
     """
     loaded = load_catalog(catalog_path, skip_bad=skip_bad)
+    for warning in warnings(loaded.columns):
+        log.warning("%s: %s", catalog_path, warning)
+    log.info("%s: %s", catalog_path, understood(loaded.items, loaded.columns))
     store = GenerationStore.of(catalog_path, cache)
     with store.lock():
         return make_index(Catalog(loaded.items), encoder, store=store, progress=progress, problems=loaded.problems)

@@ -90,7 +90,7 @@ rhythm: rhythm game; 节奏
 rock: rock music; 摇滚
 roguelike: roguelikes, roguelite, roguelites; 肉鸽
 role-playing: role playing, rpg, rpgs, jrpg; 角色扮演
-romance: romances, love story, love stories; 爱情, 言情, 浪漫爱情
+romance: romances, love story, love stories, romcom, romcoms, rom com; 爱情, 言情, 浪漫爱情
 sandbox: ; 沙盒
 science: popular science, non fiction, nonfiction; 科学, 科普
 science fiction: sci fi, scifi, sf, science fictional, space opera; 科幻

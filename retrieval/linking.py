@@ -137,6 +137,11 @@ class TitleLinker:
     def _creator_words(self) -> frozenset[str]:
         return frozenset(w for creator in self._facets.values("creators") for w in creator.split())
 
+    def having(self, said: str) -> tuple[int, ...]:
+        """Return the items whose title has all words of a text: "klimt" of "Klimt: The Kiss"."""
+        asked = set(words(said))
+        return tuple(at for at, item in enumerate(self._items) if asked and asked <= set(words(item.title)))
+
     def narrowed(self, positions: Sequence[int], kind: str = "", year: int | None = None) -> tuple[int, ...]:
         """Return those of several items with one name that are of a kind or a year."""
         return tuple(

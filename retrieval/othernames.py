@@ -8,6 +8,7 @@ from retrieval.text import forms
 
 _OTHERS = """
 puzzle: jigsaw, jigsaw puzzle
+jigsaw puzzle: jigsaw
 soft toy: cuddly toy, plush, plushie, plush toy, stuffed animal, stuffed toy, teddy
 hand blender: stick blender, immersion blender
 french press: cafetiere, cafetière, coffee press

@@ -182,6 +182,7 @@ class Parser:
         tokens = tokenize(free)
         hits = without_quantities(free, tokens, list(self._hits.find(free, tokens)))
         hits = [hit for hit in hits if not (self.tails.is_tail(tokens, hit) and self._is_anything(tokens, hit))]
+        hits = self.phrases.headed.things(tokens, hits)
         described = list(self._clauses.described(free, tokens, hits))
         # "Something that helps me unwind after work" is not about work.
         moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
@@ -307,13 +308,10 @@ class Parser:
             found.hard.append((start, end))
             if stance == "refused":
                 found.refused.append((start, end))
-            kept = (*_HARD_FIELDS, *self.columns.flags.values(), *(("moods",) if self._facets.of_works else ()))
-            own = stance != "refused" and self.columns.limits(hit.field)
             said = normalize(text[start:end])
             if stance == "refused" and said in self.phrases.modifiers:
                 hit = replace(hit, field="topic", values=(said,))  # "no gas" refuses more than gas stoves
-            listed = stance == "refused" and self.columns.lists_colours(hit.field)  # what comes in others too may stay
-            field = hit.field if own or listed or hit.field in kept else "topic"
+            field = self._limited(hit, stance)
             found.constraints.append((start, self._constraint(field, hit.values, stance == "refused", language)))
         elif stance == "allowed" and agreed(text, tokens, hit):
             found.allowed.extend((normalize(text[start:end]), *hit.values))
@@ -327,6 +325,14 @@ class Parser:
         elif stance in ("said", "not_only"):
             found.wishes.extend(Wish(hit.field, value, text[start:end], start) for value in hit.values)
 
+    def _limited(self, hit: Hit, stance: Stance) -> str:
+        """Return the field in which a value is demanded or refused; a genre that no item has would refuse nothing."""
+        kept = (*_HARD_FIELDS, *self.columns.flags.values(), *(("moods",) if self._facets.of_works else ()))
+        own = stance != "refused" and self.columns.limits(hit.field)
+        listed = stance == "refused" and self.columns.lists_colours(hit.field)  # what comes in others too may stay
+        lacking = hit.field == "genres" and not any(self.carries("genres", value) for value in hit.values)
+        return hit.field if (own or listed or hit.field in kept) and not lacking else "topic"
+
     def _implied(self, constraints: Sequence[Constraint], language: str) -> tuple[Constraint, ...]:
         refused = [m for c in constraints if (c.field, c.op) == ("moods", "is_not") for m in as_tuple(c.value)]
         genres = dict.fromkeys(genre for mood in refused for genre in genres_full_of(mood))
@@ -336,6 +342,8 @@ class Parser:
     def _is_hard(self, text: str, tokens: Sequence[Token], hit: Hit) -> bool:
         if hit.field in ("language", "genres") and not self._facets.knows(hit.field):
             return False  # nothing could satisfy it; a wish is looked for in the texts
+        if hit.field == "genres" and not any(self.carries("genres", value) for value in hit.values):
+            return False
         if hit.field in ("kind", "audience", "language", "title", *self.columns.flags.values()):
             return True
         several = hit.field == "topic" and any(self.columns.ambiguous(value) for value in hit.values)
@@ -357,10 +365,12 @@ class Parser:
 
     def _told(self, hit: Hit, told: Told, before: Sequence[str]) -> Told:
         """Return what is made of words: those of a shop of goods are seldom idle, and what tells that knows works."""
+        own = hit.field == "title" or self.columns.limits(hit.field)  # "is it available in hardback?", of books too
         named = hit.field in ("kind", "genres", "title") or hit.field in self.columns
         # "A christening present for my niece, who loves owls": what somebody loves is what it is for.
         loved = hit.field == "themes" and (hit.end - hit.start > 1 or bool(LIKING.intersection(before[-1:])))
-        return "" if not self._facets.of_works and (named or loved) and told in ("idle", "aside") else told
+        kept = own or (not self._facets.of_works and (named or loved))
+        return "" if kept and told in ("idle", "aside") else told
 
     def _without_strays(self, text: str, placed: Sequence[tuple[int, Constraint]]) -> list[tuple[int, Constraint]]:
         """Leave out a sort of goods that only a word of its name says, where what else is asked for is never so.

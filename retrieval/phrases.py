@@ -10,6 +10,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval.columns import Columns
 from retrieval.constraints import Facets
+from retrieval.headed import Headed
 from retrieval.lexicon import of_country, shared, synonyms, vocabulary
 from retrieval.othernames import other_names
 from retrieval.qualities import graded
@@ -43,6 +44,7 @@ class Phrases:
         meanings: every normalised phrase that stands for a value, with the (field, value) pairs it may mean.
         longest: words of the longest.
         kinds: every word for a kind that the lexicon knows.
+        headed: what the kinds of a catalogue of works are called by their last words.
 
     Args:
         facets: what the catalogue holds.
@@ -54,6 +56,7 @@ class Phrases:
         self._facets = facets
         self._columns = columns
         self._english = english
+        self.headed = Headed(facets)
         self.meanings = self._gazetteer()
         self.longest = max((len(p.split()) for p in self.meanings), default=1)
         self.kinds = {w for kind in vocabulary("kind") for w in synonyms("kind", kind)}
@@ -104,21 +107,32 @@ class Phrases:
             for value in vocabulary(field):
                 if field in _OF_WORKS and not self._facets.of_works and value not in held.get(field, {}):
                     continue  # in a shop of tents "light" is no mood, and "rock" no music
-                yield from ((phrase, field, value) for phrase in synonyms(field, value))
+                for phrase in synonyms(field, value):
+                    meant = self.headed.other(value, phrase) if field == "kind" else value
+                    own = field == "kind" and phrase != value and self._of_column(phrase)
+                    yield from ((phrase, field, meant),) if meant and not own else ()
         for name, field in self._columns.flags.items():
             yield name, field, "yes"
         for field, postings in held.items():
             for value in postings:
                 yield from ((phrase, field, value) for phrase in self._called(field, value))
 
+    def _of_column(self, phrase: str) -> bool:
+        """Whether a phrase is a value of one of the catalogue's own columns: "paperback" of one of bindings."""
+        held = (values for field, values in self._facets.postings.items() if self._columns.limits(field))
+        return any(form in values for values in held for form in forms(phrase))
+
     def _called(self, field: str, value: str) -> Iterator[str]:
         """Yield what people call a value that the catalogue holds."""
         if field != "creators" and not self._facets.of_works:
             yield from self._of_goods(field, value)
+        elif field in ("kind", "genres"):
+            yield from (*(self.headed.names(value) if field == "kind" else ()), *other_names(value))
         if field == "creators":
             yield from (value, _surname(value), *synonyms(field, value))
         elif field in ("kind", "genres") or self._columns.limits(field):
-            called = (form for phrase in synonyms(field, value) for form in forms(phrase))
+            known = (p for p in synonyms(field, value) if field != "kind" or p == value or not self._of_column(p))
+            called = (form for phrase in known for form in forms(phrase))
             yield from (form for form in called if form == value or not is_shade(form))  # "blue" is no blues
             yield from of_country(value)
             yield from plainer(of_header(field)[0], value)

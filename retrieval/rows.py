@@ -13,20 +13,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
+from retrieval.exported import as_exported, cell
 from retrieval.text import CONTROL, as_written
 from retrieval.types import AttributeValue, Item
+from retrieval.units import of_header
 
-_YES_NO = {"yes": True, "true": True, "no": False, "false": False}
-_CREATOR_COLUMNS = ("creator", "directors", "director", "authors", "author", "artists", "artist", "developer", "brand")
-_STOCK_COLUMNS = (
-    "stock", "in stock", "stock_quantity", "stock_qty", "stock_count", "stock_level", "inventory", "inventory_quantity",
-    "qty_in_stock", "availability",
-)  # fmt: skip
-_AVAILABLE = {
-    "in stock": True, "in_stock": True, "instock": True, "available": True, "yes": True, "true": True,
-    "out of stock": False, "out_of_stock": False, "outofstock": False, "sold out": False, "unavailable": False,
-    "not available": False, "no": False, "false": False,
-}  # fmt: skip
+_AS_UTF_8 = 'save the file as UTF-8 (in Excel: "CSV UTF-8")'
+_NOT_UTF_8 = re.compile(r"[\udc80-\udcff]")  # a byte that no text in UTF-8 has
 
 
 def _blank_to_none(value: Any) -> Any:  # noqa: ANN401 - a cell is of any type before validation
@@ -110,7 +103,7 @@ _EXPECTED: Mapping[str, tuple[str, str]] = {
     "creators": ("names separated by ';'", "write e.g. Arkady Strugatsky; Boris Strugatsky"),
     "genres": ("words separated by ';'", "write e.g. drama; science fiction"),
     "description": ("a text of at most 20,000 characters", "shorten the description"),
-    "price": ("a number from 0 to 1e9 with a point", "write the amount alone, e.g. 12.99, or leave the cell empty"),
+    "price": ("a number from 0 to 1e9", "write the amount alone, e.g. 12.99, or leave the cell empty"),
     "currency": ("a three-letter code", "write e.g. USD or EUR"),
     "in_stock": ("yes/no, true/false or 1/0", "write yes or no"),
     "url": ("an http(s) address or a path from /", "write the full address or leave the cell empty"),
@@ -142,10 +135,8 @@ def to_item(file: str, line: int, cells: Mapping[str, Any], problems: list[RowPr
     cells = dict(cells)
     bad = [name for name, value in cells.items() if _unreadable(value)]
     for name in bad:
-        problems.append(
-            RowProblem(file, line, name, _shown(cells[name]), "readable UTF-8 text", "save the file as UTF-8")
-        )
-    _as_exported(cells)
+        problems.append(RowProblem(file, line, name, _shown(cells[name]), "readable UTF-8 text", _AS_UTF_8))
+    as_exported(cells)
     try:
         row = Row.model_validate({k: v for k, v in cells.items() if not (k in _COLUMNS and v is None)})
     except ValidationError as error:
@@ -160,7 +151,7 @@ def to_item(file: str, line: int, cells: Mapping[str, Any], problems: list[RowPr
     attributes: dict[str, AttributeValue] = {}
     for name, value in (row.model_extra or {}).items():
         try:
-            kept = _attribute(value)
+            kept = _attribute(value, of_header(name)[1] is not None)
         except ValueError:
             expected = "a text, a number, yes/no or a list of texts"
             problems.append(
@@ -175,36 +166,12 @@ def to_item(file: str, line: int, cells: Mapping[str, Any], problems: list[RowPr
     return Item(**{name: getattr(row, name) for name in _COLUMNS}, attributes=attributes)
 
 
-def _as_exported(cells: dict[str, Any]) -> None:
-    """Take the makers, and whether there is any, from what shops call so; how much there is stays with them."""
-    if not cells.get("creators"):
-        cells["creators"] = next((cells[c] for c in _CREATOR_COLUMNS if cells.get(c)), None)
-    for name in _STOCK_COLUMNS if cells.get("in_stock") in (None, "") else ():
-        found = cells.get(name)
-        if isinstance(found, str):
-            found = _AVAILABLE.get(found.strip().casefold(), _cell(found))
-        if isinstance(found, bool | int | float):
-            cells["in_stock"] = found > 0
-            del cells[name]
-            return
-
-
 def _unreadable(value: Any) -> bool:  # noqa: ANN401
     parts = value if isinstance(value, list | tuple) else (value,)
     return any(isinstance(part, str) and CONTROL.search(part) for part in parts)
 
 
-def _cell(text: str) -> AttributeValue:
-    """Read a cell of a column that may hold anything: several texts, yes or no, a number, or a text."""
-    parts = [p.strip() for p in re.split(r"[;|]", text) if p.strip()]
-    if len(parts) > 1:
-        return tuple(parts)
-    if text.strip().casefold() in _YES_NO:
-        return _YES_NO[text.strip().casefold()]
-    return float(text) if re.fullmatch(r"\s*-?(0|[1-9]\d{0,11})(\.\d+)?\s*", text) else text.strip()
-
-
-def _attribute(value: Any) -> AttributeValue:  # noqa: ANN401
+def _attribute(value: Any, measured: bool) -> AttributeValue:  # noqa: ANN401
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -214,7 +181,7 @@ def _attribute(value: Any) -> AttributeValue:  # noqa: ANN401
             raise ValueError(value)
         return float(value)
     if isinstance(value, str):
-        return _cell(value)
+        return cell(value, measured)
     if isinstance(value, Iterable) and not isinstance(value, Mapping):
         parts = list(value)
         if all(isinstance(p, str) for p in parts):
@@ -223,6 +190,9 @@ def _attribute(value: Any) -> AttributeValue:  # noqa: ANN401
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401
+    """Show a value; what is not UTF-8 is nearly always of Windows, and readable as such."""
     text = "" if value is None else str(value)
+    if _NOT_UTF_8.search(text):
+        text = _NOT_UTF_8.sub(lambda byte: bytes([ord(byte[0]) - 0xDC00]).decode("cp1252", "replace"), text)
     text = text.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= 80 else text[:77] + "…"

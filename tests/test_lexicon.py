@@ -71,7 +71,7 @@ class TestLexicon:
             ("genres", "科幻", "science fiction"),
             ("genres", "科幻片", "science fiction"),
             ("genres", "喜剧片", "comedy"),
-            ("genres", "Romantic Comedy", "romance"),
+            ("genres", "Rom Com", "romance"),
             ("genres", "R&B", "r&b"),
             ("genres", "Space Western", "space western"),
             ("kind", "Movies", "film"),

@@ -12,6 +12,7 @@ from chat.pieces import Reader
 from chat.routing import ROUTES, Patterns, Routed
 from chat.understanding import understand
 from tests.shops import marquee
+from tests.test_conversation import Sure
 
 
 def pieces(text, before="", known=-math.inf, router=None, shown=0):
@@ -138,3 +139,10 @@ class TestEvidence:
         assert weighed(routed, {"recommend": 2.0}).route == "recommend"
         assert weighed(routed, {}) is routed
         assert sum(weighed(routed, {"recommend": 2.0}).scores.values()) == pytest.approx(1)
+
+
+def test_a_title_named_before_a_question_is_what_it_asks_of():
+    router = Sure(how=("policy", 0.95))
+    (piece,) = pieces("what about Stalker, how long does it run?", router=router)
+    assert piece.understood.questions == ("length",)
+    assert len(pieces("what about Stalker, how do I pay?", router=router)) == 2
