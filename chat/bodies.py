@@ -54,7 +54,7 @@ class RecommendBody(Body):
     liked: Annotated[list[ItemId], Field(max_length=200, default_factory=list)]
     disliked: Annotated[list[ItemId], Field(max_length=200, default_factory=list)]
     constraints: Annotated[list[Limit], Field(max_length=50, default_factory=list)]
-    k: Annotated[int, Field(ge=1, le=50)] = 5
+    k: Annotated[int, Strict(), Field(ge=1, le=50)] = 5
 
 
 class FeedbackBody(Body):
@@ -68,8 +68,8 @@ class FeedbackBody(Body):
 class ConsentBody(Body):
     """`{"consent": true}`; `training`: the shop may also learn recommendations from the person's conversations."""
 
-    consent: bool
-    training: bool = True
+    consent: StrictBool
+    training: StrictBool = True
 
 
 class Recommended(Frozen):

@@ -10,9 +10,17 @@ from retrieval.models import DEFAULT_LM
 if TYPE_CHECKING:
     from chat.orders import OrderLookup
 
-CATALOG = Path("data/marquee/catalog.jsonl")
-KNOWLEDGE = Path("data/marquee/knowledge.md")
-ADAPTER = Path("data/adapters/marquee")
+_ROOT = Path(__file__).parents[1]
+
+
+def _shipped(path: str) -> Path:
+    """Return what comes with the program, wherever it is started from."""
+    return Path(path) if Path(path).exists() else _ROOT / path
+
+
+CATALOG = _shipped("data/marquee/catalog.jsonl")
+KNOWLEDGE = _shipped("data/marquee/knowledge.md")
+ADAPTER = _shipped("data/adapters/marquee")
 NONE = "none"
 ORDERS_HELP = (
     "where orders are looked up: MODULE:NAME of the shop's own lookup, demo (200 invented orders) or none "

@@ -103,12 +103,14 @@ class Desk:
         knowledge: the shop's policies.
         orders: looks up a verified customer's orders.
         outbox: keeps and sends what is handed over to a person.
+        ruled: whether a business rule hands this message over, whatever else would.
     """
 
     router: Routing = field(default_factory=Patterns)
     knowledge: KnowledgeIndex | LiveKnowledge | None = None
     orders: OrderLookup | None = None
     outbox: Outbox | None = None
+    ruled: bool = False
 
     def serve(
         self,
@@ -353,7 +355,7 @@ class Desk:
             sorry = say("sorry") if reason == "complaint" else ""
             told = say.sentences(sorry, nobody(say.language), contact.text if contact else "")
             return Served(told, contact.citations if contact else ())
-        requested = self.outbox.request(state, reason, customer)
+        requested = self.outbox.request(state, "rule" if self.ruled else reason, customer)
         return Served(requested.said(say.language), handoff=requested.handoff)
 
     def accepted(self, state: DialogueState, text: str) -> bool:

@@ -1,7 +1,7 @@
 """The assistant as tools for other programs' models: `search`, `recommend` and `answer` over MCP at `/mcp`.
 
-Streamable HTTP without sessions: every call stands alone, and none can change anything. A tool's turn queues up with
-those of people.
+Streamable HTTP without sessions: every call stands alone, and none can change anything; who asks for a person is told
+how to reach the shop. A tool's turn queues up with those of people.
 """
 
 from __future__ import annotations
@@ -114,8 +114,11 @@ class Tools:
         self._answering = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        if self._answering is None:
+        """Answer a request; nothing is ever sent unasked, so there is no stream to GET and no session to DELETE."""
+        if scope["method"] != "POST":
+            problem = Problem(405, "This address has no such method.", "POST", headers={"Allow": "POST"})
+            await problem.response(PATH)(scope, receive, send)
+        elif self._answering is None:
             await Problem(503, "The tools are not running.").response(PATH)(scope, receive, send)
         else:
             await self._answering(scope, receive, send)

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 _COVER_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
     "Cache-Control": "public, max-age=300",
+    "Cross-Origin-Resource-Policy": "cross-origin",  # the widget shows them on pages that isolate themselves
 }
 
 _AS_EVENTS: dict[int | str, dict[str, Any]] = {
@@ -179,11 +180,13 @@ def _health(assistant: Assistant) -> APIRouter:
     """Return the routes by which a machine asks how the server is."""
     api = APIRouter()
 
+    @api.head("/healthz", include_in_schema=False)
     @api.get("/healthz")
     async def healthz() -> Health:
         """Say that the process lives, and how far the assistant is; always 200."""
         return Health(status="ok", assistant=assistant.status.state)
 
+    @api.head("/readyz", include_in_schema=False)
     @api.get("/readyz", response_model=Status, responses={503: {"model": Status, "description": _NOT_READY}})
     async def readyz() -> JSONResponse:
         """Return 200 once answers come, 503 with the reason until then."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,3 +38,12 @@ def test_what_is_given_counts(monkeypatch, tmp_path):
     assert isinstance(demo.orders(MARQUEE, "demo"), DemoOrders)
     with pytest.raises(OrdersUnavailable, match="MODULE:NAME"):
         demo.orders(OTHER, "shop_orders")
+
+
+def test_the_demo_is_there_wherever_it_is_started_from(tmp_path):
+    code = "from chat import demo; print(demo.CATALOG.exists(), demo.knowledge(demo.CATALOG, None).exists())"
+    path = {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=os.environ | path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True True\n"

@@ -13,6 +13,7 @@ from chat.assistant import Assistant
 from chat.demo_orders import DemoOrders
 from chat.handoff import Post, Ticket
 from chat.identity import BadToken, Customer, IdentityError, NotYours, Tokens
+from chat.messages import StoredMessage
 from chat.rules import Placed, Rulebook, RulesError, Situation
 from chat.telemetry import Telemetry
 from retrieval.errors import NamedropError
@@ -58,6 +59,11 @@ def shop(folder):
 def rows(shop, table, session):
     with shop._database.reading() as db:
         return db.scalars(select(table).filter_by(session=session)).all()
+
+
+def everything(shop, table):
+    with shop._database.reading() as db:
+        return len(db.scalars(select(table)).all())
 
 
 class TestOrders:
@@ -131,11 +137,27 @@ class TestHandOff:
         assert reply.handoff.ticket in reply.text
         assert shop.reply("A film about a bank, please.", "no rule").handoff is None
 
+    @pytest.mark.parametrize("said", ["I want a person: a chargeback!", "This chargeback is an outrage, I complain!"])
+    def test_a_rule_is_the_reason_where_it_is_one(self, shop, said):
+        assert shop.reply(said, f"ruled {len(said)}").handoff.reason == "rule"
+        assert shop.reply("I want to talk to a human", f"asked {len(said)}").handoff.reason == "asked"
+
     def test_forgetting_takes_ticket_and_post_along(self, shop):
         shop.reply("I want to talk to a human", "gone")
         assert rows(shop, Ticket, "gone")
         assert shop.forget("gone")
         assert rows(shop, Ticket, "gone") == rows(shop, Post, "gone") == []
+
+    def test_a_conversation_that_is_not_kept_opens_no_ticket(self, shop):
+        before, taken = everything(shop, Ticket), len(shop.webhook.taken)
+        for said in ("I want to talk to a human", "About the chargeback: I'll go to my bank!"):
+            reply = shop.reply(said, history=())
+            assert reply.handoff is None
+            assert "can't fetch a person from here" in reply.text
+        history = [StoredMessage(role="user", text="a person"), StoredMessage(role="assistant", text=reply.text)]
+        assert shop.reply("my email is bob@example.com, call me", history=history).handoff is None
+        assert everything(shop, Ticket) == before
+        assert len(shop.webhook.taken) == taken
 
     def test_without_a_database_nobody_is_promised(self, without):
         reply = without.reply("I want to talk to a human", "ann")
@@ -159,9 +181,11 @@ def without(folder, shop):
     ("services", "error", "said"),
     [
         ({"webhook": "https://shop.example/", "secret": SECRET}, NamedropError, "needs a database.*--database"),
-        ({"webhook": "https://shop.example/", "database": "shop.db"}, IdentityError, "NAMEDROP_SECRET has 0 bytes"),
+        ({"webhook": "https://shop.example/", "database": "shop.db"}, IdentityError, "NAMEDROP_SECRET is not set"),
         ({"webhook": "shop.example", "database": "shop.db", "secret": SECRET}, NamedropError, "--webhook https"),
         ({"secret": "short"}, IdentityError, "5 bytes"),
+        ({"retention_days": -1}, NamedropError, "a retention of -1 days"),
+        ({"retention_days": float("nan")}, NamedropError, "a retention of nan days"),
     ],
 )
 def test_what_cannot_work_is_refused_at_once(tmp_path, monkeypatch, services, error, said):
