@@ -40,9 +40,10 @@ from chat.openai_api import openai_routes
 from chat.problems import RETRY_AFTER_S, STREAMED, Nowhere, answers, explain, explain_errors
 from chat.reference import describe, mount_reference
 from chat.state import Language
+from chat.store import unknown
 from chat.telemetry import Observed, Telemetry
 from chat.ui import mount_ui
-from retrieval.errors import NotReady, UnknownItem, UnknownSession
+from retrieval.errors import NotReady, UnknownItem
 from retrieval.types import Constraint
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _conversations(assistant: Assistant, turns: TurnQueue, rates: Rates) -> APIR
     def forget(session: SessionPath, caller: Caller) -> Forgotten:
         """Delete everything kept about a conversation."""
         if not assistant.forget(session, customer=caller):
-            raise UnknownSession(f"No conversation is called '{session}'.")
+            raise unknown(session)
         return Forgotten(forgotten=True)
 
     return api

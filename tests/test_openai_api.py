@@ -99,7 +99,7 @@ def test_errors_are_in_the_clients_shape(client):
 
 def test_what_was_wrong_stands_in_the_message(client):
     image = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://shop.example/a.png"}}]}]
-    with pytest.raises(UnprocessableEntityError, match=r"messages\.0\.content.*'text'"):
+    with pytest.raises(openai.UnprocessableEntityError, match=r"messages\.0\.content.*'text'"):
         client.chat.completions.create(model="namedrop", messages=image)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from datetime import date
+from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
@@ -13,7 +16,7 @@ from chat.assistant import Assistant
 from chat.demo_orders import DemoOrders
 from chat.handoff import Post, Ticket
 from chat.identity import BadToken, Customer, IdentityError, NotYours, Tokens
-from chat.messages import StoredMessage
+from chat.messages import Handoff, StoredMessage
 from chat.rules import Placed, Rulebook, RulesError, Situation
 from chat.telemetry import Telemetry
 from retrieval.errors import NamedropError
@@ -147,6 +150,18 @@ class TestHandOff:
         assert rows(shop, Ticket, "gone")
         assert shop.forget("gone")
         assert rows(shop, Ticket, "gone") == rows(shop, Post, "gone") == []
+
+    def test_the_example_of_the_documentation(self, shop):
+        page = (Path(__file__).parents[1] / "docs" / "embedding.md").read_text(encoding="utf-8")
+        (example,) = re.findall(r'\{"event": "handoff\.opened".*?"at": [\d.]+\}, …\]\}', page, re.DOTALL)
+        promised = json.loads(example.replace(", …", ""))
+        for said in promised["summary"].splitlines():
+            ticket = (shop.reply(said, "example", customer=ANN).handoff or Handoff(reason="", ticket="")).ticket
+        shop.webhook.wait(lambda: ticket in shop.webhook.taken)
+        body = shop.webhook.taken[ticket]
+        assert list(body) == list(promised)
+        for key in ("event", "reason", "customer", "order", "language", "summary"):
+            assert body[key] == promised[key]
 
     def test_a_conversation_that_is_not_kept_opens_no_ticket(self, shop):
         before, taken = everything(shop, Ticket), len(shop.webhook.taken)
