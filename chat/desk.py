@@ -27,6 +27,7 @@ from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
 from chat.small_talk import small_talk
 from chat.state import DialogueState
+from chat.troubles import troubled
 from retrieval.gloss import gloss
 from retrieval.knowledge import Found, KnowledgeIndex, sentences, terms
 from retrieval.live_knowledge import LiveKnowledge
@@ -329,7 +330,7 @@ class Desk:
         if len(meant.orders) == 1:
             state.order = meant.orders[0].number
         told = order_replies.tell(meant, say.language)
-        if page is None or meant.aspect != "change":
+        if page is None or not (meant.aspect == "change" or troubled(text)):  # "my parcel came broken" asks for help
             return Served(told)
         return Served(say.sentences(told, page.text), page.citations)
 

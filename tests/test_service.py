@@ -14,10 +14,15 @@ from sqlalchemy import select
 
 from chat.assistant import Assistant
 from chat.demo_orders import DemoOrders
+from chat.desk import Desk, Served
 from chat.handoff import Post, Ticket
 from chat.identity import BadToken, Customer, IdentityError, NotYours, Tokens
-from chat.messages import Handoff, StoredMessage
+from chat.messages import Citation, Handoff, StoredMessage
+from chat.pieces import Piece
+from chat.replies import Say
+from chat.routing import Routed
 from chat.rules import Placed, Rulebook, RulesError, Situation
+from chat.state import DialogueState
 from chat.telemetry import Telemetry
 from retrieval.errors import NamedropError
 from tests import receivers
@@ -86,6 +91,16 @@ class TestOrders:
     def test_an_order_of_another_customer_does_not_exist(self, shop):
         reply = shop.reply("Where is my order M-1042? I'm C-1001.", customer=BOB)
         assert "I can't find an order “M-1042”" in reply.text
+
+    def test_what_the_pages_say_of_a_broken_parcel_goes_with_the_order(self, monkeypatch):
+        page = Served("From “Damaged”: Send a photo.", (Citation(id="d", title="Damaged", quote="Send a photo."),))
+        monkeypatch.setattr(Desk, "quoted", lambda *_, **__: page)
+        desk, say = Desk(orders=DemoOrders.of(MARQUEE)), Say("en")
+        for text, told in (("My parcel M-1042 came broken.", True), ("Where is M-1042?", False)):
+            piece = Piece(text, Routed("order", 1.0, "order", {}), None)
+            served = desk.serve(piece, DialogueState(session="s"), say, ANN)
+            assert "Order M-1042 (" in served.text
+            assert (page.text in served.text) == bool(served.citations) == told
 
 
 class TestOwnership:
