@@ -135,8 +135,14 @@ def _of_limit(error: BadLimit | NoSuchLimit) -> Problem:
 
 def explain_validation(error: RequestValidationError) -> Problem:
     """Say which fields of a request are wrong, and how."""
+    remedy = "Correct the request; /openapi.json describes every field."
+    return Problem(422, "The request is not valid.", wrong_fields(error.errors()), remedy)
+
+
+def wrong_fields(errors: Sequence[Any]) -> str:
+    """Say in one line which fields are wrong, and how; `errors` are pydantic's."""
     problems: dict[str, list[str]] = {}
-    for problem in error.errors():
+    for problem in errors:
         place = [str(part) for part in problem["loc"] if part not in ("body", "path")]
         where = ".".join(part for part in place if not _KIND.match(part)) or "body"
         if problem["type"] == "json_invalid":
@@ -147,8 +153,7 @@ def explain_validation(error: RequestValidationError) -> Problem:
             said = problem["msg"]
         problems.setdefault(where, []).append(said)
     told = [f"{where}: {', or '.join(dict.fromkeys(said))}" for where, said in problems.items()]
-    remedy = "Correct the request; /openapi.json describes every field."
-    return Problem(422, "The request is not valid.", "; ".join(told[:8]), remedy)
+    return "; ".join(told[:8])
 
 
 def _refused(error: HTTPException) -> Problem:

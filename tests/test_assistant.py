@@ -9,7 +9,7 @@ import time
 import pytest
 
 from chat.assistant import Assistant
-from chat.given import BadLimit
+from chat.given import BadLimit, NoSuchLimit
 from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
 from retrieval.types import Constraint
 from tests.fakes import BagEncoder
@@ -94,6 +94,10 @@ class TestConversation:
         after = assistant.remove_constraint("ann", chip.field, chip.op, chip.value)
         assert {c.field for c in after.constraints} == {"genres", "kind"}
         assert len(after.items) > len(before.items)
+        for again in ((chip.field, chip.op, chip.value), ("nope", "<", 7.0)):
+            with pytest.raises(NoSuchLimit, match="no limit"):
+                assistant.remove_constraint("ann", *again)
+        assert len(assistant.export("ann").messages) == 3  # nothing was said of it
 
 
 class TestFeedback:

@@ -8,6 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 import app as program
+from chat.given import BadLimit, NoSuchLimit
+from chat.problems import explain
 from chat.server import create_app
 from retrieval.types import Constraint
 from tests.fake_assistant import BEFORE_1990, CARDS, INJECTION, FakeAssistant
@@ -322,6 +324,13 @@ def test_a_limits_value_keeps_its_kind(client, assistant, value):
     kept = assistant.asked["constraints"][0].value
     assert kept == (tuple(value) if isinstance(value, list) else value)
     assert isinstance(kept, bool) == isinstance(value, bool)
+
+
+@pytest.mark.parametrize(("error", "status"), [(BadLimit("the limit on 'x' is none"), 422), (NoSuchLimit("none"), 404)])
+def test_a_limit_that_is_none_is_the_clients_mistake(error, status):
+    problem = explain(error)
+    assert problem.status == status
+    assert str(error) in (problem.message, problem.expected)
 
 
 @pytest.mark.parametrize("k", ["5", True, 5.0])
