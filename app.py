@@ -80,7 +80,7 @@ def days(text: str) -> float:
 
 def proxies(text: str) -> str:
     """Read the addresses of proxies."""
-    for address in filter(None, (part.strip() for part in text.split(","))):
+    for address in (part.strip() for part in text.split(",") if part.strip() not in ("", "*")):  # *: whoever asks
         try:
             ipaddress.ip_network(address, strict=False)
         except ValueError as error:

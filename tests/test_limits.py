@@ -280,5 +280,6 @@ def test_options_that_cannot_be_meant_are_refused(capsys, option, value, said):
     with pytest.raises(SystemExit):
         program.arguments().parse_args([f"{option}={value}"])
     assert said in capsys.readouterr().err
-    assert program.arguments().parse_args(["--trust-proxy", "127.0.0.1, 10.0.0.0/8"])
+    for trusted in ("127.0.0.1, 10.0.0.0/8", "::1", "*"):
+        assert program.arguments().parse_args(["--trust-proxy", trusted]).trust_proxy == trusted
     assert program.arguments().parse_args(["--retention-days", "0"]).retention_days == 0
