@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import errno
+import ipaddress
+import math
 import os
 import socket
 import sys
@@ -68,6 +70,24 @@ def count(text: str) -> int:
     return number
 
 
+def days(text: str) -> float:
+    """Read a number of days, 0 or more."""
+    number = float(text)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number of days, or 0 to keep everything, not {text}")
+    return number
+
+
+def proxies(text: str) -> str:
+    """Read the addresses of proxies."""
+    for address in (part.strip() for part in text.split(",") if part.strip() not in ("", "*")):  # *: whoever asks
+        try:
+            ipaddress.ip_network(address, strict=False)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"expected addresses such as 127.0.0.1, not {address!r}") from error
+    return text
+
+
 def add_store(parser: argparse.ArgumentParser) -> None:
     """Add the options that say where conversations are kept, and how long."""
     parser.add_argument(
@@ -78,7 +98,7 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--retention-days",
-        type=float,
+        type=days,
         default=90,
         metavar="DAYS",
         help="delete conversations and memories not used for so long; 0 keeps them (default: %(default)s)",
@@ -86,10 +106,16 @@ def add_store(parser: argparse.ArgumentParser) -> None:
 
 
 def database(options: argparse.Namespace) -> str | None:
-    """Return the URL or path of the database, None to keep everything in memory."""
+    """Return the URL or path of the database, None to keep everything in memory.
+
+    Raises:
+        NamedropError: what is given is no URL.
+    """
     given = options.database or os.environ.get("NAMEDROP_DATABASE")
     if given:
-        return demo.database(str(given))
+        from chat.database import given_url
+
+        return given_url(str(given))
     from retrieval.models import cache_root
 
     cache_root().mkdir(parents=True, exist_ok=True)
@@ -132,6 +158,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--trust-proxy",
+        type=proxies,
         default="",
         metavar="ADDRESSES",
         help="proxies, such as 127.0.0.1, whose X-Forwarded-For says who asks; comma-separated (default: none)",
@@ -215,15 +242,37 @@ def helping(options: argparse.Namespace) -> Assistant:
     return opened(options)
 
 
+def check_connections(options: argparse.Namespace) -> None:
+    """Refuse secrets, a database or a webhook that cannot be used, before the port is taken and models are loaded.
+
+    Raises:
+        NamedropError: one of them cannot.
+    """
+    from chat.identity import checked_secret
+
+    secret = os.environ.get("NAMEDROP_SECRET")
+    if secret:
+        checked_secret(secret)
+    kept = database(options)
+    if options.webhook:
+        from chat.delivery import checked_url
+
+        checked_url(options.webhook)
+        checked_secret(os.environ.get("NAMEDROP_WEBHOOK_SECRET") or secret or "")
+        if kept is None:
+            raise NamedropError("a webhook needs a database, so that no hand-off is lost; give one with --database")
+
+
 def serve(options: argparse.Namespace) -> int:
     """Serve until the person stops it; return the exit code.
 
     Raises:
         NamedropError: the address or a file cannot be used.
     """
-    for path in (options.catalog, *texts(options), options.rules):
+    for path in (options.catalog, *texts(options), options.rules, options.routes):
         if path is not None and not path.exists():
             raise NamedropError(f"there is no file or folder '{path}'; check the path")
+    check_connections(options)
     from chat.embedding import origin
 
     taken_on, origins = limits(options), [origin(text) for text in options.allow_origin]

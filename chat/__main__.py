@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
                 model=options.model,
                 adapter=demo.adapter(options.catalog, options.model, options.adapter),
                 skip_bad=options.skip_bad_rows,
-                database=demo.database(options.database),
+                database=_database(options.database),
                 orders=demo.orders(options.catalog, options.orders),
                 routes=options.routes,
             )
@@ -149,6 +149,14 @@ class Terminal:
         if reply.constraints:
             chips = "  ".join(f"{n}·{chip.label}" for n, chip in enumerate(reply.constraints, 1))
             self._console.print(escape(f"limits: {chips}   (/drop N)"), style="dim")
+
+
+def _database(given: str | None) -> str | None:
+    if not given:
+        return None
+    from chat.database import given_url  # SQLAlchemy with it
+
+    return given_url(given)
 
 
 def _title(card: Card) -> str:

@@ -14,7 +14,8 @@ from chat.conversation import Conversation
 from chat.desk import Desk
 from chat.dialogue import Answer, Dialogue
 from chat.generator import Generator, LocalGenerator
-from chat.identity import SECRET_VARIABLE, BadToken, Customer, Tokens
+from chat.given import NoSuchLimit, check
+from chat.identity import SECRET_VARIABLE, Customer, NoSecret, Tokens
 from chat.judge import PassageJudge
 from chat.keeping import Keeping, Services
 from chat.learnt import Learnt
@@ -242,7 +243,8 @@ class Assistant(Keeping):
             customer: who the person is, verified by the caller; needed to speak of orders.
             page_item: the id of the item whose page the person is looking at ("this product").
             visitor: the id that an unnamed person was given when they asked to be remembered.
-            history: what was said before, of a conversation that the caller keeps: nothing is stored then.
+            history: what was said before, of a conversation that the caller keeps: nothing is stored then, and nobody
+                is fetched.
 
         Raises:
             NotReady: the models are still loading.
@@ -258,7 +260,8 @@ class Assistant(Keeping):
                 return taken[0]
 
         def answer(state: DialogueState) -> tuple[Reply, Answer]:
-            answered = Conversation(shop, state, self._desk, customer, page_item).take(message)
+            desk = stateless.alone(self._desk) if history is not None else self._desk
+            answered = Conversation(shop, state, desk, customer, page_item).take(message)
             return reply_of(state, answered), answered
 
         if history is not None:
@@ -305,12 +308,15 @@ class Assistant(Keeping):
         Raises:
             NotReady: the models are still loading.
             UnknownSession: there is no such conversation.
+            NoSuchLimit: it has no such constraint.
             NotYours: the conversation belongs to another customer.
             Conflict: other processes have changed the conversation all the time.
         """
         shop = self._ready()
 
         def answer(state: DialogueState) -> Reply:
+            if (field, op, value) not in [(limit.field, limit.op, limit.value) for limit in state.taste.limits]:
+                raise NoSuchLimit(f"the conversation has no limit '{field} {op} {value}'")
             return reply_of(state, Dialogue(shop, state).without(field, op, value))
 
         return self._turn(session, customer, answer, create=False)
@@ -351,8 +357,11 @@ class Assistant(Keeping):
         Raises:
             NotReady: the models are still loading.
             UnknownItem: an id is not in the catalogue.
+            BadLimit: a constraint cannot mean anything in this catalogue.
         """
-        return stateless.recommend(self._ready(), text, liked, disliked, constraints, k)
+        shop = self._ready()
+        check(constraints, shop.index.facets)
+        return stateless.recommend(shop, text, liked, disliked, constraints, k)
 
     def search(self, text: str, *, k: int = CARDS) -> tuple[Card, ...]:
         """Find items by their title, or by what they are about.
@@ -381,7 +390,7 @@ class Assistant(Keeping):
             BadToken: the token is malformed, forged or has expired, or there is no secret to check it with.
         """
         if self._tokens is None:
-            raise BadToken(f"this server has no {SECRET_VARIABLE}, so it cannot check customer tokens")
+            raise NoSecret(f"this server has no {SECRET_VARIABLE}, so it cannot check customer tokens")
         return self._tokens.verify(token)
 
     def card(self, item_id: str) -> Card | None:

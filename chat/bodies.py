@@ -49,7 +49,7 @@ class Limit(Body):
 
 Ids = Annotated[list[ItemId], Field(max_length=200)]
 Limits = Annotated[list[Limit], Field(max_length=50)]
-Count = Annotated[int, Field(ge=1, le=50)]
+Count = Annotated[int, Strict(), Field(ge=1, le=50)]
 
 
 class RecommendBody(Body):
@@ -73,8 +73,8 @@ class FeedbackBody(Body):
 class ConsentBody(Body):
     """`{"consent": true}`; `training`: the shop may also learn recommendations from the person's conversations."""
 
-    consent: bool
-    training: bool = True
+    consent: StrictBool
+    training: StrictBool = True
 
 
 class Recommended(Frozen):

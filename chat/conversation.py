@@ -51,7 +51,8 @@ class Conversation:
         state: the conversation.
         desk: answers what the catalogue does not; None leaves the catalogue alone.
         customer: who the person is, if verified.
-        page_item: the id of the item whose page the person looks at; one that the catalogue lacks is ignored.
+        page_item: the id of the item whose page the person looks at; one that the catalogue lacks, or a rule hides, is
+            ignored.
     """
 
     def __init__(
@@ -70,6 +71,9 @@ class Conversation:
         self._readings: dict[str, Understanding] = {}  # of this turn's message and its parts
         if page_item and page_item != state.page and shop.position(page_item) is not None:
             state.page = state.taste.about = page_item
+        if state.page and (at := shop.position(state.page)) is not None and shop.hides(at):  # perhaps since just now
+            state.taste.about = "" if state.taste.about == state.page else state.taste.about
+            state.page = ""
 
     def take(self, text: str) -> Answer:
         """Answer one message and record both in the state."""
@@ -132,6 +136,8 @@ class Conversation:
         """Answer each wish in its turn, and join the answers."""
         asking = [piece for piece in pieces if not beside_the_point(piece)]
         pieces = asking if any(piece.route not in SHOP for piece in asking) else pieces
+        ruled = self._wants_a_person(pieces)
+        desk = replace(desk, ruled=ruled)
         answers = list(self._in_turn(pieces, desk))
         spoken = [p.route != "small_talk" or buys(p) for p in pieces]
         telling = [a for a, told in zip(answers, spoken, strict=True) if told] or answers
@@ -152,7 +158,7 @@ class Conversation:
         if self._state.unsure >= PATIENCE and desk.outbox is not None:
             served = desk.handed_over("unanswered", self._state, self._dialogue.say, self._customer)
             text, handoff, self._state.unsure = served.text, served.handoff, 0
-        if handoff is None and self._wants_a_person(pieces):
+        if handoff is None and ruled:
             served = desk.handed_over("rule", self._state, self._dialogue.say, self._customer)
             text, handoff = self._dialogue.say.sentences("" if abstained else text, served.text), served.handoff
         cards = next((a.cards for a in (*last, *telling) if a.cards), ())

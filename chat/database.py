@@ -41,6 +41,7 @@ from retrieval.errors import NamedropError
 # Of the tables. A new table, index or column that is nullable or has a server's default needs no new version: it is
 # added when an older database is opened, and an older program leaves it alone. Whatever else changes does.
 VERSION = 1
+NONE = "none"  # as a database: everything is kept in memory
 _BUSY_MS = 30_000  # how long a writer waits for another one before it gives up
 _OPENING = 0x6E616D65  # the lock under which PostgreSQL makes the tables, one process at a time
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -78,18 +79,21 @@ class Database:
         self._scrubbed = 0
 
     @classmethod
-    def open(cls, url: str | Path) -> Database:
+    def open(cls, url: str | Path, *, make: bool = True) -> Database:
         """Open a database and make the tables, columns and indexes that it lacks.
 
         Args:
-            url: of an SQLite file or a PostgreSQL database; a plain path is an SQLite file, made if need be.
+            url: of an SQLite file or a PostgreSQL database; a plain path is an SQLite file.
+            make: make the file if need be; else it must be there.
 
         Raises:
-            DatabaseError: the URL cannot be used, nobody answers, the file is no database, or a program made it whose
-                tables this one cannot bring up to its own.
+            DatabaseError: the URL cannot be used, nobody answers, the file is not there or no database, or a program
+                made it whose tables this one cannot bring up to its own.
         """
         where = _url(url)
         shown = where.render_as_string(hide_password=True)
+        if not make and where.get_backend_name() == "sqlite" and not Path(str(where.database)).is_file():
+            raise DatabaseError(f"there is no file '{where.database}'; give the --database that the server has")
         engine = _engine(where)
         try:
             with engine.begin() as connection:
@@ -165,6 +169,19 @@ class Database:
     def close(self) -> None:
         """Close all connections; SQLite's log is merged into its file."""
         self.engine.dispose()
+
+
+def given_url(text: str) -> str | None:
+    """Return the URL that an option or a variable gives, None for `none`: everything is kept in memory then.
+
+    Raises:
+        DatabaseError: it is no URL: a path that is taken for one would be a new, empty database.
+    """
+    if text == NONE:
+        return None
+    if "://" not in text:  # it may be half of a URL with a password in it
+        raise DatabaseError("the database that is given is no URL; write sqlite:///FILE, postgresql://… or none")
+    return text
 
 
 def _url(url: str | Path) -> URL:

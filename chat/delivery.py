@@ -93,7 +93,7 @@ class Sender:
         """
         self.waiting = 0
         self._outbox = outbox
-        self._url, local = _checked(url)
+        self._url, local = checked_url(url)
         self._secret = checked_secret(secret)
         # Redirects are not followed: a transcript goes where the shop said, and nowhere else.
         self._client = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=not local)
@@ -172,7 +172,7 @@ class Sender:
             log.info("hand-off %s was delivered (attempt %d)", post.key, post.attempts)
 
 
-def _checked(url: str) -> tuple[str, bool]:
+def checked_url(url: str) -> tuple[str, bool]:
     """Return a webhook's URL and whether it is this machine's own.
 
     Raises:

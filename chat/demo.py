@@ -10,9 +10,17 @@ from retrieval.models import DEFAULT_LM
 if TYPE_CHECKING:
     from chat.orders import OrderLookup
 
-CATALOG = Path("data/marquee/catalog.jsonl")
-KNOWLEDGE = Path("data/marquee/knowledge.md")
-ADAPTER = Path("data/adapters/marquee")
+_ROOT = Path(__file__).parents[1]
+
+
+def _shipped(path: str) -> Path:
+    """Return what comes with the program, wherever it is started from."""
+    return Path(path) if Path(path).exists() else _ROOT / path
+
+
+CATALOG = _shipped("data/marquee/catalog.jsonl")
+KNOWLEDGE = _shipped("data/marquee/knowledge.md")
+ADAPTER = _shipped("data/adapters/marquee")
 NONE = "none"
 ORDERS_HELP = (
     "where orders are looked up: MODULE:NAME of the shop's own lookup, demo (200 invented orders) or none "
@@ -27,11 +35,6 @@ ADAPTER_HELP = (
     "the folder of a LoRA adapter for the model, or none (default: Marquee's with the demo catalogue and the embedded "
     "model, else none)"
 )
-
-
-def database(given: str | None) -> str | None:
-    """Return the URL of the database that is given, None to keep everything in memory."""
-    return None if given == NONE else given
 
 
 def adapter(catalog: Path, model: str, given: Path | None) -> Path | None:

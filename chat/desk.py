@@ -27,6 +27,7 @@ from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
 from chat.small_talk import small_talk
 from chat.state import DialogueState
+from chat.troubles import troubled
 from retrieval.gloss import gloss
 from retrieval.knowledge import Found, KnowledgeIndex, sentences, terms
 from retrieval.live_knowledge import LiveKnowledge
@@ -103,12 +104,14 @@ class Desk:
         knowledge: the shop's policies.
         orders: looks up a verified customer's orders.
         outbox: keeps and sends what is handed over to a person.
+        ruled: whether a business rule hands this message over, whatever else would.
     """
 
     router: Routing = field(default_factory=Patterns)
     knowledge: KnowledgeIndex | LiveKnowledge | None = None
     orders: OrderLookup | None = None
     outbox: Outbox | None = None
+    ruled: bool = False
 
     def serve(
         self,
@@ -337,7 +340,7 @@ class Desk:
         if len(meant.orders) == 1:
             state.order = meant.orders[0].number
         told = order_replies.tell(meant, say.language)
-        if page is None or meant.aspect != "change":
+        if page is None or not (meant.aspect == "change" or troubled(text)):  # "my parcel came broken" asks for help
             return Served(told)
         return Served(say.sentences(told, page.text), page.citations)
 
@@ -361,7 +364,7 @@ class Desk:
             sorry = say("sorry") if reason == "complaint" else ""
             told = say.sentences(sorry, nobody(say.language), contact.text if contact else "")
             return Served(told, contact.citations if contact else ())
-        requested = self.outbox.request(state, reason, customer)
+        requested = self.outbox.request(state, "rule" if self.ruled else reason, customer)
         return Served(requested.said(say.language), handoff=requested.handoff)
 
     def accepted(self, state: DialogueState, text: str) -> bool:

@@ -20,8 +20,8 @@ from retrieval.errors import NamedropError
 SCRIPT = Path(__file__).parent / "assets" / "widget.js"
 
 _METHODS = ("GET", "POST", "PUT", "DELETE")
-_HEADERS = ("Authorization", "Content-Type", "Namedrop-Visitor")
-_EXPOSED = ("Retry-After",)
+_HEADERS = ("Authorization", "Content-Type", "Namedrop-Visitor", "X-Request-Id")
+_EXPOSED = ("Retry-After", "X-Request-Id")
 _ORIGIN = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?/?")
 _PORTS = {"http": "80", "https": "443"}
 _PREFLIGHT_S = 600
@@ -77,6 +77,7 @@ def mount_widget(app: FastAPI) -> None:
         "Cross-Origin-Resource-Policy": "cross-origin",  # pages that isolate themselves may load it too
     }
 
+    @app.head("/widget.js", include_in_schema=False)
     @app.get("/widget.js", response_class=Response, responses={200: {"content": {"text/javascript": {}}}})
     async def widget(request: Request) -> Response:
         """Return the script that puts the chat on a page."""

@@ -167,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", required=True, metavar="DIR", help="a new folder")
     options = parser.parse_args(arguments)
     try:
-        database = Database.open(options.database)
+        database = Database.open(options.database, make=False)
         try:
             written = export(database, options.out)
         finally:

@@ -303,7 +303,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE or postgresql://…")
     options = parser.parse_args(arguments)
     try:
-        database = Database.open(options.database)
+        database = Database.open(options.database, make=False)
         try:
             print(_inbox(database, options))
         finally:

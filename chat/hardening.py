@@ -60,7 +60,8 @@ class Problem:
         """Return the answer in the shape that every error has, and under `/v1` in OpenAI's, which its clients read."""
         error: dict[str, str | None] = {"message": self.message, "expected": self.expected, "remedy": self.remedy}
         if path.startswith(OPENAI):
-            error["message"] = " ".join(filter(None, (self.message, self.remedy)))
+            wrong = f"{self.expected}." if self.status == 422 and self.expected else ""
+            error["message"] = " ".join(filter(None, (self.message, wrong, self.remedy)))
             error |= {"type": _TYPES.get(self.status, "invalid_request_error"), "param": None, "code": None}
         return JSONResponse({"error": error}, self.status, {**HEADERS, **self.headers})
 

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import jwt
+from jwt.exceptions import InvalidSubjectError
 from pydantic import Field, StringConstraints, ValidationError
 
 from chat.messages import Frozen
@@ -39,6 +40,7 @@ LEEWAY_S = 30  # how far the clocks of the shop and of this server may differ
 _ALGORITHM = "HS256"  # pinned: what a token's own header asks for is never followed
 _OPTIONS: Options = {"require": ["sub", "exp"], "verify_aud": False, "verify_iat": False}
 _DAY_S = 86_400
+_FAR = 10**11  # seconds since 1970, in the year 5138: nobody means that, but milliseconds of today
 
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 CustomerId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=_PRINTABLE)]
@@ -50,6 +52,10 @@ class IdentityError(NamedropError):
 
 class BadToken(NamedropError):
     """A customer token is malformed, forged or has expired."""
+
+
+class NoSecret(BadToken):
+    """There is nothing to check a customer token with."""
 
 
 class NotYours(NamedropError):
@@ -92,15 +98,27 @@ class Tokens:
             raise BadToken(f"the customer token has {len(token)} characters; at most {MAX_TOKEN} are read")
         try:
             claims = jwt.decode(token, self._secret, algorithms=[_ALGORITHM], leeway=LEEWAY_S, options=_OPTIONS)
-            return Customer(id=claims["sub"], name=claims.get("name") or "", expires=int(claims["exp"]))
+            customer = Customer(id=claims["sub"], name=claims.get("name") or "", expires=int(claims["exp"]))
         except jwt.ExpiredSignatureError as error:
             raise BadToken("the customer token has expired; get a new one from the shop's site") from error
         except jwt.MissingRequiredClaimError as error:
             raise BadToken(f"the customer token has no '{error.claim}'; both 'sub' and 'exp' are required") from error
         except jwt.InvalidSignatureError as error:
             raise BadToken(f"the customer token is not signed with this server's {SECRET_VARIABLE}") from error
+        except jwt.ImmatureSignatureError as error:
+            raise BadToken("the customer token does not hold yet ('nbf' is in the future)") from error
+        except InvalidSubjectError as error:
+            raise BadToken("the customer token's 'sub' is no text; write the customer's id in quotes") from error
+        except ValidationError as error:
+            claims_named = {"id": "sub", "expires": "exp"}
+            problem = error.errors()[0]
+            claim = claims_named.get(str(problem["loc"][0]), problem["loc"][0])
+            raise BadToken(f"the customer token's '{claim}' is not as expected ({problem['msg']})") from error
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:  # nothing of the token is repeated
             raise BadToken("the customer token is not a valid JSON Web Token (HS256 with 'sub' and 'exp')") from error
+        if customer.expires > _FAR:
+            raise BadToken("the customer token's 'exp' counts milliseconds; write the seconds since 1970")
+        return customer
 
 
 def checked_secret(secret: str) -> str:
@@ -110,8 +128,9 @@ def checked_secret(secret: str) -> str:
         IdentityError: it is too short.
     """
     if len(secret.encode()) < MIN_SECRET:
+        found = f"has {len(secret.encode())} bytes" if secret else "is not set"
         raise IdentityError(
-            f"{SECRET_VARIABLE} has {len(secret.encode())} bytes; at least {MIN_SECRET} random ones are needed: "
+            f"{SECRET_VARIABLE} {found}; at least {MIN_SECRET} random bytes are needed: "
             "make one with `python -m chat.identity secret`"
         )
     return secret

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from abc import ABC, abstractmethod
@@ -58,6 +59,17 @@ class Services:
     helpers: Helpers | None = None
 
 
+def checked_days(days: float) -> float:
+    """Return for how many days things are kept, if it is such a number.
+
+    Raises:
+        NamedropError: it would delete everything at once, or nothing ever.
+    """
+    if not 0 < days < math.inf:
+        raise NamedropError(f"a retention of {days:g} days is none; give more than 0, or nothing to keep everything")
+    return days
+
+
 class Keeping(ABC):
     """The part of an assistant that keeps things; thread-safe."""
 
@@ -65,8 +77,10 @@ class Keeping(ABC):
         """Open the database, and let the outbox be posted and what is old be deleted.
 
         Raises:
-            NamedropError: the database or the webhook cannot be used.
+            NamedropError: the database or the webhook cannot be used, or the retention is no number of days.
         """
+        if services.retention_days is not None:
+            checked_days(services.retention_days)
         self._services = services
         self._database: Database | None = None
         self._outbox: Outbox | None = None

@@ -324,7 +324,10 @@ def _rate(text: str) -> RateLimitItem | None:
     if text == OFF:
         return None
     try:
-        return parse(text)
+        rate = parse(text)
+        if rate.amount < 1:
+            raise ValueError("nobody could ever ask")
+        return rate
     except ValueError as error:
         raise NamedropError(f"'{text}' is no rate; expected one like '300/minute', or '{OFF}'") from error
 

@@ -1,7 +1,7 @@
 """The assistant as tools for other programs' models: `search`, `recommend` and `answer` over MCP at `/mcp`.
 
-Streamable HTTP without sessions: every call stands alone, and none can change anything. A tool's turn queues up with
-those of people.
+Streamable HTTP without sessions: every call stands alone, and none can change anything; who asks for a person is told
+how to reach the shop. A tool's turn queues up with those of people.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp.types import ToolAnnotations
-from pydantic import Field
+from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
+from pydantic import Field, ValidationError
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -24,6 +24,7 @@ from chat.bodies import MAX_MESSAGE, Count, Ids, Limits, Message, Recommended
 from chat.hardening import MAX_BODY, Problem
 from chat.limits import TurnQueue
 from chat.messages import Card, Citation, Frozen
+from chat.problems import wrong_fields
 from retrieval.errors import NamedropError
 from retrieval.types import Constraint
 
@@ -50,11 +51,26 @@ class Answered(Frozen):
     items: tuple[Card, ...]
 
 
+class _Server(MCPServer):
+    """Says what is wrong with a tool's arguments as the API does: without what was sent, and without links."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool."""
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if not isinstance(error.__cause__, ValidationError):
+                raise
+            raise ToolError(f"The arguments are not valid: {wrong_fields(error.__cause__.errors())}") from error
+
+
 def _server() -> MCPServer:
     """Return a server without tools; its constructor would set up the logging of the whole program."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    server: MCPServer = MCPServer("namedrop", title="Namedrop", instructions=_SAYS, log_level="WARNING")
+    server: MCPServer = _Server("namedrop", title="Namedrop", instructions=_SAYS, log_level="WARNING")
     root.handlers[:], root.level = handlers, level
     return server
 
@@ -117,8 +133,11 @@ class Tools:
         self._answering = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        if self._answering is None:
+        """Answer a request; nothing is ever sent unasked, so there is no stream to GET and no session to DELETE."""
+        if scope["method"] != "POST":
+            problem = Problem(405, "This address has no such method.", "POST", headers={"Allow": "POST"})
+            await problem.response(PATH)(scope, receive, send)
+        elif self._answering is None:
             await Problem(503, "The tools are not running.").response(PATH)(scope, receive, send)
         else:
             await self._answering(scope, receive, send)

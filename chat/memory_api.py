@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from chat.bodies import ConsentBody, Forgotten, SessionPath
 from chat.callers import Caller, VisitorHeader
+from chat.identity import BadToken, Customer
 from chat.messages import PersonView, Remembered
 from chat.problems import answers
 
@@ -31,11 +32,19 @@ def memory_routes(assistant: Assistant) -> APIRouter:
     @api.get("/memory", responses=answers(401))
     def person(caller: Caller, visitor: VisitorHeader = None) -> PersonView:
         """Return everything kept about the customer of the token, or the visitor of the header."""
+        _named(caller, visitor)
         return assistant.person(customer=caller, visitor=visitor)
 
     @api.delete("/memory", responses=answers(401, 409))
     def forget(caller: Caller, visitor: VisitorHeader = None) -> Forgotten:
         """Delete everything kept about them: what is remembered, and all their conversations."""
+        _named(caller, visitor)
         return Forgotten(forgotten=assistant.forget_person(customer=caller, visitor=visitor))
 
     return api
+
+
+def _named(caller: Customer | None, visitor: str | None) -> None:
+    """Refuse a request that forgot to say about whom: an empty answer would read as if nothing were kept."""
+    if caller is None and visitor is None:
+        raise BadToken("the request names nobody: send a customer's token, or the header Namedrop-Visitor")

@@ -2,8 +2,8 @@
 
 The caller keeps the conversation and sends all of it each time. What people said in it is understood anew, and what the
 assistant said is read for the titles it named; nothing is trusted as an instruction, whatever its role, and nothing is
-stored. With the extra field `session` the assistant keeps the conversation itself and only the last message counts.
-Items, limits, citations and hand-off come in the extra field `namedrop`::
+stored, and nobody fetched. With the extra field `session` the assistant keeps the conversation itself and only the last
+message counts. Items, limits, citations and hand-off come in the extra field `namedrop`::
 
     client.chat.completions.create(model="namedrop", messages=[{"role": "user", "content": "Something like Arrival?"}])
     → {"object": "chat.completion", "choices": [{"message": {"role": "assistant", "content": "…"}, …}],

@@ -8,6 +8,7 @@ Nothing of the inside is ever told: no traceback, no text of an error that was n
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,8 +18,9 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import Receive, Scope, Send
 
-from chat.hardening import OPENAI, Problem
-from chat.identity import BadToken, NotYours
+from chat.given import BadLimit, NoSuchLimit
+from chat.hardening import MAX_BODY, OPENAI, Problem
+from chat.identity import SECRET_VARIABLE, BadToken, NoSecret, NotYours
 from chat.limits import Left, TooMany
 from chat.messages import Frozen
 from chat.store import Conflict
@@ -27,6 +29,7 @@ from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSessio
 log = logging.getLogger(__name__)
 
 _OURS = ("/api/", OPENAI)
+_KIND = re.compile(r"(?:bool|float|str|constrained-str|(?:list|tuple)\[.*)$")  # one of several that fit a field
 _METHODS = ("DELETE", "GET", "POST", "PUT")
 
 RETRY_AFTER_S = 2
@@ -97,15 +100,14 @@ def explain(error: Exception) -> Problem:
         case NotReady():
             remedy = f"Try again in {RETRY_AFTER_S} seconds; /readyz says when."
             return Problem(503, str(error), "a running assistant", remedy, {"Retry-After": str(RETRY_AFTER_S)})
-        case BadToken():
-            headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-            return Problem(401, str(error), "a customer token of the shop's site, or none", _SIGN_IN, headers)
-        case NotYours():
-            return Problem(403, str(error), "the customer it belongs to", _SIGN_IN)
+        case BadToken() | NotYours():
+            return _of_whom(error)
         case UnknownSession():
             return Problem(404, str(error), "the id of a conversation that has begun", "Send a message first.")
         case UnknownItem():
             return Problem(404, str(error), "the id of an item of the catalogue", "Use an `id` from a reply's items.")
+        case NoSuchLimit() | BadLimit():
+            return _of_limit(error)
         case Conflict():
             return Problem(409, str(error), "", "Send it again.", {"Retry-After": "1"})
         case _:
@@ -113,14 +115,54 @@ def explain(error: Exception) -> Problem:
             return Problem(500, "Something went wrong on our side.", "an answer", "Try again.")
 
 
+def _of_whom(error: BadToken | NotYours) -> Problem:
+    match error:
+        case NoSecret():
+            return Problem(401, str(error), "no token", f"Start the server with {SECRET_VARIABLE}, the shop's own.")
+        case BadToken():
+            headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            return Problem(401, str(error), "a customer token of the shop's site, or none", _SIGN_IN, headers)
+    return Problem(403, str(error), "the customer it belongs to", _SIGN_IN)
+
+
+def _of_limit(error: BadLimit | NoSuchLimit) -> Problem:
+    if isinstance(error, NoSuchLimit):
+        return Problem(404, str(error), "a limit of the conversation", "Send one of an answer's `constraints`.")
+    return Problem(422, "The request is not valid.", str(error), "Correct the limit.")
+
+
 def explain_validation(error: RequestValidationError) -> Problem:
     """Say which fields of a request are wrong, and how."""
-    problems = []
-    for problem in error.errors():
-        where = ".".join(str(part) for part in problem["loc"] if part not in ("body", "path")) or "body"
-        problems.append(f"{where}: {problem['msg']}")
     remedy = "Correct the request; /openapi.json describes every field."
-    return Problem(422, "The request is not valid.", "; ".join(problems[:8]), remedy)
+    return Problem(422, "The request is not valid.", wrong_fields(error.errors()), remedy)
+
+
+def wrong_fields(errors: Sequence[Any]) -> str:
+    """Say in one line which fields are wrong, and how; `errors` are pydantic's."""
+    problems: dict[str, list[str]] = {}
+    for problem in errors:
+        place = [str(part) for part in problem["loc"] if part not in ("body", "path")]
+        where = ".".join(part for part in place if not _KIND.match(part)) or "body"
+        if problem["type"] == "json_invalid":
+            where, said = "body", f"no JSON: {problem['ctx']['error']} at character {place[-1]}"
+        elif where == "body" and isinstance(problem["input"], bytes | str):
+            said = "JSON is expected, with the header `Content-Type: application/json`"
+        else:
+            said = problem["msg"]
+        problems.setdefault(where, []).append(said)
+    told = [f"{where}: {', or '.join(dict.fromkeys(said))}" for where, said in problems.items()]
+    return "; ".join(told[:8])
+
+
+def _refused(error: HTTPException) -> Problem:
+    """Answer what the frameworks beneath refuse, with what they leave out."""
+    match error.status_code:
+        case 400:
+            return Problem(400, "The body cannot be read.", "JSON in UTF-8", "Correct the request.")
+        case 413:
+            return Problem(413, "The request is too large.", f"a body of at most {MAX_BODY // 1024} kB", "Send less.")
+        case _:
+            return Problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
 
 
 class Nowhere(BaseRoute):
@@ -134,7 +176,7 @@ class Nowhere(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Take a request that is the API's."""
-        ours = scope["type"] == "http" and (scope["path"].startswith(_OURS) or self._methods(scope))
+        ours = scope["type"] == "http" and (f"{scope['path']}/".startswith(_OURS) or self._methods(scope))
         return (Match.FULL if ours else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -157,7 +199,7 @@ def _on_error(request: Request, error: Exception) -> Response:
         case RequestValidationError():
             problem = explain_validation(error)
         case HTTPException():
-            problem = Problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+            problem = _refused(error)
         case _:
             problem = explain(error)
     return problem.response(request.url.path)

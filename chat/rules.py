@@ -229,15 +229,12 @@ class Rulebook:
         path: the YAML file; None means no rules.
         today: tells the day.
 
-    Attributes:
-        problem: why the newest version of the file is being ignored, if it is.
-
     Raises:
         RulesError: the first version of the file cannot be used.
     """
 
     def __init__(self, path: Path | None = None, today: Callable[[], date] = date.today) -> None:
-        self.problem: str | None = None
+        self._problem: str | None = None
         self._path = path
         self._today = today
         self._lock = threading.Lock()
@@ -245,6 +242,13 @@ class Rulebook:
         self._seen = self._signature()
         self._rules = load_rules(path) if path is not None else ()
         self._bound: _Bound | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """Why the newest version of the file is being ignored, if it is; the file is looked at, chat or no chat."""
+        with self._lock:
+            self._look()
+            return self._problem
 
     def hidden(self, index: Index) -> IntArray:
         """Return the positions of what must never be shown: (n,)."""
@@ -297,10 +301,10 @@ class Rulebook:
             return
         self._seen = signature
         try:
-            self._rules, self.problem = load_rules(self._path), None
+            self._rules, self._problem = load_rules(self._path), None
             log.info("%s: %d rules live", self._path, len(self._rules))
         except RulesError as error:
-            self.problem = str(error)
+            self._problem = str(error)
             log.warning("the last good version of the rules stays: %s", error)
 
     def _signature(self) -> tuple[int, int] | None:

@@ -40,9 +40,10 @@ from chat.openai_api import openai_routes
 from chat.problems import RETRY_AFTER_S, STREAMED, Nowhere, answers, explain, explain_errors
 from chat.reference import describe, mount_reference
 from chat.state import Language
+from chat.store import unknown
 from chat.telemetry import Observed, Telemetry
 from chat.ui import mount_ui
-from retrieval.errors import NotReady, UnknownItem, UnknownSession
+from retrieval.errors import NotReady, UnknownItem
 from retrieval.types import Constraint
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 _COVER_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
     "Cache-Control": "public, max-age=300",
+    "Cross-Origin-Resource-Policy": "cross-origin",  # the widget shows them on pages that isolate themselves
 }
 
 _AS_EVENTS: dict[int | str, dict[str, Any]] = {
@@ -141,7 +143,7 @@ def _conversations(assistant: Assistant, turns: TurnQueue, rates: Rates) -> APIR
     def forget(session: SessionPath, caller: Caller) -> Forgotten:
         """Delete everything kept about a conversation."""
         if not assistant.forget(session, customer=caller):
-            raise UnknownSession(f"No conversation is called '{session}'.")
+            raise unknown(session)
         return Forgotten(forgotten=True)
 
     return api
@@ -179,11 +181,13 @@ def _health(assistant: Assistant) -> APIRouter:
     """Return the routes by which a machine asks how the server is."""
     api = APIRouter()
 
+    @api.head("/healthz", include_in_schema=False)
     @api.get("/healthz")
     async def healthz() -> Health:
         """Say that the process lives, and how far the assistant is; always 200."""
         return Health(status="ok", assistant=assistant.status.state)
 
+    @api.head("/readyz", include_in_schema=False)
     @api.get("/readyz", response_model=Status, responses={503: {"model": Status, "description": _NOT_READY}})
     async def readyz() -> JSONResponse:
         """Return 200 once answers come, 503 with the reason until then."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
+from chat.desk import Desk
 from chat.dialogue import Dialogue
 from chat.facts import reasons
 from chat.messages import Card, StoredMessage
@@ -80,6 +82,11 @@ def search(shop: Shop, text: str, k: int) -> tuple[Card, ...]:
     ids = {one.id for one in found}
     near = [card(catalog[at]) for at in grounding.nearest if shows(at) and catalog[at].id not in ids]
     return (*found, *near)[:k]
+
+
+def alone(desk: Desk | None) -> Desk | None:
+    """Return a desk that fetches nobody: a conversation that is not kept has no ticket, and nobody could answer it."""
+    return replace(desk, outbox=None) if desk is not None else None
 
 
 def retold(shop: Shop, history: Sequence[StoredMessage]) -> DialogueState:

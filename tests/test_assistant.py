@@ -11,6 +11,7 @@ import pytest
 from chat import assistant as assistant_module
 from chat.assistant import Assistant
 from chat.database import Database
+from chat.given import BadLimit, NoSuchLimit
 from chat.sql_store import SqlStore
 from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
 from retrieval.types import Constraint
@@ -96,6 +97,10 @@ class TestConversation:
         after = assistant.remove_constraint("ann", chip.field, chip.op, chip.value)
         assert {c.field for c in after.constraints} == {"genres", "kind"}
         assert len(after.items) > len(before.items)
+        for again in ((chip.field, chip.op, chip.value), ("nope", "<", 7.0)):
+            with pytest.raises(NoSuchLimit, match="no limit"):
+                assistant.remove_constraint("ann", *again)
+        assert len(assistant.export("ann").messages) == 3  # nothing was said of it
 
 
 class TestFeedback:
@@ -172,6 +177,34 @@ class TestRecommend:
         assert len(cards) == 2
         assert all(c.genres == ("drama",) and c.price < 15 for c in cards)
         assert not {"film-0", "film-3"} & set(ids(cards))
+
+    @pytest.mark.parametrize(
+        ("field", "op", "value", "said"),
+        [
+            ("pricee", "<", 8.0, "no item of the catalogue has such a column"),
+            ("id", "is", "film-0", "no item of the catalogue has such a column"),
+            ("price", "<", "8", "needs a number, written without quotes, not '8'"),
+            ("price", "<", ("8",), "needs a number"),
+            ("price", "<", True, "needs a number"),
+            ("price", "<", float("nan"), "needs a number"),
+            ("year", "is", "1979", "needs a number"),
+            ("year", "is_not", "1979", "needs a number"),
+            ("price", "fits", 9.99, "holds no ranges"),
+            ("kind", "<", 5.0, "holds no numbers"),
+            ("kind", "is", 5.0, "needs a text, not 5.0"),
+            ("in_stock", "is", "yes", "true or false"),
+        ],
+    )
+    def test_a_limit_that_cannot_be_kept_is_refused(self, assistant, field, op, value, said):
+        with pytest.raises(BadLimit, match=rf"the limit on '{field}' .*{said}"):
+            assistant.recommend(constraints=[Constraint(field, op, value)])
+
+    def test_limits_that_can_be_kept(self, assistant):
+        for field, op, value in (
+            ("year", "is", 1990.0), ("kind", "is", "film"), ("kind", "is_not", ("book", "game")),
+            ("in_stock", "is", True), ("topic", "is", "love"), ("title", "is_not", "Zorgon"), ("decade", ">=", 1990.0),
+        ):  # fmt: skip
+            assistant.recommend(constraints=[Constraint(field, op, value)])
 
     def test_a_card_by_id(self, assistant):
         card = assistant.card("film-5")

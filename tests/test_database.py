@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 from sqlalchemy import inspect, text
 
-from chat.database import About, Database, DatabaseError
+from chat.database import About, Database, DatabaseError, given_url
 from chat.handoff import Post, Ticket
 
 
@@ -207,6 +207,22 @@ def test_files_that_cannot_be_written_anew_are_told(tmp_path, monkeypatch):
 def test_what_cannot_be_opened_is_refused(url, message):
     with pytest.raises(DatabaseError, match=message):
         Database.open(url)
+
+
+def test_an_option_is_a_url_or_none():
+    assert given_url("none") is None
+    assert given_url("sqlite:///shop.db") == "sqlite:///shop.db"
+    for path in ("shop.db", "foo", "/tmp/foo"):
+        with pytest.raises(DatabaseError, match="no URL; write sqlite:///FILE, postgresql://… or none"):
+            given_url(path)
+
+
+def test_a_file_that_is_not_there_is_made_only_if_it_may_be(tmp_path):
+    with pytest.raises(DatabaseError, match="there is no file"):
+        Database.open(tmp_path / "shop.db", make=False)
+    assert not (tmp_path / "shop.db").exists()
+    Database.open(tmp_path / "shop.db").close()
+    Database.open(tmp_path / "shop.db", make=False).close()
 
 
 def test_a_file_of_something_else_is_refused(tmp_path):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,5 +63,12 @@ def test_the_terminal_keeps_nothing_where_none_is_wanted_and_closes_however_it_e
         terminal.main(["--catalog", "shop.csv", "--database", "none"])
     assert opened["database"] is None
     assert assistant.closed
-    assert demo.database(None) is None
-    assert demo.database("sqlite:///kept.db") == "sqlite:///kept.db"
+
+
+def test_the_demo_is_there_wherever_it_is_started_from(tmp_path):
+    code = "from chat import demo; print(demo.CATALOG.exists(), demo.knowledge(demo.CATALOG, None).exists())"
+    path = {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=os.environ | path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True True\n"

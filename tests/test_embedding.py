@@ -100,3 +100,11 @@ def test_the_script_is_small_and_has_no_way_to_make_markup_or_code_of_text():
     assert len(SCRIPT.encode()) < 25_000
     makers = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|Function\(|setHTML|DOMParser|createContext"
     assert re.findall(makers + r"|Fragment|import\(|<style|\.style\s*=|setAttribute\(\"style", SCRIPT) == []
+
+
+def test_a_page_may_send_and_read_the_id_of_a_request(client):
+    asked = {"Origin": SHOP, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "x-request-id"}
+    assert client.options("/api/sessions/ann", headers=asked).status_code == 200
+    answer = client.get("/healthz", headers={"Origin": SHOP, "X-Request-Id": "mine"})
+    assert "X-Request-Id" in answer.headers["access-control-expose-headers"]
+    assert answer.headers["x-request-id"] == "mine"

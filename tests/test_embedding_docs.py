@@ -66,6 +66,7 @@ def headers():
 def test_the_receiver_of_the_python_example():
     genuine = defined("receive.py")["genuine"]
     assert [genuine(header, BODY, SECRET) for header, _ in headers()] == [right for _, right in headers()]
+    assert not genuine(None, BODY, SECRET)
 
 
 @node
@@ -74,6 +75,7 @@ def test_the_receiver_of_the_node_example():
     body = f"Buffer.from({BODY.hex()!r}, 'hex')"
     answers = run_node(block("receive.js"), f"{given}.map((header) => genuine(header, {body}, {SECRET!r}))")
     assert answers == [right for _, right in headers()]
+    assert run_node(block("receive.js"), f"genuine(undefined, {body}, {SECRET!r})") is False
 
 
 def test_the_order_lookup_of_the_example(tmp_path, monkeypatch):

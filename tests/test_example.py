@@ -129,6 +129,7 @@ def test_one_conversation(browser, world, tmp_path, width, height):
     shoot("shop")
     page.click(".launch")
     assert "in stock" in ask("Is this in stock?")
+    page.click("namedrop-chat >> text='No'")  # not remembered; unanswered, the question would go with the next message
 
     words = ask("I loved Arrival. Something slower, before 1990?")
     cards = page.locator(f"{LAST} .card")
@@ -137,7 +138,6 @@ def test_one_conversation(browser, world, tmp_path, width, height):
     assert any(title in words for title in titles)
     link = page.locator(f"{LAST} .card a").first.get_attribute("href")
     assert link.removeprefix(f"{world.url}/item/") in world.state.items
-    page.click("namedrop-chat >> text='No'")  # not remembered
     shoot("recommendation")
 
     page.fill("namedrop-chat textarea", "What does standard shipping cost?")

@@ -115,7 +115,14 @@ def test_numbers_and_addresses_are_blanked_and_years_are_not():
     assert redacted(text) == "Order [number] for [email], call [number]; 2001: A Space Odyssey, 1968-1979, U-571"
 
 
+def test_a_mistyped_database_is_not_made(tmp_path, capsys):
+    assert main(["--database", f"sqlite:///{tmp_path}/shpo.db", "--out", str(tmp_path / "out")]) == 2
+    assert "there is no file" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_with_files_is_refused(url, tmp_path, capsys):
+    Database.open(url).close()
     (tmp_path / "notes").write_text("mine")
     assert main(["--database", url, "--out", str(tmp_path)]) == 2
     assert "give a new folder" in capsys.readouterr().err

@@ -224,7 +224,13 @@ def test_the_inbox(database, url, capsys):
     assert "user: where is it?\nassistant: I see.\nuser: a person, please\n" in capsys.readouterr().out
 
 
-def test_the_inbox_says_what_is_wrong(url, capsys):
+def test_a_mistyped_database_is_not_made(tmp_path, capsys):
+    assert main(["list", "--database", f"sqlite:///{tmp_path}/shpo.db"]) == 2
+    assert "there is no file" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_inbox_says_what_is_wrong(database, url, capsys):
     assert main(["show", "H-NONE", "--database", url]) == 2
     assert "no ticket 'H-NONE'" in capsys.readouterr().err
     assert main(["list", "--database", "mysql://x"]) == 2

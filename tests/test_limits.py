@@ -75,7 +75,13 @@ def test_counters_that_have_expired_are_let_go(monkeypatch):
 
 def test_rates_can_be_off_and_must_be_rates():
     assert counted(Rates(Limits(rate="off")), "192.0.2.1") == 20
-    for limits in ({"rate": "many"}, {"session_rate": "3 per never"}, {"workers": 0}, {"waiting": -1}):
+    for limits in (
+        {"rate": "many"},
+        {"rate": "0/minute"},
+        {"session_rate": "3 per never"},
+        {"workers": 0},
+        {"waiting": -1},
+    ):
         with pytest.raises(NamedropError, match="expected"):
             Limits(**limits)
 
@@ -259,3 +265,21 @@ def test_the_options_of_the_program():
     assert program.limits(given) == Limits("5/second", "off", 8, 3)
     with pytest.raises(NamedropError, match="'often' is no rate"):
         program.limits(parse(["--rate", "often"]))
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--retention-days", "-1", "a number of days, or 0 to keep everything"),
+        ("--retention-days", "nan", "a number of days, or 0 to keep everything"),
+        ("--trust-proxy", "foo", "addresses such as 127.0.0.1, not 'foo'"),
+        ("--trust-proxy", "127.0.0.1,proxy", "not 'proxy'"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(capsys, option, value, said):
+    with pytest.raises(SystemExit):
+        program.arguments().parse_args([f"{option}={value}"])
+    assert said in capsys.readouterr().err
+    for trusted in ("127.0.0.1, 10.0.0.0/8", "::1", "*"):
+        assert program.arguments().parse_args(["--trust-proxy", trusted]).trust_proxy == trusted
+    assert program.arguments().parse_args(["--retention-days", "0"]).retention_days == 0

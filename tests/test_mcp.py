@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Callable
 
+import httpx
 import pytest
 from mcp.client.client import Client
 
@@ -80,7 +81,9 @@ def test_answer_quotes_the_catalogue(address):
     ("tool", "arguments", "message"),
     [
         ("recommend", {"liked": ["no-item"]}, "no item 'no-item' in the catalogue"),
-        ("recommend", {"k": 0}, "greater than or equal to 1"),
+        ("recommend", {"k": 0}, "The arguments are not valid: k: Input should be greater than or equal to 1"),
+        ("recommend", {"limits": [{"field": "price", "op": "<", "value": "8"}]}, "'price' needs a number"),
+        ("recommend", {"limits": [{"field": "pricee", "op": "<", "value": 8}]}, "no item of the catalogue has such"),
         ("search", {}, "required"),
         ("search", {"query": "x" * 2001}, "at most 2000"),
     ],
@@ -89,6 +92,14 @@ def test_what_cannot_be_answered_is_an_error_of_the_tool(address, tool, argument
     result = call(address, tool, **arguments)
     assert result.is_error
     assert message in result.content[0].text
+    assert "https://" not in result.content[0].text
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_there_is_no_stream_to_wait_for(address, method):
+    response = httpx.request(method, f"{address}/mcp", headers={"Accept": "text/event-stream"}, timeout=5)
+    assert response.status_code == 405
+    assert response.headers["allow"] == "POST"
 
 
 def test_a_full_queue_is_told_to_the_client():

@@ -97,6 +97,12 @@ def test_errors_are_in_the_clients_shape(client):
         list(client.chat.completions.create(model="namedrop", messages=asked("break"), stream=True))
 
 
+def test_what_was_wrong_stands_in_the_message(client):
+    image = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://shop.example/a.png"}}]}]
+    with pytest.raises(openai.UnprocessableEntityError, match=r"messages\.0\.content.*'text'"):
+        client.chat.completions.create(model="namedrop", messages=image)
+
+
 def test_while_loading_the_client_is_told_to_come_back():
     assistant = FakeAssistant()
     assistant.state = "loading"

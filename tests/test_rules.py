@@ -12,7 +12,10 @@ import pytest
 
 from chat import recommender, rules, stateless
 from chat.assistant import Assistant
+from chat.conversation import Conversation
+from chat.desk import Desk
 from chat.rules import Rulebook, RulesError, Situation, load_rules
+from chat.state import DialogueState
 from tests.shops import MARQUEE, Talk, ids, marquee
 
 TODAY = date(2026, 11, 25)
@@ -130,6 +133,12 @@ class TestLiveEdits:
         assert len(rulebook.hidden(marquee().index)) == 1
         assert "cannot be read" in rulebook.problem
 
+    def test_a_broken_file_is_noticed_without_a_chat(self, book):
+        rulebook = book(rule("never"))
+        assert rulebook.problem is None
+        self.edit(rulebook, "rules: [")
+        assert "not YAML" in rulebook.problem
+
     def test_the_assistant_refuses_a_wrong_file_at_once(self, tmp_path):
         (tmp_path / "r.yaml").write_text(rule("boots"), encoding="utf-8")
         with pytest.raises(RulesError, match="boots"):
@@ -144,6 +153,15 @@ class TestNever:
             answer = without(message)
             assert not {STALKER, TREK} & set(ids(answer)), message
         assert "Stalker (1979) is not something we offer" in without("do you have Stalker?").text
+
+    def test_holds_for_the_item_whose_page_is_open(self, book):
+        said = "is this in stock?"
+        shown = Conversation(marquee(), DialogueState(session="s"), Desk(), page_item=STALKER).take(said)
+        assert "Stalker (1979) is in stock" in shown.text
+        shop, state = talk(book(rule("never"))).shop, DialogueState(session="s")
+        assert "Stalker" not in Conversation(shop, state, Desk(), page_item=STALKER).take(said).text
+        state.page = state.taste.about = STALKER  # the rule has come since
+        assert "Stalker" not in Conversation(shop, state, Desk()).take(said).text
 
     def test_is_not_among_the_nearest(self, book):
         without = talk(book(rule("never", "where: [{field: kind, value: film}, {field: year, op: '>', value: 2000}]")))

@@ -8,6 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 import app as program
+from chat.given import BadLimit, NoSuchLimit
+from chat.problems import explain
 from chat.server import create_app
 from retrieval.errors import ModelError
 from retrieval.types import Constraint
@@ -118,8 +120,10 @@ def test_chat_refuses_what_is_not_valid(client, body):
 
 
 def test_chat_refuses_what_is_no_json(client):
-    _error(client.post("/api/chat", content=b"{", headers={"Content-Type": "application/json"}), 422)
-    _error(client.post("/api/chat", content=b'{"message":"x"}', headers={"Content-Type": "text/plain"}), 422)
+    broken = client.post("/api/chat", content=b'{"message":', headers={"Content-Type": "application/json"})
+    assert _error(broken, 422)["expected"].startswith("body: no JSON: ")
+    plain = client.post("/api/chat", content=b'{"message":"x"}', headers={"Content-Type": "text/plain"})
+    assert "`Content-Type: application/json`" in _error(plain, 422)["expected"]
     surrogate = b'{"message":"\\ud800"}'
     _error(client.post("/api/chat", content=surrogate, headers={"Content-Type": "application/json"}), 422)
 
@@ -128,7 +132,7 @@ def test_bodies_are_limited(client):
     assert "64 kB" in _error(client.post("/api/chat", json={"message": "x" * 70_000}), 413)["expected"]
     chunks = (b"x" * 1000 for _ in range(100))
     unknown_length = client.post("/api/chat", content=chunks, headers={"Content-Type": "application/json"})
-    assert unknown_length.status_code == 413
+    assert "64 kB" in _error(unknown_length, 413)["expected"]
 
 
 def test_a_message_of_2000_characters_is_taken(client):
@@ -197,6 +201,17 @@ def test_covers_are_inert_images(client):
     assert odd.status_code == 200
     assert INJECTION not in odd.text
     _error(client.get("/api/covers/no-item.svg"), 404)
+
+
+def test_covers_may_be_shown_on_pages_that_isolate_themselves(client):
+    cover = client.get("/api/covers/film-stalker-1979.svg")
+    assert cover.headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/widget.js"])
+def test_monitors_may_ask_for_the_head_alone(client, path):
+    response = client.head(path)
+    assert response.status_code == 200
 
 
 def test_health(client):
@@ -271,6 +286,27 @@ def test_app_refuses_in_one_line(capsys, tmp_path):
     assert f"127.0.0.1:{port}: the port is in use" in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("secret", "options", "said"),
+    [
+        ("short", [], "NAMEDROP_SECRET has 5 bytes"),
+        ("", ["--webhook", "https://shop.example/"], "NAMEDROP_SECRET is not set"),
+        ("x" * 32, ["--webhook", "shop.example"], "--webhook https://HOST/PATH"),
+        ("x" * 32, ["--webhook", "https://shop.example/", "--database", "none"], "a webhook needs a database"),
+        ("", ["--database", "foo"], "is no URL"),
+        ("", ["--routes", "/nope.jsonl"], "there is no file or folder '/nope.jsonl'"),
+    ],
+)
+def test_app_refuses_connections_before_it_takes_the_port(capsys, tmp_path, monkeypatch, secret, options, said):
+    monkeypatch.setenv("NAMEDROP_SECRET", secret)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(program, "listen", None)
+    (tmp_path / "catalog.csv").write_text("id,title\n1,Stalker\n")
+    assert program.main(["--catalog", "catalog.csv", "--model", "none", *options]) == 2
+    assert said in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".csv"] in ([], [".cache"])
+
+
 def test_what_the_api_has_not_is_told_in_its_own_shape(client):
     _error(client.get("/api/nowhere"), 404)
     assert client.get("/v1/nowhere").json()["error"]["type"] == "invalid_request_error"
@@ -288,7 +324,9 @@ def test_what_the_api_has_not_is_told_in_its_own_shape(client):
 @pytest.mark.parametrize("value", [["x"] * 51, "x" * 257, ["x" * 257], {"a": 1}, "0" * 300])
 def test_a_limits_value_is_bounded(client, value):
     limit = {"field": "genres", "op": "is", "value": value}
-    _error(client.post("/api/recommend", json={"constraints": [limit]}), 422)
+    expected = _error(client.post("/api/recommend", json={"constraints": [limit]}), 422)["expected"]
+    assert expected.startswith("constraints.0.value")
+    assert "constrained-str" not in expected
 
 
 @pytest.mark.parametrize("value", [1990, 19.5, True, "film", ["film", "book"], "1990"])
@@ -300,7 +338,18 @@ def test_a_limits_value_keeps_its_kind(client, assistant, value):
     assert isinstance(kept, bool) == isinstance(value, bool)
 
 
+@pytest.mark.parametrize(("error", "status"), [(BadLimit("the limit on 'x' is none"), 422), (NoSuchLimit("none"), 404)])
+def test_a_limit_that_is_none_is_the_clients_mistake(error, status):
+    problem = explain(error)
+    assert problem.status == status
+    assert str(error) in (problem.message, problem.expected)
+
+
+@pytest.mark.parametrize("k", ["5", True, 5.0])
+def test_a_number_is_a_number(client, k):
+    assert "k: " in _error(client.post("/api/recommend", json={"k": k}), 422)["expected"]
+
+
 def test_a_body_that_cannot_be_read_is_refused(client):
     response = client.post("/api/chat", content=b"\xff\xfe}", headers={"Content-Type": "application/json"})
-    assert _error(response, response.status_code)
-    assert response.status_code in (400, 422)
+    assert "JSON in UTF-8" in _error(response, 400)["expected"]

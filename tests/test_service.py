@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from datetime import date
+from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
@@ -11,9 +14,15 @@ from sqlalchemy import select
 
 from chat.assistant import Assistant
 from chat.demo_orders import DemoOrders
+from chat.desk import Desk, Served
 from chat.handoff import Post, Ticket
 from chat.identity import BadToken, Customer, IdentityError, NotYours, Tokens
+from chat.messages import Citation, Handoff, StoredMessage
+from chat.pieces import Piece
+from chat.replies import Say
+from chat.routing import Routed
 from chat.rules import Placed, Rulebook, RulesError, Situation
+from chat.state import DialogueState
 from chat.telemetry import Telemetry
 from retrieval.errors import NamedropError
 from tests import receivers
@@ -60,6 +69,11 @@ def rows(shop, table, session):
         return db.scalars(select(table).filter_by(session=session)).all()
 
 
+def everything(shop, table):
+    with shop._database.reading() as db:
+        return len(db.scalars(select(table)).all())
+
+
 class TestOrders:
     def test_nobody_is_told_of_orders_unless_signed_in(self, shop):
         for message in ("Where is my order?", "Where is my order M-1042? I'm C-1001."):
@@ -77,6 +91,16 @@ class TestOrders:
     def test_an_order_of_another_customer_does_not_exist(self, shop):
         reply = shop.reply("Where is my order M-1042? I'm C-1001.", customer=BOB)
         assert "I can't find an order “M-1042”" in reply.text
+
+    def test_what_the_pages_say_of_a_broken_parcel_goes_with_the_order(self, monkeypatch):
+        page = Served("From “Damaged”: Send a photo.", (Citation(id="d", title="Damaged", quote="Send a photo."),))
+        monkeypatch.setattr(Desk, "quoted", lambda *_, **__: page)
+        desk, say = Desk(orders=DemoOrders.of(MARQUEE)), Say("en")
+        for text, told in (("My parcel M-1042 came broken.", True), ("Where is M-1042?", False)):
+            piece = Piece(text, Routed("order", 1.0, "order", {}), None)
+            served = desk.serve(piece, DialogueState(session="s"), say, ANN)
+            assert "Order M-1042 (" in served.text
+            assert (page.text in served.text) == bool(served.citations) == told
 
 
 class TestOwnership:
@@ -131,11 +155,39 @@ class TestHandOff:
         assert reply.handoff.ticket in reply.text
         assert shop.reply("A film about a bank, please.", "no rule").handoff is None
 
+    @pytest.mark.parametrize("said", ["I want a person: a chargeback!", "This chargeback is an outrage, I complain!"])
+    def test_a_rule_is_the_reason_where_it_is_one(self, shop, said):
+        assert shop.reply(said, f"ruled {len(said)}").handoff.reason == "rule"
+        assert shop.reply("I want to talk to a human", f"asked {len(said)}").handoff.reason == "asked"
+
     def test_forgetting_takes_ticket_and_post_along(self, shop):
         shop.reply("I want to talk to a human", "gone")
         assert rows(shop, Ticket, "gone")
         assert shop.forget("gone")
         assert rows(shop, Ticket, "gone") == rows(shop, Post, "gone") == []
+
+    def test_the_example_of_the_documentation(self, shop):
+        page = (Path(__file__).parents[1] / "docs" / "embedding.md").read_text(encoding="utf-8")
+        (example,) = re.findall(r'\{"event": "handoff\.opened".*?"at": [\d.]+\}, …\]\}', page, re.DOTALL)
+        promised = json.loads(example.replace(", …", ""))
+        for said in promised["summary"].splitlines():
+            ticket = (shop.reply(said, "example", customer=ANN).handoff or Handoff(reason="", ticket="")).ticket
+        shop.webhook.wait(lambda: ticket in shop.webhook.taken)
+        body = shop.webhook.taken[ticket]
+        assert list(body) == list(promised)
+        for key in ("event", "reason", "customer", "order", "language", "summary"):
+            assert body[key] == promised[key]
+
+    def test_a_conversation_that_is_not_kept_opens_no_ticket(self, shop):
+        before, taken = everything(shop, Ticket), len(shop.webhook.taken)
+        for said in ("I want to talk to a human", "About the chargeback: I'll go to my bank!"):
+            reply = shop.reply(said, history=())
+            assert reply.handoff is None
+            assert "can't fetch a person from here" in reply.text
+        history = [StoredMessage(role="user", text="a person"), StoredMessage(role="assistant", text=reply.text)]
+        assert shop.reply("my email is bob@example.com, call me", history=history).handoff is None
+        assert everything(shop, Ticket) == before
+        assert len(shop.webhook.taken) == taken
 
     def test_without_a_database_nobody_is_promised(self, without):
         reply = without.reply("I want to talk to a human", "ann")
@@ -159,9 +211,11 @@ def without(folder, shop):
     ("services", "error", "said"),
     [
         ({"webhook": "https://shop.example/", "secret": SECRET}, NamedropError, "needs a database.*--database"),
-        ({"webhook": "https://shop.example/", "database": "shop.db"}, IdentityError, "NAMEDROP_SECRET has 0 bytes"),
+        ({"webhook": "https://shop.example/", "database": "shop.db"}, IdentityError, "NAMEDROP_SECRET is not set"),
         ({"webhook": "shop.example", "database": "shop.db", "secret": SECRET}, NamedropError, "--webhook https"),
         ({"secret": "short"}, IdentityError, "5 bytes"),
+        ({"retention_days": -1}, NamedropError, "a retention of -1 days"),
+        ({"retention_days": float("nan")}, NamedropError, "a retention of nan days"),
     ],
 )
 def test_what_cannot_work_is_refused_at_once(tmp_path, monkeypatch, services, error, said):

@@ -146,6 +146,42 @@ def test_a_conversation_on_a_page_of_another_origin_under_a_strict_policy(visit,
     assert page.locator(".card:first-child [data-signal=like]").first.get_attribute("aria-pressed") == "true"
 
 
+@pytest.mark.parametrize("lead", ["From “Returns and refunds”: ", "关于“Returns and refunds”，本店的说明是："])
+def test_what_is_said_before_a_quote_stays(visit, world, monkeypatch, lead):
+    answer = world.assistant._answer
+
+    def with_order(kept, message):
+        told = "" if "returns" in message else "Order M-1042 is on its way. "
+        return answer(kept, "return").model_copy(update={"text": f"{told}{lead}{RETURNS.quote}"})
+
+    monkeypatch.setattr(world.assistant, "_answer", with_order)
+    page = visit("data-open")
+    ask(page, "where is M-1042, and can I send it back?")
+    words = page.locator(".turn:last-child .words")
+    assert words.is_visible()
+    assert words.inner_text() == "Order M-1042 is on its way."
+    ask(page, "how do returns work?")
+    assert not words.is_visible()  # nothing but the quote's lead-in
+    assert page.locator(".turn:last-child blockquote").inner_text() == RETURNS.quote
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 256), (640, 360)])
+def test_a_small_screen_keeps_room_for_the_answer(visit, width, height):
+    page = visit("data-consent", width=width, height=height)
+    page.click(".launch")
+    ask(page, "before 1990")
+    inside = "document.querySelector('namedrop-chat').shadowRoot"
+    assert page.locator("text=Remember your taste").is_visible()
+    assert page.evaluate(f"{inside}.querySelector('.log').clientHeight") >= 96
+    cut = "(b) => b.scrollHeight > b.clientHeight + 1"
+    assert page.evaluate(f"[...{inside}.querySelectorAll('.bar:not([hidden])')].filter({cut}).length") == 0
+    page.click("text=Forget this chat")  # can be scrolled to
+    page.click("text=Keep")
+    ask(page, "and another")  # a question that is not answered goes with the next message
+    assert not page.locator("text=Remember your taste").is_visible()
+    assert page.evaluate(f"{inside}.querySelector('dialog').scrollWidth") <= width
+
+
 def test_forgetting_deletes_here_and_on_the_server(visit, world):
     page = visit("data-open")
     ask(page, "hello")
@@ -206,10 +242,7 @@ def test_everything_works_from_the_keyboard(visit):
     assert {"Forget this chat", "Close the chat", "Conversation", "I like it: Stalker", "2001: A Space Odyssey"} <= {
         *seen
     }
-    assert "buy" not in seen
-    page.locator("[aria-label='Close the chat']").focus()
-    page.keyboard.press("Shift+Tab")
-    assert focused(page) == "Forget this chat"
+    assert "buy" in seen  # the panel beside the page is no dialog that one has to leave first
     page.keyboard.press("Escape")
     assert not page.locator("dialog").is_visible()
     assert focused(page) == "Open the chat: Ask us"
@@ -292,6 +325,26 @@ def test_a_signed_in_customer_and_the_next_one(visit, world):
     page.complaints.clear()
 
 
+def test_a_token_that_cannot_be_had_is_no_fault_of_the_server(visit, world):
+    world.assistant.heard = None
+    page = visit("data-open", script="window.Namedrop = { token: async () => { throw new Error('no such page') } }")
+    ask(page, "hello", "[role=alert]")
+    assert "on our side" in page.locator(".bad").inner_text()
+    page.evaluate("Namedrop.token = async () => '<!doctype html><title>Sign in</title>'")
+    ask(page, "and now?", "[role=alert] >> nth=1")
+    assert "on our side" in page.locator(".bad").last.inner_text()
+    assert world.assistant.heard is None
+    assert ["no such page" in text or "not a token" in text for text in page.complaints] == [True, True]
+    page.complaints.clear()
+
+
+def test_messages_sent_at_once_follow_one_another(visit):
+    page = visit()
+    page.evaluate("Namedrop.send('one'); Namedrop.send('two')")
+    page.wait_for_selector(".turn:nth-child(3) .card")
+    assert page.locator(".said").all_inner_texts() == ["one", "two"]
+
+
 def test_nothing_outlives_the_tab_without_consent(visit, world):
     page = visit("data-open data-consent")
     ask(page, "hello")
@@ -346,6 +399,8 @@ def test_chinese_right_to_left_and_the_shop_s_colour(visit):
     ground, _, direction, left = page.evaluate(style, "dialog")
     assert (ground, direction) == ("rgb(23, 25, 27)", "rtl")
     assert left > 800  # left is meant along the lines: in a page from right to left it is the right
+    page = visit("data-open", dir="rtl")
+    assert page.evaluate(style, "dialog")[3] == pytest.approx(20, abs=2)
 
 
 @pytest.mark.parametrize(

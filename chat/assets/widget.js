@@ -44,49 +44,52 @@ const ICONS = {
   chat: "M4 5.5h16v11H11l-4.5 4v-4H4z", close: "M6 6l12 12M18 6 6 18", send: "M12 19V5M5.5 11.5 12 5l6.5 6.5", stop: "M8 8h8v8H8z",
   like: "M12 20s-7.5-4.6-7.5-10A4.2 4.2 0 0 1 12 7.3 4.2 4.2 0 0 1 19.5 10c0 5.4-7.5 10-7.5 10z", dislike: "M6 6l12 12M12 3.5a8.5 8.5 0 1 0 .1 0",
 };
+const SMALL = "(max-width: 520px), (max-height: 440px)";
 const STYLE = `
-:host { all: initial; color-scheme: light dark; --accent: #0b5f58; --on: #fff }
-:host([theme=light]) { color-scheme: light } :host([theme=dark]) { color-scheme: dark } :host([dir=rtl]) .root { text-align: right }
+:host {all: initial; color-scheme: light dark; --accent: #0b5f58; --on: #fff}
+:host([theme=light]) {color-scheme: light} :host([theme=dark]) {color-scheme: dark} :host([dir=rtl]) .root {text-align: right}
 .root {
 --ground: light-dark(#fff, #17191b); --sunken: light-dark(#f3f1ed, #25282b); --ink: light-dark(#1e1c1a, #eeece8); --muted: light-dark(#5f5850, #b0aca5);
 --line: light-dark(#d9d2c8, #43484c);
 font: 15px/1.5 system-ui, sans-serif; color: var(--ink); text-align: left;
 }
-* { box-sizing: border-box; margin: 0; padding: 0; font: inherit; color: inherit }
-p, b, span, summary, blockquote { unicode-bidi: plaintext; overflow-wrap: anywhere } p, blockquote { white-space: pre-wrap }
-button, textarea { border: 0; background: none; cursor: pointer }
-svg { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.9; stroke-linecap: round; stroke-linejoin: round }
-[hidden] { display: none !important } .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
-:focus-visible { outline: 2.5px solid; outline-offset: -4px } a:focus-visible { outline-offset: 1px }
-.launch, dialog { position: fixed; z-index: 2147483000; inset: auto 20px max(20px, env(safe-area-inset-bottom)) auto }
-.icon, .go { display: grid; place-items: center; flex: none; width: 40px; height: 40px; border-radius: 50% }
-.left > .launch, .left > dialog { inset-inline: 20px auto }
-.launch { width: 58px; height: 58px; box-shadow: 0 4px 18px #0005 } .launch svg { scale: 1.3 }
-.launch, header, .said, .go, .main { background: var(--accent); color: var(--on) }
-dialog { width: 396px; height: min(660px, 100dvh - 40px); max-width: none; max-height: none; border: 1px solid var(--line); border-radius: 18px; overflow: hidden; background: var(--ground); box-shadow: 0 12px 48px #0004; animation: up .2s }
-dialog[open] { display: flex; flex-direction: column } ::backdrop { background: none }
-header { display: flex; align-items: center; padding: 6px; padding-inline-start: 18px } h2, b { font-weight: 650 } h2 { flex: 1; font-size: 17px }
-.log { flex: 1; position: relative; overflow: hidden auto; overscroll-behavior: contain; padding: 0 16px }
-.turn { padding: 14px 0 0 } .turn:last-child { min-height: 100%; padding-bottom: 14px } .turn > * + * { margin-top: 10px }
-.said { width: fit-content; max-width: 85%; margin-inline-start: auto; padding: 8px 14px; border-radius: 16px } .quiet { opacity: .8 }
-.wait { animation: wait 1s infinite alternate }
-.row { display: flex; flex-wrap: wrap; align-items: center; gap: 7px 9px } .bar { padding: 8px 16px; border-top: 1px solid var(--line); font-size: 14px } [role=status] { background: var(--sunken) }
-.chip { padding: 6px 14px; border: 1px solid var(--line); border-radius: 18px; text-align: start } button:hover { filter: contrast(.8) }
-.chip:has(.icon) { display: flex; align-items: center; padding: 0; padding-inline-start: 12px } .chip .icon { width: 32px; height: 32px }
-.card { display: flex; gap: 11px; padding: 12px 0; border-top: 1px solid var(--line) } .card > div { flex: 1; min-width: 0 }
-img { flex: none; width: 66px; height: 92px; border-radius: 7px; object-fit: cover; background: var(--sunken) } .soft { color: var(--muted); font-size: 13.5px }
-.card > .acts { flex: none; display: grid; gap: 6px; align-content: start } .acts .icon { border: 1px solid var(--line) } [aria-pressed=true] { background: var(--ink); color: var(--ground) }
-details, .bad { padding: 8px 12px; border-inline-start: 4px solid var(--accent); border-radius: 6px; background: var(--sunken); font-size: 14px } .bad { border-color: #d9480f } .bad button { margin-top: 8px }
-blockquote { margin-top: 6px }
-form { display: flex; align-items: flex-end; margin: 6px 12px 0; padding: 3px; padding-inline-start: 14px; border: 1px solid var(--muted); border-radius: 24px } form:focus-within { outline: 2px solid var(--ink) }
-textarea { flex: 1; min-width: 0; max-height: 120px; padding: 9px 0; resize: none; outline: 0 !important; font-size: 16px; line-height: 22px; field-sizing: content; cursor: text } ::placeholder { color: var(--muted); opacity: 1 }
-.foot { justify-content: center; padding: 3px 12px max(5px, env(safe-area-inset-bottom)) } .foot button { text-decoration: underline; min-height: 26px }
-@media (max-width: 520px), (max-height: 440px) { dialog { inset: 0 !important; width: 100%; height: var(--h, 100dvh); border: 0; border-radius: 0; padding: env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left) } }
-@media (prefers-reduced-motion) { * { animation: none !important } } @media (prefers-contrast: more) { .root { --muted: var(--ink); --line: var(--ink) } }
-@media (forced-colors: active) { [aria-pressed=true] { outline: 3px solid } .launch, .said, .go { border: 1px solid } } @media print { .root { display: none } }
-@keyframes up { from { opacity: 0; translate: 0 12px } } @keyframes wait { to { opacity: .4 } }`;
+.left {--side: 20px auto}
+* {box-sizing: border-box; margin: 0; padding: 0; font: inherit; color: inherit}
+p, b, span, summary, blockquote {unicode-bidi: plaintext; overflow-wrap: anywhere} p, blockquote {white-space: pre-wrap}
+button, textarea {border: 0; background: none; cursor: pointer}
+svg {width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.9; stroke-linecap: round}
+[hidden] {display: none !important} .sr {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)}
+:focus-visible {outline: 2.5px solid; outline-offset: -4px} a:focus-visible {outline-offset: 1px}
+.launch, dialog {position: fixed; z-index: 2147483000; inset: auto auto max(20px, env(safe-area-inset-bottom)); inset-inline: var(--side, auto 20px)}
+.icon, .go {display: grid; place-items: center; flex: none; width: 40px; height: 40px; border-radius: 50%}
+.launch {width: 58px; height: 58px; box-shadow: 0 4px 18px #0005} .launch svg {scale: 1.3}
+.launch, header, .said, .go, .main {background: var(--accent); color: var(--on)}
+dialog {width: 396px; height: min(660px, 100dvh - 40px); max-width: none; max-height: none; border: 1px solid var(--line); border-radius: 18px; overflow: hidden; background: var(--ground); box-shadow: 0 12px 48px #0004; animation: up .2s}
+dialog[open] {display: flex; flex-direction: column}
+header {display: flex; align-items: center; padding: 6px; padding-inline-start: 18px} h2, b {font-weight: 650} h2 {flex: 1; font-size: 17px}
+.log {flex: 1; position: relative; overflow: hidden auto; overscroll-behavior: contain; padding: 0 16px}
+.turn {padding: 14px 0 0} .turn:last-child {min-height: 100%; padding-bottom: 14px} .turn>*+* {margin-top: 10px}
+.said {width: fit-content; max-width: 85%; margin-inline-start: auto; padding: 8px 14px; border-radius: 16px} .quiet {opacity: .8}
+.wait {animation: wait 1s infinite alternate}
+.row {display: flex; flex-wrap: wrap; align-items: center; gap: 7px 9px} .bar {padding: 8px 16px; border-top: 1px solid var(--line); font-size: 14px} [role=status] {background: var(--sunken)}
+.chip {padding: 6px 14px; border: 1px solid var(--line); border-radius: 18px; text-align: start} button:hover {filter: contrast(.8)}
+.chip:has(.icon) {display: flex; align-items: center; padding: 0; padding-inline-start: 12px} .chip .icon {width: 32px; height: 32px}
+.card {display: flex; gap: 11px; padding: 12px 0; border-top: 1px solid var(--line)} .card>div {flex: 1; min-width: 0}
+img {flex: none; width: 66px; height: 92px; border-radius: 7px; object-fit: cover; background: var(--sunken)} .soft {color: var(--muted); font-size: 13.5px}
+.card>.acts {flex: none; display: grid; gap: 6px; align-content: start} .acts .icon {border: 1px solid var(--line)} [aria-pressed=true] {background: var(--ink); color: var(--ground)}
+details, .bad {padding: 8px 12px; border-inline-start: 4px solid var(--accent); border-radius: 6px; background: var(--sunken); font-size: 14px} .bad {border-color: #d9480f} .bad button {margin-top: 8px}
+blockquote {margin-top: 6px}
+form {display: flex; align-items: flex-end; margin: 6px 12px 0; padding: 3px; padding-inline-start: 14px; border: 1px solid var(--muted); border-radius: 24px} form:focus-within {outline: 2px solid var(--ink)}
+textarea {flex: 1; min-width: 0; max-height: 120px; padding: 9px 0; resize: none; outline: 0 !important; font-size: 16px; line-height: 22px; field-sizing: content; cursor: text} ::placeholder {unicode-bidi: plaintext; color: var(--muted); opacity: 1}
+.foot {justify-content: center; padding: 3px 12px max(5px, env(safe-area-inset-bottom))} .foot button {text-decoration: underline; min-height: 26px}
+@media ${SMALL} {.bar {flex-wrap: nowrap; overflow-x: auto; white-space: nowrap} .bar>* {flex: none} .bar p {flex: 1; white-space: normal}
+dialog {inset: 0 !important; width: 100%; height: var(--h, 100dvh); border: 0; border-radius: 0; padding: env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left)}}
+@media (max-height: 440px) {dialog {overflow-y: auto} header, .bar {padding-block: 2px} .bar {flex: none} .log {flex: 1 0 96px} form {margin-top: 2px} .foot {padding-block: 0}}
+@media (prefers-reduced-motion) {* {animation: none !important}} @media (prefers-contrast: more) {.root {--muted: var(--ink); --line: var(--ink)}}
+@media (forced-colors: active) {[aria-pressed=true] {outline: 3px solid} .launch, .said, .go {border: 1px solid}} @media print {.root {display: none}}
+@keyframes up {from {opacity: 0; translate: 0 12px}} @keyframes wait {to {opacity: .4}}`;
 
-// --- small tools
+// --- tools
 function h(name, properties, ...children) { // h("p.words", { lang: "en" }, "text", child)
   const [tag, ...classes] = name.split(".");
   const node = document.createElement(tag);
@@ -127,13 +130,15 @@ function save() {
 }
 
 // --- the server
-// an error whose text may be shown
-const trouble = (text, status = 0) => Object.assign(new Error(text), { status });
+const trouble = (text, status = 0) => Object.assign(Error(text), { status }); // may be shown
 async function call(method, path, body, options) {
   const headers = {};
-  let response;
+  let response, token;
   try {
-    const token = await (typeof api.token === "function" ? api.token() : api.token ?? data.customerToken);
+    token = await (typeof api.token === "function" ? api.token() : api.token ?? data.customerToken);
+    if (token && !/^[\w.-]+$/.test(token)) throw TypeError("not a token");
+  } catch (error) { console.error("Namedrop.token", error); throw trouble(say.trouble); }
+  try {
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body) headers["Content-Type"] = "application/json";
     if (visitor && method === "DELETE") headers["Namedrop-Visitor"] = visitor;
@@ -177,7 +182,7 @@ launch.classList.add("launch");
 const root = h(/left/.test(data.position) ? "section.root.left" : "section.root", { ariaLabel: title, lang }, launch, panel);
 const host = h("namedrop-chat", { theme: data.theme || "auto" });
 const announce = (text) => { live.textContent = text; };
-let judged = {}, running = null, restored;
+let judged = {}, running = null, restored, sent = Promise.resolve();
 
 function name(item) {
   const url = address(item.url || data.link?.replace("{id}", encodeURIComponent(item.id)));
@@ -255,11 +260,11 @@ function addTurn(message, quiet = "") {
 function paintReply(parts, { text, items, citations = [], handoff }) {
   for (const { title: passage, quote } of citations) {
     const open = citations.length < 2 && text.endsWith(quote); // said once, as a quote
-    if (open) text = text.slice(0, -quote.length).trim();
+    if (open) text = text.slice(0, -quote.length).trim().replace(/(From |关于)“[^”]*”(:|，本店的说明是：)$/, "").trim();
     parts.turn.append(h("details", { open }, h("summary", label("source", passage)), h("blockquote", quote)));
   }
   parts.words.textContent = text;
-  parts.words.hidden = /[:：]$/.test(text);
+  parts.words.hidden = !text;
   paintCards(parts, items);
   if (handoff) paintPerson(handoff.ticket);
 }
@@ -273,7 +278,7 @@ function paintGo() {
 }
 async function exchange(message, quiet, work, retry) {
   if (running) return;
-  const mine = (running = new AbortController());
+  const mine = running = new AbortController();
   kept.begun = true;
   save();
   const parts = addTurn(message, quiet);
@@ -312,8 +317,9 @@ async function ask(message) {
   const text = message.trim().slice(0, 2000);
   await restored;
   if (!text || running) return;
+  paintBar(question);
   emit("message", { text });
-  exchange(text, "", async (parts, signal) => {
+  return exchange(text, "", async (parts, signal) => {
     const post = () => call("POST", "/api/chat", { message: text, session: kept.session, page_item: pageItem() || undefined, visitor: visitor || undefined }, { signal });
     const response = await post().catch((error) => {
       if (error.status !== 403) throw error; // it belongs to someone who has signed out
@@ -385,7 +391,7 @@ async function forget() {
 }
 
 // --- opening and closing
-const small = matchMedia("(max-width: 520px), (max-height: 440px)");
+const small = matchMedia(SMALL);
 const show = () => (small.matches ? panel.showModal() : panel.show());
 function open(focus) {
   if (panel.open) return;
@@ -414,10 +420,6 @@ panel.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
   if (event.key === "Escape") { event.preventDefault(); close(); }
   if (event.key === "Enter" && event.target === input && !event.shiftKey) { event.preventDefault(); running || form.requestSubmit(); }
-  if (event.key !== "Tab") return;
-  const stops = [...panel.querySelectorAll("a, button, textarea, summary, [tabindex]")].filter((node) => node.checkVisibility());
-  const [from, to] = event.shiftKey ? [0, -1] : [-1, 0];
-  if (host.shadowRoot.activeElement === stops.at(from)) { event.preventDefault(); stops.at(to).focus(); }
 });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -430,7 +432,7 @@ visualViewport.addEventListener("resize", () => host.style.setProperty("--h", `$
 
 const api = {
   ...window.Namedrop, open: () => open(true), close, forget,
-  send(text) { open(true); ask(String(text)); },
+  send(text) { open(true); sent = sent.then(() => ask(String(text))); },
 };
 window.Namedrop = api;
 
@@ -444,7 +446,7 @@ function start() {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
   const shadow = host.attachShadow({ mode: "open" });
-  shadow.adoptedStyleSheets = [sheet]; // works under a policy without 'unsafe-inline'
+  shadow.adoptedStyleSheets = [sheet]; // no 'unsafe-inline'
   shadow.append(root);
   host.dir = data.dir || getComputedStyle(document.body).direction;
   paintColour(data.color);
