@@ -28,8 +28,8 @@ from retrieval.models import resolve_lm
 if TYPE_CHECKING:
     import torch
 
-    from finetune.loop import Batches
     from finetune.objective import TowerHead, Tuned
+    from finetune.plan import Batches
     from finetune.upper import StateCache
 
 log = logging.getLogger(__name__)
@@ -134,8 +134,8 @@ def build(prepared: Prepared, progress: bool = True) -> tuple[Tuned, Batches, Ba
     import torch
 
     from finetune.adapters import load_trainable, start_tower
-    from finetune.loop import Batches
     from finetune.objective import TowerHead, Tuned, causal_of, counts_of
+    from finetune.plan import Batches
     from finetune.upper import check_split, split
 
     config = prepared.config
