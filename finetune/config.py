@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from chat.prompt import Style
 from chat.prompting import MOST
+from finetune.signals import LIKED_FROM
 from retrieval.errors import NamedropError
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
 
@@ -39,6 +40,7 @@ class Data(_Strict):
         valid_dialogues, valid_mentions, valid_next_item: records to validate on.
         valid_share: of the groups (dialogues, people, wishes) without a validation file, the share held out.
         leave_out: a file with an item id a line; no example names, offers or mentions these items.
+        liked_from: the rating from which on a person likes an item; what is rated lower is disliked.
         skip_bad: go on without bad records instead of refusing the file.
     """
 
@@ -52,6 +54,7 @@ class Data(_Strict):
     valid_next_item: tuple[Path, ...] = ()
     valid_share: Share = 0.05
     leave_out: Path | None = None
+    liked_from: Annotated[float, Field(ge=0)] = LIKED_FROM
     skip_bad: bool = False
 
     def files(self) -> Iterator[tuple[str, Path]]:
@@ -65,9 +68,12 @@ class Data(_Strict):
 
 
 class TaskSettings(_Strict):
-    """How much a task counts: `weight` of its tokens in the loss, at most `limit` examples, 0 leaves it out."""
+    """How much a task counts: `weight` of its tokens in the loss, at most `limit` examples, 0 leaves it out.
 
-    weight: Annotated[float, Field(ge=0)] = 1.0
+    Without a weight it keeps that of `finetune.examples.TASKS`; of validation files as large a share is left.
+    """
+
+    weight: Annotated[float, Field(ge=0)] | None = None
     limit: Annotated[int, Field(ge=0)] | None = None
 
 
@@ -130,6 +136,7 @@ class TrainConfig(_Strict):
         epochs, max_steps: how long; `max_steps` ends the run earlier.
         warmup: share of the steps in which the learning rate rises; it then falls along a cosine.
         clip: largest norm of the gradient.
+        valid_rows: how many rows a validation measures, of those there are.
         evaluate_every, checkpoint_every: in optimizer steps; a checkpoint costs about a second.
         patience: evaluations without a better validation loss before the run stops early.
         precision: auto takes bfloat16 where the processor has it.
@@ -156,6 +163,7 @@ class TrainConfig(_Strict):
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     warmup: Share = 0.05
     clip: Annotated[float, Field(gt=0)] = 1.0
+    valid_rows: Positive = 64
     evaluate_every: Positive = 200
     checkpoint_every: Positive = 50
     patience: Positive = 4

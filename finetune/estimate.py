@@ -25,7 +25,7 @@ from finetune.contexts import (
     told_moments,
 )
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, RecordType
-from finetune.examples import TASKS, ExampleEncoder
+from finetune.examples import TASKS, ExampleEncoder, weights_of
 from finetune.material import Material
 from finetune.packing import Packed, PackingError, Weighed, pack
 from finetune.wishes import make_wishes
@@ -148,7 +148,7 @@ def estimate(
     found: dict[str, list[tuple[float, IntArray]]] = {}
     weighed: list[Weighed] = []
     tasks = tasks or {}
-    weights = {name: tasks[name].weight if name in tasks else task.weight for name, task in TASKS.items()}
+    weights = weights_of(tasks)
     for material, scale in _materials(sample, listening_shop(catalog), size):
         for name in (name for name, weight in weights.items() if weight):
             step(name)

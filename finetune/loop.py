@@ -11,6 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -308,10 +309,8 @@ class Loop(Trainer):
     def train_loss(self) -> float:
         """The mean training loss of the steps that were logged, before a resume too."""
         logged = [(entry["step"], entry["loss"]) for entry in self.state.log_history if "loss" in entry]
-        steps = [
-            step - before for step, before in zip([s for s, _ in logged], [0, *(s for s, _ in logged)], strict=False)
-        ]
-        return sum(n * loss for n, (_, loss) in zip(steps, logged, strict=True)) / max(sum(steps), 1)
+        total = sum((step - before) * loss for (before, _), (step, loss) in pairwise([(0, 0.0), *logged]))
+        return total / max((step for step, _ in logged), default=1)
 
     def restore_best(self) -> None:
         """Go back to the weights of the best validation, if there was one."""

@@ -99,7 +99,7 @@ def records(data: Data, shop: Shop, hidden: frozenset[int], *, valid: bool) -> M
     histories = [m for record in mentions for m in mention_moments(record, catalog)]
     histories.extend(next_item_moments(chosen, catalog))
     if not valid:
-        histories.extend(interaction_moments(read(data.interactions, InteractionRecord), catalog))
+        histories.extend(interaction_moments(read(data.interactions, InteractionRecord), catalog, data.liked_from))
     conversations = (m for record in dialogues for m in dialogue_moments(record, shop))
     told = (m for record in dialogues for m in told_moments(record, shop))
     described = () if valid else tuple(at for at in range(len(catalog)) if at not in hidden)

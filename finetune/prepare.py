@@ -45,7 +45,7 @@ from finetune.data import (
     NextItemRecord,
     Part,
     RecordType,
-    item_ids,
+    references,
 )
 from finetune.events import EventLog, Events, core, next_items, rated, split_last, split_time, without_repeats
 from finetune.provenance import file_digest
@@ -137,10 +137,10 @@ class _Collected:
         if not self.known:
             raise DataError(f"{source.files[0]}: no usable item", self.problems)
         for record in _bar(source.records(self.problems.append), "records", progress):
-            missing = next((i for i in item_ids(record.value) if i not in self.known), None)
+            missing = next((found for found in references(record.value) if found[1] not in self.known), None)
             if missing is not None:
                 self.leave_out("an item is not in the catalogue", 1)
-                self.report(record, "items", missing, "an id of the catalogue", "the record is left out")
+                self.report(record, *missing, "an id of the catalogue", "the record is left out")
             else:
                 self._add(record)
 
@@ -186,7 +186,7 @@ def prepare(source: Original, out: Path, options: Options | None = None, *, prog
     records = {**_spoken(collected), **_chosen_next(collected)}
     events = _split(_filtered(collected), options)
     files = {**{name: map(_as_json, some) for name, some in records.items()}, **_event_files(events, collected)}
-    used = {i for some in records.values() for record in some for i in item_ids(record)} | events.used
+    used = {i for some in records.values() for record in some for _, i in references(record)} | events.used
     out.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{out.name}.part-", dir=out.parent))
     try:

@@ -161,6 +161,22 @@ class TestHistories:
         sets = Histories(next_item=[NextItemRecord(user=u, history=tuple(h), next=n) for u, h, n in rows]).sets
         assert sets.matrix.toarray().tolist() == [[1, 1, 1], [1, 0, 1]]
 
+    def test_what_one_user_chose_counts_once_in_whatever_records_it_stands(self):
+        chosen = [NextItemRecord(user="ann", history=("a",), next="b")]
+        events = [InteractionRecord(user_id="ann", item_id=i, timestamp=t) for t, i in enumerate("ab")]
+        histories = Histories(next_item=chosen, interactions=events)
+        assert histories.sets.matrix.toarray().tolist() == [[1, 1]]
+        assert list(histories.sequences) == [[("a", True), ("b", True)]]
+
+    def test_what_was_seen_is_no_choice_and_what_was_returned_a_rejection(self):
+        told = [("a", 1, "buy"), ("b", 2, "view"), ("c", 3, "buy"), ("c", 4, "return"), ("d", 5, "seen")]
+        events = [InteractionRecord(user_id="ann", item_id=i, timestamp=t, event=e) for i, t, e in told]
+        rated = [InteractionRecord(user_id="bob", item_id="a", timestamp=1, rating=1)]
+        sets = Histories(interactions=[*events, *rated], liked_from=1).sets
+        assert sets.ids == ("a", "c")
+        assert sets.matrix.toarray().tolist() == [[1, -1], [1, 0]]
+        assert list(Histories(interactions=events).sequences) == [[("a", True)]]
+
     def test_nothing(self):
         assert not Histories()
         assert not Histories().counts(CATALOG).any()
