@@ -125,6 +125,17 @@ def prune(folder: Path, keep: int = _KEPT) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def check_place(folder: Path) -> None:
+    """Check that a run's folder can be written, before anything is computed for it.
+
+    Raises:
+        RunError: it cannot.
+    """
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise RunError(f"{folder}: cannot be written ({there}); choose another `output`")
+
+
 def check_run(config: TrainConfig, *, resume: bool, data: str, processes: int = 1) -> None:
     """Check that a run's folder is free, or this configuration's to go on with; write nothing.
 
@@ -212,6 +223,23 @@ def describe_run(config: TrainConfig, metrics: Mapping[str, Any]) -> dict[str, A
         "hardware": provenance.hardware(),
         "metrics": dict(metrics),
     }
+
+
+def trained_on(adapter: Path, file: Path) -> bool:
+    """Whether an adapter's own record says that it was trained on a file, under whatever name."""
+    try:
+        data = json.loads((adapter / "run.json").read_text(encoding="utf-8"))["data"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return isinstance(data, dict) and provenance.file_digest(file) in data.values()
+
+
+def readable(folder: Path) -> None:
+    """Let whoever may read the other files of a folder read the weights too, which safetensors keeps to the writer."""
+    umask = os.umask(0)
+    os.umask(umask)
+    for file in folder.glob("*.safetensors"):
+        file.chmod(0o666 & ~umask)
 
 
 def write_json(file: Path, content: Mapping[str, Any]) -> None:

@@ -21,7 +21,17 @@ from typing import Any
 
 import numpy as np
 
-from finetune.checkpoints import check_run, describe_run, newest_sound, open_run, publish, step_of, write_json
+from finetune.checkpoints import (
+    check_place,
+    check_run,
+    describe_run,
+    newest_sound,
+    open_run,
+    publish,
+    readable,
+    step_of,
+    write_json,
+)
 from finetune.config import TrainConfig, dump_config, read_config
 from finetune.prepared import Prepared, build, prepare, sizes
 from retrieval.errors import NamedropError
@@ -35,6 +45,8 @@ def train(config: TrainConfig, *, resume: bool = False) -> Path:
     """
     main_process = int(os.environ.get("RANK", "0")) == 0
     processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if main_process:
+        check_place(config.output)
     prepared = prepare(config)
     if main_process:
         check_run(config, resume=resume, data=prepared.digest, processes=processes)
@@ -106,7 +118,8 @@ def _save(prepared: Prepared, loop: Any, metrics: dict[str, Any]) -> None:  # no
     aside = folder.with_name(".adapter.partial")
     shutil.rmtree(aside, ignore_errors=True)
     tuned = loop.unwrapped
-    tuned.model.save_pretrained(aside)
+    # Told that no embedding is trained, peft does not ask the hub whether one was: nothing here leaves the machine.
+    tuned.model.save_pretrained(aside, save_embedding_layers=False)
     (aside / "README.md").unlink(missing_ok=True)  # peft's, full of blanks to fill in
     if tuned.tower is not None and prepared.index is not None:
         counts = {}
@@ -127,6 +140,7 @@ def _save(prepared: Prepared, loop: Any, metrics: dict[str, Any]) -> None:  # no
     described = describe_run(config, metrics)
     write_json(aside / "run.json", described)
     write_json(config.output / "run.json", described)
+    readable(aside)
     publish(aside, folder)
 
 
