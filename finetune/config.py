@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from chat.prompt import Style
 from chat.prompting import MOST
+from finetune.faults import expected
 from finetune.signals import LIKED_FROM
 from retrieval.errors import NamedropError
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
@@ -84,7 +85,7 @@ class Lora(_Strict):
     alpha: Positive = 32
     dropout: Share = 0.0
     targets: Annotated[tuple[str, ...], Field(min_length=1)] = _LINEAR
-    layers: tuple[Annotated[int, Field(ge=0)], ...] | None = None
+    layers: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] | None = None
 
 
 class Tower(_Strict):
@@ -235,6 +236,8 @@ def read_config(path: str | Path, **overrides: object) -> TrainConfig:
     missing = [f"{key} = '{file}': no such file; correct it" for key, file in files if not file.is_file()]
     if missing:
         where = f"{path}: looked for the files from {Path.cwd()}"
+        if path.read_text(encoding="utf-8").startswith("#"):
+            where += "; the comment at its head says how to make them"
         raise ConfigError("\n  ".join([where, *missing]))
     return config
 
@@ -254,8 +257,7 @@ def _fault(detail: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
         return f"{key}: no such key; " + (f"is {near[0]!r} meant?" if near else f"known are {', '.join(known)}")
     if detail["type"] == "missing":
         return f"{key}: missing; add it"
-    message = detail["msg"].removeprefix("Value error, ")
-    message = message[:1].lower() + message[1:]
+    message = expected(detail)
     return f"{key} = {detail['input']!r}: {message}" if key else message
 
 

@@ -27,6 +27,7 @@ from pydantic import (
     ValidationError,
 )
 
+from finetune.faults import expected, first_causes
 from finetune.rows import DataError, SourceRow, delimited_rows, json_rows, parquet_rows
 from finetune.signals import known_event
 from retrieval.rows import RowProblem
@@ -284,6 +285,8 @@ def scan(path: str | Path, kind: type[R], *, known: Collection[str] | None = Non
             yield Scanned(row.line, None, tuple(validation_problems(source.name, row.line, error)))
             continue
         wrong = (*_misspelt(source.name, row, kind), *_unknown(source.name, row.line, record, known))
+        if isinstance(record, DialogueRecord) and not any(turn.text.strip() or turn.items for turn in record.turns):
+            wrong += (RowProblem(source.name, row.line, "turns", "", "a turn with words or items", "leave it out"),)
         yield Scanned(row.line, None if wrong else record, wrong)
 
 
@@ -351,12 +354,12 @@ def _without_empty(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
 
 def validation_problems(file: str, line: int, error: ValidationError) -> Iterator[RowProblem]:
     """Say what pydantic found wrong with a record, one problem for each value."""
-    for detail in error.errors(include_url=False):
+    for detail in first_causes(error.errors(include_url=False)):
         column = ".".join(str(part) for part in detail["loc"])
         missing = detail["type"] == "missing"
         value = "" if missing else str(detail["input"])[:80]
-        expected = "a value, found none" if missing else detail["msg"].removeprefix("Value error, ")
-        yield RowProblem(file, line, column, value, expected[:1].lower() + expected[1:], "correct the record")
+        wanted = "a value, found none" if missing else expected(detail)
+        yield RowProblem(file, line, column, value, wanted, "correct the record")
 
 
 def guess_kind(path: Path) -> type[RecordType]:

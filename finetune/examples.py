@@ -208,7 +208,7 @@ def make_examples(config: TrainConfig, shop: Shop) -> ExampleSet:
     data, hidden = config.data, left_out(config.data, shop)
     weights = weights_of(config.tasks)
     wished = any(weights[name] for name in _WISHED)
-    fill = _filler(config, hidden) if config.shelf else _as_it_is
+    fill = filler(config, hidden)
     train_material, valid_material = (
         fill(_material(config, shop, hidden, wished=wished and not valid, valid=valid)) for valid in (False, True)
     )
@@ -264,15 +264,13 @@ def _made(task: Task, material: Material, hidden: frozenset[int], seed: str) -> 
     return made
 
 
-def _filler(config: TrainConfig, hidden: frozenset[int]) -> Callable[[Material], Material]:
-    """Return what puts the configured shelf into contexts."""
+def filler(config: TrainConfig, hidden: frozenset[int]) -> Callable[[Material], Material]:
+    """Return what puts the configured shelf into contexts, if there is one."""
+    if not config.shelf:
+        return lambda material: material
     encoder = SentenceEncoder(config.tower.encoder)
     index = open_index(config.data.catalog, encoder, skip_bad=config.data.skip_bad)
     return lambda material: shelved(material, index, encoder, config.shelf, hidden)
-
-
-def _as_it_is(material: Material) -> Material:
-    return material
 
 
 def _material(config: TrainConfig, shop: Shop, hidden: frozenset[int], *, wished: bool, valid: bool) -> Material:

@@ -26,6 +26,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ from finetune.data import (
 from finetune.events import EventLog, Events, core, next_items, rated, split_last, split_time, without_repeats
 from finetune.provenance import file_digest
 from finetune.readers import READERS, Original, Placed
+from finetune.report import wide_console
 from finetune.splitting import divide, unique_dialogues, unique_mentions, unique_next_items
 from retrieval.errors import NamedropError
 from retrieval.rows import RowProblem
@@ -220,8 +222,8 @@ def _spoken(collected: _Collected) -> dict[str, Sequence[RecordType]]:
     gone = {placed.value.id for placed in collected.dialogues} - kept
     mentions = unique_mentions(p for p in collected.mentions if p.value.id not in gone)
     seed = collected.options.seed
-    divided: Mapping[Part, Sequence[DialogueRecord]] = divide(found.kept, _id, collected.shares, seed)
-    mentioned: Mapping[Part, Sequence[MentionsRecord]] = divide(mentions.kept, _id, collected.shares, seed)
+    divided: Mapping[Part, Sequence[DialogueRecord]] = divide(found.kept, attrgetter("id"), collected.shares, seed)
+    mentioned: Mapping[Part, Sequence[MentionsRecord]] = divide(mentions.kept, attrgetter("id"), collected.shares, seed)
     return {**_files("dialogues", divided), **_files("mentions", mentioned)}
 
 
@@ -231,16 +233,10 @@ def _chosen_next(collected: _Collected) -> dict[str, Sequence[RecordType]]:
     # A part taken out of a train part that the source has made could ask for what its valid part takes as known.
     made = any(placed.part for placed in found.kept)
     shares: Mapping[Part, float] = dict.fromkeys(PARTS, 0.0) if made else collected.shares
-    divided: Mapping[Part, Sequence[NextItemRecord]] = divide(found.kept, _user, shares, collected.options.seed)
+    divided: Mapping[Part, Sequence[NextItemRecord]] = divide(
+        found.kept, attrgetter("user"), shares, collected.options.seed
+    )
     return _files("next-item", divided)
-
-
-def _id(record: DialogueRecord | MentionsRecord) -> str:
-    return record.id
-
-
-def _user(record: NextItemRecord) -> str:
-    return record.user
 
 
 def _files(kind: str, divided: Mapping[Part, Sequence[RecordType]]) -> dict[str, Sequence[RecordType]]:
@@ -364,7 +360,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code: 0, 2 when nothing can be made of the source, 130 when interrupted."""
     chosen = _options(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what is half written goes then, too
-    console = Console(highlight=False, soft_wrap=True)
+    console = wide_console()
     options = Options(**{f.name: getattr(chosen, f.name) for f in fields(Options)})
     try:
         prepared = prepare(READERS[chosen.format](chosen.source), chosen.out, options, progress=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,16 @@ from finetune.checkpoints import rows_digest
 from finetune.config import TrainConfig
 from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, R, load
-from finetune.examples import TASKS, Example, ExampleEncoder, ExampleSet, group_of, load_encoder, make_examples
+from finetune.examples import (
+    TASKS,
+    Example,
+    ExampleEncoder,
+    ExampleSet,
+    group_of,
+    load_encoder,
+    make_examples,
+    weights_of,
+)
 from finetune.histories import Histories
 from finetune.material import left_out
 from finetune.packing import Packed, Row, Weighed, pack
@@ -35,6 +45,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_DROWNED = 2  # times as many examples of templates as of records
 _ASKED = 4  # prompts that the saved adapter is checked on
 _STANDARD_ROWS = 8  # whose prompts fix the tower's scales
 
@@ -81,6 +92,10 @@ def prepare(config: TrainConfig) -> Prepared:
     Raises:
         NamedropError: anything of it cannot be used.
     """
+    from finetune.adapters import check_model
+
+    weights_of(config.tasks)
+    check_model(config)
     encoder, tokenizer = load_encoder(config.model)
     catalog = Catalog.load(config.data.catalog, skip_bad=config.data.skip_bad)
     shop = listening_shop(catalog, SentenceEncoder(config.tower.encoder))
@@ -231,6 +246,13 @@ def _remarks(prepared: Prepared) -> Iterator[str]:
     """Yield what the table does not say of the examples."""
     if prepared.shortened:
         yield f"shortened to whole sentences: {prepared.shortened:,} texts of more tokens than a reply may have"
+    made = Counter(example.task for example in prepared.examples.train)
+    logs = sum(made[task] for task in ("conversation", "told", "history"))
+    if logs and made["wish"] > _DROWNED * logs:
+        yield (
+            f"{made['wish']:,} wishes made of the catalogue beside {logs:,} examples of the records, which they may "
+            "drown: set tasks.wish.limit, or its weight"
+        )
     if prepared.valid is None:
         return
     if prepared.valid_rows > len(prepared.valid.rows):

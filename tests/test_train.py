@@ -147,7 +147,8 @@ def test_a_dry_run_shows_sizes_a_masked_sample_and_the_duration_and_writes_nothi
     ("changes", "message"),
     [
         ({"model": "./nowhere"}, "expected a folder with config.json"),
-        ({"lora": {"targets": ["qkv"]}}, "has no layer 'qkv'; it has down_proj, gate_proj"),
+        ({"lora": {"targets": ["qkv"]}}, "has no layer 'qkv' to adapt; it has down_proj, gate_proj"),
+        ({"lora": {"targets": ["lm_head"]}}, "has no layer 'lm_head' to adapt"),
         ({"lora": {"layers": [7]}}, "lora.layers: expected 0 to 1, found 7"),
         ({"upper_layers": 2}, "upper_layers = 2: expected 1 to 1, the model has 2 layers"),
         ({"max_tokens": 16, "micro_tokens": 16}, "no example fits max_tokens = 16"),
@@ -450,3 +451,46 @@ def test_a_training_that_makes_a_trained_adapter_worse_leaves_it(configure, tmp_
     assert "no better than before" in capsys.readouterr().out
     old, new = (load_file(folder / "adapter_model.safetensors") for folder in (first, second))
     assert all(torch.equal(part, new[name]) for name, part in old.items())
+
+
+def test_what_the_model_lacks_is_told_before_any_data_is_read(configure, monkeypatch, capsys, tmp_path):
+    from finetune import prepared
+
+    monkeypatch.setattr(prepared, "make_examples", lambda *_: pytest.fail("the data was read"))
+    for changes in ({"lora": {"targets": ["qkv"]}}, {"upper_layers": 99}, {"tasks": {"replly": {}}}):
+        assert command.main([str(configure(**changes)), "--dry-run"]) == 2
+    (tmp_path / "file").touch()
+    assert command.main([str(configure()), "--output", str(tmp_path / "file" / "run")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_what_validation_measures_and_what_it_knows_is_said(configure, shop, tmp_path):
+    from finetune.prepared import prepare, sizes
+
+    rows = [json.loads(line) for line in (shop / "dialogues.jsonl").read_text().splitlines()]
+    lines = [json.dumps({**row, "id": f"{row['id']}-{copy}"}) for row in rows for copy in "ab"]
+    (tmp_path / "copies.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "out.txt").write_text("f03\n", encoding="utf-8")
+    data = yaml.safe_load(configure().read_text(encoding="utf-8"))["data"]
+    data |= {"dialogues": [str(tmp_path / "copies.jsonl")], "valid_share": 0.4, "leave_out": str(tmp_path / "out.txt")}
+    prepared = prepare(read_config(configure(data=data, valid_rows=2)))
+    assert len(prepared.valid.rows) == 2
+    assert prepared.left_out == {3}
+    said = "\n".join(sizes(prepared))
+    assert f"validation measures 2 of {prepared.valid_rows} rows" in said
+    assert "validation examples of dialogues stand in train word for word" in said
+    assert "wishes made of the catalogue beside" in said
+
+
+def test_others_may_read_what_was_trained_and_the_hub_is_not_asked(configure, monkeypatch):
+    """By a name that is no folder here peft would ask the hub for the model, and warn, which is an error in tests."""
+    make = adapters.add_adapters
+
+    def named(model, config):
+        made = make(model, config)
+        made.peft_config["default"].base_model_name_or_path = "smollm2"
+        return made
+
+    monkeypatch.setattr(adapters, "add_adapters", named)
+    adapter = train(read_config(configure(max_steps=2)))
+    assert (adapter / "adapter_model.safetensors").stat().st_mode & 0o044
