@@ -194,6 +194,7 @@ class Skew:
     cold: float
 
 
+_LOWEST = 0.4  # of the best rating, where a liking may begin
 _DISTINCT = 12  # ratings that are listed one by one
 
 
@@ -256,7 +257,7 @@ class Ratings:
         else:
             shown = f"from {low:g} to {high:g}"
         yield f"{total:,} ratings in train ({shown}); {liked / total:.0%} are liked (data.liked_from = {liked_from:g})"
-        if not liked or liked_from < (low + high) / 2 - (high - low) / 4 or liked_from > high:
+        if not _LOWEST * high <= liked_from <= high:
             yield (
                 f"warning: {liked_from:g} may be the wrong place to divide ratings from {low:g} to {high:g}; "
                 "set data.liked_from in the configuration"

@@ -292,6 +292,7 @@ def test_an_estimate_is_of_the_run_that_is_configured(tmp_path, catalog, films, 
     [
         ([1, 2, 3, 4, 5], 3.0, ["5 ratings in train (1: 20%, 2: 20%, 3: 20%, 4: 20%, 5: 20%); 60% are liked"]),
         ([0, 1, 1, 1], 3.0, ["0% are liked", "warning: 3 may be the wrong place to divide ratings from 0 to 1"]),
+        ([3, 4, 5], 3.0, ["100% are liked"]),
         ([1, 4, 7, 10], 3.0, ["75% are liked", "warning: 3 may be the wrong place"]),
         ([0, 1, 1, 1], 1.0, ["75% are liked (data.liked_from = 1)"]),
         ([], 3.0, []),
