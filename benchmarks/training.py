@@ -139,7 +139,8 @@ def _callback(turns: Turns) -> Any:  # noqa: ANN401 - transformers is imported l
 
 def work(way: str, setting: Setting, pipe: Connection) -> None:
     """Train one way, a turn at a time; runs in its own process."""
-    from finetune.loop import Loop, Plan
+    from finetune.loop import Loop
+    from finetune.plan import Plan
     from finetune.train import peak_memory
 
     prepared = prepared_for(setting, way)

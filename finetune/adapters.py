@@ -91,13 +91,7 @@ def add_adapters(model: Any, config: TrainConfig) -> Any:  # noqa: ANN401
     """
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
-    count = int(model.config.num_hidden_layers)
-    layers = _layers(config, count)
-    linear = {name.rpartition(".")[2] for name, part in model.named_modules() if isinstance(part, nn.Linear)}
-    missing = [name for name in config.lora.targets if name not in linear]
-    if missing:
-        known = ", ".join(sorted(linear - {"lm_head"}))
-        raise ConfigError(f"lora.targets: {config.model} has no layer {missing[0]!r}; it has {known}")
+    layers = _fitting(model, config)
     if config.qlora:
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     lora = LoraConfig(
@@ -116,6 +110,37 @@ def add_adapters(model: Any, config: TrainConfig) -> Any:  # noqa: ANN401
     # The shop's name of the model: the path it lay under here means nothing elsewhere.
     made.peft_config["default"].base_model_name_or_path = config.model
     return made
+
+
+def check_model(config: TrainConfig) -> None:
+    """Check that the model has what is to be adapted, by its description alone: before any data is read.
+
+    Raises:
+        ModelError: the model cannot be found or read.
+        ConfigError: the targets or layers are not in the model.
+    """
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    folder = resolve_lm(config.model)
+    try:
+        described = AutoConfig.from_pretrained(folder, local_files_only=True)
+        with torch.device("meta"):  # without weights
+            model = AutoModelForCausalLM.from_config(described)
+    except Exception as error:  # a damaged folder shows as an error of any library below
+        raise ModelError(f"cannot load the causal LM in {folder} ({error}); fetch or convert it again") from error
+    _fitting(model, config)
+
+
+def _fitting(model: Any, config: TrainConfig) -> list[int] | None:  # noqa: ANN401
+    """Return the layers to adapt, None for all."""
+    layers = _layers(config, int(model.config.num_hidden_layers))
+    linear = {name.rpartition(".")[2] for name, part in model.named_modules() if isinstance(part, nn.Linear)}
+    linear -= {"lm_head"}  # often the embeddings, which adapters would tear from them
+    missing = [name for name in config.lora.targets if name not in linear]
+    if missing:
+        known = ", ".join(sorted(linear))
+        raise ConfigError(f"lora.targets: {config.model} has no layer {missing[0]!r} to adapt; it has {known}")
+    return layers
 
 
 def _layers(config: TrainConfig, count: int) -> list[int] | None:

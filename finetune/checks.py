@@ -194,6 +194,10 @@ class Skew:
     cold: float
 
 
+_LOWEST = 0.4  # of the best rating, where a liking may begin
+_DISTINCT = 12  # ratings that are listed one by one
+
+
 class Popularity:
     """Counts the items that the parts mention."""
 
@@ -229,3 +233,32 @@ def _gini(ascending: np.ndarray) -> float:
     if not total:
         return 0.0
     return float(2 * (np.arange(1, number + 1) * ascending).sum() / (number * total) - (number + 1) / number)
+
+
+class Ratings:
+    """Counts the ratings of train, and says what a threshold makes of them."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[float] = Counter()
+
+    def add(self, record: RecordType, place: Place) -> None:
+        """Take note of a record's rating."""
+        if place.part == "train" and isinstance(record, InteractionRecord) and record.rating is not None:
+            self._counts[record.rating] += 1
+
+    def told(self, liked_from: float) -> Iterator[str]:
+        """Yield a histogram, and a warning where the threshold seems to be of another scale."""
+        if not (total := self._counts.total()):
+            return
+        low, high = min(self._counts), max(self._counts)
+        liked = sum(n for rating, n in self._counts.items() if rating >= liked_from)
+        if len(self._counts) <= _DISTINCT:
+            shown = ", ".join(f"{rating:g}: {n / total:.0%}" for rating, n in sorted(self._counts.items()))
+        else:
+            shown = f"from {low:g} to {high:g}"
+        yield f"{total:,} ratings in train ({shown}); {liked / total:.0%} are liked (data.liked_from = {liked_from:g})"
+        if not _LOWEST * high <= liked_from <= high:
+            yield (
+                f"warning: {liked_from:g} may be the wrong place to divide ratings from {low:g} to {high:g}; "
+                "set data.liked_from in the configuration"
+            )

@@ -43,7 +43,7 @@ def clean_dialogue(record: DialogueRecord) -> DialogueRecord | None:
     """Clean a dialogue's texts; turns with neither words nor items go; None if nothing stays."""
     turns = [Turn(role=t.role, text=clean_text(t.text), items=tuple(dict.fromkeys(t.items))) for t in record.turns]
     kept = tuple(turn for turn in turns if turn.text or turn.items)
-    return DialogueRecord(id=record.id, turns=kept) if kept else None
+    return record.model_copy(update={"turns": kept}) if kept else None
 
 
 def _clean_all(texts: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from chat.prompt import Style
 from chat.prompting import MOST
+from finetune.faults import expected
+from finetune.signals import LIKED_FROM
 from retrieval.errors import NamedropError
 from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
 
@@ -39,6 +41,7 @@ class Data(_Strict):
         valid_dialogues, valid_mentions, valid_next_item: records to validate on.
         valid_share: of the groups (dialogues, people, wishes) without a validation file, the share held out.
         leave_out: a file with an item id a line; no example names, offers or mentions these items.
+        liked_from: the rating from which on a person likes an item; what is rated lower is disliked.
         skip_bad: go on without bad records instead of refusing the file.
     """
 
@@ -52,6 +55,7 @@ class Data(_Strict):
     valid_next_item: tuple[Path, ...] = ()
     valid_share: Share = 0.05
     leave_out: Path | None = None
+    liked_from: Annotated[float, Field(ge=0)] = LIKED_FROM
     skip_bad: bool = False
 
     def files(self) -> Iterator[tuple[str, Path]]:
@@ -65,9 +69,12 @@ class Data(_Strict):
 
 
 class TaskSettings(_Strict):
-    """How much a task counts: `weight` of its tokens in the loss, at most `limit` examples, 0 leaves it out."""
+    """How much a task counts: `weight` of its tokens in the loss, at most `limit` examples, 0 leaves it out.
 
-    weight: Annotated[float, Field(ge=0)] = 1.0
+    Without a weight it keeps that of `finetune.examples.TASKS`; of validation files as large a share is left.
+    """
+
+    weight: Annotated[float, Field(ge=0)] | None = None
     limit: Annotated[int, Field(ge=0)] | None = None
 
 
@@ -78,7 +85,7 @@ class Lora(_Strict):
     alpha: Positive = 32
     dropout: Share = 0.0
     targets: Annotated[tuple[str, ...], Field(min_length=1)] = _LINEAR
-    layers: tuple[Annotated[int, Field(ge=0)], ...] | None = None
+    layers: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] | None = None
 
 
 class Tower(_Strict):
@@ -130,6 +137,7 @@ class TrainConfig(_Strict):
         epochs, max_steps: how long; `max_steps` ends the run earlier.
         warmup: share of the steps in which the learning rate rises; it then falls along a cosine.
         clip: largest norm of the gradient.
+        valid_rows: how many rows a validation measures, of those there are.
         evaluate_every, checkpoint_every: in optimizer steps; a checkpoint costs about a second.
         patience: evaluations without a better validation loss before the run stops early.
         precision: auto takes bfloat16 where the processor has it.
@@ -156,6 +164,7 @@ class TrainConfig(_Strict):
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     warmup: Share = 0.05
     clip: Annotated[float, Field(gt=0)] = 1.0
+    valid_rows: Positive = 64
     evaluate_every: Positive = 200
     checkpoint_every: Positive = 50
     patience: Positive = 4
@@ -227,6 +236,8 @@ def read_config(path: str | Path, **overrides: object) -> TrainConfig:
     missing = [f"{key} = '{file}': no such file; correct it" for key, file in files if not file.is_file()]
     if missing:
         where = f"{path}: looked for the files from {Path.cwd()}"
+        if path.read_text(encoding="utf-8").startswith("#"):
+            where += "; the comment at its head says how to make them"
         raise ConfigError("\n  ".join([where, *missing]))
     return config
 
@@ -246,8 +257,7 @@ def _fault(detail: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
         return f"{key}: no such key; " + (f"is {near[0]!r} meant?" if near else f"known are {', '.join(known)}")
     if detail["type"] == "missing":
         return f"{key}: missing; add it"
-    message = detail["msg"].removeprefix("Value error, ")
-    message = message[:1].lower() + message[1:]
+    message = expected(detail)
     return f"{key} = {detail['input']!r}: {message}" if key else message
 
 

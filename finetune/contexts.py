@@ -17,6 +17,7 @@ from chat.prompt import UserContext
 from chat.shop import Shop
 from chat.state import DialogueState
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, Role
+from finetune.signals import LIKED_FROM, Meaning, last_word, meaning
 from retrieval.catalog import Catalog
 from retrieval.described import describer
 from retrieval.encoder import Encoder
@@ -24,7 +25,6 @@ from retrieval.index import make_index
 from retrieval.parsing import Parser
 from retrieval.types import Constraint, FloatArray, Item, Query
 
-_DISLIKED_BELOW = 3.0  # a rating, of those that the public sets give from 1 to 5
 _LATEST_TARGETS = 20  # of one person's interactions; who rated a thousand items is one person still
 
 
@@ -150,31 +150,39 @@ def next_item_moments(records: Iterable[NextItemRecord], catalog: Catalog) -> It
             yield _known(f"person:{record.user}", catalog, list(dict.fromkeys(history)), (), (target,))
 
 
-def interaction_moments(records: Iterable[InteractionRecord], catalog: Catalog) -> Iterator[Moment]:
-    """Yield a moment for each of a person's latest events that is not a bad rating, given the events before it."""
+def interaction_moments(
+    records: Iterable[InteractionRecord], catalog: Catalog, liked_from: float = LIKED_FROM
+) -> Iterator[Moment]:
+    """Yield a moment for each of the latest items that a person wanted, given the events before it.
+
+    What was disliked in the end (returned, say) is nothing to foretell; what was only seen is told as known.
+    """
     known = sorted((r for r in records if r.item_id in catalog.positions), key=lambda r: (r.user_id, r.timestamp))
     for person, events in groupby(known, key=lambda r: r.user_id):
-        liked: list[int] = []
-        disliked: list[int] = []
+        told = [(event.item_id, meaning(event, liked_from)) for event in events]
+        last = last_word(told)
+        so_far: dict[Meaning, list[int]] = {"wanted": [], "disliked": [], "known": []}
         found: list[Moment] = []
-        for event in events:
-            at = catalog.positions[event.item_id]
-            if at in liked or at in disliked:
+        for item_id, word in told:
+            at, some = catalog.positions[item_id], so_far[word]
+            if word != last[item_id] or at in some:
                 continue
-            if event.rating is not None and event.rating < _DISLIKED_BELOW:
-                disliked.append(at)
-                continue
-            if liked:
-                found.append(_known(f"person:{person}", catalog, liked, disliked, (at,)))
-            liked.append(at)
+            if word == "wanted" and some:
+                found.append(_known(f"person:{person}", catalog, some, so_far["disliked"], (at,), so_far["known"]))
+            some.append(at)
         yield from found[-_LATEST_TARGETS:]
 
 
 def _known(
-    source: str, catalog: Catalog, liked: Sequence[int], disliked: Sequence[int], targets: tuple[int, ...]
+    source: str,
+    catalog: Catalog,
+    liked: Sequence[int],
+    disliked: Sequence[int],
+    targets: tuple[int, ...],
+    seen: Sequence[int] = (),
 ) -> Moment:
     """Return the moment of a record without words, which tells items only."""
-    context = UserContext(liked=_items(catalog, liked), disliked=_items(catalog, disliked))
+    context = UserContext(liked=_items(catalog, liked), disliked=_items(catalog, disliked), seen=_items(catalog, seen))
     return Moment(source, context, targets, query=Query("", tuple(liked), tuple(disliked)))
 
 

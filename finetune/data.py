@@ -27,7 +27,9 @@ from pydantic import (
     ValidationError,
 )
 
+from finetune.faults import expected, first_causes
 from finetune.rows import DataError, SourceRow, delimited_rows, json_rows, parquet_rows
+from finetune.signals import known_event
 from retrieval.rows import RowProblem
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "item_ids",
     "load",
     "part_of",
+    "references",
     "scan",
     "validation_problems",
 ]
@@ -84,6 +87,12 @@ def _in_seconds(value: float) -> float:
         raise ValueError("seconds since 1970, or a date such as 2026-05-01T10:00:00Z")
     if value > _LATEST:
         raise ValueError("seconds since 1970; these are milliseconds: divide by 1,000")
+    return value
+
+
+def _from_0(value: float) -> float:
+    if value < 0:
+        raise ValueError("a rating from 0 up; bring it to such a scale, and tell data.liked_from of it")
     return value
 
 
@@ -156,6 +165,8 @@ class NextItemRecord(_Record):
 class InteractionRecord(_Record):
     """One event of one person with one item; `timestamp` is in seconds since 1970, or an ISO 8601 date.
 
+    `finetune.signals` has the table of what events tell.
+
     A record::
 
         {"user_id": "ann", "item_id": "film-alien-1979", "timestamp": 1484352000, "event": "buy", "rating": 4.5}
@@ -164,8 +175,8 @@ class InteractionRecord(_Record):
     user_id: Id
     item_id: Id
     timestamp: Timestamp
-    event: str = Field("", max_length=200)
-    rating: float | None = Field(None, allow_inf_nan=False)
+    event: Annotated[str, Field(max_length=200), AfterValidator(known_event)] = ""
+    rating: Annotated[float, AfterValidator(_from_0)] | None = Field(None, allow_inf_nan=False)
 
 
 RecordType = DialogueRecord | MentionsRecord | NextItemRecord | InteractionRecord
@@ -187,18 +198,25 @@ SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 
 
 def item_ids(record: RecordType) -> Iterator[str]:
-    """Yield every catalogue id that a record refers to."""
+    """Yield every catalogue id that a record mentions: all that it refers to, but for a dialogue's `target`."""
+    return (item_id for column, item_id in references(record) if column != "target")
+
+
+def references(record: RecordType) -> Iterator[tuple[str, str]]:
+    """Yield every catalogue id that a record refers to, each after the column it stands in."""
     if isinstance(record, DialogueRecord):
         for turn in record.turns:
-            yield from turn.items
+            yield from (("items", item_id) for item_id in turn.items)
+        if record.target is not None:
+            yield "target", record.target
     elif isinstance(record, MentionsRecord):
         for mention in record.mentions:
-            yield from mention.items
+            yield from (("items", item_id) for item_id in mention.items)
     elif isinstance(record, NextItemRecord):
-        yield from record.history
-        yield record.next
+        yield from (("history", item_id) for item_id in record.history)
+        yield "next", record.next
     else:
-        yield record.item_id
+        yield "item_id", record.item_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,14 +285,17 @@ def scan(path: str | Path, kind: type[R], *, known: Collection[str] | None = Non
             yield Scanned(row.line, None, tuple(validation_problems(source.name, row.line, error)))
             continue
         wrong = (*_misspelt(source.name, row, kind), *_unknown(source.name, row.line, record, known))
+        if isinstance(record, DialogueRecord) and not any(turn.text.strip() or turn.items for turn in record.turns):
+            wrong += (RowProblem(source.name, row.line, "turns", "", "a turn with words or items", "leave it out"),)
         yield Scanned(row.line, None if wrong else record, wrong)
 
 
 def _unknown(file: str, line: int, record: RecordType, known: Collection[str] | None) -> Iterator[RowProblem]:
     if known is not None:
-        for missing in dict.fromkeys(i for i in item_ids(record) if i not in known):
+        # an item that stands in several columns is reported once
+        for missing, column in {i: column for column, i in references(record) if i not in known}.items():
             remedy = "correct the id or extend the catalogue"
-            yield RowProblem(file, line, "items", missing, UNKNOWN_ID, remedy)
+            yield RowProblem(file, line, column, missing, UNKNOWN_ID, remedy)
 
 
 def _misspelt(file: str, row: SourceRow, kind: type[BaseModel]) -> Iterator[RowProblem]:
@@ -333,12 +354,12 @@ def _without_empty(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
 
 def validation_problems(file: str, line: int, error: ValidationError) -> Iterator[RowProblem]:
     """Say what pydantic found wrong with a record, one problem for each value."""
-    for detail in error.errors(include_url=False):
+    for detail in first_causes(error.errors(include_url=False)):
         column = ".".join(str(part) for part in detail["loc"])
         missing = detail["type"] == "missing"
         value = "" if missing else str(detail["input"])[:80]
-        expected = "a value, found none" if missing else detail["msg"].removeprefix("Value error, ")
-        yield RowProblem(file, line, column, value, expected[:1].lower() + expected[1:], "correct the record")
+        wanted = "a value, found none" if missing else expected(detail)
+        yield RowProblem(file, line, column, value, wanted, "correct the record")
 
 
 def guess_kind(path: Path) -> type[RecordType]:

@@ -6,16 +6,17 @@ training; its figures are scaled up by the share of the records that it holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from chat.encoding import PromptEncoder
 from chat.shop import Shop
 from finetune.cleaning import fraction
-from finetune.config import TaskSettings
+from finetune.config import TaskSettings, TrainConfig
 from finetune.contexts import (
+    Moment,
     dialogue_moments,
     interaction_moments,
     listening_shop,
@@ -25,9 +26,10 @@ from finetune.contexts import (
     told_moments,
 )
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, RecordType
-from finetune.examples import TASKS, ExampleEncoder
-from finetune.material import Material
+from finetune.examples import TASKS, ExampleEncoder, filler, weights_of
+from finetune.material import Material, left_out, less_read, without
 from finetune.packing import Packed, PackingError, Weighed, pack
+from finetune.signals import LIKED_FROM
 from finetune.wishes import make_wishes
 from retrieval.catalog import Catalog
 from retrieval.types import IntArray
@@ -132,6 +134,7 @@ def estimate(
     max_tokens: int = 512,
     size: int = SAMPLE,
     step: Callable[[str], object] = lambda _: None,
+    config: TrainConfig | None = None,
 ) -> Estimate:
     """Estimate the tokens of an epoch.
 
@@ -143,13 +146,14 @@ def estimate(
         max_tokens: of a packed row.
         size: how many items wishes and descriptions are sampled from.
         step: told the name of each task before it is encoded, for a progress bar.
+        config: whose prompts, shelf, left-out items and share for validation are those of the run; None for none.
     """
     encode = ExampleEncoder(encoder)
     found: dict[str, list[tuple[float, IntArray]]] = {}
     weighed: list[Weighed] = []
     tasks = tasks or {}
-    weights = {name: tasks[name].weight if name in tasks else task.weight for name, task in TASKS.items()}
-    for material, scale in _materials(sample, listening_shop(catalog), size):
+    weights = weights_of(tasks)
+    for material, scale in _configured(config, sample, listening_shop(catalog), size):
         for name in (name for name, weight in weights.items() if weight):
             step(name)
             made = [(example, encode(example)) for example in TASKS[name].make(material)]
@@ -175,23 +179,51 @@ def _lengths(
     return Lengths(task, limit, np.concatenate([counts for _, counts in parts]), total * limit / examples)
 
 
-def _materials(sample: Sample, shop: Shop, size: int) -> Iterator[tuple[Material, float]]:
+def _configured(config: TrainConfig | None, sample: Sample, shop: Shop, size: int) -> Iterator[tuple[Material, float]]:
+    """Yield what `_materials` yields as a run has it: without its validation part, its shelves filled."""
+    hidden = left_out(config.data, shop) if config is not None else frozenset()
+    found = _materials(sample, shop, size, hidden, config.data.liked_from if config is not None else LIKED_FROM)
+    if config is None:
+        yield from found
+        return
+    fill, seed = filler(config, hidden), config.seed
+    given = {"dialogue": config.data.valid_dialogues, "mentions": config.data.valid_mentions}
+    given["person"] = config.data.valid_next_item
+    for material, scale in found:
+        moments = [*material.conversations, *material.histories]
+        kind = moments[0].source.partition(":")[0] if moments else ""
+        share = 1.0 if given.get(kind) else 1.0 - config.data.valid_share
+        material = replace(fill(material), style=config.prompt)
+        yield less_read(material, config.unread, seed, lambda _: False) if config.unread else material, scale * share
+
+
+def _materials(
+    sample: Sample, shop: Shop, size: int, hidden: frozenset[int], liked_from: float
+) -> Iterator[tuple[Material, float]]:
     """Yield what examples are made of, one source at a time, with how many times more of it there is."""
+
+    def usable(moments: Iterable[Moment]) -> tuple[Moment, ...]:
+        return without(hidden, moments, shop)
+
     catalog = shop.index.catalog
     dialogues = [r for r in sample.records(DialogueRecord) if isinstance(r, DialogueRecord)]
     mentions = [r for r in sample.records(MentionsRecord) if isinstance(r, MentionsRecord)]
     chosen = [r for r in sample.records(NextItemRecord) if isinstance(r, NextItemRecord)]
     events = [r for r in sample.records(InteractionRecord) if isinstance(r, InteractionRecord)]
-    conversations = tuple(m for record in dialogues for m in dialogue_moments(record, shop))
-    told = tuple(m for record in dialogues for m in told_moments(record, shop))
+    conversations = usable(m for record in dialogues for m in dialogue_moments(record, shop))
+    told = usable(m for record in dialogues for m in told_moments(record, shop))
     yield Material(shop, conversations=conversations, told=told), sample.scale(DialogueRecord)
-    mentioned = tuple(m for record in mentions for m in mention_moments(record, catalog))
+    mentioned = usable(m for record in mentions for m in mention_moments(record, catalog))
     yield Material(shop, histories=mentioned), sample.scale(MentionsRecord)
-    yield Material(shop, histories=tuple(next_item_moments(chosen, catalog))), sample.scale(NextItemRecord)
-    yield Material(shop, histories=tuple(interaction_moments(events, catalog))), sample.scale(InteractionRecord)
-    described = range(0, len(catalog), max(1, len(catalog) // size))
-    yield Material(shop, described=described), len(catalog) / len(described)
-    wishes = list(make_wishes(catalog, _WISHES, 0, frozenset()))
+    yield Material(shop, histories=usable(next_item_moments(chosen, catalog))), sample.scale(NextItemRecord)
+    yield (
+        Material(shop, histories=usable(interaction_moments(events, catalog, liked_from))),
+        sample.scale(InteractionRecord),
+    )
+    there = [at for at in range(len(catalog)) if at not in hidden]
+    described = there[:: max(1, len(there) // size)]
+    yield Material(shop, described=described), len(there) / max(len(described), 1)
+    wishes = list(make_wishes(catalog, _WISHES, 0, hidden))
     some = wishes[:: max(1, len(wishes) // size)]
     if some:
         yield Material(shop, wishes=[(w, said(w.text, shop)) for w in some]), len(wishes) / len(some)

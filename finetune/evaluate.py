@@ -8,7 +8,6 @@ Safe to interrupt: what is done stays beside --out in a folder ``R.parts`` and t
 from __future__ import annotations
 
 import argparse
-import difflib
 import hashlib
 import json
 import logging
@@ -25,16 +24,18 @@ from typing import Any, TypeVar
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from chat.engine import check_folder
 from finetune import outcomes, provenance, report, texts
+from finetune.asked import TRAINING, EvaluationError, arguments, chosen
 from finetune.bench import NO_MODEL, Bench, MissingPart
 from finetune.cases import Case, dialogue_cases, next_item_cases
+from finetune.checkpoints import readable, trained_on
 from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, RecordType, load
 from finetune.examples import slotted
 from finetune.histories import Histories
 from finetune.metrics import K, popularity_percentiles
 from finetune.outcomes import Measured
+from finetune.ranking import FOLDS
 from finetune.systems import SYSTEMS
 from finetune.threads import all_threads, one_thread
 from retrieval.catalog import Catalog, load_catalog
@@ -42,72 +43,23 @@ from retrieval.constraints import Facets
 from retrieval.encoder import SentenceEncoder
 from retrieval.errors import NamedropError
 from retrieval.linking import TitleLinker
-from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM, resolve_lm
+from retrieval.models import resolve_lm
 from retrieval.rows import RowProblem
 
 log = logging.getLogger(__name__)
 
+_FEW = 50  # dialogues
+
 R = TypeVar("R", bound=RecordType)
 T = TypeVar("T")
 
-_TRAINING = ("dialogues", "mentions", "next_item", "interactions")
-_NOT_SCORING = ("finetune.evaluate", "finetune.report", "finetune.provenance", "finetune.texts")  # they change no rank
-
-
-class EvaluationError(NamedropError):
-    """What was asked cannot be measured."""
-
-
-def arguments() -> argparse.ArgumentParser:
-    """Return the command line's parser."""
-    parser = argparse.ArgumentParser(
-        prog="python -m finetune.evaluate",
-        description="Measure how well systems foretell the items that assistant turns name, novel ones first. Writes "
-        "JSON, and beside it a page in Markdown and a plot. Can be interrupted and run again.",
-    )
-    add = parser.add_argument
-    add("--catalog", type=Path, required=True, help="a .csv, .tsv, .jsonl or .parquet file")
-    tested = parser.add_mutually_exclusive_group(required=True)
-    tested.add_argument("--dialogues", type=Path, metavar="FILE", help="the dialogues to foretell")
-    tested.add_argument("--next-item", type=Path, metavar="FILE", help="the next items to foretell")
-    for kind in (name.replace("_", "-") for name in _TRAINING):
-        add(f"--train-{kind}", type=Path, nargs="+", default=[], metavar="FILE", help=f"{kind} to learn from")
-    add("--adapter", type=Path, help="the folder of a LoRA adapter for the model")
-    add("--model", default=DEFAULT_LM, help="the language model; 'none' leaves it out (default: %(default)s)")
-    add("--encoder", default=DEFAULT_ENCODER, help="the sentence encoder (default: %(default)s)")
-    add("--systems", nargs="+", metavar="NAME", help=f"which to measure (default: all): {', '.join(SYSTEMS)}")
-    add("--against", metavar="NAME", help="compare the others with this one (default: the best floor)")
-    add("--limit", type=int, metavar="N", help="measure N dialogues only, spread evenly over the file")
-    add(
-        "--lm-turns",
-        type=int,
-        metavar="N",
-        help="show the language model N turns only, spread evenly: it takes seconds",
-    )
-    add("--replies", type=int, default=0, metavar="N", help="also let the language model word N turns (default: 0)")
-    add(
-        "--fit",
-        type=Path,
-        metavar="FOLDER",
-        help="fit the ranker of all parts on these dialogues, measured out of fold, with each part left out in turn; "
-        "write it, and all that was learnt, into this folder, a copy of --adapter",
-    )
-    add("--naming", action="store_true", help="let the ranker read the titles that the language model names as well")
-    add(
-        "--as-served",
-        action="store_true",
-        help="ask as the chat asks: with its search words, the likes that it is sure of, and the limits in force",
-    )
-    add(
-        "--outcome",
-        action="store_true",
-        help="foretell the `target` of each dialogue, what they took in the end, at every turn until it is named; "
-        "not what the turn names",
-    )
-    add("--keep-mentioned", action="store_true", help="let what was mentioned compete with the novel targets too")
-    add("--skip-bad-rows", action="store_true", help="go on without the records that cannot be used")
-    add("--out", type=Path, required=True, metavar="R.json", help="where the result goes, with .md and .png beside it")
-    return parser
+_NOT_SCORING = (
+    "finetune.asked",
+    "finetune.evaluate",
+    "finetune.report",
+    "finetune.provenance",
+    "finetune.texts",
+)  # they change no rank
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -119,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         result = evaluate(options)
         paths = report.write(result, options.out)
-    except NamedropError as error:
+    except (NamedropError, OSError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -141,9 +93,7 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _evaluated(options: argparse.Namespace) -> dict[str, Any]:
-    names = _chosen(options)
-    if options.out.suffix != ".json":
-        raise EvaluationError(f"--out is '{options.out}'; expected a name that ends in .json")
+    names = chosen(options)
     problems: list[RowProblem] = []
     loaded = load_catalog(options.catalog, skip_bad=options.skip_bad_rows)
     problems += loaded.problems
@@ -154,10 +104,15 @@ def _evaluated(options: argparse.Namespace) -> dict[str, Any]:
         mentions=read(options.train_mentions, MentionsRecord),
         next_item=read(options.train_next_item, NextItemRecord),
         interactions=read(options.train_interactions, InteractionRecord),
+        liked_from=options.liked_from,
     )
     cases = _cases(options, read, catalog, histories)
     for problem in problems:
         print(f"skipped {problem}", file=sys.stderr)
+    tables = None
+    if options.fit:
+        _check_fit(cases)
+        tables = options.out.with_suffix(".parts") / f"tables-{_digest([_key(options), _model_digest(options)])}"
     bench = Bench(
         options.catalog,
         catalog,
@@ -167,7 +122,7 @@ def _evaluated(options: argparse.Namespace) -> dict[str, Any]:
         options.encoder,
         options.skip_bad_rows,
         fitted_on=cases if options.fit else (),
-        tables=options.out.with_suffix(".parts") / f"tables-{_digest([_key(options), options.model])}",
+        tables=tables,
         naming=options.naming,
     )
     done, left_out = _measure(options, names, bench, cases)
@@ -176,13 +131,30 @@ def _evaluated(options: argparse.Namespace) -> dict[str, Any]:
     return {**_report(options, bench, cases, done, left_out), "texts": _texts(options, bench, cases)}
 
 
+def _check_fit(cases: Sequence[Case]) -> None:
+    """Check that there is enough to fit a ranker on."""
+    met = {case.cluster for case in cases if any(case.novel)}
+    if len({cluster % FOLDS for cluster in met}) < 2:
+        raise EvaluationError(
+            f"--fit: {len(met)} dialogues with something to foretell are too few; some hundred are good"
+        )
+    if len(met) < _FEW:
+        log.warning("--fit: only %d dialogues; a ranker fitted on less than some hundred means little", len(met))
+
+
+def _model_digest(options: argparse.Namespace) -> str:
+    return NO_MODEL if options.model == NO_MODEL else provenance.file_digest(resolve_lm(options.model))
+
+
 def _keep(options: argparse.Namespace, bench: Bench) -> None:
     """Write the adapter's folder anew, with what the training data teaches and the ranker fitted on all the cases."""
+    options.fit.parent.mkdir(parents=True, exist_ok=True)
     aside = options.fit.with_name(f".{options.fit.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     if options.adapter is not None:
         shutil.copytree(options.adapter, aside)
     replace(bench.learnt, ranker=bench.fitting.ranker()).save(aside)
+    readable(aside)
     os.rename(aside, options.fit)
 
 
@@ -196,30 +168,6 @@ def _texts(options: argparse.Namespace, bench: Bench, cases: Sequence[Case]) -> 
         bench.generator, some, bench.catalog, texts.token_counter(options.model), bench.learnt.prompting.style
     )
     return texts.summary(list(found), TitleLinker(Facets(bench.catalog)))
-
-
-def _chosen(options: argparse.Namespace) -> list[str]:
-    asked = [name for given in options.systems or SYSTEMS for name in given.split(",") if name]
-    for name in [*asked, *([options.against] if options.against else [])]:
-        if name not in SYSTEMS:
-            near = difflib.get_close_matches(name, SYSTEMS, n=1)
-            hint = f"is {near[0]!r} meant?" if near else f"known are {', '.join(SYSTEMS)}"
-            raise EvaluationError(f"no system is called {name!r}; {hint}")
-    if options.against and options.against not in asked:
-        raise EvaluationError(f"--against {options.against} is not measured; name it with --systems too")
-    if options.naming and (options.fit is None or options.model == NO_MODEL):
-        raise EvaluationError("--naming is for a ranker that is fitted with a language model; give --fit and a --model")
-    for name, value in (("--limit", options.limit), ("--lm-turns", options.lm_turns)):
-        if value is not None and value < 1:
-            raise EvaluationError(f"{name} is {value}; expected at least 1")
-    if options.fit is not None and options.fit.exists():
-        raise EvaluationError(f"--fit '{options.fit}' exists; nothing is overwritten: give another folder")
-    if options.adapter is not None and not options.adapter.is_dir():
-        raise EvaluationError(f"--adapter '{options.adapter}': no such folder; give what finetune.train wrote")
-    if options.adapter is not None and options.model != NO_MODEL:
-        check_folder(options.adapter)
-    known = [name for name in SYSTEMS if name in asked]
-    return [name for name in known if options.systems or options.fit or not SYSTEMS[name].fitted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +203,8 @@ def _cases(options: argparse.Namespace, read: _Reader, catalog: Catalog, histori
         raise EvaluationError(f"{tested}: nothing to foretell; expected {expected}")
     if leaked := histories.holds(records):
         log.warning("%s: %d of %d records are also learnt from; the figures flatter", tested, leaked, len(records))
+    if options.adapter is not None and trained_on(options.adapter, tested):
+        log.warning("%s: %s was trained on this file; the figures flatter", tested, options.adapter)
     return cases
 
 
@@ -291,12 +241,14 @@ def _measure(
 def _run(options: argparse.Namespace, name: str, bench: Bench, cases: Sequence[Case], part: Path) -> Measured:
     system = SYSTEMS[name]
     speaks = system.speaks and not (options.fit and name in ("tower", "full"))  # which are computed for the fit
-    if speaks:
-        if options.model == NO_MODEL:
-            raise MissingPart("the language model is left out (--model none)")
-        model = provenance.file_digest(resolve_lm(options.model))
-        part = part.with_name(f"{part.name}-{_digest([model, options.lm_turns])}")
-    at = _spread(range(len(cases)), options.lm_turns if speaks else None)
+    if speaks and options.model == NO_MODEL:
+        raise MissingPart("the language model is left out (--model none)")
+    if system.speaks or system.fitted:
+        part = part.with_name(f"{part.name}-{_digest([_model_digest(options), options.lm_turns])}")
+    at: Sequence[int] = range(len(cases))
+    if speaks and options.lm_turns is not None:  # of the turns that tell something, if there are so many
+        told = [i for i in at if any(cases[i].novel)]
+        at = _spread(told if len(told) >= options.lm_turns else at, options.lm_turns)
     seen = [cases[i] for i in at]
     leaves_out = system.leaves_out and not options.keep_mentioned
     make = partial(system.make, bench)
@@ -318,6 +270,7 @@ def _key(options: argparse.Namespace) -> dict[str, Any]:
             options.skip_bad_rows,
             options.as_served,
             options.outcome,
+            options.liked_from,
         ],
     }
 
@@ -327,7 +280,7 @@ def _digest(value: object) -> str:
 
 
 def _files(options: argparse.Namespace) -> list[Path]:
-    train = [path for kind in _TRAINING for path in getattr(options, f"train_{kind}")]
+    train = [path for kind in TRAINING for path in getattr(options, f"train_{kind}")]
     return [options.catalog, options.dialogues or options.next_item, *train]
 
 

@@ -15,11 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from finetune.data import PARTS, InteractionRecord, NextItemRecord, Part
+from finetune.signals import meaning_of
 from retrieval.types import BoolArray, FloatArray, IntArray
 
 _UNSPLIT = -1
 _CHUNK = 100_000  # events that are Python objects at once
 _TRAIN, _VALID, _TEST = range(3)
+MEANINGS = ("wanted", "known", "disliked")
 _COLUMNS = ("user", "item", "kind", "part", "time", "rating")
 
 
@@ -105,6 +107,12 @@ class Events:
         return bool((self.part >= 0).any())
 
     @property
+    def meanings(self) -> npt.NDArray[np.int8]:
+        """What the name of each event tells, as a position in `MEANINGS`: (E,)."""
+        of_kind = np.array([MEANINGS.index(meaning_of(name)) for name in self.kinds] or [0], dtype=np.int8)
+        return of_kind[self.kind]
+
+    @property
     def used(self) -> set[str]:
         """The items that have an event."""
         return {self.items[number] for number in np.unique(self.item)}
@@ -136,15 +144,18 @@ def rated(events: Events, least: float) -> Events:
 
 
 def without_repeats(events: Events, *, keep_repeats: bool = False) -> Events:
-    """Keep a person's first event with each item, or, with `keep_repeats`, one for each moment.
+    """Keep a person's first event of each meaning with each item, or, with `keep_repeats`, one for each moment.
+
+    What was bought and later returned keeps both; see `finetune.signals`.
 
     Of copies in several parts, which only a source can make, the one in the latest part stays.
     """
     moment = events.time if keep_repeats else np.zeros(len(events))
-    order = np.lexsort((np.arange(len(events)), -events.part.astype(np.int64), moment, events.item, events.user))
-    user, item, when = events.user[order], events.item[order], moment[order]
+    told = events.meanings
+    order = np.lexsort((np.arange(len(events)), -events.part.astype(np.int64), moment, told, events.item, events.user))
     first = np.ones(len(events), dtype=np.bool_)
-    first[1:] = (user[1:] != user[:-1]) | (item[1:] != item[:-1]) | (when[1:] != when[:-1])
+    same = [column[order][1:] == column[order][:-1] for column in (events.user, events.item, told, moment)]
+    first[1:] = ~np.logical_and.reduce(same)
     return events.take(np.sort(order[first]))
 
 
@@ -191,7 +202,8 @@ def split_time(events: Events, valid: float, test: float) -> Events:
 def next_items(events: Events, part: Part, max_history: int, max_per_user: int) -> Iterator[NextItemRecord]:
     """Yield what each person chose next, for events of a part that have any before them.
 
-    A history holds nothing of a later part, so a training example never shows what a test example asks for.
+    A history holds nothing of a later part, so a training example never shows what a test example asks for. Neither
+    histories nor what is chosen next hold what was only seen, or returned.
 
     Args:
         events: split interactions.
@@ -200,6 +212,7 @@ def next_items(events: Events, part: Part, max_history: int, max_per_user: int) 
         max_per_user: examples of a person kept, the latest.
     """
     wanted = PARTS.index(part)
+    events = events.take(_chosen(events))
     bounds = np.append(np.flatnonzero(np.append(True, events.user[1:] != events.user[:-1])), len(events))
     for start, end in pairwise(bounds.tolist()):
         parts, items = events.part[start:end], events.item[start:end]
@@ -213,3 +226,12 @@ def next_items(events: Events, part: Part, max_history: int, max_per_user: int) 
                     next=events.items[items[at]],
                     timestamp=float(events.time[start + at]),
                 )
+
+
+def _chosen(events: Events) -> BoolArray:
+    """Tell which events are a choice that was not taken back: (E,)."""
+    meanings = events.meanings
+    pairs = events.user.astype(np.int64) * (len(events.items) + 1) + events.item
+    returned = np.unique(pairs[meanings == MEANINGS.index("disliked")])
+    chosen: BoolArray = (meanings == MEANINGS.index("wanted")) & ~np.isin(pairs, returned)
+    return chosen

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import math
 import random
 import re
 import sys
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 
 from chat import facts
@@ -24,7 +27,7 @@ from chat.prompting import Prompting
 from chat.shop import Shop
 from chat.state import Language
 from chat.trie import LONGEST
-from finetune.config import ConfigError, TrainConfig, read_config
+from finetune.config import ConfigError, TaskSettings, TrainConfig, read_config
 from finetune.contexts import Moment, listening_shop
 from finetune.material import Material, left_out, less_read, records, shelved, wishes
 from retrieval.encoder import SentenceEncoder, item_text
@@ -34,6 +37,7 @@ from retrieval.text import language_of
 from retrieval.types import Item
 
 _LONGEST_TEXT = 96  # tokens of a completion that is not a title
+_SENTENCE_END = re.compile(r"(?<=[.!?…])(?=\s)|(?<=[。！？])")
 _WISHED = ("wish", "why", "search")  # the tasks that are made of wishes
 
 
@@ -101,7 +105,8 @@ def _reply(material: Material) -> Iterator[Example]:
     for moment in material.conversations:
         items = [material.items[at] for at in moment.offered]
         text = slotted(moment.text, items) if items else None
-        if text is not None:
+        # What still names a title would teach to name what is not on offer.
+        if text is not None and not material.shop.linker.link(text):
             prompt = render(moment.context, "reply", items, material.style)
             yield Example(prompt, f" {text}", "reply", moment.offered, moment.source)
 
@@ -200,20 +205,19 @@ def make_examples(config: TrainConfig, shop: Shop) -> ExampleSet:
         DataError: a file cannot be used.
         ConfigError: a task is unknown, or nothing is left to train on.
     """
-    unknown = [name for name in config.tasks if name not in TASKS]
-    if unknown:
-        raise ConfigError(f"tasks.{unknown[0]}: no such task; known are {', '.join(TASKS)}")
     data, hidden = config.data, left_out(config.data, shop)
-    weights = {name: config.tasks[name].weight if name in config.tasks else row.weight for name, row in TASKS.items()}
+    weights = weights_of(config.tasks)
     wished = any(weights[name] for name in _WISHED)
-    fill = _filler(config, hidden) if config.shelf else _as_it_is
+    fill = filler(config, hidden)
     train_material, valid_material = (
         fill(_material(config, shop, hidden, wished=wished and not valid, valid=valid)) for valid in (False, True)
     )
-    has_valid = {m.source.partition(":")[0] for m in (*valid_material.conversations, *valid_material.histories)}
+    moments = (*valid_material.conversations, *valid_material.histories)
+    has_valid = {group_of(moment.source).partition(":")[0] for moment in moments}
 
     def held(source: str) -> bool:
-        return source.partition(":")[0] not in has_valid and _hash(source, config.seed) < data.valid_share
+        group = group_of(source)
+        return group.partition(":")[0] not in has_valid and _hash(group, config.seed) < data.valid_share
 
     if config.unread:
         train_material = less_read(train_material, config.unread, config.seed, held)
@@ -222,28 +226,51 @@ def make_examples(config: TrainConfig, shop: Shop) -> ExampleSet:
     for name, task in TASKS.items():
         if not weights[name]:
             continue
-        settings = config.tasks.get(name)
-        made = [e for e in task.make(train_material) if hidden.isdisjoint(e.positions)]
-        random.Random(f"{config.seed}:{name}").shuffle(made)
-        if settings is not None and settings.limit is not None:
-            made = made[: settings.limit]
+        limit = config.tasks[name].limit if name in config.tasks else None
+        made, beside = (_made(task, m, hidden, f"{config.seed}:{name}") for m in (train_material, valid_material))
+        if limit is not None and limit < len(made):  # of the validation files as large a share, for the same mixture
+            made, beside = made[:limit], beside[: math.ceil(len(beside) * limit / len(made))]
         for example in made:
             (valid if held(example.source) else train).append(example)
-        valid.extend(e for e in task.make(valid_material) if hidden.isdisjoint(e.positions))
+        valid.extend(beside)
     if not train:
         raise ConfigError("nothing to train on: no task has an example; add data or give a task a weight")
     return ExampleSet(tuple(train), tuple(valid), weights)
 
 
-def _filler(config: TrainConfig, hidden: frozenset[int]) -> Callable[[Material], Material]:
-    """Return what puts the configured shelf into contexts."""
+def weights_of(tasks: Mapping[str, TaskSettings]) -> Mapping[str, float]:
+    """Return the weight of every task: its own in the table, unless another is given.
+
+    Raises:
+        ConfigError: a task is unknown.
+    """
+    unknown = [name for name in tasks if name not in TASKS]
+    if unknown:
+        raise ConfigError(f"tasks.{unknown[0]}: no such task; known are {', '.join(TASKS)}")
+    given = {name: settings.weight for name, settings in tasks.items() if settings.weight is not None}
+    return {name: given.get(name, row.weight) for name, row in TASKS.items()}
+
+
+def group_of(source: str) -> str:
+    """Return what never stands on both sides of the split: a dialogue, with the mentions that are listed of it."""
+    kind, colon, name = source.partition(":")
+    return f"dialogue{colon}{name}" if kind == "mentions" else source
+
+
+def _made(task: Task, material: Material, hidden: frozenset[int], seed: str) -> list[Example]:
+    """Return a task's examples, shuffled; what two records tell of one source is one example."""
+    made = list(dict.fromkeys(e for e in task.make(material) if hidden.isdisjoint(e.positions)))
+    random.Random(seed).shuffle(made)
+    return made
+
+
+def filler(config: TrainConfig, hidden: frozenset[int]) -> Callable[[Material], Material]:
+    """Return what puts the configured shelf into contexts, if there is one."""
+    if not config.shelf:
+        return lambda material: material
     encoder = SentenceEncoder(config.tower.encoder)
     index = open_index(config.data.catalog, encoder, skip_bad=config.data.skip_bad)
     return lambda material: shelved(material, index, encoder, config.shelf, hidden)
-
-
-def _as_it_is(material: Material) -> Material:
-    return material
 
 
 def _material(config: TrainConfig, shop: Shop, hidden: frozenset[int], *, wished: bool, valid: bool) -> Material:
@@ -269,17 +296,41 @@ class Tokens:
 
 
 class ExampleEncoder:
-    """Encodes examples; a prompt that several share is encoded once."""
+    """Encodes examples; a prompt that several share is encoded once.
+
+    Attributes:
+        shortened: how many texts were too long.
+    """
 
     def __init__(self, encoder: PromptEncoder) -> None:
+        self.shortened = 0
         self._encoder = encoder
         self._prompts: dict[Prompt, tuple[int, ...]] = {}
 
     def __call__(self, example: Example) -> Tokens:
-        """Return an example's tokens; titles are cut where the serving trie cuts them."""
-        longest = LONGEST if TASKS[example.task].names_titles else _LONGEST_TEXT
-        completion = (*self._encoder.text(example.completion)[: longest - 1], self._encoder.end_id)
+        """Return an example's tokens; titles are cut where the serving trie cuts them, texts behind a sentence."""
+        if TASKS[example.task].names_titles:
+            completion = (*self._encoder.text(example.completion)[: LONGEST - 1], self._encoder.end_id)
+        else:
+            completion = self._text(example.completion)
         return Tokens(self._prompt(example.prompt), completion, self._prompt(example.person) if example.person else ())
+
+    def _text(self, text: str) -> tuple[int, ...]:
+        """Return a text's tokens: as many sentences as there is room for, and the end of the turn behind them.
+
+        Where not even one has room, whole words, and no end: the model must not learn to stop in mid-sentence.
+        """
+        if self._fits(text):
+            return (*self._encoder.text(text), self._encoder.end_id)
+        self.shortened += 1
+        sentences = list(accumulate(_SENTENCE_END.split(text)))
+        if whole := bisect_left(sentences, True, key=lambda part: not self._fits(part)):
+            return (*self._encoder.text(sentences[whole - 1]), self._encoder.end_id)
+        short = text[: bisect_left(range(len(text)), True, key=lambda n: not self._fits(text[: n + 1]))]
+        return tuple(self._encoder.text(short.rpartition(" ")[0] or short))
+
+    def _fits(self, text: str) -> bool:
+        return len(self._encoder.text(text)) < _LONGEST_TEXT
 
     def _prompt(self, prompt: Prompt) -> tuple[int, ...]:
         tokens = self._prompts.get(prompt)

@@ -50,7 +50,7 @@ PARTS = (
 _SPEAKING = ("tower", "named")  # parts that run the language model
 _LEAST_TURNS = 200  # that are worth further processes, each with a language model of its own
 _TOGETHER = 16  # dialogues that one process reads at a time
-Table = npt.NDArray[np.float16]  # (n, N)
+Table = npt.NDArray[np.float32]  # (n, N); in half precision ranks would differ from those that are served
 
 
 class Fitting:
@@ -108,7 +108,7 @@ class Fitting:
         if kept is not None and kept.is_file():
             with np.load(kept) as found:
                 return found["scores"], found["ms"]
-        scores = np.zeros((len(self._cases), self._items), dtype=np.float16)
+        scores = np.zeros((len(self._cases), self._items), dtype=np.float32)
         ms = np.zeros(len(self._cases), dtype=np.float32)
         bar = tqdm(total=len(self._cases), desc=name, unit=" turns")
         with bar, all_threads() if name in _SPEAKING else nullcontext():
@@ -135,7 +135,7 @@ class Fitting:
             yield from found
 
     def _of(self, number: int, names: Sequence[str]) -> Mapping[str, FloatArray]:
-        return {name: self._table[name][0][number].astype(np.float32) for name in names}
+        return {name: self._table[name][0][number] for name in names}
 
     def _allowed(self, case: Case) -> BoolArray:
         return recommendable(case, self._facets)

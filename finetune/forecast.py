@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from finetune.examples import TASKS, ExampleEncoder, show
-from finetune.loop import Batches, Plan
 from finetune.objective import causal_of
 from finetune.packing import Batch
+from finetune.plan import Batches, Plan
 from finetune.prepared import Prepared, build, sizes
 from finetune.upper import run_lower, split
 

@@ -1,6 +1,7 @@
 """What people chose, from all kinds of training records: sets for the collaborative part, counts for popularity.
 
-Dialogues and mention lists are one person each; next-item records and interactions of one user are joined.
+Dialogues and mention lists are one person each; next-item records and interactions of one user are joined, so that
+records which tell the same of a person count once.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord
 from finetune.metrics import Numbers
+from finetune.signals import LIKED_FROM, Meaning, last_word, meaning
 from retrieval.catalog import Catalog
 from retrieval.collaborative import ItemSets
 from retrieval.succession import Named
@@ -21,17 +23,17 @@ from retrieval.succession import Named
 Chosen = Mapping[str, float]  # catalogue id: 1 chosen, -1 rejected
 
 DIALOGUE_WEIGHT = 4.0  # of a dialogue with words in the counts: lists of mentions lose what their links did not know
-_DISLIKED_BELOW = 3.0  # a rating, of those that the public sets give from 1 to 5
 
 
 @dataclass(frozen=True)
 class Histories:
-    """The training records of one evaluation."""
+    """The training records of one evaluation; ratings from `liked_from` up are of what people like."""
 
     dialogues: Sequence[DialogueRecord] = ()
     mentions: Sequence[MentionsRecord] = ()
     next_item: Sequence[NextItemRecord] = ()
     interactions: Sequence[InteractionRecord] = ()
+    liked_from: float = LIKED_FROM
 
     def __bool__(self) -> bool:
         return bool(self.dialogues or self.mentions or self.next_item or self.interactions)
@@ -45,8 +47,11 @@ class Histories:
     @cached_property
     def sets(self) -> ItemSets:
         """Everybody's items."""
-        others = (mentioned(self.mentions), chosen_next(self.next_item), interacted(self.interactions))
-        return ItemSets.of([*named(self.dialogues), *(one for people in others for one in people)])
+        people: dict[str, dict[str, float]] = defaultdict(dict)
+        for found in (chosen_next(self.next_item), interacted(self.interactions, self.liked_from)):
+            for person, items in found.items():
+                people[person].update(items)
+        return ItemSets.of([*named(self.dialogues), *mentioned(self.mentions), *people.values()])
 
     @cached_property
     def sequences(self) -> Sequence[Sequence[Named]]:
@@ -58,11 +63,16 @@ class Histories:
             found = (*record.history, record.next)
             if len(found) > len(longest.get(record.user, ())):
                 longest[record.user] = found
-        people: dict[str, list[Named]] = defaultdict(list)
+        wanted = interacted(self.interactions, self.liked_from)
+        people: dict[str, list[Named]] = {user: [(i, True) for i in items] for user, items in longest.items()}
+        events: dict[str, list[Named]] = defaultdict(list)
         for event in sorted(self.interactions, key=lambda r: r.timestamp):
-            if event.rating is None or event.rating >= _DISLIKED_BELOW:
-                people[event.user_id].append((event.item_id, True))
-        return [*spoken, *listed, *([(i, True) for i in items] for items in longest.values()), *people.values()]
+            liked = wanted.get(event.user_id, {}).get(event.item_id, 0.0) > 0
+            if liked and meaning(event, self.liked_from) == "wanted":
+                events[event.user_id].append((event.item_id, True))
+        for person, chosen in events.items():
+            people[person] = max(people.get(person, []), chosen, key=len)
+        return [*spoken, *listed, *people.values()]
 
     def recommended(self) -> Mapping[str, float]:
         """Return how often each item was recommended, or chosen, weighted as `counts`."""
@@ -105,18 +115,20 @@ def mentioned(records: Iterable[MentionsRecord]) -> list[Chosen]:
     ]
 
 
-def chosen_next(records: Iterable[NextItemRecord]) -> list[Chosen]:
+def chosen_next(records: Iterable[NextItemRecord]) -> Mapping[str, Chosen]:
     """Return each user's items, histories and next ones together."""
     people: dict[str, dict[str, float]] = defaultdict(dict)
     for record in records:
         people[record.user].update(dict.fromkeys((*record.history, record.next), 1.0))
-    return list(people.values())
+    return people
 
 
-def interacted(records: Iterable[InteractionRecord]) -> list[Chosen]:
-    """Return each user's items, the latest event on an item counting; a rating below 3 is a rejection."""
-    people: dict[str, dict[str, float]] = defaultdict(dict)
+def interacted(records: Iterable[InteractionRecord], liked_from: float = LIKED_FROM) -> Mapping[str, Chosen]:
+    """Return what each user wanted or disliked in the end; what is only known is not in it."""
+    people: dict[str, list[tuple[str, Meaning]]] = defaultdict(list)
     for record in sorted(records, key=lambda r: r.timestamp):
-        rejected = record.rating is not None and record.rating < _DISLIKED_BELOW
-        people[record.user_id][record.item_id] = -1.0 if rejected else 1.0
-    return list(people.values())
+        people[record.user_id].append((record.item_id, meaning(record, liked_from)))
+    signs: Mapping[Meaning, float] = {"wanted": 1.0, "disliked": -1.0}
+    told = {person: last_word(events) for person, events in people.items()}
+    found = {p: {item: signs[word] for item, word in words.items() if word in signs} for p, words in told.items()}
+    return {person: items for person, items in found.items() if items}

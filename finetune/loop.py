@@ -1,16 +1,17 @@
 """The training loop: transformers' Trainer over packed rows, with whole checkpoints and a resume that is exact.
 
-The order of all micro-batches is drawn once from the seed, for all epochs and whatever number of processes, so that
-step s trains on the same rows in every run of a configuration.
+What each step trains on is planned before (`finetune.plan`), the same for any number of processes.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import os
-import random
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,79 +22,18 @@ from transformers import IntervalStrategy, Trainer, TrainerCallback, TrainingArg
 from transformers.trainer_callback import ExportableState, PrinterCallback
 
 from finetune.adapters import load_learnt, save_learnt
-from finetune.checkpoints import newest, prune, publish, step_of, write_whole
+from finetune.checkpoints import newest, prune, publish, step_of, write_json, write_whole
 from finetune.config import TrainConfig
 from finetune.objective import Tuned, to_device
-from finetune.packing import Batch, Row, collate
+from finetune.packing import Batch
+from finetune.plan import Batches, Plan, Rows
 from retrieval.errors import NamedropError
 
-LEARNT = "learnt.safetensors"
-States = Callable[[Sequence[int], int], torch.Tensor]  # (row ids, T) to (B, T, H)
+LEARNT, SPENT = "learnt.safetensors", "spent.json"
 
 
 class TrainingError(NamedropError):
     """Training cannot go on."""
-
-
-class Plan:
-    """Which rows each step trains on.
-
-    Attributes:
-        steps: optimizer steps in all.
-        per_step: micro-batches of a step, over all processes.
-        batches: (steps · per_step) lists of row ids.
-    """
-
-    def __init__(self, rows: int, config: TrainConfig, processes: int) -> None:
-        per_batch = max(1, config.micro_tokens // config.max_tokens)
-        per_epoch = math.ceil(rows / per_batch)
-        wanted = max(1, round(config.batch_tokens / (per_batch * config.max_tokens)))
-        self.per_step = math.ceil(min(wanted, per_epoch) / processes) * processes
-        steps_per_epoch = math.ceil(per_epoch / self.per_step)
-        steps = math.ceil(config.epochs * steps_per_epoch)
-        self.steps = min(steps, config.max_steps or steps)
-        self.accumulation = self.per_step // processes
-        self.batches: list[list[int]] = []
-        for epoch in range(math.ceil(self.steps / steps_per_epoch)):
-            order = list(range(rows))
-            random.Random(f"{config.seed}:{epoch}").shuffle(order)
-            batches = [order[at : at + per_batch] for at in range(0, rows, per_batch)]
-            # The last step of an epoch is filled up from its beginning, so that every step weighs the same.
-            batches += [batches[i % len(batches)] for i in range(-len(batches) % self.per_step)]
-            self.batches.extend(batches)
-        del self.batches[self.steps * self.per_step :]
-
-    def of(self, process: int, processes: int) -> list[list[int]]:
-        """Return the micro-batches of one process, in order."""
-        return self.batches[process::processes]
-
-
-class _Rows:
-    """The rows as torch's data set."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self.rows = rows
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, at: int) -> int:
-        return at
-
-
-class Batches:
-    """Collates row ids into a batch, with the cached states where the lower layers are not run."""
-
-    def __init__(self, rows: Sequence[Row], states: States | None = None) -> None:
-        self.rows = rows
-        self.states = states
-
-    def __call__(self, ids: Sequence[int]) -> Batch:
-        """Return the batch of some rows."""
-        batch = collate([self.rows[at] for at in ids], ids)
-        if self.states is not None:
-            batch["states"] = self.states(ids, batch["tokens"].shape[1])
-        return batch
 
 
 class Best(TrainerCallback, ExportableState):
@@ -125,17 +65,30 @@ class Progress(TrainerCallback):
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
         self._bar: Any = None
+        self._began = time.time()
+        self._earlier = 0.0  # seconds before a resume
         self.computed = self.plain = 0
+
+    @property
+    def spent(self) -> dict[str, float]:
+        """What the run has cost so far, before a resume too; a checkpoint keeps it."""
+        return {"seconds": self._earlier + time.time() - self._began, "computed": self.computed, "plain": self.plain}
+
+    def go_on(self, spent: Mapping[str, float]) -> None:
+        """Go on from what a checkpoint has kept."""
+        self._earlier, self.computed, self.plain = spent["seconds"], int(spent["computed"]), int(spent["plain"])
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: object) -> None:  # noqa: ANN401
         """Open the bar."""
+        self._began, self._resumed = time.time(), (self.computed, self.plain)
         self._bar = tqdm(total=state.max_steps, initial=state.global_step, unit="step", disable=self._quiet)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: object) -> None:  # noqa: ANN401
         """Advance the bar."""
         self._bar.update(1)
         seconds = self._bar.format_dict["elapsed"] or 1e-9
-        rate = {"tokens/s": f"{self.computed / seconds:.0f}", "one by one": f"{self.plain / seconds:.0f}"}
+        computed, plain = self.computed - self._resumed[0], self.plain - self._resumed[1]
+        rate = {"tokens/s": f"{computed / seconds:.0f}", "one by one": f"{plain / seconds:.0f}"}
         self._bar.set_postfix(rate, refresh=False)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: object) -> None:  # noqa: ANN401
@@ -188,7 +141,7 @@ class Loop(Trainer):
         args.warmup_steps = math.ceil(config.warmup * self.plan.steps)
         self.best = Best(config.patience)
         self.progress = Progress(quiet or args.process_index > 0)
-        measured = None if valid is None else _Rows(valid.rows)
+        measured = None if valid is None else Rows(valid.rows)
         args.eval_strategy = IntervalStrategy.NO if valid is None else args.eval_strategy
         callbacks = [self.best, self.progress]
         super().__init__(model=model, args=args, eval_dataset=measured, callbacks=callbacks)
@@ -201,7 +154,7 @@ class Loop(Trainer):
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return this process's micro-batches of all epochs, in the plan's order."""
         plan = self.plan.of(self.args.process_index, self.args.world_size)
-        return DataLoader(_Rows(self.batches.rows), batch_sampler=plan, collate_fn=self.batches)  # type: ignore[arg-type]
+        return DataLoader(Rows(self.batches.rows), batch_sampler=plan, collate_fn=self.batches)  # type: ignore[arg-type]
 
     def _get_num_items_in_batch(self, batch_samples: list[Batch], device: torch.device) -> torch.Tensor:
         """Return the weights of a step's losses over all its micro-batches and processes: (2,)."""
@@ -341,6 +294,7 @@ class Loop(Trainer):
         self.accelerator.wait_for_everyone()  # every process has written its random state
         if self.args.should_save:
             step, checkpoints = self.state.global_step, self.config.output / "checkpoints"
+            write_json(Path(self._get_output_dir(None)) / f"checkpoint-{step}" / SPENT, self.progress.spent)
             publish(Path(self._get_output_dir(None)) / f"checkpoint-{step}", checkpoints / f"step-{step}")
             prune(checkpoints)
             shutil.rmtree(self._get_output_dir(None), ignore_errors=True)
@@ -348,6 +302,15 @@ class Loop(Trainer):
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:  # noqa: ANN401
         load_learnt(self.unwrapped, Path(resume_from_checkpoint) / LEARNT)
+        if (spent := Path(resume_from_checkpoint) / SPENT).is_file():
+            self.progress.go_on(json.loads(spent.read_text(encoding="utf-8")))
+
+    @property
+    def train_loss(self) -> float:
+        """The mean training loss of the steps that were logged, before a resume too."""
+        logged = [(entry["step"], entry["loss"]) for entry in self.state.log_history if "loss" in entry]
+        total = sum((step - before) * loss for (before, _), (step, loss) in pairwise([(0, 0.0), *logged]))
+        return total / max((step for step, _ in logged), default=1)
 
     def restore_best(self) -> None:
         """Go back to the weights of the best validation, if there was one."""

@@ -90,7 +90,7 @@ def records(data: Data, shop: Shop, hidden: frozenset[int], *, valid: bool) -> M
             yield from load(path, kind, known=shop.index.catalog.positions, skip_bad=data.skip_bad).records
 
     def usable(moments: Iterable[Moment]) -> tuple[Moment, ...]:
-        return tuple(m for m in moments if hidden.isdisjoint(_mentioned(m, shop)))
+        return without(hidden, moments, shop)
 
     catalog = shop.index.catalog
     dialogues = tuple(read(data.valid_dialogues if valid else data.dialogues, DialogueRecord))
@@ -99,11 +99,16 @@ def records(data: Data, shop: Shop, hidden: frozenset[int], *, valid: bool) -> M
     histories = [m for record in mentions for m in mention_moments(record, catalog)]
     histories.extend(next_item_moments(chosen, catalog))
     if not valid:
-        histories.extend(interaction_moments(read(data.interactions, InteractionRecord), catalog))
+        histories.extend(interaction_moments(read(data.interactions, InteractionRecord), catalog, data.liked_from))
     conversations = (m for record in dialogues for m in dialogue_moments(record, shop))
     told = (m for record in dialogues for m in told_moments(record, shop))
     described = () if valid else tuple(at for at in range(len(catalog)) if at not in hidden)
     return Material(shop, usable(conversations), usable(told), usable(histories), described=described)
+
+
+def without(hidden: frozenset[int], moments: Iterable[Moment], shop: Shop) -> tuple[Moment, ...]:
+    """Return the moments that have nothing to do with hidden items."""
+    return tuple(moment for moment in moments if hidden.isdisjoint(_mentioned(moment, shop)))
 
 
 def wishes(shop: Shop, hidden: frozenset[int], seed: int) -> tuple[tuple[Wish, Moment], ...]:

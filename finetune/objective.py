@@ -5,7 +5,7 @@ One forward of a packed batch serves both, as one prefill serves both in the cha
     L = Σ w · -log p(token | ancestors) / Σ w  +  λ · Σ w · -log softmax_i(⟨φ(u), θ(i)⟩ / τ) / Σ w
 
 The first sum runs over the tokens with loss, the second over the (prompt, next item) pairs (M6-Rec, arXiv 2205.08084,
-section 3.3; full softmax over the catalogue up to `Tower.exact_items`, sampled beyond).
+section 3.3; full softmax over the catalogue up to `Tower.exact_items`, sampled beyond, but in validation).
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ class TowerHead(nn.Module):
 
     def forward(self, hidden: Tensor, batch: Batch, seed: int) -> tuple[Tensor, Tensor]:
         """Return -log p of each pair's target (q,) and whether it is among the first `TOP` (q,)."""
-        exact = len(self.texts) <= self.settings.exact_items
+        # Measured is the rank among all items: negatives that were drawn stand for others in the loss only.
+        exact = not self.training or len(self.texts) <= self.settings.exact_items
         items = None if exact else self._sample(batch["targets"], seed)
         logits = self.logits(hidden, items)
         if items is None:

@@ -29,7 +29,8 @@ from retrieval.constraints import Facets
 from retrieval.errors import NamedropError
 from retrieval.types import BoolArray, IntArray
 
-Block = dict[str, dict[str, float]]  # metric: value, low, high
+Block = dict[str, dict[str, float | None]]  # metric: value, low, high
+FEWEST = 10  # dialogues or people that an interval is told of
 
 
 @runtime_checkable
@@ -192,14 +193,17 @@ def compare(measured: Measured, other: Measured) -> Block:
     theirs = dict(zip(other.at, other.outcomes, strict=True))
     both = [i for i, at in enumerate(measured.at) if at in theirs]
     mine = [measured.outcomes[i].novel for i in both]
+    if not any(mine):
+        return {}
     values = target_values(mine) - target_values([theirs[measured.at[i]].novel for i in both])
     return estimates(list(TARGET_METRICS), values, _clusters([measured.cases[i] for i in both], _sizes(mine)))
 
 
 def estimates(names: Sequence[str], values: Numbers, clusters: IntArray) -> Block:
-    """Return the estimate of every column by name."""
+    """Return the estimate of every column by name; so few dialogues that drawing them says nothing have no interval."""
     found: Iterable[tuple[str, Estimate]] = zip(names, bootstrap(values, clusters), strict=True)
-    return {name: asdict(estimate) for name, estimate in found}
+    few = len(np.unique(clusters)) < FEWEST
+    return {name: asdict(e) | ({"low": None, "high": None} if few else {}) for name, e in found}
 
 
 def _sizes(found: Sequence[Sequence[object]]) -> IntArray:

@@ -26,6 +26,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,12 @@ from finetune.data import (
     NextItemRecord,
     Part,
     RecordType,
-    item_ids,
+    references,
 )
 from finetune.events import EventLog, Events, core, next_items, rated, split_last, split_time, without_repeats
 from finetune.provenance import file_digest
 from finetune.readers import READERS, Original, Placed
+from finetune.report import wide_console
 from finetune.splitting import divide, unique_dialogues, unique_mentions, unique_next_items
 from retrieval.errors import NamedropError
 from retrieval.rows import RowProblem
@@ -137,10 +139,10 @@ class _Collected:
         if not self.known:
             raise DataError(f"{source.files[0]}: no usable item", self.problems)
         for record in _bar(source.records(self.problems.append), "records", progress):
-            missing = next((i for i in item_ids(record.value) if i not in self.known), None)
+            missing = next((found for found in references(record.value) if found[1] not in self.known), None)
             if missing is not None:
                 self.leave_out("an item is not in the catalogue", 1)
-                self.report(record, "items", missing, "an id of the catalogue", "the record is left out")
+                self.report(record, *missing, "an id of the catalogue", "the record is left out")
             else:
                 self._add(record)
 
@@ -186,7 +188,7 @@ def prepare(source: Original, out: Path, options: Options | None = None, *, prog
     records = {**_spoken(collected), **_chosen_next(collected)}
     events = _split(_filtered(collected), options)
     files = {**{name: map(_as_json, some) for name, some in records.items()}, **_event_files(events, collected)}
-    used = {i for some in records.values() for record in some for i in item_ids(record)} | events.used
+    used = {i for some in records.values() for record in some for _, i in references(record)} | events.used
     out.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{out.name}.part-", dir=out.parent))
     try:
@@ -220,8 +222,8 @@ def _spoken(collected: _Collected) -> dict[str, Sequence[RecordType]]:
     gone = {placed.value.id for placed in collected.dialogues} - kept
     mentions = unique_mentions(p for p in collected.mentions if p.value.id not in gone)
     seed = collected.options.seed
-    divided: Mapping[Part, Sequence[DialogueRecord]] = divide(found.kept, _id, collected.shares, seed)
-    mentioned: Mapping[Part, Sequence[MentionsRecord]] = divide(mentions.kept, _id, collected.shares, seed)
+    divided: Mapping[Part, Sequence[DialogueRecord]] = divide(found.kept, attrgetter("id"), collected.shares, seed)
+    mentioned: Mapping[Part, Sequence[MentionsRecord]] = divide(mentions.kept, attrgetter("id"), collected.shares, seed)
     return {**_files("dialogues", divided), **_files("mentions", mentioned)}
 
 
@@ -231,16 +233,10 @@ def _chosen_next(collected: _Collected) -> dict[str, Sequence[RecordType]]:
     # A part taken out of a train part that the source has made could ask for what its valid part takes as known.
     made = any(placed.part for placed in found.kept)
     shares: Mapping[Part, float] = dict.fromkeys(PARTS, 0.0) if made else collected.shares
-    divided: Mapping[Part, Sequence[NextItemRecord]] = divide(found.kept, _user, shares, collected.options.seed)
+    divided: Mapping[Part, Sequence[NextItemRecord]] = divide(
+        found.kept, attrgetter("user"), shares, collected.options.seed
+    )
     return _files("next-item", divided)
-
-
-def _id(record: DialogueRecord | MentionsRecord) -> str:
-    return record.id
-
-
-def _user(record: NextItemRecord) -> str:
-    return record.user
 
 
 def _files(kind: str, divided: Mapping[Part, Sequence[RecordType]]) -> dict[str, Sequence[RecordType]]:
@@ -364,7 +360,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code: 0, 2 when nothing can be made of the source, 130 when interrupted."""
     chosen = _options(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what is half written goes then, too
-    console = Console(highlight=False, soft_wrap=True)
+    console = wide_console()
     options = Options(**{f.name: getattr(chosen, f.name) for f in fields(Options)})
     try:
         prepared = prepare(READERS[chosen.format](chosen.source), chosen.out, options, progress=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,18 @@ from finetune.checkpoints import rows_digest
 from finetune.config import TrainConfig
 from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, R, load
-from finetune.examples import TASKS, Example, ExampleEncoder, ExampleSet, load_encoder, make_examples
+from finetune.examples import (
+    TASKS,
+    Example,
+    ExampleEncoder,
+    ExampleSet,
+    group_of,
+    load_encoder,
+    make_examples,
+    weights_of,
+)
 from finetune.histories import Histories
+from finetune.material import left_out
 from finetune.packing import Packed, Row, Weighed, pack
 from retrieval.catalog import Catalog
 from retrieval.collaborative import ItemFactors, ItemSets
@@ -28,13 +39,13 @@ from retrieval.models import resolve_lm
 if TYPE_CHECKING:
     import torch
 
-    from finetune.loop import Batches
     from finetune.objective import TowerHead, Tuned
+    from finetune.plan import Batches
     from finetune.upper import StateCache
 
 log = logging.getLogger(__name__)
 
-_VALID_ROWS = 64  # measured at every evaluation; a few thousand tokens with loss are enough to compare by
+_DROWNED = 2  # times as many examples of templates as of records
 _ASKED = 4  # prompts that the saved adapter is checked on
 _STANDARD_ROWS = 8  # whose prompts fix the tower's scales
 
@@ -48,6 +59,8 @@ class Prepared:
         index: the catalogue with the embeddings of its texts, None without a tower.
         left_out: catalogue positions that no training example names.
         factors: of the items that the training records name together, none if none are asked for.
+        valid_rows: how many rows there are to validate on; `valid` holds `TrainConfig.valid_rows` of them.
+        shortened: how many texts to be written were too long.
     """
 
     config: TrainConfig
@@ -59,6 +72,8 @@ class Prepared:
     index: Index | None
     left_out: frozenset[int]
     factors: ItemFactors
+    valid_rows: int = 0
+    shortened: int = 0
 
     @property
     def digest(self) -> str:
@@ -77,6 +92,10 @@ def prepare(config: TrainConfig) -> Prepared:
     Raises:
         NamedropError: anything of it cannot be used.
     """
+    from finetune.adapters import check_model
+
+    weights_of(config.tasks)
+    check_model(config)
     encoder, tokenizer = load_encoder(config.model)
     catalog = Catalog.load(config.data.catalog, skip_bad=config.data.skip_bad)
     shop = listening_shop(catalog, SentenceEncoder(config.tower.encoder))
@@ -90,29 +109,25 @@ def prepare(config: TrainConfig) -> Prepared:
         weighed = [Weighed.of(example, encode(example), examples.weights[example.task]) for example in part]
         return pack(weighed, config.max_tokens, config.seed)
 
-    valid = packed(examples.valid) if examples.valid else None
+    train, valid = packed(examples.train), packed(examples.valid) if examples.valid else None
+    valid_rows = len(valid.rows) if valid is not None else 0
     if valid is not None:
-        valid = replace(valid, rows=valid.rows[:_VALID_ROWS])
-    left_out = _left_out(config, catalog.positions)
-    factors = _factors(config, catalog, examples, left_out) if index is not None else ItemFactors()
-    return Prepared(config, encoder, tokenizer, examples, packed(examples.train), valid, index, left_out, factors)
+        valid = replace(valid, rows=valid.rows[: config.valid_rows])
+    hidden = left_out(config.data, shop)
+    factors = _factors(config, catalog, examples, hidden) if index is not None else ItemFactors()
+    parts = (examples, train, valid, index, hidden, factors, valid_rows)
+    return Prepared(config, encoder, tokenizer, *parts, shortened=encode.shortened)
 
 
-def _left_out(config: TrainConfig, positions: Mapping[str, int]) -> frozenset[int]:
-    if config.data.leave_out is None:
-        return frozenset()
-    return frozenset(positions[i] for i in config.data.leave_out.read_text(encoding="utf-8").split() if i in positions)
-
-
-def _factors(config: TrainConfig, catalog: Catalog, examples: ExampleSet, left_out: frozenset[int]) -> ItemFactors:
+def _factors(config: TrainConfig, catalog: Catalog, examples: ExampleSet, hidden: frozenset[int]) -> ItemFactors:
     """Return the factors of what is trained on: neither held-out records nor held-out items have a part in them."""
     if not config.tower.factors:
         return ItemFactors()
-    held = {example.source for example in examples.valid}
+    held = {group_of(example.source) for example in examples.valid}
 
     def read(paths: Sequence[Path], kind: type[R], source: Callable[[R], str]) -> list[R]:
         found = (load(p, kind, known=catalog.positions, skip_bad=config.data.skip_bad) for p in paths)
-        return [record for one in found for record in one.records if source(record) not in held]
+        return [record for one in found for record in one.records if group_of(source(record)) not in held]
 
     data = config.data
     sets = Histories(
@@ -120,8 +135,9 @@ def _factors(config: TrainConfig, catalog: Catalog, examples: ExampleSet, left_o
         read(data.mentions, MentionsRecord, lambda r: f"mentions:{r.id}"),
         read(data.next_item, NextItemRecord, lambda r: f"person:{r.user}"),
         read(data.interactions, InteractionRecord, lambda r: f"person:{r.user_id}"),
+        data.liked_from,
     ).sets
-    kept = [column for column, i in enumerate(sets.ids) if catalog.positions.get(i) not in left_out]
+    kept = [column for column, i in enumerate(sets.ids) if catalog.positions.get(i) not in hidden]
     return ItemFactors.fit(ItemSets(tuple(sets.ids[c] for c in kept), sets.matrix[:, kept]), config.tower.factors)
 
 
@@ -134,8 +150,8 @@ def build(prepared: Prepared, progress: bool = True) -> tuple[Tuned, Batches, Ba
     import torch
 
     from finetune.adapters import load_trainable, start_tower
-    from finetune.loop import Batches
     from finetune.objective import TowerHead, Tuned, causal_of, counts_of
+    from finetune.plan import Batches
     from finetune.upper import check_split, split
 
     config = prepared.config
@@ -223,3 +239,31 @@ def sizes(prepared: Prepared) -> Iterator[str]:
             )
             if part.too_long:
                 yield f"  left out: {part.too_long:,} examples longer than max_tokens = {prepared.config.max_tokens}"
+    yield from _remarks(prepared)
+
+
+def _remarks(prepared: Prepared) -> Iterator[str]:
+    """Yield what the table does not say of the examples."""
+    if prepared.shortened:
+        yield f"shortened to whole sentences: {prepared.shortened:,} texts of more tokens than a reply may have"
+    made = Counter(example.task for example in prepared.examples.train)
+    logs = sum(made[task] for task in ("conversation", "told", "history"))
+    if logs and made["wish"] > _DROWNED * logs:
+        yield (
+            f"{made['wish']:,} wishes made of the catalogue beside {logs:,} examples of the records, which they may "
+            "drown: set tasks.wish.limit, or its weight"
+        )
+    if prepared.valid is None:
+        return
+    if prepared.valid_rows > len(prepared.valid.rows):
+        yield f"validation measures {len(prepared.valid.rows):,} of {prepared.valid_rows:,} rows (valid_rows)"
+    trained, held = (
+        [(e.prompt, e.completion) for e in part if e.source.startswith("dialogue:")]
+        for part in (prepared.examples.train, prepared.examples.valid)
+    )
+    known = frozenset(trained)
+    if copies := sum(example in known for example in held):
+        yield (
+            f"{copies:,} of {len(held):,} validation examples of dialogues stand in train word for word, so the "
+            "validation loss flatters; finetune.prepare leaves copies out"
+        )

@@ -81,6 +81,15 @@ def file_digests(paths: Iterable[Path]) -> dict[str, str]:
     return {str(path): file_digest(path) for path in paths}
 
 
+def sources_digest(names: Iterable[str]) -> str:
+    """Return a digest of Python files and folders of them, by their names below the project's folder."""
+    found = (
+        path for name in names for path in ([_ROOT / name] if name.endswith(".py") else (_ROOT / name).rglob("*.py"))
+    )
+    parts = [f"{path.relative_to(_ROOT)} {file_digest(path)}" for path in sorted(found)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
 def code_digest(without: Iterable[str] = ()) -> str:
     """Return a digest of all our modules that are loaded, but those named in `without`."""
     left_out = frozenset(without)

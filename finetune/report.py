@@ -24,6 +24,7 @@ _SETTINGS: Mapping[str, str] = {
 }
 _PLOTTED = ("recall@1", "recall@10", "recall@50")
 _WIDTH = 120  # columns of the terminal table, where the output is no terminal
+_WIDEST = 160  # of a table with paths
 
 
 def write(report: Report, out: Path) -> list[Path]:
@@ -46,9 +47,16 @@ def _metrics(names: Iterable[str] = TARGET_METRICS, intervals: Collection[str] =
     """Return a column for each metric of the targets, some with their interval."""
 
     def cell(name: str, system: Report, block: Report) -> str:
-        return str(Estimate(**block[name])) if name in intervals else short(block[name]["value"])
+        return told(block[name]) if name in intervals else short(block[name]["value"])
 
     return {name.replace("recall@", "R@"): partial(cell, name) for name in names}
+
+
+def told(estimate: Mapping[str, float | None]) -> str:
+    """Write an estimate with its interval, "[–]" where there were too few dialogues for one."""
+    if estimate["low"] is None:
+        return f"{short(estimate['value'] or 0.0)} [–]"
+    return str(Estimate(**estimate))  # type: ignore[arg-type]
 
 
 # what the lists look like and cost, told once, beside the novel targets
@@ -91,7 +99,8 @@ def markdown(report: Report) -> str:
 _PROTOCOL = (
     "Candidates are the whole catalogue, equal scores share their mean rank; intervals are 95 %, from a bootstrap over "
     "dialogues. What the dialogue has mentioned ranks last in the novel setting, except for popularity and echo. "
-    "Popularity is the mean percentile of the first ten by training counts; random has 50."
+    "Below ten dialogues there is no interval. Popularity is the mean percentile of the first ten by training counts; "
+    "random has 50."
 )
 
 
@@ -119,7 +128,7 @@ def _texts(report: Report) -> list[str]:
 def _differences(report: Report) -> tuple[list[str], list[list[str]]]:
     metrics = [f"recall@{k}" for k in CUTOFFS] + [f"ndcg@{K}"]
     rows = [
-        [name, *(str(Estimate(**block[metric])) for metric in metrics)] for name, block in report["comparisons"].items()
+        [name, *(told(block[metric]) for metric in metrics)] for name, block in report["comparisons"].items() if block
     ]
     return ["system", *(metric.replace("recall@", "R@") for metric in metrics)], rows
 
@@ -147,12 +156,18 @@ def show(report: Report, console: Console | None = None) -> None:
         table.add_row(*row, style="bold" if row[0] == best else "")
     console.print(table)
     for name, block in report["comparisons"].items():
-        difference = Estimate(**block[f"recall@{K}"])
+        difference = told(block[f"recall@{K}"]) if block else "nothing to compare on"
         console.print(f"{name} - {report['against']}: R@{K} {difference}")
     if report["texts"]:
         console.print(", ".join(map(" ".join, zip(report["texts"], _texts(report), strict=True))))
     for name, why in report["left_out"].items():
         console.print(f"left out: {name} ({why})")
+
+
+def wide_console() -> Console:
+    """Return a console whose tables are as wide as they need where the output is no terminal."""
+    console = Console(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=_WIDEST)
 
 
 def _best(report: Report) -> str:
@@ -170,7 +185,8 @@ def plot(report: Report, path: Path) -> None:
     for axes, metric in zip(figure.subplots(1, len(_PLOTTED), sharey=True), _PLOTTED, strict=True):
         for row, name in enumerate(order):
             estimate = systems[name][metric]
-            axes.plot([estimate["low"], estimate["high"]], [row, row], color="#9aa5b1", linewidth=3, zorder=1)
+            if estimate["low"] is not None:
+                axes.plot([estimate["low"], estimate["high"]], [row, row], color="#9aa5b1", linewidth=3, zorder=1)
             axes.plot(estimate["value"], row, "o", color="#1f4e79", zorder=2)
         axes.set_yticks(range(len(order)), order)
         axes.set_title(metric)

@@ -28,6 +28,7 @@ from finetune.people import make_person
 from finetune.simulated import TURNS, Population, SimulatedRecord, Targets, audit, load_simulated, make_dialogues
 from finetune.success import (
     Answerer,
+    Meeting,
     Transcript,
     ceiling_answers,
     dialogue_answers,
@@ -38,7 +39,7 @@ from finetune.success import (
 from finetune.tastes import SimulationError, World, held_out
 from retrieval.catalog import Catalog
 from retrieval.errors import NamedropError
-from retrieval.models import DEFAULT_LM
+from retrieval.models import DEFAULT_LM, resolve_lm
 
 if TYPE_CHECKING:
     from finetune.people import Person
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
 CEILING = "ceiling"  # an assistant that understands every word, without a model
 NO_MODEL = "none"
 _LEFT_OUT = "held-out.txt"
+# What a meeting depends on: the chat, and what people know and say.
+_PEOPLE = ("people", "says", "simulated", "success", "tastes", "teacher")
+_MEASURED = ("chat", "retrieval", "finetune/wordings", *(f"finetune/{name}.py" for name in _PEOPLE))
+_MAY_DIFFER = frozenset({"model", "adapter", "weights", "code"})  # between results that are compared
 
 
 def make(options: argparse.Namespace) -> int:
@@ -91,7 +96,8 @@ def run(options: argparse.Namespace) -> int:
         raise SimulationError(f"{options.adapter}: no such folder; give the folder of a LoRA adapter, or no --adapter")
     population = _population(options)
     targets = [int(at) for at in population.pool().nonzero()[0]]
-    transcript = Transcript(_transcript(options.out), _settings(options))
+    settings = _settings(options)
+    transcript = Transcript(_transcript(options.out), settings)
     answering = _answering(options, population)
     for number in tqdm(range(options.people), unit=" people"):
         if number in transcript.meetings:
@@ -105,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
         "date": provenance.now(),
         "hardware": provenance.hardware(),
         "versions": provenance.versions(),
-        "settings": _settings(options),
+        "settings": settings,
         "turns": options.turns,
         **summary(meetings, options.turns),
     }
@@ -135,11 +141,13 @@ def _answering(options: argparse.Namespace, population: Population) -> Callable[
 
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:
-    names = ("model", "seed", "turns", "phrases", "targets", "hold_out_items", "hold_out_seed")
+    names = ("model", "seed", "turns", "phrases", "targets", "hold_out_items", "hold_out_seed", "skip_bad_rows")
     return {
         **{name: getattr(options, name) for name in names},
         "catalog": provenance.file_digest(options.catalog),
         "adapter": provenance.file_digest(options.adapter) if options.adapter else "",
+        "weights": "" if options.model in (CEILING, NO_MODEL) else provenance.file_digest(resolve_lm(options.model)),
+        "code": provenance.sources_digest(_MEASURED),
     }
 
 
@@ -164,10 +172,24 @@ def _tell_run(result: Mapping[str, Any], options: argparse.Namespace) -> None:
 
 def compare(options: argparse.Namespace) -> int:
     """Print the difference in success of two runs over the same people."""
-    ours, theirs = (Transcript.read(_transcript(path)) for path in (options.result, options.other))
+    (settings, ours), (others, theirs) = (_measured(path) for path in (options.result, options.other))
+    differing = [k for k in settings.keys() & others.keys() if k not in _MAY_DIFFER and settings[k] != others[k]]
+    if differing:
+        told = ", ".join(f"{name} {settings[name]} and {others[name]}" for name in sorted(differing))
+        raise SimulationError(f"the two results were measured differently ({told}); run both with the same settings")
     found = difference(ours, theirs)
     print(f"success of {options.result} minus {options.other}: {found} over {len(ours)} people (paired bootstrap)")
     return 0
+
+
+def _measured(path: Path) -> tuple[Mapping[str, Any], list[Meeting]]:
+    """Return the settings of a result, and the meetings that it tells of."""
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+        settings, people = dict(result["settings"]), int(result["people"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SimulationError(f"{path}: not the result of a run ({type(error).__name__}); run it again") from error
+    return settings, [meeting for meeting in Transcript.read(_transcript(path)) if meeting.number < people]
 
 
 def check(options: argparse.Namespace) -> int:
@@ -259,7 +281,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return its exit status: 0, 1 if an audit finds something, 2 on an error."""
+    """Run the command line; return its status: 0, 1 if an audit finds something, 2 on an error, 130 if interrupted."""
     options = arguments().parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
@@ -267,6 +289,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (NamedropError, OSError) as error:
         print(f"simulate: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\ninterrupted; run the same command again: who has been met is kept", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

@@ -254,7 +254,10 @@ class Transcript:
             return
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         if not lines or lines[0].rstrip("\n") != head:
-            raise SimulationError(f"{path}: this is another run's file; give another --out, or remove it to begin anew")
+            raise SimulationError(
+                f"{path}: this is another run's file, of other settings, models or code; give another --out, or remove "
+                "it to begin anew"
+            )
         whole = [line for line in lines if line.endswith("\n")]  # the last line of a killed run may be half
         self.meetings = {m.number: m for m in map(Meeting.model_validate_json, whole[1:])}
         path.write_text("".join(whole), encoding="utf-8")

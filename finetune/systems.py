@@ -13,8 +13,10 @@ from functools import partial
 import numpy as np
 
 from chat.generator import Generator
+from chat.learnt import Learnt
 from chat.ranker import SPOKEN
-from chat.recommender import WEIGHTS, Recommender
+from chat.recommender import Recommender
+from chat.shop import Shop
 from finetune.bench import Bench, MissingPart
 from finetune.cases import Case
 from finetune.fitting import PARTS
@@ -25,11 +27,6 @@ from retrieval.types import BoolArray, FloatArray, Query
 Scorer = Callable[[Case, BoolArray], FloatArray]
 
 _NAMED = 50  # titles asked of the language model: as many as recall counts
-# The blend once there is a collaborative part, which tells more than the others; set by hand on a quarter of ReDial's
-# training dialogues (docs/experiments.md).
-LEARNT_WEIGHTS: Mapping[str, float] = {
-    "dense": 2.4, "bm25": 0.8, "facets": 2.4, "popularity": 4.0, "ease": 8.0, "named": 1.0,
-}  # fmt: skip
 _TIE_BREAK = 1e-6  # of popularity, in [0, 1], beside item-item weights of about 0.1
 
 
@@ -114,15 +111,19 @@ def _full(bench: Bench) -> Scorer:
 
 
 def _recommender(bench: Bench, generator: Generator | None) -> Scorer:
-    learnt = bench.learnt
-    if learnt.ranker is not None and (generator is not None or not learnt.ranker.speaks):
-        recommender = Recommender(
-            bench.index, generator, tower=learnt.tower, ranker=learnt.ranker, prompting=learnt.prompting
-        )
-    else:
-        weights = LEARNT_WEIGHTS if "ease" in bench.index.retrievers else WEIGHTS
-        recommender = Recommender(bench.index, generator, weights, tower=learnt.tower, prompting=learnt.prompting)
+    return _ranked(Shop.of(bench.base, generator, bench.learnt).recommender)  # weighed as the chat weighs
 
+
+def _served(bench: Bench) -> Scorer:
+    if bench.fitted_on:
+        raise MissingPart("what is being fitted is not served yet; it is measured as full")
+    if bench.learnt.ranker is not None or not bench.histories:
+        raise MissingPart("the chat serves what is measured as full")
+    learnt = Learnt.load(bench.adapter, bench.base) if bench.adapter is not None else None
+    return _ranked(Shop.of(bench.base, bench.generator, learnt).recommender)
+
+
+def _ranked(recommender: Recommender) -> Scorer:
     def scores(case: Case, allowed: BoolArray) -> FloatArray:
         return recommender.score(case.query, allowed, case.context).total
 
@@ -158,6 +159,7 @@ SYSTEMS: Mapping[str, System] = {
     "generated": System(_generated, "titles that the language model names", speaks=True),
     "tower": System(_tower, "the language model's user vector", speaks=True),
     "retrieval": System(_retrieval, "all parts without a language model"),
-    "full": System(_full, "all parts", speaks=True),
+    "full": System(_full, "all parts, by the ranker; without one in a blend that was set by hand", speaks=True),
+    "served": System(_served, "what the chat ranks by with this adapter, without what the logs teach", speaks=True),
     **dict(_left_out()),
 }

@@ -1,7 +1,7 @@
 """Fine-tuning: one YAML in, an adapter with its user tower out.
 
     python -m finetune.train CONFIG.yaml [--dry-run] [--resume] [--qlora] [--output DIR]
-    accelerate launch --num_processes 2 --cpu -m finetune.train CONFIG.yaml
+    torchrun --nproc-per-node 2 -m finetune.train CONFIG.yaml     (on CPUs: ACCELERATE_USE_CPU=1 torchrun …)
 
 The steps: read and check everything, make the examples, pack them, load the model with fresh adapters, train, save,
 load what was saved as serving does, and compare. Nothing is written before everything has been read and fits the model.
@@ -14,7 +14,6 @@ import logging
 import os
 import resource
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,17 @@ from typing import Any
 
 import numpy as np
 
-from finetune.checkpoints import check_run, describe_run, newest, open_run, publish, step_of, write_json
+from finetune.checkpoints import (
+    check_place,
+    check_run,
+    describe_run,
+    newest_sound,
+    open_run,
+    publish,
+    readable,
+    step_of,
+    write_json,
+)
 from finetune.config import TrainConfig, dump_config, read_config
 from finetune.prepared import Prepared, build, prepare, sizes
 from retrieval.errors import NamedropError
@@ -35,24 +44,29 @@ def train(config: TrainConfig, *, resume: bool = False) -> Path:
         NamedropError: the configuration, the data or the run's folder cannot be used, or training failed.
     """
     main_process = int(os.environ.get("RANK", "0")) == 0
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if main_process:
+        check_place(config.output)
     prepared = prepare(config)
     if main_process:
-        check_run(config, resume=resume, data=prepared.digest)
+        check_run(config, resume=resume, data=prepared.digest, processes=processes)
     tuned, batches, valid = build(prepared, progress=main_process)
     if main_process:
-        open_run(config, resume=resume, data=prepared.digest)
+        open_run(config, resume=resume, data=prepared.digest, processes=processes)
     from finetune.loop import Curves, Loop, worded
 
     loop = Loop(config, tuned, batches, valid)
     loop.accelerator.wait_for_everyone()
-    checkpoint = newest(config.output / "checkpoints") if resume else None
+    checkpoint = newest_sound(config.output / "checkpoints") if resume else None
     loop.add_callback(Curves(config.output / "tensorboard", step_of(checkpoint) if checkpoint else None))
     for line in sizes(prepared):
         loop.progress.say(line)
+    loop.progress.say(f"{loop.args.world_size} process{'es' * (loop.args.world_size > 1)}, {loop.plan.steps:,} steps")
     before = _before(loop, checkpoint)
     loop.progress.say(f"before: {worded(before)}")
-    started = time.time()
-    result = loop.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if before and checkpoint is None and config.start is not None:  # which is kept if nothing better comes
+        loop.best.judge(before["eval_loss"], 0, loop.control)
+    loop.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     after = loop.evaluate()
     if after:
         loop.best.judge(after["eval_loss"], loop.state.global_step, loop.control)
@@ -60,13 +74,17 @@ def train(config: TrainConfig, *, resume: bool = False) -> Path:
         loop.restore_best()
         after = loop.evaluate()
     loop.progress.say(f"after: {worded(after)}")
+    if after and after["eval_loss"] >= before["eval_loss"]:
+        loop.progress.say("the adapter is no better than before the training: take a lower learning_rate, or more data")
+    spent = loop.progress.spent
     metrics = {
         **{f"before_{name}": value for name, value in before.items()},
         **after,
-        "train_loss": result.training_loss,
+        "train_loss": loop.train_loss,
         "steps": loop.state.global_step,
-        "seconds": round(time.time() - started, 1),
-        "tokens_per_second": round(loop.progress.computed / max(time.time() - started, 1e-9), 1),
+        "seconds": round(spent["seconds"], 1),
+        "tokens_per_second": round(spent["computed"] / max(spent["seconds"], 1e-9), 1),
+        "processes": processes,
         "peak_memory_gb": round(peak_memory() / 1e9, 3),
     }
     if main_process:
@@ -100,7 +118,8 @@ def _save(prepared: Prepared, loop: Any, metrics: dict[str, Any]) -> None:  # no
     aside = folder.with_name(".adapter.partial")
     shutil.rmtree(aside, ignore_errors=True)
     tuned = loop.unwrapped
-    tuned.model.save_pretrained(aside)
+    # Told that no embedding is trained, peft does not ask the hub whether one was: nothing here leaves the machine.
+    tuned.model.save_pretrained(aside, save_embedding_layers=False)
     (aside / "README.md").unlink(missing_ok=True)  # peft's, full of blanks to fill in
     if tuned.tower is not None and prepared.index is not None:
         counts = {}
@@ -121,6 +140,7 @@ def _save(prepared: Prepared, loop: Any, metrics: dict[str, Any]) -> None:  # no
     described = describe_run(config, metrics)
     write_json(aside / "run.json", described)
     write_json(config.output / "run.json", described)
+    readable(aside)
     publish(aside, folder)
 
 

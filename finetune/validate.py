@@ -20,7 +20,7 @@ from rich.markup import escape
 from rich.table import Table
 from tqdm import tqdm
 
-from finetune.checks import Copies, Finding, Place, Popularity, Skew, Timelines
+from finetune.checks import Copies, Finding, Place, Popularity, Ratings, Skew, Timelines
 from finetune.config import Data, TrainConfig, read_config
 from finetune.data import (
     KINDS,
@@ -41,6 +41,8 @@ from finetune.estimate import Estimate, Sample, estimate
 from finetune.probe import Speed, measure
 from finetune.readers.base import find
 from finetune.readers.own import PATTERNS
+from finetune.report import wide_console
+from finetune.signals import LIKED_FROM
 from retrieval.catalog import Catalog, load_catalog
 from retrieval.errors import NamedropError
 from retrieval.rows import RowProblem
@@ -78,6 +80,7 @@ class Report:
     skew: Skew
     catalog: Catalog | None
     sample: Sample = field(repr=False)
+    ratings: Ratings
 
     @property
     def counts(self) -> Counter[str]:
@@ -135,7 +138,7 @@ def validate(files: Sequence[DataFile], catalog: Path | None = None, *, progress
         loaded = load_catalog(catalog, skip_bad=True)
         known = Catalog(loaded.items)
         findings += [Finding(CATALOG, replace(problem, file=str(catalog))) for problem in loaded.problems]
-    checks = Copies(), Timelines(), Popularity()
+    checks = Copies(), Timelines(), Popularity(), Ratings()
     sample = Sample()
     sizes = []
     for file in sorted(files, key=lambda f: -PARTS.index(f.part)):  # test first, see Timelines
@@ -153,10 +156,10 @@ def validate(files: Sequence[DataFile], catalog: Path | None = None, *, progress
             findings.append(Finding(UNUSABLE, RowProblem(str(file.path), 0, "", "", "a readable file", message)))
     if not any(size.records for size in sizes):
         raise DataError("nothing can be read", [finding.problem for finding in findings])
-    copies, timelines, popularity = checks
+    copies, timelines, popularity, ratings = checks
     findings += [*copies.findings(), *timelines.findings()]
     sizes.sort(key=lambda size: (list(KINDS).index(size.kind), PARTS.index(size.file.part)))
-    return Report(sizes, findings, popularity.skew(len(known or ())), known, sample)
+    return Report(sizes, findings, popularity.skew(len(known or ())), known, sample, ratings)
 
 
 def _read(size: Size, known: Catalog | None, findings: list[Finding]) -> Iterator[tuple[RecordType, int]]:
@@ -232,7 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _options(arguments)
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it misses kernels that nothing here uses
-    console = Console(highlight=False, soft_wrap=True)
+    console = wide_console()
     try:
         return _run(options, console)
     except NamedropError as error:
@@ -255,6 +258,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     _show_problems(console, report, options.show)
     console.print(_sizes_table(report))
     console.print(escape(_skew_text(report)))
+    for line in report.ratings.told(config.data.liked_from if config else LIKED_FROM):
+        console.print(escape(line))
     if report.catalog is not None and not options.fast:
         default = TrainConfig(output=Path(), data=Data(catalog=catalog))
         _show_training(console, options, config or default, report, report.catalog)
@@ -284,6 +289,7 @@ def _show_training(
             tasks=config.tasks,
             max_tokens=config.max_tokens,
             step=lambda task: (bar.set_postfix_str(task), bar.update()),
+            config=config,
         )
     console.print(_lengths_table(found, config.max_tokens))
     if found.packed is None:
@@ -294,12 +300,15 @@ def _show_training(
     else:
         with console.status("measuring the speed of training, about 20 s"):
             speed = measure(config, found.packed.rows)
-    duration = Duration(found.tokens, options.epochs or config.epochs, speed)
+    epochs = options.epochs or config.epochs
+    if config.max_steps is not None and not options.epochs:
+        epochs = min(epochs, config.max_steps * config.batch_tokens / max(found.tokens, 1.0))
+    duration = Duration(found.tokens, epochs, speed)
     share = 1 - found.tokens / found.plain if found.plain else 0
     console.print(f"an epoch: {found.tokens:,.0f} tokens ({found.plain:,.0f} one example by one, {share:.0%} shared)")
     how = f"{speed.how}, {speed.tokens:,} tokens measured" if speed.tokens else speed.how
     console.print(
-        escape(f"training, {duration.epochs:g} epochs at {speed.tokens_per_second:,.0f} tokens/s ({how}): ")
+        escape(f"training, {duration.epochs:.3g} epochs at {speed.tokens_per_second:,.0f} tokens/s ({how}): ")
         + f"[bold]about {worded(duration.seconds)}[/], validation and item embeddings not counted"
     )
 
@@ -333,8 +342,14 @@ def _skew_text(report: Report) -> str:
     cold = "" if skew.cold != skew.cold else f"; {skew.cold:.1%} of valid's and test's are of items that train lacks"
     return (
         f"{skew.mentions:,} mentions in train: Gini {skew.gini:.2f}, the top 1 % of the catalogue has "
-        f"{skew.top_share:.0%}, {skew.never:.0%} of it is never mentioned{cold}"
+        f"{skew.top_share:.0%}, {_share(skew.never)} of it is never mentioned{cold}"
     )
+
+
+def _share(value: float) -> str:
+    """Write a share in whole per cent, but never 100% of what is not all, nor 0% of what is not none."""
+    whole = f"{value:.0%}"
+    return f"{value:.1%}" if (whole == "100%" and value < 1) or (whole == "0%" and value > 0) else whole
 
 
 def _lengths_table(found: Estimate, limit: int) -> Table:

@@ -54,6 +54,8 @@ BROKEN = [
     ({"seed": -1}, "seed = -1"),
     ({"output": None}, "output = None"),
     ({"data": {"catalog": "nowhere.jsonl"}}, r"data\.catalog = 'nowhere.jsonl': no such file; correct it"),
+    ({"lora": {"layers": []}}, r"lora\.layers = \[\]: a list with at least 1 entry, found 0"),
+    ({"data": {"catalog": "c", "dialogues": "d.jsonl"}}, r"data\.dialogues = 'd.jsonl': a list: \[d.jsonl\]"),
     ({"data": {}}, r"data\.catalog: missing; add it"),
 ]
 
@@ -81,6 +83,11 @@ def test_a_file_that_is_no_configuration_is_refused(good, text, message):
     good.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=message):
         read_config(good)
+
+
+def test_a_missing_file_points_to_how_it_is_made():
+    with pytest.raises(ConfigError, match=r"the comment at its head says how to make them\n  data\.dialogues"):
+        read_config(Path(__file__).parent.parent / "finetune" / "configs" / "marquee.yaml", output="nowhere", shelf=0)
 
 
 def test_all_faults_are_told_at_once(good):

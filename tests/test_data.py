@@ -63,11 +63,11 @@ def test_every_kind_is_read_with_its_line(write, row, kind, ids):
         ('{"id": "x", "turns": "\udcff"}', DialogueRecord, "data.jsonl:1: expected readable UTF-8 text"),
         ('{"id": "x", "turns": "\\ud800"}', DialogueRecord, "data.jsonl:1: expected readable UTF-8 text"),
         ({"turns": DIALOGUE["turns"]}, DialogueRecord, "data.jsonl:1: id = '': expected a value, found none"),
-        ({"id": "1", "turns": []}, DialogueRecord, "turns = '[]': expected tuple should have at least 1 item"),
+        ({"id": "1", "turns": []}, DialogueRecord, "turns = '[]': expected a list with at least 1 entry"),
         ({"id": "1", "turns": [{"role": "bot", "text": ""}]}, DialogueRecord, "turns.0.role = 'bot': expected input"),
         ({"id": " ", "turns": DIALOGUE["turns"]}, DialogueRecord, "id = ' ': expected string should have at least 1"),
-        ({**NEXT, "history": []}, NextItemRecord, "history = '[]': expected tuple should have at least 1 item"),
-        ({**NEXT, "next": "c"}, NextItemRecord, "items = 'c': expected an id of the catalogue; correct the id"),
+        ({**NEXT, "history": []}, NextItemRecord, "history = '[]': expected a list with at least 1 entry"),
+        ({**NEXT, "next": "c"}, NextItemRecord, "next = 'c': expected an id of the catalogue; correct the id"),
         ({**MENTIONS, "mentions": [{"role": "user", "items": ["x"]}]}, MentionsRecord, "items = 'x': expected an id"),
         ({**EVENT, "timestamp": 1484352000000}, InteractionRecord, "these are milliseconds: divide by 1,000"),
         ({**EVENT, "timestamp": "yesterday"}, InteractionRecord, "timestamp = 'yesterday': expected input should be"),
@@ -104,6 +104,38 @@ def test_all_bad_records_are_reported_and_the_good_ones_can_be_had(write):
 def test_an_unknown_id_is_reported_once_a_record(write):
     found = list(scan(write({**NEXT, "history": ["x", "x", "y"]}), NextItemRecord, known=KNOWN))
     assert [problem.value for problem in found[0].problems] == ["x", "y"]
+
+
+def test_an_unknown_id_is_told_with_its_column(write):
+    dialogue = {"id": "1", "turns": [{"role": "user", "text": "Hi"}], "target": "no-such-item"}
+    event = {"user_id": "u", "item_id": "nope", "timestamp": 1}
+    for row, kind, column in [(dialogue, DialogueRecord, "target"), (event, InteractionRecord, "item_id")]:
+        [found] = scan(write(row), kind, known=KNOWN)
+        assert [problem.column for problem in found.problems] == [column]
+
+
+def test_faults_are_told_in_words_for_who_writes_the_file(write):
+    bad_turn = {"id": "1", "turns": [{"role": "nobody", "text": "Hi"}]}
+    empty = {"id": "1", "turns": [{"role": "user", "text": " "}]}
+    for row, kind, told in [
+        (bad_turn, DialogueRecord, [("turns.0.role", "input should be 'user' or 'assistant'")]),
+        (empty, DialogueRecord, [("turns", "a turn with words or items")]),
+        ({**NEXT, "history": "a"}, NextItemRecord, [("history", "a list: [a]")]),
+        ({**NEXT, "history": []}, NextItemRecord, [("history", "a list with at least 1 entry, found 0")]),
+    ]:
+        [found] = scan(write(row), kind)
+        assert [(problem.column, problem.expected) for problem in found.problems] == told
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [({"event": "teleport"}, "an event that the table"), ({"rating": -3}, "a rating from 0 up")],
+)
+def test_an_event_that_tells_nothing_known_is_refused(write, cells, message):
+    [found] = scan(write({"user_id": "u", "item_id": "a", "timestamp": 1, **cells}), InteractionRecord)
+    assert message in found.problems[0].expected
+    for name in ("Add to cart", "not-interested", "VIEW", ""):
+        InteractionRecord(user_id="u", item_id="a", timestamp=1, event=name)
 
 
 @pytest.mark.parametrize(

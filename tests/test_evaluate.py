@@ -12,12 +12,12 @@ import pytest
 from chat.learnt import Learnt
 from chat.shop import Shop
 from chat.tower import TowerSettings, TowerWeights, save_tower
-from finetune import bench, evaluate, fitting, systems
+from finetune import bench, evaluate, fitting, provenance, systems
 from finetune.cases import dialogue_cases, next_item_cases, recommendable
 from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord
 from finetune.histories import DIALOGUE_WEIGHT, Histories
-from finetune.outcomes import Measured, Outcome, compare, run, summarise
+from finetune.outcomes import Measured, Outcome, compare, estimates, run, summarise
 from retrieval.catalog import Catalog
 from retrieval.constraints import Facets
 from retrieval.errors import NamedropError
@@ -161,6 +161,22 @@ class TestHistories:
         sets = Histories(next_item=[NextItemRecord(user=u, history=tuple(h), next=n) for u, h, n in rows]).sets
         assert sets.matrix.toarray().tolist() == [[1, 1, 1], [1, 0, 1]]
 
+    def test_what_one_user_chose_counts_once_in_whatever_records_it_stands(self):
+        chosen = [NextItemRecord(user="ann", history=("a",), next="b")]
+        events = [InteractionRecord(user_id="ann", item_id=i, timestamp=t) for t, i in enumerate("ab")]
+        histories = Histories(next_item=chosen, interactions=events)
+        assert histories.sets.matrix.toarray().tolist() == [[1, 1]]
+        assert list(histories.sequences) == [[("a", True), ("b", True)]]
+
+    def test_what_was_seen_is_no_choice_and_what_was_returned_a_rejection(self):
+        told = [("a", 1, "buy"), ("b", 2, "view"), ("c", 3, "buy"), ("c", 4, "return"), ("d", 5, "seen")]
+        events = [InteractionRecord(user_id="ann", item_id=i, timestamp=t, event=e) for i, t, e in told]
+        rated = [InteractionRecord(user_id="bob", item_id="a", timestamp=1, rating=1)]
+        sets = Histories(interactions=[*events, *rated], liked_from=1).sets
+        assert sets.ids == ("a", "c")
+        assert sets.matrix.toarray().tolist() == [[1, -1], [1, 0]]
+        assert list(Histories(interactions=events).sequences) == [[("a", True)]]
+
     def test_nothing(self):
         assert not Histories()
         assert not Histories().counts(CATALOG).any()
@@ -186,7 +202,7 @@ class TestKnownAnswers:
         ranks = np.array([B, REST, CE, B, CE, F])
         assert repeats["recall@5"] == pytest.approx(5 / 6)
         assert repeats["mrr@10"] == pytest.approx((1 / ranks).mean())
-        assert found["cold"]["recall@1"] == {"value": 1, "low": 1, "high": 1}
+        assert found["cold"]["recall@1"] == {"value": 1, "low": None, "high": None}  # of two dialogues
 
     def test_what_is_told_of_the_lists(self, files):
         popularity = measure(files, "--systems", "popularity")[1]["systems"]["popularity"]
@@ -258,7 +274,7 @@ class TestEverySystem:
         usual = [name for name, system in systems.SYSTEMS.items() if not system.fitted]
         assert [*report["systems"], *report["left_out"]] == [*(n for n in usual if n != "tower"), "tower"]
         for system in report["systems"].values():
-            assert 0 <= system["novel"]["recall@10"]["low"] <= system["novel"]["recall@10"]["high"] <= 1
+            assert 0 <= system["novel"]["recall@10"]["value"] <= 1
         assert report["systems"]["generated"]["coverage@10"] > 0
         printed = capsys.readouterr().out
         assert "left out: tower" in printed
@@ -338,6 +354,43 @@ class TestEverySystem:
         mine, theirs = (report["systems"][n]["novel"]["recall@10"]["value"] for n in ("generated", "popularity"))
         assert report["comparisons"]["generated"]["recall@10"]["value"] == pytest.approx(mine - theirs)
 
+    @pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
+    def test_all_parts_are_weighed_as_in_the_chat(self, files, tiny_model_dir):
+        """The adapter's tower has its say beside what the logs teach; `served` is the chat itself, without the logs."""
+        folder = adapter_with_tower(files / "adapter", tiny_model_dir)
+        catalog = Catalog.load(files / "catalog.jsonl")
+        lists = [
+            MentionsRecord(id=f"m{n}", mentions=[{"role": "user", "items": [i]} for i in items])
+            for n, items in enumerate(MENTIONS)
+        ]
+        made = bench.Bench(files / "catalog.jsonl", catalog, Histories(mentions=lists), str(tiny_model_dir), folder)
+        case = next(dialogue_cases([DialogueRecord.model_validate(DIALOGUES[0])], listening_shop(catalog)))
+        allowed = np.ones(len(catalog), dtype=bool)
+
+        def chat(learnt):
+            recommender = Shop.of(made.base, made.generator, learnt).recommender
+            return recommender.score(case.query, allowed, case.context)
+
+        full = chat(made.learnt)
+        assert {"ease", "tower", "named"} <= set(full.parts)
+        assert np.ptp(full.parts["tower"]) > 0
+        found = systems.SYSTEMS["full"].make(made)(case, allowed)
+        np.testing.assert_allclose(found, full.total, atol=1e-5)
+        served = chat(Learnt.load(folder, made.base))
+        assert "ease" not in served.parts
+        found = systems.SYSTEMS["served"].make(made)(case, allowed)
+        np.testing.assert_allclose(found, served.total, atol=1e-5)
+
+    @pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
+    def test_fitted_parts_rank_as_unfitted_ones(self, files, tiny_model_dir):
+        folder = adapter_with_tower(files / "adapter", tiny_model_dir)
+        options = ("--model", tiny_model_dir, "--adapter", folder, "--systems", "tower", "full")
+        assert measure(files, *options, "--fit", files / "fitted")[0] == 0
+        for table in files.glob("R.parts/tables-*/tower.npz"):
+            with np.load(table) as found:
+                assert found["scores"].dtype == np.float32
+        assert (files / "fitted" / "ranker.safetensors").stat().st_mode & 0o044
+
     def test_without_training_data_the_floors_are_left_out(self, files):
         code = evaluate.main(
             [
@@ -363,7 +416,14 @@ class TestMeta:
         assert meta["date"].startswith("20")
         page = (files / "R.md").read_text()
         assert meta["command"] in page
-        assert "| popularity | .250 [" in page
+        assert "| popularity | .250 [–] |" in page
+
+    def test_warns_of_what_the_adapter_was_trained_on(self, files, caplog):
+        (files / "adapter").mkdir()
+        digest = provenance.file_digest(files / "valid.jsonl")
+        (files / "adapter" / "run.json").write_text(json.dumps({"data": {"elsewhere.jsonl": digest}}))
+        measure(files, "--systems", "popularity", "--adapter", files / "adapter", "--model", "none")
+        assert "was trained on this file" in caplog.text
 
     def test_warns_of_training_on_the_test(self, files, caplog):
         measure(files, "--systems", "popularity", "--train-dialogues", files / "valid.jsonl")
@@ -424,7 +484,15 @@ def test_a_summary_of_nothing_listed():
     assert found["coverage@10"] == 0
     assert found["popularity_percentile@10"] is None
     assert found["cold"] == {}
-    assert compare(measured, measured)["recall@10"] == {"value": 0, "low": 0, "high": 0}
+    assert compare(measured, measured)["recall@10"] == {"value": 0, "low": None, "high": None}
+    none = Measured([0], CASES[:1], [Outcome((), (6.5,), (), 1.0)])
+    assert compare(none, none) == {}
+
+
+def test_an_interval_is_told_of_ten_dialogues_and_more():
+    values, clusters = np.arange(10.0)[:, None], np.arange(10)
+    assert estimates(["x"], values, clusters)["x"]["low"] is not None
+    assert estimates(["x"], values[:9], clusters[:9])["x"] == {"value": 4, "low": None, "high": None}
 
 
 class TestErrors:
@@ -438,12 +506,31 @@ class TestErrors:
             (["--adapter", "nowhere"], "--adapter 'nowhere': no such folder"),
             (["--train-mentions", "nowhere.jsonl"], "nowhere.jsonl: no such file"),
             (["--systems", "full", "--model", "none"], "the language model is left out"),
+            (["--replies", "-3"], "--replies is -3; expected at least 0"),
         ],
     )
     def test_what_cannot_be_used_is_told(self, files, capsys, more, words):
         code, report = measure(files, *more)
         assert (code, report) == (2, None)
         assert words in capsys.readouterr().err
+
+    def test_what_is_for_dialogues_only_is_refused(self, files, capsys):
+        path = jsonl(files / "next.jsonl", [{"user": "ann", "history": ["f"], "next": "b"}])
+        for option in ("--outcome", "--as-served"):
+            assert measure(files, "--next-item", path, option)[0] == 2
+            assert f"{option} is for dialogues" in capsys.readouterr().err
+
+    def test_where_nothing_can_be_written_is_told_first(self, files, capsys):
+        for option, name in (("--out", "x.json"), ("--fit", "fit")):
+            given = {"out": "catalog.jsonl/x.json"} if option == "--out" else {}
+            assert measure(files, *([] if given else [option, files / "catalog.jsonl" / name]), **given)[0] == 2
+            assert f"{option} '" in (err := capsys.readouterr().err)
+            assert "nothing can be written" in err
+
+    def test_too_few_dialogues_are_not_fitted_on(self, files, capsys):
+        code, _ = measure(files, "--model", "none", "--fit", files / "fit", "--limit", 1)
+        assert code == 2
+        assert "--fit: 1 dialogues with something to foretell" in capsys.readouterr().err
 
     def test_a_result_is_json(self, files, capsys):
         assert measure(files, "--systems", "echo", out="R.txt")[0] == 2

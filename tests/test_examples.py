@@ -137,6 +137,22 @@ def test_mentions_and_interactions_become_histories(shop):
     assert [i.id for i in moment.context.disliked] == ["f01"]
 
 
+def test_what_was_seen_is_known_and_what_was_returned_disliked_and_neither_is_foretold(shop):
+    def events(*rows):
+        return [InteractionRecord(user_id="u", item_id=i, timestamp=t, event=e) for t, (i, e) in enumerate(rows)]
+
+    catalog = shop.index.catalog
+    told = events(("f00", "buy"), ("f01", "seen"), ("f02", "buy"), ("f02", "return"), ("f03", "seen"), ("f03", "order"))
+    [moment] = interaction_moments(told, catalog)
+    assert moment.targets == (3,)
+    context = moment.context
+    found = [[item.id for item in some] for some in (context.liked, context.seen, context.disliked)]
+    assert found == [["f00"], ["f01"], ["f02"]]
+    thumbs = [InteractionRecord(user_id="u", item_id=f"f0{n}", timestamp=n, rating=n % 2) for n in range(4)]
+    assert not list(interaction_moments(thumbs, catalog))
+    assert [m.targets for m in interaction_moments(thumbs, catalog, liked_from=1)] == [(3,)]
+
+
 def test_every_answer_to_a_wish_has_the_facets_it_names(shop):
     catalog = shop.index.catalog
     wishes = list(make_wishes(catalog, 6, seed=0))
@@ -243,3 +259,94 @@ def test_the_printed_sample_shows_what_is_masked(folder, tiny_model_dir, tmp_pat
     assert "<|im_end|>'" in out
     assert examples.main([str(tmp_path / "none.yaml")]) == 2
     assert "none.yaml" in capsys.readouterr().err
+
+
+def with_data(config, **changes):
+    return config.model_copy(update={"data": config.data.model_copy(update=changes)})
+
+
+def test_a_dialogue_and_its_mentions_stand_on_one_side(folder, shop, tmp_path):
+    dialogues = [
+        {"id": f"{n}", "turns": [{"role": "user", "text": "Hi", "items": ["f00"]},
+                                 {"role": "assistant", "text": "x", "items": ["f01"]}]}
+        for n in range(40)
+    ]  # fmt: skip
+    lists = [{"id": f"{n}", "mentions": [{"role": "user", "items": [i]} for i in ("f00", "f01")]} for n in range(40)]
+    write_lines(tmp_path / "dialogues.jsonl", dialogues)
+    write_lines(tmp_path / "mentions.jsonl", lists)
+    files = {"dialogues": (tmp_path / "dialogues.jsonl",), "mentions": (tmp_path / "mentions.jsonl",), "next_item": ()}
+    config = with_data(config_of(folder, tmp_path), **files, valid_share=0.5)
+    made = make_examples(config, shop)
+    train, valid = (
+        {e.source.partition(":")[2] for e in part if e.source.startswith(("dialogue:", "mentions:"))}
+        for part in (made.train, made.valid)
+    )
+    assert train
+    assert valid
+    assert train.isdisjoint(valid)
+    given = with_data(config, valid_dialogues=(tmp_path / "dialogues.jsonl",), dialogues=(), valid_share=0.5)
+    made = make_examples(given, shop)  # the lists of held-out dialogues are not divided a second time
+    assert not [e for e in made.valid if e.source.startswith("mentions:")]
+
+
+def test_a_reply_that_still_names_a_title_teaches_nothing(folder, shop, tmp_path):
+    def turns(last):
+        told = [{"role": "user", "text": "I loved Blade Runner", "items": ["f00"]}]
+        return [*told, {"role": "assistant", "text": f"I'd start with Good Film.{last}", "items": ["f06"]}]
+
+    rows = [{"id": "a", "turns": turns(" Slow Solaris and Quiet Year come next.")}, {"id": "b", "turns": turns("")}]
+    write_lines(tmp_path / "dialogues.jsonl", rows)
+    config = with_data(config_of(folder, tmp_path), dialogues=(tmp_path / "dialogues.jsonl",), valid_share=0.0)
+    replies = [e for e in make_examples(config, shop).train if e.task == "reply"]
+    assert [(e.source, e.completion) for e in replies] == [("dialogue:b", " I'd start with [1].")]
+
+
+def test_a_task_that_is_only_limited_keeps_its_weight(folder, shop, tmp_path):
+    made = make_examples(config_of(folder, tmp_path, tasks={"reply": {"limit": 3}, "why": {"weight": 1}}), shop)
+    assert made.weights["reply"] == TASKS["reply"].weight < made.weights["why"] == 1
+
+
+def test_a_limit_leaves_validation_files_the_same_mixture(folder, shop, tmp_path):
+    data = {"valid_dialogues": (folder / "dialogues.jsonl",), "valid_share": 0.0}
+
+    def counts(limit):
+        tasks = {} if limit is None else {"conversation": {"limit": limit}}
+        made = make_examples(with_data(config_of(folder, tmp_path, tasks=tasks), **data), shop)
+        return [sum(e.task == "conversation" for e in part) for part in (made.train, made.valid)]
+
+    assert counts(None) == [12, 12]
+    assert counts(4) == [4, 4]
+    assert counts(0) == [0, 0]
+
+
+def test_what_two_files_tell_of_one_person_is_one_example(folder, shop, tmp_path):
+    events = [{"user_id": "u", "item_id": f"f0{n}", "timestamp": n} for n in range(3)]
+    chosen = [{"user": "u", "history": [f"f0{n}" for n in range(k)], "next": f"f0{k}"} for k in (1, 2)]
+    write_lines(tmp_path / "interactions.jsonl", events)
+    write_lines(tmp_path / "next-item.jsonl", chosen)
+    files = {"interactions": (tmp_path / "interactions.jsonl",), "next_item": (tmp_path / "next-item.jsonl",)}
+    made = make_examples(with_data(config_of(folder, tmp_path), **files, mentions=(), valid_share=0.0), shop)
+    assert sorted(e.positions for e in made.train if e.task == "history") == [(1,), (2,)]
+
+
+def test_long_texts_end_with_a_sentence_or_do_not_end(shop, tiny_model_dir):
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model_dir)
+    encode, prompt = ExampleEncoder(PromptEncoder(tokenizer)), render(UserContext())
+
+    def written(text):
+        return tokenizer.decode(encode(Example(prompt, text, "text", (), "x")).completion)
+
+    assert written(" Short. And so on.") == " Short. And so on.<|im_end|>"
+    assert encode.shortened == 0
+    long = " One is told here." * 30
+    assert written(long).endswith(" here.<|im_end|>")
+    assert long.startswith(written(long).removesuffix("<|im_end|>"))
+    endless = " word" * 300
+    assert endless.startswith(written(endless))
+    assert written(endless).endswith("word")
+    chinese = written(" " + "好" * 300)
+    assert "\ufffd" not in chinese
+    assert chinese.endswith("好")
+    assert encode.shortened == 5

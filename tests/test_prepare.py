@@ -8,7 +8,7 @@ import pytest
 
 from finetune import prepare as module
 from finetune.checks import Copies, Place, Timelines
-from finetune.cleaning import clean_item, clean_text, fraction
+from finetune.cleaning import clean_dialogue, clean_item, clean_text, fraction
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord, guess_kind, load, part_of
 from finetune.events import EventLog, core, next_items, rated, split_last, split_time, without_repeats
 from finetune.prepare import Options, main, prepare
@@ -141,6 +141,21 @@ def test_next_items_hold_nothing_of_a_later_part():
         "test": [(("c", "d"), "e")],
     }
     assert [e.next for e in next_items(found, "train", 2, 1)] == ["c"]
+
+
+def test_what_was_seen_or_returned_is_not_chosen_next():
+    log = EventLog()
+    told = [("a", "buy"), ("b", "view"), ("c", "buy"), ("c", "return"), ("b", "buy"), ("d", "buy"), ("d", "buy")]
+    for at, (item, event) in enumerate(told):
+        log.add(InteractionRecord(user_id="u", item_id=item, timestamp=at, event=event))
+    found = as_train(without_repeats(log.close()))
+    assert [(row["item_id"], row["event"]) for row in found.rows("train")] == told[:-1]
+    assert [(e.history, e.next) for e in next_items(found, "train", 9, 9)] == [(("a",), "b"), (("a", "b"), "d")]
+
+
+def test_the_target_of_a_dialogue_stays():
+    record = DialogueRecord(id="1", turns=[{"role": "user", "text": "a  b"}], target="x")
+    assert clean_dialogue(record) == DialogueRecord(id="1", turns=[{"role": "user", "text": "a b"}], target="x")
 
 
 def read_all(folder: Path):

@@ -97,7 +97,7 @@ class TestOrders:
         monkeypatch.setattr(Desk, "quoted", lambda *_, **__: page)
         desk, say = Desk(orders=DemoOrders.of(MARQUEE)), Say("en")
         for text, told in (("My parcel M-1042 came broken.", True), ("Where is M-1042?", False)):
-            piece = Piece(text, Routed("order", 1.0, "order", {}), None)
+            piece = Piece(text, Routed("order", 1.0, {}), None)
             served = desk.serve(piece, DialogueState(session="s"), say, ANN)
             assert "Order M-1042 (" in served.text
             assert (page.text in served.text) == bool(served.citations) == told

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from finetune import provenance
+from finetune import simulate as module
 from finetune.data import DialogueRecord, load
 from finetune.people import make_person
 from finetune.says import Says, Utterance
@@ -372,8 +374,11 @@ class TestCommands:
         assert told in capsys.readouterr().err
 
     def test_the_ceiling_is_measured_resumed_and_compared(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        def interrupted(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
         out, other = tmp_path / "r.json", tmp_path / "other.json"
         asked = ["run", "--catalog", MARQUEE, "--model", "ceiling", "--people", 12, "--out"]
         assert run(*asked, out) == 0
@@ -388,8 +393,22 @@ class TestCommands:
             k: result[k] for k in ("success", "attitudes")
         }
         assert run(*asked, other, "--turns", 1) == 0
-        assert run("compare", out, other) == 0
+        assert run("compare", out, other) == 2
+        assert "measured differently (turns 5 and 1)" in capsys.readouterr().err
+        same = tmp_path / "same.json"
+        assert run(*asked, same) == 0
+        assert run("compare", out, same) == 0
         assert "over 12 people" in capsys.readouterr().out
+        fewer = [8 if part == 12 else part for part in asked]
+        assert run(*fewer, out) == 0
+        assert run("compare", out, out) == 0  # the transcript still knows the others
+        assert "over 8 people" in capsys.readouterr().out
+        with monkeypatch.context() as patched:
+            patched.setattr(provenance, "sources_digest", lambda names: "other code")
+            assert run(*asked, out) == 2
+            assert "of other settings, models or code" in capsys.readouterr().err
+            patched.setattr(module, "make_person", interrupted)
+            assert run(*asked, tmp_path / "stopped.json") == 130
         assert run(*asked, out, "--seed", 9) == 2
 
     @pytest.mark.parametrize(

@@ -131,6 +131,14 @@ def test_a_sample_of_everything_is_the_full_softmax_and_a_small_one_is_near(inde
     assert torch.equal(head(hidden, batch, seed=3)[0], drawn[3])
 
 
+def test_what_is_measured_is_the_rank_among_all_items(index):
+    hidden, batch = torch.randn(16, H), batch_of(list(range(16)), list(range(16)))
+    whole, hits = head_of(index).eval()(hidden, batch, seed=0)
+    drawn, found = head_of(index, exact_items=1, sampled=3).eval()(hidden, batch, seed=0)
+    torch.testing.assert_close(drawn, whole)
+    assert torch.equal(found, hits)
+
+
 def test_left_out_items_are_no_negatives(index):
     usable = np.ones(N, dtype=bool)
     usable[10:] = False

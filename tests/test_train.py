@@ -23,7 +23,8 @@ from finetune import train as command
 from finetune.adapters import AdapterError, add_adapters, check_adapter
 from finetune.checkpoints import MARKER, RunError, newest, prune, publish, write_whole
 from finetune.config import ConfigError, read_config
-from finetune.loop import Best, Plan, TrainingError
+from finetune.loop import Best, TrainingError
+from finetune.plan import Plan
 from finetune.train import train
 
 ROOT = Path(__file__).parent.parent
@@ -146,7 +147,8 @@ def test_a_dry_run_shows_sizes_a_masked_sample_and_the_duration_and_writes_nothi
     ("changes", "message"),
     [
         ({"model": "./nowhere"}, "expected a folder with config.json"),
-        ({"lora": {"targets": ["qkv"]}}, "has no layer 'qkv'; it has down_proj, gate_proj"),
+        ({"lora": {"targets": ["qkv"]}}, "has no layer 'qkv' to adapt; it has down_proj, gate_proj"),
+        ({"lora": {"targets": ["lm_head"]}}, "has no layer 'lm_head' to adapt"),
         ({"lora": {"layers": [7]}}, "lora.layers: expected 0 to 1, found 7"),
         ({"upper_layers": 2}, "upper_layers = 2: expected 1 to 1, the model has 2 layers"),
         ({"max_tokens": 16, "micro_tokens": 16}, "no example fits max_tokens = 16"),
@@ -202,7 +204,11 @@ def test_the_plan_is_the_same_for_any_number_of_processes(configure):
     halves = shared.of(0, 2), shared.of(1, 2)
     assert [b for pair in zip(*halves, strict=True) for b in pair] == alone.batches
     few = Plan(3, config, 2)
-    assert (few.per_step, few.steps) == (4, 2)
+    assert (few.per_step, few.accumulation, few.steps) == (3, 2, 2)
+    alone, shared = Plan(37, config, 1), Plan(37, config, 3)  # four micro-batches for three: two have no weight
+    assert alone.steps == shared.steps
+    assert [batch for batch in shared.batches if batch[0] >= 0] == alone.batches
+    assert sum(batch[0] < 0 for batch in shared.batches) == 2 * shared.steps
 
 
 def test_half_a_checkpoint_is_never_found(tmp_path):
@@ -382,13 +388,109 @@ def test_a_run_that_is_killed_at_random_ends_as_an_undisturbed_one(configure, pr
         torch.testing.assert_close(part, expected[name], atol=1e-6, rtol=0)
 
 
+def launched(count: int, file: Path, *options: str) -> subprocess.CompletedProcess:
+    """Train in several processes, as docs/training.md says."""
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "ACCELERATE_USE_CPU": "1"}
+    command = [*launch, "-m", "finetune.train", str(file), *options]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
 def test_two_processes_train_as_one(configure, tmp_path):
-    settings = {"lora": {"rank": 4, "alpha": 8}, "max_steps": 6, "batch_tokens": 2048}
+    """Three micro-batches a step, which two processes cannot share evenly."""
+    settings = {"lora": {"rank": 4, "alpha": 8}, "max_steps": 6, "batch_tokens": 1536}
     train(read_config(configure("one", **settings)))
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", "2", "--cpu", "-m"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    command = [*launch, "finetune.train", str(configure("two", **settings))]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = launched(2, configure("two", **settings))
     assert done.returncode == 0, done.stderr[-3000:]
+    assert "2 processes" in done.stdout + done.stderr
+    states = {p.name for p in newest(tmp_path / "two" / "checkpoints").glob("rng_state*")}
+    assert states == {"rng_state_0.pth", "rng_state_1.pth"}
+    assert (tmp_path / "two" / "processes").read_text(encoding="utf-8") == "2"
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), abs=1e-4)
     assert len(losses(tmp_path / "two")) >= 3
+
+
+def test_a_run_is_resumed_by_as_many_processes_as_it_began_with(configure, tmp_path):
+    config = read_config(configure(max_steps=6))
+    train(config)
+    (tmp_path / "run" / "adapter" / MARKER).unlink()
+    (tmp_path / "run" / "processes").write_text("2", encoding="utf-8")
+    with pytest.raises(ConfigError, match="the run began with 2 processes, not 1"):
+        train(config, resume=True)
+
+
+def test_there_must_be_something_to_resume(configure, tmp_path):
+    with pytest.raises(RunError, match="nothing to resume"):
+        train(read_config(configure()), resume=True)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(configure, tmp_path, caplog):
+    whole, config = read_config(configure("whole")), read_config(configure("cut"))
+    train(whole)
+    train(config)
+    (tmp_path / "cut" / "adapter" / MARKER).unlink()
+    optimizer = tmp_path / "cut" / "checkpoints" / "step-12" / "optimizer.pt"
+    optimizer.write_bytes(optimizer.read_bytes()[:-100])
+    train(config, resume=True)
+    assert "optimizer.pt: damaged; going on from step-9 instead" in caplog.text
+    assert losses(tmp_path / "cut") == pytest.approx(losses(tmp_path / "whole"), abs=1e-6)
+    one, other = (json.loads((tmp_path / n / "run.json").read_text())["metrics"] for n in ("whole", "cut"))
+    assert other["train_loss"] == pytest.approx(one["train_loss"])
+    for step in ("step-9", "step-12"):
+        (tmp_path / "cut" / "checkpoints" / step / "learnt.safetensors").write_bytes(b"x")
+    (tmp_path / "cut" / "adapter" / MARKER).unlink()
+    with pytest.raises(RunError, match="damaged, and there is no older checkpoint"):
+        train(config, resume=True)
+
+
+def test_a_training_that_makes_a_trained_adapter_worse_leaves_it(configure, tmp_path, capsys):
+    first = train(read_config(configure("first", max_steps=12)))
+    worse = {"learning_rate": 0.5, "clip": 100, "max_steps": 2, "evaluate_every": 2}
+    second = train(read_config(configure("second", start=str(first), **worse)))
+    assert "no better than before" in capsys.readouterr().out
+    old, new = (load_file(folder / "adapter_model.safetensors") for folder in (first, second))
+    assert all(torch.equal(part, new[name]) for name, part in old.items())
+
+
+def test_what_the_model_lacks_is_told_before_any_data_is_read(configure, monkeypatch, capsys, tmp_path):
+    from finetune import prepared
+
+    monkeypatch.setattr(prepared, "make_examples", lambda *_: pytest.fail("the data was read"))
+    for changes in ({"lora": {"targets": ["qkv"]}}, {"upper_layers": 99}, {"tasks": {"replly": {}}}):
+        assert command.main([str(configure(**changes)), "--dry-run"]) == 2
+    (tmp_path / "file").touch()
+    assert command.main([str(configure()), "--output", str(tmp_path / "file" / "run")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_what_validation_measures_and_what_it_knows_is_said(configure, shop, tmp_path):
+    from finetune.prepared import prepare, sizes
+
+    rows = [json.loads(line) for line in (shop / "dialogues.jsonl").read_text().splitlines()]
+    lines = [json.dumps({**row, "id": f"{row['id']}-{copy}"}) for row in rows for copy in "ab"]
+    (tmp_path / "copies.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "out.txt").write_text("f03\n", encoding="utf-8")
+    data = yaml.safe_load(configure().read_text(encoding="utf-8"))["data"]
+    data |= {"dialogues": [str(tmp_path / "copies.jsonl")], "valid_share": 0.4, "leave_out": str(tmp_path / "out.txt")}
+    prepared = prepare(read_config(configure(data=data, valid_rows=2)))
+    assert len(prepared.valid.rows) == 2
+    assert prepared.left_out == {3}
+    said = "\n".join(sizes(prepared))
+    assert f"validation measures 2 of {prepared.valid_rows} rows" in said
+    assert "validation examples of dialogues stand in train word for word" in said
+    assert "wishes made of the catalogue beside" in said
+
+
+def test_others_may_read_what_was_trained_and_the_hub_is_not_asked(configure, monkeypatch):
+    """By a name that is no folder here peft would ask the hub for the model, and warn, which is an error in tests."""
+    make = adapters.add_adapters
+
+    def named(model, config):
+        made = make(model, config)
+        made.peft_config["default"].base_model_name_or_path = "smollm2"
+        return made
+
+    monkeypatch.setattr(adapters, "add_adapters", named)
+    adapter = train(read_config(configure(max_steps=2)))
+    assert (adapter / "adapter_model.safetensors").stat().st_mode & 0o044

@@ -11,9 +11,9 @@ from finetune import upper
 from finetune.adapters import add_adapters
 from finetune.config import Data, Lora, TrainConfig
 from finetune.examples import Tokens
-from finetune.loop import Batches
 from finetune.objective import Tuned, causal_of
 from finetune.packing import Weighed, collate, pack
+from finetune.plan import Batches
 from finetune.upper import StateCache, UpperError, check_split, run_lower, split
 
 CONFIG = TrainConfig(model="tiny", output=Path("run"), data=Data(catalog=Path("c")), lora=Lora(rank=4), upper_layers=1)

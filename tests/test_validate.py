@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from finetune import validate as module
-from finetune.checks import COPY, LATER, LEAK, Copies, Place, Popularity, Timelines
+from finetune.checks import COPY, LATER, LEAK, Copies, Place, Popularity, Ratings, Timelines
+from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, InteractionRecord, MentionsRecord, NextItemRecord
 from finetune.estimate import Sample, estimate
 from finetune.examples import load_encoder
@@ -255,6 +256,59 @@ def test_an_estimate_scales_with_the_data_and_minds_weights_and_limits(films, ti
     assert limited.tokens == pytest.approx(found.tokens / 4)
     too_short = estimate(sample, films, encoder, tasks=off, max_tokens=16)
     assert (too_short.tokens, too_short.packed, too_short.lengths[0].over(16)) == (0, None, 1)
+
+
+def test_an_estimate_is_of_the_run_that_is_configured(tmp_path, catalog, films, tiny_model_dir, monkeypatch):
+    from finetune.config import Data, TrainConfig
+    from finetune.examples import ExampleEncoder, make_examples
+
+    encoder, _ = load_encoder(str(tiny_model_dir))
+    rows = [dialogue(str(n), f"hello {n}", (ITEMS[n % 8]["id"],)) for n in range(40)]
+    path = write(tmp_path, "dialogues.jsonl", *rows)
+    (tmp_path / "out.txt").write_text("c\n", encoding="utf-8")
+    data = Data(catalog=catalog, dialogues=(path,), leave_out=tmp_path / "out.txt", valid_share=0.5)
+    config = TrainConfig(output=tmp_path / "run", model=str(tiny_model_dir), data=data, prompt="person")
+    sample = Sample()
+    for row in rows:
+        sample.add(DialogueRecord.model_validate(row))
+    found = {t.task: t for t in estimate(sample, films, encoder, config=config).lengths}
+    made = make_examples(config, listening_shop(films))
+    for task in ("conversation", "text"):
+        trained = sum(e.task == task for e in made.train)
+        assert found[task].examples == pytest.approx(trained, abs=6)
+    assert found["text"].examples == pytest.approx(3.5)  # seven of the eight, half of them
+    encode = ExampleEncoder(encoder)
+    tokens = [encode(e) for e in made.train if e.task == "conversation"]
+    longest = max(len(one.prompt) + len(one.completion) for one in tokens)
+    assert found["conversation"].tokens.max() == pytest.approx(longest, abs=2)
+    seen = []
+    monkeypatch.setattr("finetune.estimate.filler", lambda config, hidden: lambda m: seen.append(hidden) or m)
+    estimate(sample, films, encoder, config=config.model_copy(update={"shelf": 3}))
+    assert set(seen) == {frozenset({2})}
+
+
+@pytest.mark.parametrize(
+    ("ratings", "liked_from", "told"),
+    [
+        ([1, 2, 3, 4, 5], 3.0, ["5 ratings in train (1: 20%, 2: 20%, 3: 20%, 4: 20%, 5: 20%); 60% are liked"]),
+        ([0, 1, 1, 1], 3.0, ["0% are liked", "warning: 3 may be the wrong place to divide ratings from 0 to 1"]),
+        ([3, 4, 5], 3.0, ["100% are liked"]),
+        ([1, 4, 7, 10], 3.0, ["75% are liked", "warning: 3 may be the wrong place"]),
+        ([0, 1, 1, 1], 1.0, ["75% are liked (data.liked_from = 1)"]),
+        ([], 3.0, []),
+    ],
+)
+def test_ratings_are_shown_and_a_threshold_of_another_scale_is_told(ratings, liked_from, told):
+    check = Ratings()
+    for n, rating in enumerate(ratings):
+        check.add(InteractionRecord(user_id="u", item_id=f"{n}", timestamp=n, rating=rating), Place("f", n, "train"))
+    lines = list(check.told(liked_from))
+    assert len(lines) == len(told)
+    assert all(part in line for part, line in zip(told, lines, strict=True))
+
+
+def test_not_all_is_never_all_of_it():
+    assert [module._share(value) for value in (0, 0.001, 0.5, 0.996, 1)] == ["0%", "0.1%", "50%", "99.6%", "100%"]
 
 
 @pytest.mark.parametrize(
