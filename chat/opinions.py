@@ -78,7 +78,7 @@ _OBJECTED = re.compile(
 )
 _IS_NOT = re.compile(r"\W*(?:is|was|are|were|ai)(?:n['’]?t|\s+not)\s+(?=[^.?!]*(?:$|[.!]))", re.IGNORECASE)
 _ORDINAL_ONE = re.compile(r"\bthe\s+(?:first|second|third|fourth|fifth|last)(?:\s+one)?\b", re.IGNORECASE)
-_THAT_ONE = re.compile(r"(?:(?:^|[.!?,;])\s*(?:that|this)|\b(?:that|this)\s+one)\b", re.IGNORECASE)
+_THAT_ONE = re.compile(r"(?:\b(?:that|this)\s+one|(?:^|[.!?,;])\s*(?:that|this))\b", re.IGNORECASE)
 _OUT_OF_PLACE = re.compile(
     r"\b(?:what|why)(?:['’]s|\s+is|\s+are)\s+(?:the\s+|an?\s+)?$", re.IGNORECASE
 )  # "… doing there?"
