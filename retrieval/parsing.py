@@ -14,24 +14,23 @@ from retrieval import numbers as numeric
 from retrieval.clauses import Clauses, Reading
 from retrieval.columns import Columns
 from retrieval.constraints import Facets
+from retrieval.counts import Counts
 from retrieval.described import Describer
 from retrieval.groups import Groups
-from retrieval.hits import FOR_CHILDREN, LIKING, Hits
+from retrieval.hits import FOR_CHILDREN, Hits
 from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, shared_origins
+from retrieval.limiting import HARD_FIELDS, Limiting
 from retrieval.nearest import Nearest
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
-from retrieval.passing import does, no_other, owned_from, roles, told_to
+from retrieval.passing import no_other, owned_from, roles, told_to
 from retrieval.phrases import Phrases
 from retrieval.quantities import without_quantities
-from retrieval.ranges import of_sizes
 from retrieval.refusals import also_refused, lacks_one, refused_words
-from retrieval.shades import distinct
 from retrieval.short import ShortNames
-from retrieval.stances import JOINS, Hit, Stance, agreed, complained_of, no_need, stances
-from retrieval.sums import loose
+from retrieval.stances import Hit, Stance, agreed, complained_of, stances
 from retrieval.tails import Tails
-from retrieval.text import Token, forms, normalize, tokenize, words
+from retrieval.text import Token, forms, normalize, tokenize
 from retrieval.things import Things
 from retrieval.types import Constraint, Op
 
@@ -44,7 +43,6 @@ _NOTHING_HERE = re.compile(  # "you have nothing from Africa among them?" wants 
 _ALLOWED = re.compile(
     r"\b(?:don'?t|do\s+not|wouldn'?t)\s+mind\s+(?:a\s+(?:bit|little)(?:\s+of)?\s+|some\s+|any\s+)?(\w+)", re.IGNORECASE
 )
-_BY = re.compile(r"\bby\b")
 _AT_MOST = re.compile(r"\b(?:no|not)\s+(?:more|less|fewer)\s+than\b", re.IGNORECASE)  # refuses nothing
 _FOR_ALL = re.compile(r"\b(?:for|in)\s+(?:the|my|our|his|her|their|a)\s+(?:new\s+)?(\w+)\b(?!\s+\w)", re.IGNORECASE)
 _SUBTITLES = re.compile(
@@ -52,18 +50,6 @@ _SUBTITLES = re.compile(
     r"(?:films?\s+with\s+)?(?:any\s+)?|(?:不要|不想看|不看|没有|无|讨厌)(?:带|有)?)(?:subtitles|subs\b|字幕)(?:的|片)*",
     re.IGNORECASE,
 )
-_CJK_LIKING = ("喜欢", "爱看", "特别是", "尤其", "偏爱", "爱")
-_ASKING = re.compile(
-    r"\b(i'?d|would|we'?d|id|feel|feels|something|anything|looks|sounds|more)\s+(really\s+)?(like|love|prefer)\b"
-)
-_SEEMS = re.compile(
-    r"\s+(?:look|feel|feeling|finish|effect|style|vibe|touch|air|appearance|glow|start)s?\b", re.IGNORECASE
-)
-_HARD_FIELDS = ("kind", "audience", "language", "genres", "creators", "title")
-_SEEKS = ("look", "search", "hunt", "shop", "ask", "hop")
-_BRIEF = 8  # words of a message in which a maker's name alone asks for their works
-_ALSO = JOINS | {"also", "plus", "but"}
-_OFTEN = 0.2  # of the items that have the rarer of two values
 
 
 def _untold(start: int, end: int) -> Told:
@@ -95,6 +81,8 @@ class Parser:
         self.short_names = ShortNames(facets, self.phrases.plain_words)
         self.things = Things(facets, self.phrases.plain_words)
         self.tails = Tails(facets)
+        self._limiting = Limiting(facets, self.columns, self.phrases, self.carries)
+        self._counts = Counts(facets, self.columns)
         self._groups = Groups(facets)
         self._nearest = Nearest(facets, describer.encoder if describer is not None else None)
         self._hits = Hits(facets, self.columns, self.phrases)
@@ -146,47 +134,14 @@ class Parser:
         free = numeric.blank(text, taken)
         free = numeric.blank(free, [m.span(1) for m in _NOTHING_HERE.finditer(free)])
         found = Reading()
-        measured = list(self.columns.read(free, language))
-        rest = numeric.blank(free, [(limit.start, limit.end) for limit in measured])
-        counted = list(numeric.parse(rest, self._facets, language))
-        rest = numeric.blank(rest, [(limit.start, limit.end) for limit in counted])
-        priced = any(c.field == "price" for limit in counted for c in limit.constraints)
-        said_loosely = [] if priced else loose(rest, self._facets, language)
-        for number in (*measured, *counted, *said_loosely):
-            if no_need(free, number.start) and all(c.value == "yes" for c in number.constraints):
-                found.taken_back.extend((c.field, "yes") for c in number.constraints)
-                found.spans.append((number.start, number.end))
-                continue
-            of_somebody = any(
-                c.op == "fits" or of_sizes(c.field) or self.columns.divides(c.field) for c in number.constraints
-            )  # which is told by the way, and counts
-            if told(number.start, number.end) == "aside" and not of_somebody:
-                continue  # "order 4471, it cost over $30"; who asks for advice sets a limit
-            found.constraints.extend((number.start, c) for c in number.constraints)
-            found.unchecked.extend([number.lacking] if number.lacking else [])
-            found.spans.append((number.start, number.end))
-        subtitles = _SUBTITLES.search(free) if self._facets.knows("language") else None
-        if subtitles is not None:  # what needs none is in the language that the person speaks
-            found.constraints.append((subtitles.start(), self._constraint("language", (language,), False, language)))
-            found.spans.append(subtitles.span())
+        self._counts.take(found, free, told, language)
+        self._take_subtitles(found, free, language)
         found.hard = list(found.spans)
-        compared = []
-        for field, op, span in self.columns.relative(free):
-            compared.append((field, op))
-            found.spans.append(span)
-        free = numeric.blank(free, found.spans)
-        free = _OTHER_COLOURS.sub(r"\2 \1 ", free)
-        free = _ALL_BUT.sub(r"\1\2not", free)  # of the same length, so that offsets stay true
-        free = numeric.blank(free, [m.span() for m in _AT_MOST.finditer(free)])
-        free = self._clauses.take(found, free, told, language)
+        compared = list(self.columns.relative(free))
+        found.spans.extend(span for _, _, span in compared)
+        free = self._clauses.take(found, _without_turns(numeric.blank(free, found.spans)), told, language)
         tokens = tokenize(free)
-        hits = without_quantities(free, tokens, list(self._hits.find(free, tokens)))
-        hits = [hit for hit in hits if not (self.tails.is_tail(tokens, hit) and self._is_anything(tokens, hit))]
-        hits = self.phrases.headed.things(tokens, hits)
-        described = list(self._clauses.described(free, tokens, hits))
-        # "Something that helps me unwind after work" is not about work.
-        moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
-        hits = [hit for hit in hits if hit.start not in moods or hit.field in ("kind", *_HARD_FIELDS)]
+        hits, described = self._named(free, tokens)
         covered = {at for hit in hits for at in range(hit.start, hit.end)}
         hits = self._without_passing(found, free, tokens, hits, language)
         groups = self._groups.find(free, tokens, covered)
@@ -196,21 +151,19 @@ class Parser:
         for hit, stance in described:
             meant = _meant(hit, stance, told(tokens[hit.start].start, tokens[hit.end - 1].end))
             self._clauses.take_described(found, text, tokens, hit, meant, language)
-        known = self.columns.value_words
-        besides = list(also_refused(free, tokens, covered, self._held, known))
-        refused = [r for r in refused_words(free, tokens, covered, self._held, known) if r not in besides]
-        refused = [r for r in refused if told(r[0], r[1]) not in ("idle", "aside", "wanted")]
-        for start, end, topic in (*refused, *besides):
-            found.spans.append((start, end))
-            found.hard.append((start, end))
-            found.refused.append((start, end))
-            found.constraints.append((start, self._constraint("topic", (topic,), True, language)))
-        found.constraints = self._without_strays(text, sorted(found.constraints, key=lambda pair: pair[0]))
-        self._soften(found, text)
+        self._take_refusals(found, free, tokens, covered, told, language)
+        found.constraints = self._limiting.without_strays(text, sorted(found.constraints, key=lambda pair: pair[0]))
+        self._limiting.soften(found, text)
+        return self._parsed(found, text, free, [(field, op) for field, op, _ in compared], language)
+
+    def _parsed(
+        self, found: Reading, text: str, free: str, compared: Sequence[tuple[str, Op]], language: str
+    ) -> Parsed:
+        """Put together what has been found: the limits of one column joined, the comparatives that are no limits."""
         merged = joined(
             spanned([c for _, c in found.constraints], language),
             lambda field, op, values: self._label(field, op, values, language),
-            self._both(free, found.constraints),
+            self._limiting.both(free, found.constraints),
         )
         return Parsed(
             constraints=merged,
@@ -226,6 +179,43 @@ class Parser:
             owned=tuple(found.owned),
             allowed=(*(normalize(match[1]) for match in _ALLOWED.finditer(text)), *found.allowed),
         )
+
+    def _take_subtitles(self, found: Reading, text: str, language: str) -> None:
+        """Read "no subtitles" as a limit: what needs none is in the language that the person speaks."""
+        match = _SUBTITLES.search(text) if self._facets.knows("language") else None
+        if match is not None:
+            found.constraints.append((match.start(), self._constraint("language", (language,), False, language)))
+            found.spans.append(match.span())
+
+    def _named(self, text: str, tokens: Sequence[Token]) -> tuple[list[Hit], list[tuple[Hit, Stance]]]:
+        """Return the values that a message names, and those that it describes, each with what it does with them."""
+        hits = without_quantities(text, tokens, list(self._hits.find(text, tokens)))
+        hits = [hit for hit in hits if not (self.tails.is_tail(tokens, hit) and self._is_anything(tokens, hit))]
+        hits = self.phrases.headed.things(tokens, hits)
+        described = list(self._clauses.described(text, tokens, hits))
+        # "Something that helps me unwind after work" is not about work.
+        moods = {at for hit, _ in described if hit.field == "moods" for at in range(hit.start, hit.end)}
+        return [hit for hit in hits if hit.start not in moods or hit.field in ("kind", *HARD_FIELDS)], described
+
+    def _take_refusals(
+        self,
+        found: Reading,
+        text: str,
+        tokens: Sequence[Token],
+        covered: set[int],
+        told: Callable[[int, int], Told],
+        language: str,
+    ) -> None:
+        """Refuse the words that a message refuses and that name no value."""
+        known = self.columns.value_words
+        besides = list(also_refused(text, tokens, covered, self._held, known))
+        refused = [r for r in refused_words(text, tokens, covered, self._held, known) if r not in besides]
+        refused = [r for r in refused if told(r[0], r[1]) not in ("idle", "aside", "wanted")]
+        for start, end, topic in (*refused, *besides):
+            found.spans.append((start, end))
+            found.hard.append((start, end))
+            found.refused.append((start, end))
+            found.constraints.append((start, self._constraint("topic", (topic,), True, language)))
 
     def _without_passing(
         self, found: Reading, text: str, tokens: Sequence[Token], hits: Sequence[Hit], language: str
@@ -286,7 +276,7 @@ class Parser:
                 found.hard.append((tokens[hit.start].start, tokens[hit.end - 1].end))
                 continue
             before = [t.norm for t in tokens[: hit.start]]
-            words_told = self._told(hit, told(tokens[hit.start].start, tokens[hit.end - 1].end), before)
+            words_told = self._limiting.words_told(hit, told(tokens[hit.start].start, tokens[hit.end - 1].end), before)
             if stance == "refused" and ((words_told == "idle" and lacks_one(before)) or before[-1:] == ["non"]):
                 words_told = "refused"  # "a film without any obsession", whatever it is taken for
             if complained_of(free, tokens[hit.start].start, tokens[hit.end - 1].end):
@@ -304,7 +294,7 @@ class Parser:
             found.unchecked.append("country")
         if stance != "allowed":
             found.spans.append((start, end))
-        if stance in ("refused", "both") or (stance == "said" and self._is_hard(text, tokens, hit)):
+        if stance in ("refused", "both") or (stance == "said" and self._limiting.is_hard(text, tokens, hit)):
             found.hard.append((start, end))
             if stance == "refused":
                 found.refused.append((start, end))
@@ -327,7 +317,7 @@ class Parser:
 
     def _limited(self, hit: Hit, stance: Stance) -> str:
         """Return the field in which a value is demanded or refused; a genre that no item has would refuse nothing."""
-        kept = (*_HARD_FIELDS, *self.columns.flags.values(), *(("moods",) if self._facets.of_works else ()))
+        kept = (*HARD_FIELDS, *self.columns.flags.values(), *(("moods",) if self._facets.of_works else ()))
         own = stance != "refused" and self.columns.limits(hit.field)
         listed = stance == "refused" and self.columns.lists_colours(hit.field)  # what comes in others too may stay
         lacking = hit.field == "genres" and not any(self.carries("genres", value) for value in hit.values)
@@ -339,74 +329,6 @@ class Parser:
         held = self._facets.postings.get("genres", {})
         return tuple(self._constraint("genres", (genre,), True, language) for genre in genres if genre in held)
 
-    def _is_hard(self, text: str, tokens: Sequence[Token], hit: Hit) -> bool:
-        if hit.field in ("language", "genres") and not self._facets.knows(hit.field):
-            return False  # nothing could satisfy it; a wish is looked for in the texts
-        if hit.field == "genres" and not any(self.carries("genres", value) for value in hit.values):
-            return False
-        if hit.field in ("kind", "audience", "language", "title", *self.columns.flags.values()):
-            return True
-        several = hit.field == "topic" and any(self.columns.ambiguous(value) for value in hit.values)
-        if hit.field not in _HARD_FIELDS and not several and not self.columns.limits(hit.field):
-            return False
-        aims = [t.norm for t in tokens[max(0, hit.start - 2) : hit.start]]
-        seeks = hit.start > 2 and tokens[hit.start - 3].norm.startswith(_SEEKS)  # "looking for a red lipstick"
-        seeks = seeks or self.columns.divides(hit.field)
-        if not (self._facets.of_works or seeks) and hit.field != "creators" and aims[:1] == ["for"] and len(aims) > 1:
-            return False  # "for a balcony" says where it will stand
-        sentence = re.split(r"[.!?;。！？；\n]", text[: tokens[hit.start].start])[-1].casefold()
-        asked = _ASKING.sub(" ", sentence)
-        liking = bool(LIKING.intersection(words(asked))) or any(w in asked for w in _CJK_LIKING)
-        if hit.field == "creators":
-            near = {t.norm for t in (*tokens[max(0, hit.start - 2) : hit.start], *tokens[hit.end : hit.end + 2])}
-            named = bool(near & {"by", "anything", "something", "from", "of", "other", "another", *self.phrases.kinds})
-            return named or bool(_BY.search(asked)) or (not liking and len(tokens) <= _BRIEF)
-        return not liking
-
-    def _told(self, hit: Hit, told: Told, before: Sequence[str]) -> Told:
-        """Return what is made of words: those of a shop of goods are seldom idle, and what tells that knows works."""
-        own = hit.field == "title" or self.columns.limits(hit.field)  # "is it available in hardback?", of books too
-        named = hit.field in ("kind", "genres", "title") or hit.field in self.columns
-        # "A christening present for my niece, who loves owls": what somebody loves is what it is for.
-        loved = hit.field == "themes" and (hit.end - hit.start > 1 or bool(LIKING.intersection(before[-1:])))
-        kept = own or (not self._facets.of_works and (named or loved))
-        return "" if kept and told in ("idle", "aside") else told
-
-    def _without_strays(self, text: str, placed: Sequence[tuple[int, Constraint]]) -> list[tuple[int, Constraint]]:
-        """Leave out a sort of goods that only a word of its name says, where what else is asked for is never so.
-
-        In "a strong red" nobody asks for the strong honey.
-        """
-        asked = [c for _, c in placed if c.op == "is" and c.field in ("kind", "genres")]
-
-        def strays(start: int, constraint: Constraint) -> bool:
-            said = words(text[start:])[:1]
-            if constraint not in asked or not self.phrases.modifiers.intersection(said):
-                return False
-            return any(c != constraint and not self._facets.mask([c, constraint]).any() for c in asked)
-
-        return [(start, c) for start, c in placed if not strays(start, c)]
-
-    def _soften(self, found: Reading, text: str) -> None:
-        """Make wishes of values that no item of the kind asked for has: "a citrus perfume", whose scent says lime.
-
-        So is what only says how something should look, "a natural look", or what somebody does: "he runs marathons".
-        """
-        kinds = [c for _, c in found.constraints if (c.field, c.op) == ("kind", "is")]
-        for start, limit in list(found.constraints):
-            if limit.op != "is" or not self.columns.limits(limit.field):
-                continue
-            end = next((end for at, end in found.hard if at == start), start)
-            seems = not kinds and _SEEMS.match(text[end:])
-            of_people = self.columns.divides(limit.field) or self.columns.lists_colours(limit.field)
-            done = not of_people and does(text, start)
-            if seems or done or not self.columns.occurs(limit, kinds):
-                found.constraints.remove((start, limit))
-                found.hard = [span for span in found.hard if span != (start, end)]
-                found.wishes.extend(
-                    Wish(limit.field, v, text[start:end], start) for v in distinct(as_tuple(limit.value))
-                )
-
     def _is_anything(self, tokens: Sequence[Token], hit: Hit) -> bool:
         return self._nearest.is_anything(tokens[hit.start].norm)
 
@@ -417,27 +339,6 @@ class Parser:
     def _held(self, word: str) -> bool:
         return any(self._facets.document_frequency(form) for form in forms(word))
 
-    def _both(self, text: str, placed: Sequence[tuple[int, Constraint]]) -> Callable[[Constraint, Constraint], bool]:
-        """Return what tells whether two limits of one column hold together, as in "a sweet white wine".
-
-        They do where nothing says "or" and something in stock has both. What a comma parts ("dry, red") does in a shop
-        of goods where the two often meet; of works it lists kinds that one might like.
-        """
-        starts = {(c.field, c.value): start for start, c in placed}
-
-        def both(first: Constraint, second: Constraint) -> bool:
-            start = starts.get((first.field, first.value), -1)
-            between = text[start : starts.get((second.field, second.value), 0)] if start >= 0 else ""
-            if not between or _ALSO.intersection(words(between)) or "/" in between or "、" in between:
-                return False
-            meet = int(self._facets.mask([first, second]).sum())
-            if "," in between or "，" in between:
-                fewer = min(int(self._facets.mask([one]).sum()) for one in (first, second))
-                return not self._facets.of_works and meet >= _OFTEN * max(fewer, 1)
-            return meet > 0
-
-        return both
-
     def _constraint(self, field: str, values: tuple[str, ...], no: bool, language: str) -> Constraint:
         value = values if len(values) > 1 else values[0]
         op: Op = "is_not" if no else "is"
@@ -446,6 +347,12 @@ class Parser:
     def _label(self, field: str, op: Op, value: str | tuple[str, ...], language: str) -> str:
         kinds = self._facets.postings.get("kind", {})
         return label(field, op, value, language, self._facets.currency, self._facets.name, kinds)
+
+
+def _without_turns(text: str) -> str:
+    """Return a message, of the same length, without the turns of phrase that refuse nothing: "any colour but black"."""
+    text = _ALL_BUT.sub(r"\1\2not", _OTHER_COLOURS.sub(r"\2 \1 ", text))
+    return numeric.blank(text, [m.span() for m in _AT_MOST.finditer(text)])
 
 
 def _meant(hit: Hit, stance: Stance, told: Told) -> Stance | None:
