@@ -20,6 +20,7 @@ from chat.care import CONSOLING, Sorrow, in_danger, told
 from chat.corrections import as_meant
 from chat.dead_ends import DeadEnds
 from chat.hearing import Hearing
+from chat.known import REMEMBERED, of_memory
 from chat.messages import Card, Citation, Handoff
 from chat.picking import CARDS, Picking
 from chat.recommender import Recommended
@@ -41,9 +42,9 @@ from retrieval.parsed import Wish
 from retrieval.text import language_of
 from retrieval.types import Constraint, Query
 
+_SAID: frozenset[Act] = frozenset({"crisis", "service", "help", "thanks", "farewell"})  # by one sentence of that name
 _RESEMBLES = 75.0  # a similarity, in [0, 100], from which words may be meant for a title
 _LONG, _RESEMBLES_SHORT = 7, 85.0  # and from which a word of fewer letters may
-_TOLD = 10  # items of a kind named when the person asks what is known of them
 _KINDS = 8  # that are told of a shop that has more
 
 
@@ -157,7 +158,12 @@ class Dialogue:
 
     def answer(self, turn: Turn) -> Answer:
         """Answer what has been absorbed, from the catalogue."""
-        return self._ANSWERS[turn.understood.act](self, turn)
+        act = turn.understood.act
+        if act in _SAID:
+            return Answer(self.say(act))
+        if act in REMEMBERED:
+            return Answer(of_memory(act, self.state, self.shop, self.say, turn.notes))
+        return self._ANSWERS[act](self, turn)
 
     @property
     def picking(self) -> Picking:
@@ -342,20 +348,11 @@ class Dialogue:
             self.say.sentences(self.say("meta"), self.say("perhaps")), self.picking.cards(self.picking.picks(turn))
         )
 
-    def _crisis(self, turn: Turn) -> Answer:
-        return Answer(self.say("crisis"))
-
     def _foreign(self, turn: Turn) -> Answer:
         return Answer(unread(turn.text), route="out_of_scope")
 
-    def _service(self, turn: Turn) -> Answer:
-        return Answer(self.say("service"))
-
     def _unclear(self, turn: Turn) -> Answer:
         return Answer(self.say("unclear"), self.picking.cards(self.picking.picks(turn)))
-
-    def _help(self, turn: Turn) -> Answer:
-        return Answer(self.say("help"))
 
     def _range(self, turn: Turn) -> Answer:
         """Say what the shop has: how many works of each kind."""
@@ -365,12 +362,6 @@ class Dialogue:
         counts = [f"{self.say.plural(canonical('kind', kind))} ({n:,})" for kind, n in kinds.most_common(_KINDS)]
         told = self.say("range", kinds=facts.join(counts, self.say.language)) if counts else ""
         return Answer(self.say.sentences(told, self.say("invite")))
-
-    def _thanks(self, turn: Turn) -> Answer:
-        return Answer(self.say("thanks"))
-
-    def _farewell(self, turn: Turn) -> Answer:
-        return Answer(self.say("farewell"))
 
     def _undo(self, turn: Turn) -> Answer:
         if not self.state.undo():
@@ -385,33 +376,6 @@ class Dialogue:
         self.state.taste = memory.started(self.state)
         return Answer(self.say("reset"))
 
-    def _about_me(self, turn: Turn) -> Answer:
-        kept = self.say("kept_on" if self.state.memory is not None else "kept_here")
-        return Answer(self.say.sentences(self._known(), kept))
-
-    def _forget_me(self, turn: Turn) -> Answer:
-        return Answer(self.say("forgotten" if memory.revoke(self.state) else "nothing_remembered"))
-
-    def _remember(self, turn: Turn) -> Answer:
-        if self.state.retold:
-            return Answer(self.say.sentences(*turn.notes, self.say("cannot_remember")))
-        memory.consent(self.state)
-        kept = "remembered_fleeting" if self.state.fleeting else "remembered"
-        return Answer(self.say.sentences(*turn.notes, self.say(kept), self._known()))
-
-    def _known(self) -> str:
-        """Say what is known of the person: all of it where it is remembered, else what this conversation holds."""
-        taste = memory.known(self.state)
-        said = [
-            self.say(what, titles=facts.names(self.shop.items(ids[-_TOLD:]), self.say.language))
-            for what, ids in (("likes", taste.liked), ("dislikes", taste.disliked), ("knows", taste.seen))
-            if self.shop.items(ids)
-        ]
-        wanted = [self._updater().label(x) for x in taste.limits if not x.implied]
-        if wanted:
-            said.append(self.say("wants", limits=self.say.quoted(wanted)))
-        return self.say.sentences(*said) if said else self.say("knows_nothing")
-
     _ANSWERS: Mapping[Act, Callable[[Dialogue, Turn], Answer]] = {
         "recommend": _recommend,
         "more": _recommend,
@@ -419,17 +383,9 @@ class Dialogue:
         "question": _question,
         "undo": _undo,
         "reset": _reset,
-        "about_me": _about_me,
-        "forget_me": _forget_me,
-        "remember": _remember,
         "greeting": _greeting,
-        "thanks": _thanks,
-        "farewell": _farewell,
-        "help": _help,
         "range": _range,
         "meta": _meta,
-        "service": _service,
-        "crisis": _crisis,
         "foreign": _foreign,
         "unclear": _unclear,
     }
