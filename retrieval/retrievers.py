@@ -41,7 +41,7 @@ logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG 
 _DISLIKED = 0.5
 _EARLIER = 0.5  # of a wish that newer ones stand before
 _NEARLY_MET = 0.5
-_MENTIONED = np.float32(0.3)  # of a wish for a subject is met by a text that has the word, where others have the theme
+_MENTIONED = np.float32(0.45)  # of a wish for a subject is met by a text that has the word, where others have the theme
 _EXAMPLES = 1_000  # items that meet a wish and show what such items are like; more would hardly show another thing
 
 
@@ -220,10 +220,11 @@ class FacetRetriever(ScoringRetriever):
         """Return how far each item meets a wish, in [0, 1]: what only mentions a theme is less about it."""
         met = self._meets(field, value).astype(np.float32)
         themed = self._facets.postings.get("themes", {}).get(value) if field == "topic" else None
-        if themed is not None:
-            met *= _MENTIONED
-            met[themed] = met[themed] / _MENTIONED  # in stock or not, as before
-        return met
+        if themed is None:
+            return met
+        told = met * _MENTIONED
+        told[themed] = met[themed]
+        return told
 
     def _meets(self, field: str, value: str) -> BoolArray:
         numeric = field in ("year", "decade", "price") or field in self._facets.numeric_fields
@@ -235,7 +236,7 @@ class FacetRetriever(ScoringRetriever):
 
     def _examples_of(self, field: str, value: str) -> FloatArray:
         """Return the mean of items that meet a wish: (V,), to tell how like them the others are."""
-        met = np.flatnonzero(self._meets(field, value))
+        met = np.flatnonzero(self._met(field, value) == 1)
         return self._mean(met[:: max(1, -(-len(met) // _EXAMPLES))])
 
     def _mean(self, positions: Sequence[int] | IntArray) -> FloatArray:
