@@ -58,11 +58,13 @@ _TOPIC = re.compile(  # a frame around what is asked about
     r"|^\W*(?:what|which)\s+(?P<kinds>[\w-]+(?:\s+[\w-]+)?)\s+(?:do\s+you\s+(?:have|offer|accept|take|provide)|are\s+(?:there|available))\W*$",
     re.IGNORECASE,
 )
+_HOME = r"to\s+(?:me\b|(?:my|our)\s+(?:house|home|door|address|flat|place)\b)"
 _POSTED = re.compile(
-    r"\b(?:posted|mailed|sent|shipped)\s+(?:by\s+(?:post|mail)|to\s+(?:my|our|me)\b(?:\s+(?:house|home|door|address|flat|place))?)(?!\s+(?:in|abroad))"
-    r"|\b(?:post|mail)\s+(?:it|them|this|that|one|(?:an?|the|my)\s+[\w-]+)(?:\s+to\s+(?:my|our|me)\b(?:\s+(?:house|home|door|address|flat|place))?)?(?=\W*(?:$|[.,;?!]|\band\b))",
+    rf"\b(?:posted|mailed|sent|shipped)\s+(?:by\s+(?:post|mail)\b|{_HOME})(?!\s+(?:in|abroad))"
+    rf"|\b(?:post|mail)\s+(?:it|them|this|that|one|(?:an?|the|my)\s+[\w-]+)(?:\s+{_HOME})?(?=\W*(?:$|[.,;?!]|\band\b))",
     re.IGNORECASE,
 )
+_OTHER_THAN_WHETHER = re.compile(r"^\W*(?:and\s+)?(?:when|which|what|why)\b|\bback\b", re.IGNORECASE)
 _SUM = re.compile(r"\d|\b(?:cheaper|less|price|lower)\b", re.IGNORECASE)
 
 
@@ -82,7 +84,7 @@ def as_pages_say(question: str) -> str:
         return "Do you match a price that I saw elsewhere?"
     if _TILL_HERE.search(question):
         return "How long does delivery take?"
-    if _POSTED.search(question) and "back" not in question:
+    if _POSTED.search(question) and not _OTHER_THAN_WHETHER.search(question):
         return "Do you deliver by post, how long does it take, and what does it cost?"
     if without_price(question):
         return "Can you gift-wrap it, without the price or the invoice?"

@@ -81,3 +81,18 @@ def test_the_sentence_that_is_near_or_tells_a_time():
     assert _again("and until when exactly?") == "From “Broken”: Send a photo within a week."
     last = _again("what happens to it then?", closest=lambda asked, parts: parts[2])
     assert last == "From “Broken”: Keep the shards at home."
+
+
+@pytest.mark.parametrize(
+    ("asked", "of_delivery"),
+    [
+        ("could a film be sent by post?", True),
+        ("can you post a film to my house?", True),
+        ("is the blu-ray mailed to me?", True),
+        ("when do you post them?", False),
+        ("can i send it back by post?", False),
+        ("is it sent to my brother in Canada?", False),
+    ],
+)
+def test_posting(asked, of_delivery):
+    assert as_pages_say(asked).startswith("Do you deliver by post") is of_delivery
