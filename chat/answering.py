@@ -294,6 +294,7 @@ class Answering:
                 continue
             if (
                 _LEADS.match(part)
+                or not wonders(part)
                 or _WISHES.search(part)
                 or read.act in ("more", "availability")
                 or (read.opinions and not wonders(part))

@@ -248,6 +248,12 @@ class Asking:
             return None
         return compared(turn.text, self.shop, self.state)
 
+    def _pair(self, turn: Turn) -> list[Item]:
+        """Return the two works that the person named before, if "those two" means them: "Stalker or Solaris?"."""
+        said = [message for message in self.state.messages if message.role == "user"][-2:-1]
+        named = said[0].items if said and not said[0].points and _TWO.search(turn.text) and not turn.asked else ()
+        return self.shop.items(named) if len(named) == 2 else []
+
     def _restocked(self, item: Item) -> str:
         title = facts.name(item, self.say.language)
         return self.say.answer(item, ("in_stock",)) if item.in_stock else self.say(RESTOCK, title=title)
@@ -388,7 +394,9 @@ class Asking:
         at = self.shop.index.catalog.positions[best.id]
         cards = Picking(self.shop, self.state, self.say).cards([Recommended(at, 0.0)])
         why = cards[0].why if cards else ""
-        return Asked(self.say("picks", title=facts.name(best, self.say.language), why=why).strip(), (best,))
+        others = [item for item in several if item is not best] if len(turn.asked) > 1 else []
+        said = self.say("picks", title=facts.name(best, self.say.language), why=why).strip()
+        return Asked(said, (best, *others))
 
     def _in_form(self, item: Item, kind: str) -> Asked:
         """Say whether there is a film, a book … of an item: works of the same title."""
@@ -411,6 +419,8 @@ class Asking:
             return self.shop.items(taste.focus)[: 1 if alone else 2 if _TWO.search(turn.text) else _MOST]
         if (two := self._two(turn)) is not None:
             return list(two.items)
+        if len(pair := self._pair(turn)) == 2:
+            return pair
         named = [self.shop.index.catalog[at] for at in dict.fromkeys(turn.asked)]
         if understood.extreme is not None and len(named) < 2 and taste.compared and not _MOST_OF.search(turn.text):
             return self.shop.items(taste.compared)

@@ -90,6 +90,8 @@ class Conversation:
         reader = Reader(desk.router, self._read, desk.known, self._state.route)
         silent = self._dialogue.sorrow and not telling_words(text)  # who tells of a loss and asks for nothing
         pieces = [self._piece(text, "recommend")] if silent else self._settled(text, desk) or reader.read(text)
+        if self._dialogue.sorrow:  # "just got dumped, want to cry" is none of our business, and asks for something
+            pieces = [self._piece(p.text, "recommend") if p.route == "out_of_scope" else p for p in pieces]
         self._dialogue.listen(typed, pieces[0].understood.language)
         return self._dialogue.record(self._answered(pieces, desk))
 
@@ -165,7 +167,7 @@ class Conversation:
         route = telling[0].route
         self._state.route = self._state.route if self._state.doubt else route
         citations = tuple(dict.fromkeys(c for a in telling for c in a.citations))
-        about = "" if last else next((a.about for a in telling if a.about), "")
+        about = next((a.about for a in last or telling if a.about), "")
         compared = next((a.compared for a in telling if a.compared), ())
         return Answer(text, cards, about, compared, citations, handoff, route, abstained)
 

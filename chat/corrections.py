@@ -7,8 +7,9 @@ that is on screen; "I asked about Frostpunk" asks for it. What comes out is read
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from chat.naming import TOLD_BY
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.typed import EVERYDAY, STOPWORDS, telling_words
@@ -132,15 +133,14 @@ def _by_part(text: str, shop: Shop, state: DialogueState) -> str:
     if quoted_spans(text):
         return text  # what stands in quotation marks is meant as it stands
     taken = shop.linker.link(text)
-    called = dict(_parts(shop, state))
+    called, rare = _parts(shop, state)
     for token in reversed(tokenize(text)):
         item = called.get(token.norm)
         before = words(text[: token.start])[-1:]
         named = any(m.start <= token.start < m.end for m in taken) or any(_names(m, item, shop) for m in taken)
-        named = (
-            named or _LONGER.search(text[: token.start]) is not None or _LONGER_STILL.match(text, token.end) is not None
-        )
-        if item is not None and not named and not _ABOUT.intersection(before):
+        longer = _LONGER.search(text[: token.start]) or _LONGER_STILL.match(text, token.end)
+        told = TOLD_BY.intersection(before) or (token.norm in rare and not _ABOUT.intersection(before))
+        if item is not None and told and not (named or longer):
             text = text[: token.start] + item.title + text[token.end :]
             taken = shop.linker.link(text)
     return text
@@ -150,16 +150,22 @@ def _names(mention: Mention, item: Item | None, shop: Shop) -> bool:
     return item is not None and shop.position(item.id) in mention.positions
 
 
-def _parts(shop: Shop, state: DialogueState) -> Iterator[tuple[str, Item]]:
-    """Yield the rare words of the titles on screen, or liked, each with the only one of those works that has it."""
+def _parts(shop: Shop, state: DialogueState) -> tuple[dict[str, Item], set[str]]:
+    """Return the words of the titles on screen, or liked, that one of those works alone has, and which are rare.
+
+    A rare word tells the work; a plain one does behind what is done with works: "played amnesia already".
+    """
     taste = state.taste
     items = shop.items(dict.fromkeys([*taste.focus, *taste.liked, *filter(None, [taste.about, taste.spoken])]))
     owners: dict[str, list[Item]] = {}
-    for item in items:
+    for item in filter(_is_plain, items):
         for word in dict.fromkeys(words(item.title)):
             owners.setdefault(word, []).append(item)
-    for word, having in owners.items():
-        plain = len(word) < _LONG or word in EVERYDAY or word in STOPWORDS or word in shop.parser.phrases.common_words
-        common = shop.index.facets.document_frequency(word) >= _RARE
-        if len(having) == 1 and not (plain or common) and _PLAIN.fullmatch(having[0].title):
-            yield word, having[0]
+    said = {word for word in owners if len(word) >= _LONG and word not in EVERYDAY and word not in STOPWORDS}
+    alone = {word: owners[word][0] for word in said if len(owners[word]) == 1}
+    plain = shop.parser.phrases.common_words
+    return alone, {w for w in alone if w not in plain and shop.index.facets.document_frequency(w) < _RARE}
+
+
+def _is_plain(item: Item) -> bool:
+    return _PLAIN.fullmatch(item.title) is not None

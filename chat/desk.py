@@ -71,6 +71,7 @@ _WHEN_HAD = re.compile(
     r"|\b(?:when|how\s+(?:soon|quickly|fast))\s+(?:could|can|will|would|do)\s+(?:i|we|he|she|they)\s+(?:have|get|receive)\s+(?:it|this|that|one|them)\b",
     re.IGNORECASE,
 )
+_ALIKE = 3  # letters from which the beginning of a word tells it
 _NEAR = 5  # passages among which one is found by the words of its title
 _PAGES = 200  # passages that are looked through for them
 _COSTS = re.compile(r"\bhow\s+much\b|\bcosts?\b|\bprice\b|多少钱", re.IGNORECASE)
@@ -232,6 +233,8 @@ class Desk:
     def of_the_same(self, question: str, title: str, say: Say) -> Served | None:
         """Answer a question about "it" from the passage quoted last, if no other is sure to answer and that one is."""
         own, same = self.found(question), self.found(f"{title} {question}")
+        if own is not None and own.passage.title != title and _share(_stems(question), _stems(own.passage.title)):
+            return None  # "can you wrap it?" is asked of the page on wrapping
         if same is None or same.passage.title != title or same.lead < _SAME:
             return None
         return cited(same, say) if own is None or own.lead < _SURE else None
@@ -389,6 +392,11 @@ def _stems(text: str) -> set[str]:
     Twice, since what is left of a word may have an ending again.
     """
     return set(terms(" ".join(terms(text))))
+
+
+def _share(some: set[str], others: set[str]) -> bool:
+    """Whether words of two sets are alike, "wrap" and "wrapp" too."""
+    return any(a.startswith(b) or b.startswith(a) for a in some for b in others if min(len(a), len(b)) > _ALIKE)
 
 
 def stretch(text: str, tells: Callable[[str], object]) -> str:

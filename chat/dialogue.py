@@ -140,7 +140,7 @@ class Dialogue:
     def _consoled(self, understood: Understanding) -> Understanding:
         """Let who tells of a sorrow and wishes for nothing themselves wish for what may do them good."""
         parsed = understood.parsed
-        says = understood.opinions or understood.gist or understood.asked_title or understood.extreme or parsed.wishes
+        says = understood.opinions or understood.asked_title or understood.extreme or parsed.wishes
         limits = any(c.field != "kind" and c.op == "is" for c in parsed.constraints)
         if not self.sorrow or says or limits or understood.act not in ("recommend", "unclear"):
             return understood
@@ -239,7 +239,9 @@ class Dialogue:
             telling.scarce(turn, items),
         ]
         said.append(telling.invitation(turn))
-        return Answer(self.say.sentences(*said), cards)
+        asked = turn.understood.act == "availability" or turn.understood.bare_title
+        about = self._id(turn.named[0]) if asked and len(turn.named) == 1 else ""  # on screen or not: "how much?"
+        return Answer(self.say.sentences(*said), cards, about)
 
     def _left(self, turn: Turn, picks: Sequence[Recommended]) -> Answer:
         """Say that all has been seen, and show once more what of it still stands."""

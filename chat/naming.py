@@ -37,7 +37,9 @@ ABOUT_TITLE = re.compile(
 )
 _NAME = re.compile(r"(?<=\bnot )[A-Z]\w+|(?<!^)(?<![.!?]\s)\b[A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’.-]+)+")
 _LIKENESS = re.compile(r"类似|相似|别的|其[他它]|这样|那样|一样|便宜|更")  # what is asked for by these is no title
-_KIND_BEHIND = re.compile(r",?\s+\(?the\s+(\w+)\b\)?(?!,?\s+(?:and|or|vs)\s+the\b)", re.IGNORECASE)  # "Dune the book"
+_KIND_BEHIND = re.compile(
+    r",?\s+\(?(?:the\s+)?(\w+)\b\)?(?!,?\s+(?:and|or|vs)\s+the\b)", re.IGNORECASE
+)  # "Dune the book"
 _CAPITAL = r"(?!I\b)[A-ZÀ-Ý][\w'’-]*"
 TITLED = re.compile(
     rf"\b(?:(?:A|An|The)\s+)?[A-ZÀ-Ý][\w'’-]*(?::?\s+(?:(?:of|the|a|an|in|on|and|to|for|from|at|with|no|my|de|la|le|du)\s+){{0,3}}{_CAPITAL}|\s+\d{{1,4}}\b)*"
@@ -49,6 +51,7 @@ TOLD_BY = frozenset(
     play played playing finish finished hated rewatched reread obsessed called vs versus did tried done
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_ASKS = r"(?:how|what|when|who|where|which|is|are|can|could|do|does)"  # begins another question
 _LIKENED = re.compile(
     r"\b(?:like|similar\s+to|(?:i|we|he|she|they)\s+(?:really\s+|all\s+)?(?:loved|liked|enjoyed|adored))\s+$",
     re.IGNORECASE,
@@ -120,7 +123,9 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
     have = HAVE.search(text)
     if have is None or HAVE_IT.search(text) or _ANYTHING_LIKE.match(text, have.end()):
         return "", mentions
-    thing = re.split(r"[?!;。？！；\n]|\.\s|(?:,|\bbut\b|\bor\s+(?:something|anything)\b)", text[have.end() :])[0]
+    thing = re.split(
+        rf"[?!;。？！；\n]|\.\s|(?:,|\bbut\b|\bor\s+(?:something|anything)\b|\band\s+{_ASKS}\b)", text[have.end() :]
+    )[0]
     thing = re.sub(
         r"^\W*(?:(?:the|a|an|any)\s+)?(?:(?:film|movie|book|novel|game|album|course)s?\s+)(?:called\s+|named\s+)?"
         r"|\s+(?:in\s+stock|available|on\s+(?:dvd|blu-?ray|vinyl)|there|吗|呢)\W*$",

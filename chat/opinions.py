@@ -73,6 +73,7 @@ _OBJECTED = re.compile(
     r"^\W*(?:(?:is|was|are|were)|['’]s|looks?|sounds?|seems?|feels?)\s+(?:\w+\s+){0,2}?too\s+(?!bad\b|good\b)\w+"
     r"|^\W*(?:is|was|are|were|ai)(?:n['’]?t|\s+not)\s+(?!bad\b|there\b|here\b|in\s+stock|available|sold|for\s+sale|it\b|that\s+bad)"
     r"[^.?!;]*(?:$|[.!;]|\?{2})"
+    r"|^[^.?!;]{0,30}?,?\s*(?:so\s+)?(?:please\s+no(?:t)?|no\s+please|no\s+thanks?|not\s+again|never\s+again)\W*(?:$|[.!?])"
     r"|^[^.?!;]{0,40}\bbut\b[^.?!;]{0,25}\btoo\s+\w+|^\s+for\s+(?:an?|my|her|him|our)\b[^.?!]{0,30}\?{2}",
     re.IGNORECASE,
 )

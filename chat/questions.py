@@ -118,6 +118,7 @@ _PICK = re.compile(
     r"|suggest|start\s+with|prefer|like\s+(?:best|most))\b|\b(?:your|the)\s+(?:favou?rite|pick|choice|best\s+one)\b"
     r"|\bwhich\s+(?:one\s+)?(?:of\s+\w+\s+)?(?:is|are)\s+(?:the\s+)?best\b|\bpick\s+(?:one\s+)?for\s+(?:me|us)\b"
     rf"|{_WHICH_SUITS}"
+    r"|\b(?:should|shall|do)\s+(?:i|we)\s+(?:rather\s+)?(?:start|begin|go|try)\s+(?:with\s+)?[^.?!]{2,60}?\bor\b|\bwhich\b[^.?!]{0,20}\bfirst\b"
     # "just give me one"
     r"|^\W*(?:(?:no|ok(?:ay)?|just|please|but)\b\W*)*(?:(?:give|show|tell|pick|name|recommend)\s+(?:me\s+)?|i\s+(?:said|want|need|asked\s+for)\s+)"
     r"(?:just\s+|only\s+)?(?:one|1)(?:\s+(?:of\s+(?:them|those|these)|film|movie|book|game|album))?\W*(?:(?:please|then)\W*)?$"

@@ -147,7 +147,13 @@ class Hits:
             return None
         if field == "audience" and not self._facets.knows("audience"):
             return Hit("genres", FOR_CHILDREN, start, end)
-        return Hit(field, values, start, end)
+        return Hit(field, self._commoner(field, values, meanings), start, end)
+
+    def _commoner(self, field: str, values: tuple[str, ...], meanings: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+        """Return the theme that more works have, of two that a word may mean: "ageing" is rather "old age"."""
+        subject = next((value for name, value in meanings if name == "topic"), "") if field == "themes" else ""
+        held = self._facets.postings.get("themes", {})
+        return (subject,) if subject and len(held.get(subject, ())) > len(held.get(values[0], ())) else values
 
     def _of_column(self, fields: Sequence[str], tokens: Sequence[Token], start: int, end: int) -> str:
         """Choose among columns that hold a value: one that is named beside it ("purple flowers"), else the only one.

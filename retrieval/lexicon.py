@@ -115,7 +115,7 @@ young adult: ya, teen; 青少年
 _MOODS = """
 angry: furious; 愤怒
 bittersweet: ; 苦乐参半
-bleak: hopeless, grim, depressing; 绝望
+bleak: hopeless, grim, depressing; 绝望, 沉重
 calm: calming, relaxing, relaxed, peaceful, soothing, chill; 平静, 放松, 治愈, 安静
 cerebral: thoughtful, intellectual, clever, smart, thought provoking, mind bending; 烧脑
 contemplative: meditative, reflective; 沉思
@@ -157,6 +157,7 @@ zombies: zombie; 僵尸, 丧尸
 vampires: vampire; 吸血鬼
 superheroes: superhero; 超级英雄
 dinosaurs: dinosaur; 恐龙
+old age: ageing, aging, growing old, getting old; 老年
 apocalypse: apocalyptic, post apocalyptic, postapocalyptic, post apocalypse, end of the world, after the apocalypse; 末日, 末世
 dystopia: dystopian, dystopias; 反乌托邦
 women: female lead, female leads, female protagonist, female main character, woman as the main character, woman as main character, woman lead, women leads, strong women, strong woman, heroine, heroines; 女性

@@ -51,6 +51,8 @@ class Limiting:
             return False  # nothing could satisfy it; a wish is looked for in the texts
         if hit.field == "genres" and not any(self._carries("genres", value) for value in hit.values):
             return False
+        if hit.field == "genres" and hit.start and tokens[hit.start - 1].norm == "with":
+            return False  # "something romantic with action"
         if hit.field in ("kind", "audience", "language", "title", *self._columns.flags.values()):
             return True
         several = hit.field == "topic" and any(self._columns.ambiguous(value) for value in hit.values)

@@ -144,6 +144,10 @@ def _this(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
     return (_c("year", ">=", year - year % (10 if "decade" in m[0] else 100), say),)
 
 
+def _lately(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
+    return (_c("year", ">=", date.today().year - int(number(m[1])), say),)
+
+
 def _price(op: Op) -> Make:
     return lambda m, say: (_c("price", op, number(m[1]), say),)
 
@@ -187,6 +191,8 @@ _NOT_OVER = (  # "I'd rather not spend over 100", "dont want to go above 50"
     r"\b(?:rather\s+not|not|never|without|avoid|(?:do|would|ca|could|wo)n['’]?t)\s+(?:(?!mind\b)\w+\s+){0,3}?"
     r"(?:spend|pay|go|be|cost)(?:ing)?\s+(?:\w+\s+){0,2}?(?:over|above|beyond|past|(?:more|higher)\s+than)\s+"
 )
+
+
 _HAVE_GOT = r"\b(?:i|we)(?:['’]?ve)?\s+(?:have\s+|got\s+|only\s+|just\s+)*"
 _TO_SPEND = r"\s+(?:(?:left|or\s+so|max)\s+)?(?:to\s+spend|for\s+(?:it|this|that))\b"
 _LIKE = r"(?:(?:about|like|maybe|around|say)\s+)*"
@@ -204,6 +210,7 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("year", rf"\b(?:not|no|nothing)\s+(?:from|in|of)?\s*(?:{_DECADE})", _decade("is_not")),
     ("year", rf"\b(?:in|from|of|during)?\s*(?:{_DECADE})", _decade("is")),
     ("year", r"\b(?:in|from|of)\s+this\s+(?:decade|century)\b", _this),
+    ("year", rf"\bfrom\s+the\s+(?:last|past)\s+{_N}\s+years\b", _lately),
     ("year", rf"\b(?:before|pre|prior\s+to|earlier\s+than|older\s+than)[\s-]+(?:the\s+)?{_YEAR}\b", _year("<")),
     ("year", rf"\b(?:until|up\s+to|no\s+later\s+than|not\s+after|by)\s+(?:the\s+)?{_YEAR}\b", _year("<=")),
     ("year", rf"\b{_YEAR}\s+(?:or|and)\s+(?:before|earlier|older)\b", _year("<=")),
@@ -295,7 +302,10 @@ _BEYOND_PURSE = (
     r"\bmore\s+(?:money\s+)?than\s+(?:i|we)(?:['’]d|\s+had|\s+can|\s+could)?\s*(?:\w+\s+){0,2}(?:to\s+)?(?:spend|pay|afford|budgeted)\b"
     r"|\b(?:over|above|beyond|out\s+of|outside)\s+(?:my|our|the)\s+(?:budget|price\s+range)\b"
 )
-_THEY_ARE = r"^\W*(?:those|these|they)(?:\s+are|['’]re)\s+(?:(?:all|so|too|pretty|really|rather|very|a\s+bit)\s+)*"
+_SO = r"(?:(?:all|so|pretty|really|rather|very|way|a\s+bit|a\s+little)\s+)*"
+_THEY_ARE = (
+    rf"^\W*(?:(?:nah|no|hm+|meh|ugh|but)\b\W*)*(?:(?:those|these|they)(?:\s+are|['’]re)\s+{_SO}(?:too\s+)?|{_SO}too\s+)"
+)
 _RELATIVE: tuple[tuple[str, tuple[str, Op]], ...] = (
     (rf"\b(cheaper|less\s+expensive)\b|便宜(一)?[点些]|更便宜|太贵|{_TOO_DEAR}|{_BEYOND_PURSE}", ("price", "<")),
     (
@@ -315,7 +325,7 @@ _NEGATED = re.compile(
     r"(?:(?<!why )\b(?:not|nothing|no|none|never|leave\s+out|leaving\s+out|skip|avoid|exclude)|n't"
     r"|不要|不想看|不看|别|不)\s*"
     r"(?:(?:want|wish|like|care|need|to|spend|pay|watch|read|play|see|anything|something|that|which|is|be|costs?|lasts?|takes?"
-    r"|runs?|any|an?|all|the|those|ones|made|from|films?|movies?|books?|novels?|games?|albums?|courses?)\s+)*$"
+    r"|runs?|any|an?|all|the|those|ones|made|from|films?|movies?|books?|novels?|games?|albums?|courses?|classics?|works?)\s+)*$"
 )
 
 
@@ -356,6 +366,11 @@ def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
 def inverted(text: str, found: Found, language: str, currency: str = "") -> Found:
     """Turn a limit round behind a negation: "nothing before 1980" asks for 1980 and later."""
     negation = _NEGATED.search(text[: found.start])
+    if negation is not None and [(c.field, c.op) for c in found.constraints] == [("year", ">="), ("year", "<=")]:
+        last = float(found.constraints[1].value)  # type: ignore[arg-type]
+        return Found(
+            negation.start(), found.end, (_c("year", ">", last, _Say(language, currency)),)
+        )  # no classic, then
     if negation is None or len(found.constraints) != 1 or found.constraints[0].op not in _INVERSE:
         return found
     old = found.constraints[0]

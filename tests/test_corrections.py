@@ -286,4 +286,52 @@ def test_a_theme_counts_for_more_than_a_mention(talk):
 
 def test_what_is_asked_for_with_something_may_be_a_genre(talk):
     talk("something romantic with action")
-    assert ("genres", "is", "action") in talk.limits
+    assert ("genres", "action") in talk.state.taste.wishes
+    assert all("action" in card.genres for card in talk("a crime film with action").cards[:3])
+    assert ("genres", "is", "crime") in talk.limits
+
+
+@pytest.mark.parametrize("said", ["played amnesia already", "I've seen amnesia"])
+def test_a_plain_word_of_a_title_on_screen_behind_what_is_done_with_works(talk, said):
+    shown(talk, ("Amnesia: The Dark Descent", 2010), ("SOMA", 2015))
+    talk(said)
+    assert "game-amnesia-the-dark-descent-2010" in talk.state.taste.seen
+
+
+def test_a_question_goes_on_behind_a_title(talk):
+    assert "Paddington 2 (2017) costs $7.99" in talk("do you have Paddington 2 and how much is it").text
+
+
+def test_too_old_asks_for_newer_ones(talk):
+    talk("a horror game")
+    talk("nah too old")
+    assert any((field, op) == ("year", ">") for field, op, _ in talk.limits)
+
+
+def test_please_no(talk):
+    talk("a romance")
+    talk("we saw Titanic in the cinema, please no")
+    assert "film-titanic-1997" in talk.state.taste.disliked
+
+
+def test_one_of_two_is_advised_and_both_are_spoken_of(talk):
+    answer = talk("should I start with Stalker or Solaris?")
+    assert {"film-stalker-1979", "film-solaris-1972"} == set(ids(answer))
+    assert "Solaris (1972) is the longer one" in talk("which of those two is longer?").text
+
+
+def test_a_title_outside_the_limits_is_the_one_spoken_of(talk):
+    talk("a comedy film")
+    assert "outside your limits" in talk("do you have Heat?").text
+    assert "Heat (1995) costs $9.99" in talk("how much is it?").text
+
+
+def test_from_the_last_years(talk):
+    talk("a romance from the last 15 years")
+    assert any((field, op) == ("year", ">=") and value >= 2011 for field, op, value in talk.limits)
+
+
+def test_a_refused_century_wants_what_is_newer(talk):
+    talk("a novel, but not a classic from the 19th century")
+    assert ("year", ">", 1900.0) in talk.limits
+    assert not any(op == "<=" for _, op, _ in talk.limits)
