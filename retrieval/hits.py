@@ -21,7 +21,7 @@ ABOUT = frozenset(
     about with featuring involving concerning around
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
-_WITH_SOMEBODY = frozenset({"obsessed", "familiar", "done", "start", "happy", "up", "bored", "ok", "okay", "fine"})
+WITH_SOMEBODY = frozenset({"obsessed", "familiar", "done", "start", "happy", "up", "bored", "ok", "okay", "fine"})
 _CJK_ABOUT = ("关于", "有关", "带有", "讲")
 LIKING = frozenset(
     """
@@ -210,7 +210,7 @@ class Hits:
     def _is_topic(self, text: str, tokens: Sequence[Token], start: int, fields: Sequence[str]) -> bool:
         """Whether a phrase that may mean some fields says what a work is about: "about war", "with horses"."""
         before = [t.norm for t in tokens[max(0, start - 2) : start]]
-        if before[-1:] == ["with"] and before[-2:-1] and before[-2] in _WITH_SOMEBODY:
+        if before[-1:] == ["with"] and before[-2:-1] and before[-2] in WITH_SOMEBODY:
             return False  # "obsessed with anime"
         plain = [t.norm for t in tokens[max(0, start - 3) : start] if t.norm not in _DETERMINERS]
         asked_of = plain[-2:] in (

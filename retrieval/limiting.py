@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from retrieval.clauses import Reading
 from retrieval.columns import Columns
 from retrieval.constraints import Facets
-from retrieval.hits import LIKING
+from retrieval.hits import LIKING, WITH_SOMEBODY
 from retrieval.parsed import Told, Wish, as_tuple
 from retrieval.passing import does
 from retrieval.phrases import Phrases
@@ -51,7 +51,8 @@ class Limiting:
             return False  # nothing could satisfy it; a wish is looked for in the texts
         if hit.field == "genres" and not any(self._carries("genres", value) for value in hit.values):
             return False
-        if hit.field == "genres" and hit.start and tokens[hit.start - 1].norm == "with":
+        before = [t.norm for t in tokens[max(0, hit.start - 2) : hit.start]]
+        if hit.field == "genres" and before[-1:] == ["with"] and not WITH_SOMEBODY.intersection(before):
             return False  # "something romantic with action"
         if hit.field in ("kind", "audience", "language", "title", *self._columns.flags.values()):
             return True
