@@ -19,7 +19,8 @@ _SHOW = (
 )
 _WHY_SHOWN = re.compile(
     rf"\b(?:why|how\s+come|what\s+made\s+you)\b[^.?!,]{{0,30}}?\b{_SHOW}\b"
-    r"|^\W*(?:(?:but|and|ok(?:ay)?|so|wait|um+|er+)\b\W*)*why\s+(?:this|that|these|those|it)(?:\s+one)?\W*$"
+    r"|^\W*(?:(?:but|and|ok(?:ay)?|so|wait|um+|er+)\b\W*)*why\s+(?:this|that|these|those|it|the)"
+    r"(?:\s+(?:first|second|third|fourth|fifth|last))?(?:\s+ones?)?\W*$"
     r"|为什么(?:给我)?推荐",
     re.IGNORECASE,
 )

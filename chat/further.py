@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ from retrieval.parsed import as_tuple
 from retrieval.sums import not_dear, too_much
 from retrieval.text import forms, words
 from retrieval.types import Constraint
+
+_TOO_OLD = re.compile(r"\btoo\s+old\b", re.IGNORECASE)  # said of all that is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +75,10 @@ class Further:
         if not against:
             return []
         item = self.shop.index.catalog[against[-1]]
-        every = self.shop.items(pointed) if len(pointed) > 2 else []  # "those are old, something newer"
+        every = pointed if len(pointed) > 2 else self.state.taste.focus if _TOO_OLD.search(turn.text) else []
         found: list[Constraint] = []
         for name, op in turn.understood.parsed.relative:
-            if name == "year" and (years := sorted(i.year for i in every if i.year is not None)):
+            if name == "year" and (years := self._years(every)):  # "those are old"
                 found.append(self.labelled(Constraint("year", op, float(years[len(years) // 2]))))
                 continue
             fields = LENGTH_FIELDS if name == "length" else (name,)
@@ -84,6 +87,10 @@ class Further:
                 found.append(self.labelled(Constraint(column, op, float(number))))
         held = [limit.constraint for limit in self.state.taste.limits]
         return list(either(turn.text, found, lambda one: int(self.shop.index.facets.mask([*held, one]).sum())))
+
+    def _years(self, ids: Sequence[str]) -> list[int]:
+        """Return the years of several items, earliest first; their middle tells how old they are."""
+        return sorted(item.year for item in self.shop.items(ids) if item.year is not None)
 
     def _not_dear(self, turn: Turn) -> list[Constraint]:
         """Turn "not too dear" into a limit, unless a price is named or nothing tells of what things."""
