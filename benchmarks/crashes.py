@@ -395,7 +395,7 @@ def _arguments(folder: Path, database: Path) -> list[str]:
     catalog = folder / "catalog.jsonl"
     catalog.write_text("".join(MARQUEE.read_text("utf-8").splitlines(keepends=True)[:ITEMS]), "utf-8")
     os.environ |= {"NAMEDROP_SECRET": SECRET, "OMP_NUM_THREADS": "1"}
-    return ["--catalog", str(catalog), "--model", "none", "--database", str(database), "--rate", "off",
+    return ["--catalog", str(catalog), "--model", "none", "--database", f"sqlite:///{database}", "--rate", "off",
             "--session-rate", "off"]  # fmt: skip
 
 

@@ -243,7 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     catalog = Catalog.load(chosen.catalog)
     with tempfile.TemporaryDirectory() as folder:  # conversations of earlier runs would go on, and grow
-        options = [f"--database={folder}/conversations.db", *chosen.option]
+        options = [f"--database=sqlite:///{folder}/conversations.db", *chosen.option]
         server, port = start(chosen.catalog, chosen.model, options)
         try:
             since = time.perf_counter() + chosen.settle
