@@ -10,49 +10,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat import facts
-from chat.comparing import Compared, compared
 from chat.contents import CONTENTS, contents
 from chat.explaining import REASON, for_whom, reason
 from chat.fitting import FITS, fitting
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
 from chat.lengths import of_length
+from chat.meant import MOST, TOGETHER, Meant
 from chat.picking import Picking
 from chat.pointing import measured, pointed
 from chat.questions import asks_for_what, asks_of_all
 from chat.quoting import TITLE, alike, amount, beside, question_alone
 from chat.recommender import Recommended
 from chat.replies import Say
-from chat.restock import RESTOCK, sold_out
+from chat.restock import RESTOCK
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.turn import Turn
 from chat.typed import telling_words
-from chat.understanding import Understanding
 from chat.valued import Valued
 from chat.variants import YES_NO, variants
 from retrieval.constraints import values_of
 from retrieval.knowledge import terms
 from retrieval.lexicon import display
 from retrieval.ranges import of_sizes
-from retrieval.text import forms, normalize, words
+from retrieval.text import forms, normalize
 from retrieval.types import Item, Query
 
-_MOST = 5  # items that one answer tells of
-_THEM = 3  # that "they" are, where nothing is asked of all
 _MOST_OTHERS = 2  # and others that are named beside the one asked about
 _PAIR = 2  # items whose descriptions are told beside each other
-_MOST_OF = re.compile(r"est\b|\b(?:most|least|these|those|them)\b|最|这些", re.IGNORECASE)
 _BIG = re.compile(r"\b(?:bigg|small|larg|compact)|最[大小]", re.IGNORECASE)
 _DIFFER = re.compile(r"\bdiffer|区别|不同", re.IGNORECASE)
-_TWO = re.compile(r"\b(?:two|both)\b|两|俩", re.IGNORECASE)
-_THEY = re.compile(r"\bthey\b", re.IGNORECASE)
-_BOTH = re.compile(r"\b(?:both|(?:the|these|those)\s+two)\b|[这那]两|俩|两\S(?:一共|总共|合计|加起来)", re.IGNORECASE)
-_ALL = re.compile(r"\ball\s+(?:of\s+)?(?:them|these|those|three|four|five)\b|\bthe\s+lot\b|全部", re.IGNORECASE)
-_HOW_MANY = {"three": 3, "four": 4}
-_TOGETHER = re.compile(
-    r"\b(?:together|altogether|combined|total|for\s+(?:both|the\s+(?:two|three|four|five|lot)|all\b))|一共|总共|合计|加起来",
-    re.IGNORECASE,
-)
 _WITH = re.compile(
     r"(?:\bprice|\bcosts?|\d)\b[^.!?;]*?\b(?:with|includ\w+|incl\.?)\s+((?:(?:the|an?|its|all|both)\s+)?[\w'’-]+(?:\s+[\w'’-]+)?)\W*$",
     re.IGNORECASE,
@@ -89,7 +76,7 @@ class Asking:
         return self._vague(turn) or self._of_items(turn)
 
     def _of_items(self, turn: Turn) -> Asked:
-        items = self._items(turn)
+        items = Meant(self.shop, self.state, self.say).items(turn)
         turn = of_length(turn, items)
         understood = turn.understood
         if not items:
@@ -177,7 +164,7 @@ class Asking:
             answers = [self.say.answer(item, fields) for item in said]
             return Asked(self.say.sentences(*answers, self.say("others_unknown")), tuple(items))
         answers = [unsaid, *(self.say.answer(item, fields) for item in items)]
-        total = facts.total(items, self.say.language) if "price" in fields and _TOGETHER.search(turn.text) else ""
+        total = facts.total(items, self.say.language) if "price" in fields and TOGETHER.search(turn.text) else ""
         last = self.say("total", value=total) if total else self.say.compared(items, fields)
         last = last or (self._beyond(turn, items) if "price" in fields else "")
         return Asked(self.say.sentences(*answers, last), tuple(items))
@@ -233,7 +220,7 @@ class Asking:
 
     def _compared(self, turn: Turn, items: Sequence[Item]) -> Asked:
         """Tell of the items all that people compare by, and what they differ in; of a name that means none, say so."""
-        two = self._two(turn)
+        two = Meant(self.shop, self.state, self.say).two(turn)
         if two is not None and two.unknown:
             return Asked(self.say("not_compared", name=two.unknown[0]), two.items, known=False)
         described = []
@@ -241,18 +228,6 @@ class Asking:
             others = [other for other in items if other is not item] if _DIFFER.search(turn.text) else []
             described += [self.say.described(item, others), facts.gist(item) if len(items) == _PAIR else ""]
         return Asked(self.say.sentences(*described, self.say.differences(items)), tuple(items))
-
-    def _two(self, turn: Turn) -> Compared | None:
-        """Return the two items compared, if they are not both named in a way that was read already."""
-        if not turn.understood.compares or len(set(turn.asked)) > 1:
-            return None
-        return compared(turn.text, self.shop, self.state)
-
-    def _pair(self, turn: Turn) -> list[Item]:
-        """Return the two works that the person named before, if "those two" means them: "Stalker or Solaris?"."""
-        said = [message for message in self.state.messages if message.role == "user"][-2:-1]
-        named = said[0].items if said and not said[0].points and _TWO.search(turn.text) and not turn.asked else ()
-        return self.shop.items(named) if len(named) == 2 else []
 
     def _restocked(self, item: Item) -> str:
         title = facts.name(item, self.say.language)
@@ -273,7 +248,7 @@ class Asking:
         understood = turn.understood
         if len(items) == 1 and understood.questions == ("other",):
             names = [opinion.surface for opinion in understood.opinions if opinion.surface]
-            if of_name := variants(turn.text, items[0], names, self.shop)[:_MOST]:
+            if of_name := variants(turn.text, items[0], names, self.shop)[:MOST]:
                 titles = facts.join([self.say.listed(item) for item in of_name], self.say.language)
                 return Asked(self.say("has_form", titles=titles), tuple(of_name))
         if understood.asks_genre and not self.shop.of_goods:
@@ -403,58 +378,8 @@ class Asking:
         linker, catalog = self.shop.linker, self.shop.index.catalog
         found = [catalog[at] for at in linker.narrowed(linker.exact(item.title), kind=kind) if not self.shop.hides(at)]
         if found:
-            titles = facts.join([self.say.listed(other) for other in found[:_MOST]], self.say.language)
-            return Asked(self.say("has_form", titles=titles), tuple(found[:_MOST]))
+            titles = facts.join([self.say.listed(other) for other in found[:MOST]], self.say.language)
+            return Asked(self.say("has_form", titles=titles), tuple(found[:MOST]))
         noun = display("kind", kind, self.say.language)
         title = facts.name(item, self.say.language)
         return Asked(self.say("no_form", title=title, kind=self.say.a(noun)), (item,))
-
-    def _items(self, turn: Turn) -> list[Item]:
-        taste, understood = self.state.taste, turn.understood
-        missing = sold_out(self.shop, self.state, self.say) if understood.questions == (RESTOCK,) else None
-        if missing is not None and not any(opinion.surface for opinion in understood.opinions):
-            return [missing]
-        if understood.of_shown:
-            alone = self.state.route == "item" and not taste.compared and _THEY.search(turn.text)  # "are they loud?"
-            return self.shop.items(taste.focus)[: 1 if alone else 2 if _TWO.search(turn.text) else _MOST]
-        if (two := self._two(turn)) is not None:
-            return list(two.items)
-        if len(pair := self._pair(turn)) == 2:
-            return pair
-        named = [self.shop.index.catalog[at] for at in dict.fromkeys(turn.asked)]
-        if understood.extreme is not None and len(named) < 2 and taste.compared and not _MOST_OF.search(turn.text):
-            return self.shop.items(taste.compared)
-        if (understood.extreme is not None or understood.mood is not None or understood.compares) and len(named) < 2:
-            most = 2 if _TWO.search(turn.text) else _MOST
-            shown = self.shop.items(taste.focus)[:most]
-            return [*named, *(item for item in shown if item not in named)] if len(shown) > 1 else named or shown
-        made_in = of_which(turn.text) and any(map(of_sizes, understood.questions))  # "which do you have in 44?"
-        several = self._several(turn.text) or (_MOST if made_in else 0)
-        if understood.questions and several and not named:
-            return self.shop.items(taste.focus)[:several]
-        if "price" in understood.questions and _TOGETHER.search(turn.text) and len(named) < 2:
-            return self._both(understood) or named or self.shop.items(taste.focus[:1])
-        last = self.state.route == "item" and not taste.compared
-        bare = all(opinion.that for opinion in understood.opinions)  # "how much do they weigh? it's a present"
-        if bare and not last and understood.questions != ("other",) and _THEY.search(turn.text):
-            return self.shop.items(taste.focus)[:_THEM]  # "how much do they weigh?"
-        return named[:_MOST] or self.shop.items([taste.about] if taste.about else taste.focus[:1])
-
-    def _both(self, understood: Understanding) -> list[Item]:
-        """Return the two items of "how much is that together?": the two cards, or what was put first the last times."""
-        taste = self.state.taste
-        if any(opinion.surface for opinion in understood.opinions):
-            return []
-        if len(taste.compared) == 2 or len(taste.focus) == 2:
-            return self.shop.items(taste.compared if len(taste.compared) == 2 else taste.focus)
-        first = [entry.items[0] for entry in self.state.messages if entry.role == "assistant" and entry.items]
-        items = self.shop.items(dict.fromkeys(reversed(first)))
-        others = [item for item in items if item.kind != items[0].kind]
-        return [others[0], items[0]] if others else []
-
-    def _several(self, text: str) -> int:
-        """Return of how many cards a question speaks at once, 0 if of one: "how much for both?"."""
-        if _BOTH.search(text):
-            return 2
-        match = _ALL.search(text)
-        return _HOW_MANY.get(words(match[0])[-1], _MOST) if match else 0

@@ -65,10 +65,11 @@ def _only_names(text: str, shop: Shop) -> bool:
 
 def _among_namesakes(text: str, shop: Shop, state: DialogueState) -> str:
     """Put the title in place of "the 1984 one" where several works bear the name that has been spoken of."""
-    same = _namesakes(text, shop, state)
+    of_kind = _THE_KIND.match(text)
+    same = _namesakes(text, shop, state) if of_kind is not None or _THE_ONE.search(text) else []
     if len(same) < 2:
         return text
-    if (of_kind := _THE_KIND.match(text)) is not None:
+    if of_kind is not None:
         meant = _told(same, of_kind[1])
         return _again(meant, same, shop, state) if meant is not None else text
     found = text
@@ -132,9 +133,12 @@ def _by_part(text: str, shop: Shop, state: DialogueState) -> str:
     """Put the title in place of a word of it that only one work on screen, or liked, has: "paddington"."""
     if quoted_spans(text):
         return text  # what stands in quotation marks is meant as it stands
-    taken = shop.linker.link(text)
     called, rare = _parts(shop, state)
-    for token in reversed(tokenize(text)):
+    tokens = tokenize(text)
+    if not any(token.norm in called for token in tokens):
+        return text
+    taken = shop.linker.link(text)
+    for token in reversed(tokens):
         item = called.get(token.norm)
         before = words(text[: token.start])[-1:]
         named = any(m.start <= token.start < m.end for m in taken) or any(_names(m, item, shop) for m in taken)

@@ -37,9 +37,9 @@ ABOUT_TITLE = re.compile(
 )
 _NAME = re.compile(r"(?<=\bnot )[A-Z]\w+|(?<!^)(?<![.!?]\s)\b[A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’.-]+)+")
 _LIKENESS = re.compile(r"类似|相似|别的|其[他它]|这样|那样|一样|便宜|更")  # what is asked for by these is no title
-_KIND_BEHIND = re.compile(
+_KIND_BEHIND = re.compile(  # "Dune the book"
     r",?\s+\(?(?:the\s+)?(\w+)\b\)?(?!,?\s+(?:and|or|vs)\s+the\b)", re.IGNORECASE
-)  # "Dune the book"
+)
 _CAPITAL = r"(?!I\b)[A-ZÀ-Ý][\w'’-]*"
 TITLED = re.compile(
     rf"\b(?:(?:A|An|The)\s+)?[A-ZÀ-Ý][\w'’-]*(?::?\s+(?:(?:of|the|a|an|in|on|and|to|for|from|at|with|no|my|de|la|le|du)\s+){{0,3}}{_CAPITAL}|\s+\d{{1,4}}\b)*"
@@ -145,10 +145,7 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
     told = not telling_words(blank(thing, asides(thing))) or _OF_KIND.match(text, have.end()) is not None
     told = told or bool(tokens and tokens[0].norm in _CLAUSE) or _read(f"by {thing}", parser)
     if not inside and not is_cjk(thing) and told:
-        return (
-            "",
-            mentions,
-        )  # "do you have a present for my dad?", "looking for a novel I read at school", "… Tarkovsky?"
+        return "", mentions  # "do you have a present for my dad?", "looking for a novel I read at school", "Tarkovsky?"
     parsed = parser.parse(thing, [(m.start - start, m.end - start) for m in inside])
     unknown = [
         t

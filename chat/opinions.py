@@ -80,9 +80,9 @@ _OBJECTED = re.compile(
 _IS_NOT = re.compile(r"\W*(?:is|was|are|were|ai)(?:n['’]?t|\s+not)\s+(?=[^.?!]*(?:$|[.!]))", re.IGNORECASE)
 _ORDINAL_ONE = re.compile(r"\bthe\s+(?:first|second|third|fourth|fifth|last)(?:\s+one)?\b", re.IGNORECASE)
 _THAT_ONE = re.compile(r"(?:\b(?:that|this)\s+one|(?:^|[.!?,;])\s*(?:that|this))\b", re.IGNORECASE)
-_OUT_OF_PLACE = re.compile(
+_OUT_OF_PLACE = re.compile(  # "… doing there?"
     r"\b(?:what|why)(?:['’]s|\s+is|\s+are)\s+(?:the\s+|an?\s+)?$", re.IGNORECASE
-)  # "… doing there?"
+)
 _THERE = re.compile(r"^\W*(?:even\s+)?(?:doing\s+)?(?:here|there|on\s+(?:the|that|this|my)\s+list)\b", re.IGNORECASE)
 _RULED_OUT = re.compile(  # "it's out on Friday" is not; nor is "when it's out"
     r"(?<!when )(?<!once )(?<!if )\b(?:that|this|it)(?:\s+one)?(?:['’]s|\s+is)\s+(?:(?:ruled|sadly|definitely)\s+)*out"

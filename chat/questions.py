@@ -147,6 +147,11 @@ class Questions:
     compares: bool = False
     yes_no: bool = False
 
+    @property
+    def singles_out(self) -> bool:
+        """Whether items are measured against one another, so that each one named is asked about."""
+        return self.extreme is not None or self.compares
+
 
 def questions(text: str, columns: Columns | None, several: bool) -> Questions:
     """Read what a message asks of the items it is about.

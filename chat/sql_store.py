@@ -223,7 +223,7 @@ class SqlStore:
         """See `Store.sweep`."""
         with self._database.session() as db:
             found = _changes(db, delete(PersonRow).where(PersonRow.used < before))
-        kept = select(SessionRow.id)  # a caller of /v1 keeps the conversation, and we its ticket
+        kept = select(SessionRow.id)  # a ticket may outlive its conversation
         alone = select(Ticket.session).where(Ticket.updated < before, Ticket.session.not_in(kept)).distinct()
         found += self._swept(alone) + self._swept(select(SessionRow.id).where(SessionRow.used < before))
         if found or self._unscrubbed:

@@ -182,8 +182,7 @@ def understand(
     mentions = [m for m in mentions if not is_part(text, m)]
     spans = [*((m.start, m.end) for m in mentions), *beside]
     asking = questions(text, parser.columns, several=len(mentions) > 1)
-    asks_of = (len(mentions) == 1 and (by_its_title or asking.fields or asking.yes_no)) or asking.extreme is not None
-    asks_of = asks_of or asking.compares
+    asks_of = (len(mentions) == 1 and (by_its_title or asking.fields or asking.yes_no)) or asking.singles_out
     mentions, stood = stood_on(text, mentions, unread() if asks_of else sensed, shown)
     strange = strange_titles(text, spans, linker, parser, sensed.works())
     strange = strange if parser.of_works else [place for place in strange if not common(text[slice(*place)], linker)]
