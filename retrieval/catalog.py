@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from retrieval.errors import NamedropError
-from retrieval.exported import candidates
+from retrieval.exported import candidates, source
 from retrieval.rows import RowProblem, to_item
 from retrieval.types import Item
 
@@ -103,7 +103,7 @@ def load_catalog(path: str | Path, *, skip_bad: bool = False) -> LoadedCatalog:
 
 def _header(path: Path, names: Sequence[str]) -> list[str]:
     columns = [name.strip().casefold() for name in names]
-    missing = [name for name in _REQUIRED if name not in columns]
+    missing = [name for name in _REQUIRED if not source(name, columns)]
     if missing:
         near = [_proposed(name, columns) for name in missing]
         raise CatalogError(
@@ -205,7 +205,7 @@ def _read_jsonl(path: Path, problems: list[RowProblem]) -> Iterator[_Record]:
                 continue
             seen.update(cells)
             yield _Record(number, cells)
-    if seen and not seen.issuperset(_REQUIRED):
+    if seen and not all(source(name, tuple(seen)) for name in _REQUIRED):
         _header(path, sorted(seen))
 
 

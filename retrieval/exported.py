@@ -28,6 +28,12 @@ _AVAILABLE = {
 }  # fmt: skip
 _DESCRIPTIONS = ("short description", "short_description", "product description", "long description")
 _YEARS = ("published", "publication year", "year published", "release year", "release_year")
+_IDS = ("sku", "product id", "product_id", "item id", "item_id", "article number", "article_number")
+_TITLES = ("name", "product name", "product_name", "item name", "item_name", "product title", "product_title")
+_KINDS = ("category", "product category", "product_category", "product type", "product_type", "type")
+_RENAMED = (
+    ("id", _IDS), ("title", _TITLES), ("kind", _KINDS), ("description", _DESCRIPTIONS), ("year", _YEARS),
+)  # fmt: skip
 # Headers that are likely an id or a title, and are proposed where there is none.
 _LIKELY: Mapping[str, re.Pattern[str]] = {
     "id": re.compile(r"\b(?:id|sku|ean|isbn|gtin|handle|code|(?:article|item|product|part)\W*(?:no|nr|number))\b"),
@@ -52,7 +58,9 @@ def as_exported(cells: dict[str, Any]) -> None:
     if not cells.get("creators"):
         cells["creators"] = next((cells[c] for c in _CREATORS if cells.get(c)), None)
     for column, (ours, currency) in taken(tuple(cells)).items():
-        cells[ours] = cells.pop(column)
+        if ours == "kind" and not _is_kind(cells[column]):
+            continue
+        cells[ours] = _innermost(cells.pop(column)) if ours == "kind" else cells.pop(column)
         if currency and not cells.get("currency"):
             cells["currency"] = currency
     for name in _NO_NUMBER:
@@ -60,6 +68,16 @@ def as_exported(cells: dict[str, Any]) -> None:
             cells[name] = None
     _price(cells)
     _stock(cells)
+
+
+def _is_kind(value: object) -> bool:
+    """Whether a cell names one kind of thing: several tags and a number name none."""
+    return value is None or (isinstance(value, str) and not re.search(r"[;|]|^\s*\d+\s*$", value))
+
+
+def _innermost(path: str | None) -> str | None:
+    """Return the last part of a category that is written as a path: "Home > Kitchen > Kettles"."""
+    return None if path is None else path.rpartition(">")[2].strip()
 
 
 def _price(cells: dict[str, Any]) -> None:
@@ -91,7 +109,7 @@ def taken(names: tuple[str, ...]) -> Mapping[str, tuple[str, str]]:
     prices = [(name, currency) for name in names if (currency := _priced(name)) is not None]
     if "price" not in names and len(prices) == 1:
         found[prices[0][0]] = ("price", prices[0][1])
-    for ours, known in (("description", _DESCRIPTIONS), ("year", _YEARS)):
+    for ours, known in _RENAMED:
         column = next((name for name in known if name in names), "")
         if column and ours not in names:
             found[column] = (ours, "")

@@ -9,12 +9,13 @@ from retrieval.types import Item
 
 _OURS = ("kind", "price", "in_stock", "genres", "creators", "year", "description", "url")
 _MEANS = {"price": "price", "in_stock": "number in stock"}
-_MOST = 12  # own columns that are named
+_MOST = 40  # own columns that are named
 
 
 def understood(items: Sequence[Item], columns: Sequence[str]) -> str:
     """Return what was read from which column: "price: 115 of 117, from 'price (eur)'; in_stock: no column; …"."""
-    parts = [_of(ours, items, columns) for ours in _OURS]
+    renamed = [ours for ours in ("id", "title") if source(ours, columns) not in ("", ours)]
+    parts = [_of(ours, items, columns) for ours in (*renamed, *_OURS)]
     own = list(dict.fromkeys(name for item in items for name in item.attributes))
     named = ", ".join(own[:_MOST]) + (f" and {len(own) - _MOST} more" if len(own) > _MOST else "")
     return "; ".join((*parts, f"own columns: {named or 'none'}"))

@@ -235,7 +235,7 @@ class TestBrokenFiles:
         ("name", "text", "part"),
         [
             ("c.csv", "", "the file is empty"),
-            ("c.csv", "id,name\n1,T\n", "no column 'title'"),
+            ("c.csv", "id,label\n1,T\n", "no column 'title'"),
             ("c.csv", "id,titel\n1,T\n", "no column 'title' (is 'titel' it?)"),
             ("c.csv", "id,title,ID\n1,T,2\n", "id twice"),
             ("c.csv", "id,title\n", "no usable row"),

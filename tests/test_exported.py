@@ -86,10 +86,29 @@ def test_a_copy_of_a_row_is_left_out(tmp_path, caplog):
         read(tmp_path, "id,title\n1,Oak Stool\n1,Ash Stool\n")
 
 
+def test_what_shops_call_the_id_the_title_and_the_kind_is_taken(tmp_path):
+    loaded = read(tmp_path, "SKU;Product Name;Category\nS-1;Oak Stool;Home > Seats > Stool\nS-2;Ash Bench;Bench\n")
+    assert [(item.id, item.title, item.kind) for item in loaded.items] == [
+        ("S-1", "Oak Stool", "Stool"), ("S-2", "Ash Bench", "Bench"),
+    ]  # fmt: skip
+    told = understood(loaded.items, loaded.columns)
+    assert told.startswith("id: 2 of 2, from 'sku'; title: 2 of 2, from 'product name'; kind: 2 of 2, from 'category'")
+
+
+def test_tags_and_own_columns_are_no_kinds(tmp_path):
+    tagged = read(tmp_path, "id,title,category\n1,Oak Stool,seats; oak\n2,Ash Bench,7\n")
+    assert [item.kind for item in tagged.items] == ["", ""]
+    assert tagged.items[0].attributes["category"] == ("seats", "oak")
+    both = read(tmp_path, "id,sku,title,name,kind,category\n1,S-1,Oak Stool,Stool no. 4,stool,seats\n")
+    item = both.items[0]
+    assert (item.id, item.title, item.kind) == ("1", "Oak Stool", "stool")
+    assert item.attributes == {"sku": "S-1", "name": "Stool no. 4", "category": "seats"}
+
+
 def test_a_missing_column_is_proposed(tmp_path):
     with pytest.raises(CatalogError) as caught:
-        read(tmp_path, "Kind;Article No.;Product Name;Qty\nstool;1;Oak Stool;3\n")
-    said = "no column 'id' (is 'article no.' it?) and 'title' (is 'product name' it?)"
+        read(tmp_path, "Kind;Article No.;Article (EN);Qty\nstool;1;Oak Stool;3\n")
+    said = "no column 'id' (is 'article no.' it?) and 'title' (is 'article (en)' it?)"
     assert said in str(caught.value)
     assert str(caught.value).endswith("rename one for each")
 
