@@ -39,11 +39,14 @@ class _Turns:
         self._mine = threading.local()  # to each thread what it has just answered
         self._assistant.on_turn(lambda turn: setattr(self._mine, "turn", turn))
 
-    def take(self, message: str, session: str | None, how: Mapping[str, Any]) -> Taken:
-        """Answer a message; what that raises is raised to the caller."""
+    def take(self, message: str, session: str | None, how: Mapping[str, Any]) -> Taken | Exception:
+        """Answer a message; what that raises is returned, so that it is told from a process that has gone."""
         if not hasattr(self._mine, "turn"):
             one_thread()
-        reply = self._assistant.reply(message, session, **how)
+        try:
+            reply = self._assistant.reply(message, session, **how)
+        except Exception as error:
+            return error
         return reply, self._mine.turn
 
     def close(self) -> None:
@@ -56,6 +59,14 @@ class _Manager(BaseManager):
 
 
 _Manager.register("turns", _Turns, exposed=("take", "close"))
+
+
+class _Raised(Exception):
+    """What a turn in a helper has raised."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class _Helper:
@@ -72,7 +83,9 @@ class _Helper:
             raise
 
     def take(self, message: str, session: str | None, how: Mapping[str, Any]) -> Taken:
-        taken: Taken = self._turns.take(message, session, how)
+        taken: Taken | Exception = self._turns.take(message, session, how)
+        if isinstance(taken, Exception):
+            raise _Raised(taken)
         return taken
 
     def close(self) -> None:
@@ -126,6 +139,8 @@ class Helpers:
             helper.busy += 1
         try:
             return helper.take(message, session, how)
+        except _Raised as turn:
+            raise turn.error from None
         except _GONE:  # had it kept the turn already, the conversation will say it twice; nobody is left without answer
             self._lost(helper)
             return None

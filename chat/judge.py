@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -134,6 +135,8 @@ class Reader:
     def __init__(self, model: Any, tokenizer: Any) -> None:  # noqa: ANN401 - transformers' classes have no common type
         self.model = model
         self._tokenizer = tokenizer
+        control = sorted((str(token) for token in tokenizer.added_tokens_decoder.values()), key=len, reverse=True)
+        self._control = re.compile("|".join(map(re.escape, control)) or r"(?!)")
 
     def read(self, passages: Sequence[str]) -> Read:
         """Prefill P passages; "" stands for having read none."""
@@ -198,12 +201,16 @@ class Reader:
         return again
 
     def _before(self, passage: str) -> list[int]:
-        asked = f"{passage}{_OF_PASSAGE}" if passage else _OF_NOTHING
+        asked = f"{self._data(passage)}{_OF_PASSAGE}" if passage else _OF_NOTHING
         ids: list[int] = self._tokenizer(_BEGIN + asked + _ANSWER, add_special_tokens=False)["input_ids"]
         return ids if len(ids) <= _LONGEST else ids[: _LONGEST - _TAIL] + ids[-_TAIL:]
 
+    def _data(self, text: str) -> str:
+        """Return what a shop or a person wrote without the tokens that begin and end turns."""
+        return self._control.sub(" ", text)
+
     def _question(self, question: str) -> list[int]:
-        ids: list[int] = self._tokenizer(question, add_special_tokens=False)["input_ids"]
+        ids: list[int] = self._tokenizer(self._data(question), add_special_tokens=False)["input_ids"]
         end: list[int] = self._tokenizer(_END, add_special_tokens=False)["input_ids"]
         return ids[:_LONGEST_QUESTION] + end
 

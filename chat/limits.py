@@ -226,11 +226,11 @@ class TurnQueue:
         with self._lock:
             if self._pending >= self.room:
                 raise Busy("Too many people are waiting for an answer just now.", self._wait())
-            self._pending += 1
             if self._pool is None:
                 begin = one_thread if self.workers > 1 else None
                 self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="namedrop-turn", initializer=begin)
             future = self._pool.submit(contextvars.copy_context().run, self._timed, work)
+            self._pending += 1  # not before: a turn that could not be handed in waits for nothing
         future.add_done_callback(self._done)
         return future
 

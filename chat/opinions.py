@@ -23,8 +23,7 @@ SIMILAR = re.compile(
     re.IGNORECASE,
 )
 _ORDINALS = {
-    "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4,
-    "last": -1, "top": 0, "next": 1,
+    "first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "top": 0, "next": 1,
     "1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "one": 0, "two": 1, "three": 2, "four": 3, "five": 4,
     "一": 0, "二": 1, "两": 1, "三": 2, "四": 3, "五": 4,
 }  # fmt: skip
@@ -208,7 +207,7 @@ def references(text: str, spans: Sequence[tuple[int, int]], shown: int, spoken_o
         return [Opinion(_attitude(text, few.start(), few.end(), "neutral"), places=tuple(range(min(count, shown))))]
     for match in _ORDINAL.finditer(text):
         word = next(g for g in match.groups() if g).casefold()
-        place = _ORDINALS[word]
+        place = _ORDINALS[word if word in _ORDINALS else word.rstrip("stndrh")]  # "2nd", and "2th" as well
         place = shown - 1 if place < 0 else place
         if 0 <= place < shown:  # "the last one" points at nothing where nothing is shown
             found.append(Opinion(_attitude(text, match.start(), match.end(), "neutral"), places=(place,)))

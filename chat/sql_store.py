@@ -225,7 +225,9 @@ class SqlStore:
             found = _changes(db, delete(PersonRow).where(PersonRow.used < before))
         kept = select(SessionRow.id)  # a ticket may outlive its conversation
         alone = select(Ticket.session).where(Ticket.updated < before, Ticket.session.not_in(kept)).distinct()
-        found += self._swept(alone) + self._swept(select(SessionRow.id).where(SessionRow.used < before))
+        # Where transactions run side by side, a conversation that goes on just now is locked, and is left alone.
+        unused = select(SessionRow.id).where(SessionRow.used < before).with_for_update(skip_locked=True)
+        found += self._swept(alone) + self._swept(unused)
         if found or self._unscrubbed:
             self._forgotten()
         return found

@@ -59,6 +59,9 @@ _ONE_OLD = (  # "my daughter, 2 and a half"
     r"\b(?:my|our|his|her|their|the)\s+(?:\w+\s+)?(?:son|daughter|boy|girl|grandson|granddaughter|nephew|niece|kid|child)"
     r"\s*[,(]\s*(?P<e>\d{1,2})(?P<part>\s+and\s+a\s+half|\s*(?:months?|mths?))?\b\)?(?=\s*(?:[.,;!?](?!\d)|$))"
 )
+_LONG, _FEW = 120, 3  # characters of a message that may hold such runs, and what is left of one
+_REPEATED = re.compile(rf"(.{{1,40}}?)\1{{{2 * _FEW},}}", re.DOTALL)
+_SIGNS = re.compile(r"[^\w\s](?:\s*[^\w\s]){11,}|\s{8,}")
 _AGED = re.compile(
     rf"{_FAMILY}|{_BOTH_OLD}|{_ONE_OLD}|"
     rf"(?<!\d[.,])\b(?:(?:my|our|his|her|the|an?)\s+)?(?P<a>\d{{1,2}}|{'|'.join(_AGES)})[\s-]*years?[\s-]*olds?\b"
@@ -189,6 +192,16 @@ FILLER = frozenset(
 STOPWORDS = frozenset(fold(word) for word in STOPWORDS_EN_PLUS)
 
 
+def squeezed(text: str) -> str:
+    """Shorten what a long message repeats over and over, and its runs of signs, which say nothing.
+
+    Patterns are tried at every place of such a run, and again at every end of it: 2,000 dashes would take seconds.
+    """
+    if len(text) <= _LONG:
+        return text
+    return _SIGNS.sub(lambda match: match.group()[:_FEW], _REPEATED.sub(lambda match: match[1] * _FEW, text))
+
+
 def spelled_out(text: str, *, ages: bool = False) -> str:
     """Return a message as it would stand in a letter: "whats good, hes 8" is "what's good, my kid".
 
@@ -196,6 +209,7 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
         text: what the person typed.
         ages: the shop says of what age its goods are for: "my kid aged 8".
     """
+    text = squeezed(text)
     text = _WORD.sub(lambda match: _cased(_SHORTHAND[match.group().lower()], match.group()), text)
     text = _NOTE.sub(lambda match: "5 dollars" if match[1].lower() == "fiver" else "10 dollars", text)
     text = _RAVES.sub("loves ", _INTERJECTION.sub(" ", text))

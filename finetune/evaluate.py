@@ -244,7 +244,7 @@ def _run(options: argparse.Namespace, name: str, bench: Bench, cases: Sequence[C
     if speaks and options.model == NO_MODEL:
         raise MissingPart("the language model is left out (--model none)")
     if system.speaks or system.fitted:
-        part = part.with_name(f"{part.name}-{_digest([_model_digest(options), options.lm_turns])}")
+        part = part.with_name(f"{part.name}-{_digest([_model_digest(options), options.lm_turns, bool(options.fit)])}")
     at: Sequence[int] = range(len(cases))
     if speaks and options.lm_turns is not None:  # of the turns that tell something, if there are so many
         told = [i for i in at if any(cases[i].novel)]

@@ -84,7 +84,7 @@ def run(
     Raises:
         NamedropError: the system gives a score that is not a number.
     """
-    done = _resume(part)[: len(cases)]
+    done = _resume(part, cases)
     if len(done) == len(cases):
         return done
     scorer = make()
@@ -102,8 +102,12 @@ def run(
     return done
 
 
-def _resume(part: Path) -> list[Outcome]:
-    """Read the whole lines of a part and cut off what an interruption left of the next."""
+def _resume(part: Path, cases: Sequence[Case]) -> list[Outcome]:
+    """Read the whole lines of a part and cut off what an interruption left of the next.
+
+    Raises:
+        NamedropError: it is of other cases.
+    """
     if not part.is_file():
         return []
     done: list[Outcome] = []
@@ -117,6 +121,9 @@ def _resume(part: Path) -> list[Outcome]:
             whole += len(line)
     with part.open("r+b") as file:
         file.truncate(whole)
+    done = done[: len(cases)]
+    if any(len(one.novel) != sum(case.novel) for one, case in zip(done, cases, strict=False)):
+        raise NamedropError(f"{part}: results of other turns; remove the file to measure these")
     return done
 
 

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from chat.forest import Forest
 from chat.ranker import CANDIDATES, CONTEXT, Layers, Ranker, RankerSettings, candidates, describe, wide
 from finetune.cases import Case
+from retrieval.errors import NamedropError
 from retrieval.threads import cores
 from retrieval.types import BoolArray, FloatArray, IntArray
 
@@ -35,6 +36,7 @@ _RATE, _DECAY = 3e-3, 0.02
 _DROPOUT = 0.1
 _BEGINNING = 0.2  # of the blend, as logits
 _LEAST_STEPS = 150
+_NEVER = -1e9  # the logit of no candidate
 FORESTS = 2
 _TREES, _TURNS_A_TREE = 120, 20  # fewer trees for fewer turns
 _LEAST_TURNS = 1_000  # what 200 turns teach (INSPIRED) a forest has soon learnt by heart
@@ -56,12 +58,14 @@ class Turns:
 
     Attributes:
         features: (n, k, F).
+        there: (n, k), False where a turn has fewer candidates than others: nothing is learnt from those places.
         wanted: (n, k), 1 for the turn's new targets; a turn without one among its candidates teaches nothing.
         context: (n, C).
         clusters: (n,) the dialogue of each turn.
     """
 
     features: FloatArray
+    there: BoolArray
     wanted: FloatArray
     context: FloatArray
     clusters: IntArray
@@ -73,14 +77,16 @@ class Turns:
         asked = [n for n, case in enumerate(cases) if any(case.novel)]
         features = np.zeros((len(asked), width, 3 * len(settings.parts)), dtype=np.float32)
         wanted = np.zeros((len(asked), width), dtype=np.float32)
+        there = np.zeros((len(asked), width), dtype=np.bool_)
         for row, number in enumerate(asked):
             case = cases[number]
             found = candidates(settings, scores(number), allowed(case))
             new = [at for at, novel in zip(case.targets, case.novel, strict=True) if novel]
+            there[row, : len(found.positions)] = True
             features[row, : len(found.positions)] = found.features
             wanted[row, : len(found.positions)] = np.isin(found.positions, new)
         context = np.stack([describe(cases[number].query) for number in asked])
-        return cls(features, wanted, context, np.array([cases[number].cluster for number in asked]))
+        return cls(features, there, wanted, context, np.array([cases[number].cluster for number in asked]))
 
 
 class _Net(nn.Module):
@@ -90,10 +96,11 @@ class _Net(nn.Module):
     deviation: Tensor
 
     def __init__(self, features: Tensor, blend: Sequence[float]) -> None:
+        """Begin with the features of m candidates, (m, F)."""
         super().__init__()
         width = features.shape[-1]
-        self.register_buffer("mean", features.mean(dim=(0, 1)))
-        self.register_buffer("deviation", features.std(dim=(0, 1)) + 1e-6)
+        self.register_buffer("mean", features.mean(dim=0))
+        self.register_buffer("deviation", features.std(dim=0) + 1e-6)
         self.linear = nn.Linear(width, 1, bias=False)
         self.gates = nn.Linear(CONTEXT, width, bias=False)
         self.inner = nn.Linear(width + CONTEXT, _HIDDEN)
@@ -127,21 +134,28 @@ class _Net(nn.Module):
 
 
 def fit(settings: RankerSettings, turns: Turns, rows: IntArray, seed: int, epochs: int = EPOCHS) -> Layers:
-    """Fit one member on some rows of the turns; the same seed gives the same member."""
+    """Fit one member on some rows of the turns; the same seed gives the same member.
+
+    Raises:
+        NamedropError: no target of these rows is among its turn's candidates.
+    """
     rows = rows[turns.wanted[rows].any(axis=1)]
+    if not len(rows):
+        raise NamedropError("no turn has its target among the candidates to fit a ranker on; give more dialogues")
     generator = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         features, wanted = torch.from_numpy(turns.features), torch.from_numpy(turns.wanted)
-        context = torch.from_numpy(turns.context)
-        net = _Net(features[rows], settings.blend)
+        context, there = torch.from_numpy(turns.context), torch.from_numpy(turns.there)
+        net = _Net(features[rows][there[rows]], settings.blend)
         steps = max(epochs * max(1, len(rows) // _BATCH), _LEAST_STEPS)
         optimizer = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=_DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=steps + 1)
         done = 0
         while done < steps:
             for batch in np.array_split(generator.permutation(rows), max(1, len(rows) // _BATCH))[: steps - done]:
-                logs = torch.log_softmax(net(features[batch], context[batch]), dim=1)
+                scores = net(features[batch], context[batch]).masked_fill(~there[batch], _NEVER)
+                logs = torch.log_softmax(scores, dim=1)
                 loss = -(logs * wanted[batch]).sum() / wanted[batch].sum()
                 optimizer.zero_grad()
                 loss.backward()
@@ -161,6 +175,7 @@ def grow(turns: Turns, rows: IntArray, seed: int) -> Forest | None:
     if len(rows) < _LEAST_TURNS:
         return None
     chosen, weights = _sampled(turns.wanted[rows], seed)
+    chosen &= turns.there[rows]
     table = wide(turns.features[rows], turns.context[rows])
     model = HistGradientBoostingClassifier(
         max_iter=trees, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=60, l2_regularization=5.0,

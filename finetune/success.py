@@ -202,6 +202,8 @@ def _of_cards(meetings: Sequence[Meeting], key: str) -> dict[str, float] | None:
     hits = [np.arange(m.cards) < getattr(m, key) for m in meetings if m.cards]
     if not hits:
         return None
+    if (count := sum(int(h.sum()) for h in hits)) in (0, sum(map(len, hits))):  # of which no resampling makes another
+        return asdict(share(len(hits) if count else 0, len(hits)))
     clusters = np.repeat(np.arange(len(hits)), [len(h) for h in hits])
     return asdict(bootstrap(np.concatenate(hits).astype(np.float64)[:, None], clusters)[0])
 
@@ -252,7 +254,7 @@ class Transcript:
         if not path.is_file():
             path.write_text(head + "\n", encoding="utf-8")
             return
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        lines = _lines(path)
         if not lines or lines[0].rstrip("\n") != head:
             raise SimulationError(
                 f"{path}: this is another run's file, of other settings, models or code; give another --out, or remove "
@@ -276,9 +278,14 @@ class Transcript:
             SimulationError: there is no such file, or it is none of these.
         """
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()[1:]
-            return [Meeting.model_validate_json(line) for line in lines]
+            return [Meeting.model_validate_json(line) for line in _lines(path)[1:]]
         except (OSError, ValueError) as error:
             raise SimulationError(
                 f"{path}: not the transcript of a run ({type(error).__name__}); run it again"
             ) from error
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a file with their ends; JSON may hold other separators than the line feed raw."""
+    with path.open(encoding="utf-8", newline="\n") as file:
+        return list(file)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -124,7 +125,7 @@ def _proposed(missing: str, columns: Sequence[str]) -> str:
 
 def _read_csv(path: Path, problems: list[RowProblem]) -> Iterator[_Record]:
     text = path.read_bytes().decode("utf-8-sig", errors="surrogateescape")
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=""))  # as `csv` does: U+2028 in a cell ends no line
     if not lines:
         raise CatalogError(f"{path}: the file is empty; the first line must name the columns (id, title, …)")
     delimiter = max(",;\t", key=lines[0].count)

@@ -24,6 +24,8 @@ class Clerk:
     def reply(self, message: str, session: str | None, *, visitor: str | None = None) -> Reply:
         if message == "whose is this?":
             raise NotYours("This conversation belongs to a customer.")
+        if message == "where is my order?":
+            raise ConnectionRefusedError("the shop's order system is down")
         time.sleep(self._wait)
         self._tell(
             TurnTaken(session=str(session), route="item", cards=0, citations=0, abstained=False, handoff="", seconds=1)

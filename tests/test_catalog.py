@@ -126,6 +126,11 @@ class TestFormats:
         (item,) = read(tmp_path, 'id,title,genres\n1,T,"科幻、动作，冒险"\n').items
         assert item.genres == ("科幻", "动作", "冒险")
 
+    @pytest.mark.parametrize("separator", ["\u2028", "\u0085"])
+    def test_only_a_line_break_ends_a_row(self, tmp_path, separator):
+        (tmp_path / "c.csv").write_text(f"id,title,description\n1,Solaris,slow{separator}strange\n", encoding="utf-8")
+        assert len(load_catalog(tmp_path / "c.csv").items) == 1
+
     def test_blank_lines_are_no_rows(self, tmp_path):
         assert len(read(tmp_path, "id,title\n\n1,T\n\n,\n2,U\n").items) == 2
 

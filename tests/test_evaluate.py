@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -465,6 +466,12 @@ class TestRun:
 
         again = run("s", never, True, CASES, Facets(CATALOG), tmp_path / "part")
         assert [o.novel for o in again] == [o.novel for o in first] == [(11.0,), (10.0,), (9.0,), (8.0,), (7.0,)]
+
+    def test_results_of_other_turns_are_refused(self, tmp_path):
+        self.go(tmp_path / "part", self.scorer([]))
+        others = [replace(case, novel=(), targets=()) for case in CASES]
+        with pytest.raises(NamedropError, match="results of other turns; remove the file"):
+            self.go(tmp_path / "part", self.scorer([]), others)
 
     def test_what_is_left_out_is_last_when_novel_only(self, tmp_path):
         def first_is_best(case, allowed):

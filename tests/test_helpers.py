@@ -88,6 +88,12 @@ class TestHelpers:
             helpers.take("whose is this?", "ann", {})
         assert pid(helpers)
 
+    def test_a_connection_that_a_turn_misses_is_not_the_helpers_own(self, helpers):
+        first = pid(helpers)
+        with pytest.raises(ConnectionRefusedError, match="order system"):
+            helpers.take("where is my order?", "ann", {})
+        assert pid(helpers) == first
+
     @pytest.mark.parametrize("helpers", [(0.5,)], indirect=True)
     def test_what_it_has_no_room_for_is_not_taken(self, helpers):
         taken = []

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -118,6 +118,23 @@ def test_a_failing_turn_makes_room(turns):
 
     asyncio.run(main())
     assert len(turns) == 0
+
+
+def test_a_turn_that_cannot_be_handed_in_takes_no_place(turns, monkeypatch):
+    class Full(ThreadPoolExecutor):
+        def submit(self, *_: object) -> Future[object]:
+            raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr("chat.limits.ThreadPoolExecutor", Full)
+            for _ in range(5):
+                with pytest.raises(RuntimeError, match="new thread"):
+                    await turns.run(lambda: 7)
+        turns.close()
+        assert await turns.run(lambda: 7) == 7
+
+    asyncio.run(main())
 
 
 def test_events_come_as_they_are_made_and_their_error_at_the_end(turns):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from chat.ranker import CONTEXT, Ranker, candidates, describe, wide
 from finetune import ranking
 from finetune.cases import Case
 from finetune.ranking import Turns, _Net, cross_fit, fit_ranker, grow, settings_of
-from retrieval.errors import ModelError
+from retrieval.errors import ModelError, NamedropError
 from retrieval.types import Query
 
 ITEMS, TURNS = 40, 1200
@@ -64,7 +65,7 @@ def test_learns_a_rule_that_depends_on_the_dialogue(turns):
 def test_serving_is_what_was_fitted(turns):
     torch.manual_seed(1)
     features, context = torch.from_numpy(turns.features), torch.from_numpy(turns.context)
-    net = _Net(features, SETTINGS.blend).eval()
+    net = _Net(features.flatten(0, 1), SETTINGS.blend).eval()
     torch.nn.init.normal_(net.gates.weight)
     torch.nn.init.normal_(net.outer.weight)
     with torch.no_grad():
@@ -102,6 +103,28 @@ def test_a_forest_learns_from_the_best_and_from_some_of_the_rest(monkeypatch):
     easy = chosen[:, 4:] & (wanted[:, 4:] == 0)
     assert set(easy.sum(axis=1).tolist()) <= {2, 3}
     assert (weights[:, 4:][easy] == 4).all()
+
+
+def test_turns_with_fewer_candidates_teach_nothing_of_those_that_are_not_there(turns):
+    def half(case):
+        usable = allowed(case)
+        usable[20:] &= case.cluster % 10 != 0
+        return usable
+
+    some = Turns.of(SETTINGS, CASES, lambda n: SCORES[n], half)
+    assert {*some.there.sum(axis=1).tolist()} <= {19, 20, 39, 40}
+    shifted = replace(some, features=np.where(some.there[..., None], some.features, np.float32(99)))
+    rows = np.arange(TURNS)
+    for name, tensor in ranking.fit(SETTINGS, some, rows, seed=0, epochs=1).items():
+        assert tensor == pytest.approx(ranking.fit(SETTINGS, shifted, rows, seed=0, epochs=1)[name])
+    left, right = (grow(each, rows, seed=0).tensors() for each in (some, shifted))
+    assert all((left[name] == right[name]).all() for name in left)
+
+
+def test_without_a_target_among_the_candidates_nothing_can_be_fitted(turns):
+    lost = replace(turns, wanted=np.zeros_like(turns.wanted))
+    with pytest.raises(NamedropError, match="give more dialogues"):
+        fit_ranker(SETTINGS, lost)
 
 
 def test_few_turns_grow_few_trees_or_none(turns):

@@ -336,6 +336,13 @@ class TestCommands:
         assert run("make", "--catalog", shop, "--out", out, "--dialogues", 10) == 0
         assert run("audit", out, "--catalog", shop) == 0
 
+    def test_a_transcript_may_hold_any_character(self, tmp_path: Path) -> None:
+        meeting = Meeting(number=1, attitude="fan", language="en", kind="", target="a\u2028b\u0085c", turn=2)
+        kept = Transcript(tmp_path / "t.jsonl", {"seed": 1})
+        kept.add(meeting)
+        assert Transcript(tmp_path / "t.jsonl", {"seed": 1}).meetings == {1: meeting}
+        assert Transcript.read(tmp_path / "t.jsonl") == [meeting]
+
     def test_nothing_is_overwritten(self, shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         out = tmp_path / "d.jsonl"
         out.write_text("mine")

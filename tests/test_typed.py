@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat.typed import asides, spelled_out
+from chat.typed import asides, spelled_out, squeezed
 from chat.understanding import understand
 from tests.shops import Talk, marquee, titles
 
@@ -182,3 +182,19 @@ class TestTalks:
         talk = Talk(marquee())
         talk(text)
         assert limit in talk.limits
+
+
+@pytest.mark.parametrize(
+    ("typed", "left"),
+    [
+        ("-" * 500, "---"),
+        ("the Matrix " * 90, "the Matrix the Matrix the Matrix "),
+        ("slow" + "\n" * 200 + "film", "slow\n\n\nfilm"),
+        ("slow " + "-.-(" * 50 + " film", "slow -.-"),
+        ("要安静的电影。" * 60, "要安静的电影。" * 3),
+        ("a film for 1000000000 dollars, no no no no no no no", "a film for 1000000000 dollars, no no no no no no no"),
+    ],
+)
+def test_what_is_repeated_over_and_over_is_said_three_times(typed, left):
+    assert squeezed(typed).startswith(left)
+    assert len(squeezed(typed)) < 70

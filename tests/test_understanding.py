@@ -65,6 +65,7 @@ OPINIONS = {
     "I don't like this one": [("dislike", (0,))],
     "not the second one": [("dislike", (1,))],
     "I loved the last one": [("like", (4,))],
+    "not the 3th one": [("dislike", (2,))],
     "I've seen the first and the third one": [("seen", (0,)), ("seen", (2,))],
     "none of those": [("dislike", (0, 1, 2, 3, 4))],
     "I've seen those": [("seen", (0, 1, 2, 3, 4))],
