@@ -60,6 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         asked = "looking" if assistant.openings().of_goods else "in the mood"
         console.print(f"{assistant.status.items} items. What are you {asked} for?  (/help)", style="bold")
+        if options.page and assistant.card(options.page) is None:
+            console.print(f"--page {options.page}: no item of the catalogue has this id", style="red", markup=False)
+            return 2
         customer = Customer(id=options.customer, expires=_FOREVER) if options.customer else None
         Terminal(console, assistant, customer, options.page).run()
     finally:

@@ -90,13 +90,20 @@ def alone(desk: Desk | None) -> Desk | None:
 
 
 def retold(shop: Shop, history: Sequence[StoredMessage]) -> DialogueState:
-    """Return the state of a conversation that somebody else kept, understood anew; unknown item ids are left out."""
+    """Return the state of a conversation that somebody else kept, understood anew; unknown item ids are left out.
+
+    Where an answer comes without its items, those that its text names count, but for what the person had named: "with
+    Arrival in mind" shows no Arrival.
+    """
     state = DialogueState(session=secrets.token_urlsafe(16), retold=True)
     dialogue = Dialogue(shop, state)
+    theirs: set[int] = set()
     for message in history:
+        named = [] if message.items else [shop.best(m.positions) for m in shop.linker.link(message.text)]
         if message.role == "user":
             dialogue.hear(message.text)
+            theirs.update(named)
             continue
-        shown = shop.positions(message.items) or [shop.best(m.positions) for m in shop.linker.link(message.text)]
+        shown = shop.positions(message.items) or [at for at in named if at not in theirs] or named
         dialogue.told(message.text, [shop.index.catalog[at].id for at in dict.fromkeys(shown)])
     return state

@@ -217,7 +217,11 @@ def _spread(records: Sequence[T], limit: int | None) -> Sequence[T]:
 def _measure(
     options: argparse.Namespace, names: Sequence[str], bench: Bench, cases: Sequence[Case]
 ) -> tuple[dict[str, Measured], dict[str, str]]:
-    """Run every system; a part that is missing leaves a system out, unless it was asked for by name."""
+    """Run every system; a part that is missing leaves a system out, which is told of one that was asked for by name.
+
+    Raises:
+        EvaluationError: none of those that were asked for can be measured, or another evaluation writes here.
+    """
     parts = options.out.with_suffix(".parts")
     parts.mkdir(parents=True, exist_ok=True)
     done: dict[str, Measured] = {}
@@ -230,11 +234,14 @@ def _measure(
                 try:
                     done[name] = _run(options, name, bench, cases, part)
                 except MissingPart as error:
-                    if options.systems:
-                        raise
                     left_out[name] = str(error)
+                    if options.systems:
+                        log.warning("%s is left out: %s", name, error)
     except Timeout as error:
         raise EvaluationError(f"{parts}: another evaluation writes here; wait for it or change --out") from error
+    missing = [f"{name}: {reason}" for name, reason in left_out.items() if not done or name == options.against]
+    if missing:
+        raise EvaluationError("; ".join(missing))
     return done, left_out
 
 

@@ -97,15 +97,19 @@ def data_files(paths: Sequence[Path], given: Sequence[str] = (), catalog: Path |
         catalog: no data file.
 
     Raises:
-        DataError: a part is not written so, or there is no file.
+        DataError: a part is not written so, a file is given two, or there is no file.
     """
     files = [DataFile(path, part_of(path) or "train") for path in _expanded(paths)]
+    told: dict[Path, str] = {}
     for text in given:
         name, equals, path = text.partition("=")
         part = next((part for part in PARTS if part == name), None)
         if part is None or not equals or not path:
             raise DataError(f"--part {text}: expected train=FILE, valid=FILE or test=FILE")
-        files += [DataFile(found, part) for found in _expanded([Path(path)])]
+        for found in _expanded([Path(path)]):
+            if told.setdefault(found.resolve(), part) != part:
+                raise DataError(f"{found}: given as {told[found.resolve()]} and as {part}; split it, or give it once")
+            files.append(DataFile(found, part))
     unique = {
         file.path.resolve(): file for file in files if catalog is None or file.path.resolve() != catalog.resolve()
     }

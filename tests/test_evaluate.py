@@ -392,6 +392,13 @@ class TestEverySystem:
                 assert found["scores"].dtype == np.float32
         assert (files / "fitted" / "ranker.safetensors").stat().st_mode & 0o044
 
+    def test_what_cannot_be_measured_is_told_and_the_rest_is_written(self, files, caplog):
+        code, report = measure(files, "--systems", "echo", "full", "--model", "none")
+        assert (code, [*report["systems"]]) == (0, ["echo"])
+        assert "--model none" in report["left_out"]["full"]
+        assert "full is left out" in caplog.text
+        assert measure(files, "--systems", "echo", "full", "--against", "full", "--model", "none")[0] == 2
+
     def test_without_training_data_the_floors_are_left_out(self, files):
         code = evaluate.main(
             [

@@ -147,6 +147,16 @@ def test_the_items_that_a_client_sends_back_are_what_was_shown(real):
     assert str(first.items[1].year) in answer.text
 
 
+def test_what_the_person_named_is_not_what_was_shown(real):
+    asked_for = "Something like Stalker?"
+    first = real.reply(asked_for, history=[])
+    assert "Stalker" in first.text
+    history = [*told(asked_for), StoredMessage(role="assistant", text=first.text)]
+    second = real.reply("how much is the second one?", history=history)
+    assert first.items[1].title in second.text
+    assert "Stalker" not in second.text
+
+
 def test_nothing_of_a_stateless_conversation_is_kept(real):
     before = len(real._store)
     real.reply("something slow", history=told("I loved Arrival"))

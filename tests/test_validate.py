@@ -370,6 +370,7 @@ def test_the_command_line_on_bad_data(tmp_path, catalog, capsys):
         ([], "no data file given"),
         (["missing.jsonl"], "nothing can be read"),
         (["--part", "x"], "expected train=FILE"),
+        (["--part", "train=dialogues.jsonl", "valid=dialogues.jsonl"], "dialogues.jsonl: given as train and as valid"),
         (["dialogues.jsonl", "--catalog", "missing.csv"], "no such catalogue file"),
         (["dialogues.jsonl", "--epochs", "0"], "--epochs 0.0: expected a number above 0"),
         (["dialogues.jsonl", "--tokens-per-second", "-1"], "--tokens-per-second -1.0: expected a number above 0"),
