@@ -94,7 +94,7 @@ class Asking:
         if understood.compares:
             return self._compared(turn, items)
         fields = understood.questions
-        if (held := self._made_in(turn, items) or self._held(turn, items)) is not None:
+        if (held := self._made_in(turn, items) or self._graded(turn, items) or self._held(turn, items)) is not None:
             return held
         if fields == ("pick",):
             return self._picked(turn, items)
@@ -124,6 +124,13 @@ class Asking:
         colours = self.shop.parser.columns.lists_colours
         other = any(c.op == "is_not" and colours(c.field) for c in turn.understood.parsed.constraints)
         return self._valued(turn, items, fields) if other or any(map(of_sizes, fields)) else None
+
+    def _graded(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Answer which of the cards have little or none of something: "which of those are without caffeine?"."""
+        valued = Valued(self.shop.parser.columns, self.shop.index.facets.name, self.say)
+        limits = [*turn.understood.parsed.constraints, *self.shop.parser.columns.grades.asked_any(turn.text)]
+        text = valued.graded(items, limits) if turn.understood.of_shown else ""
+        return Asked(text, tuple(items)) if text else None
 
     def _portrait(self, item: Item) -> str:
         """Tell of an item all that there is: its description, and what its columns say."""

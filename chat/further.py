@@ -9,13 +9,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chat.facts import measure
 from chat.replies import Say
 from chat.shop import Shop
 from chat.singling import contrary, singled, undergone
 from chat.softening import either
 from chat.state import DialogueState
 from chat.turn import Turn
-from retrieval.constraints import number_of, satisfies
+from retrieval.constraints import satisfies
 from retrieval.halves import halves
 from retrieval.labels import relabelled
 from retrieval.lexicon import canonical
@@ -82,9 +83,9 @@ class Further:
                 found.append(self.labelled(Constraint("year", op, float(years[len(years) // 2]))))
                 continue
             fields = LENGTH_FIELDS if name == "length" else (name,)
-            number, column = next(((n, f) for f in fields if (n := number_of(item, f)) is not None), (None, name))
+            number, column = next(((n, f) for f in fields if (n := measure(item, f)) is not None), (None, name))
             if number is not None:
-                found.append(self.labelled(Constraint(column, op, float(number))))
+                found.append(self.labelled(self.shop.parser.columns.bound(column, op, float(number))))
         held = [limit.constraint for limit in self.state.taste.limits]
         return list(either(turn.text, found, lambda one: int(self.shop.index.facets.mask([*held, one]).sum())))
 

@@ -16,12 +16,14 @@ from retrieval.absence import asked_free
 from retrieval.amounts import Held, Named
 from retrieval.constraints import Facets, as_values, number_of
 from retrieval.for_whom import ForWhom
+from retrieval.grades import Grades
 from retrieval.heads import heads
 from retrieval.labels import COUNTED, label
 from retrieval.measures import Column, Measures
 from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, blank, number
-from retrieval.qualities import quality_of, stem
+from retrieval.qualities import Quality, quality_of, stem
 from retrieval.ranges import bound_of, part_of
+from retrieval.scales import MEDIUM, is_mute, rank_of
 from retrieval.shades import is_colour
 from retrieval.sizes import Sizes
 from retrieval.text import forms, slip
@@ -73,6 +75,7 @@ _TYPED = 6  # letters of a column's name from which it may be misspelt
 _MORE, _LESS = "more|higher|longer|bigger|larger|greater|better|taller|wider", "less|lower|fewer|shorter|smaller"
 _TOO = r"(?<!\bnot )(?<!n't )(?<!n’t )(?<!\bnothing )(?<!\bnever )\btoo\s+"  # "not too heavy" compares with nothing
 _HOW_BIG = re.compile(r"\bhow\s+(?:big|large|small)\b|多大")
+_GRADED = frozenset("easy simple hard difficult challenging mild strong intense gentle hot weak".split())  # noqa: SIM905
 _SIZES = ("size", "volume", "mass")  # dimensions of which "small" may be said
 # What people say for columns of yes and no that many shops have: their words, and a regular expression.
 _SAFE = r"(?:safe|ok|okay|fine|harmless|suitable)\s+(?:for|with|around)\s+(?:\w+\s+){0,2}?"
@@ -112,6 +115,11 @@ class Columns:
             for name in attributes
             if name in facets.numeric_fields and name not in (*LENGTH_FIELDS, *TASTES) and not self._is_end(name)
         ]
+        self.grades = Grades(facets)
+        self._ordered = [
+            *self.numbers,
+            *(Column(f, names[-1], None, self._graded(f)) for f, names in self.grades.names.items()),
+        ]
         single = [c for c in self.numbers if c.field not in self._heads(facets)]
         bare = [c for c in single if c.unit is None and c.field not in COUNTED]
         lasts = [c.words.split()[-1] for c in bare]
@@ -138,6 +146,18 @@ class Columns:
         free = {words.removesuffix(" free"): field for words, field in self.flags.items() if words.endswith(" free")}
         rows += [(asked_free(word, free), field) for word, field in free.items()]
         return tuple((re.compile(rf"\b(?:{said})\b", re.IGNORECASE), field) for said, field in rows)
+
+    def _graded(self, field: str) -> Quality | None:
+        """Return what a column of grades measures: by its name, or in the words for little and much that it holds."""
+        held = [value for value in self._facets.postings[field] if not is_mute(value) and " " not in value]
+        little, much = (
+            tuple(v for v in held if v in _GRADED and (rank_of(v) or MEDIUM) * sign > MEDIUM * sign) for sign in (-1, 1)
+        )
+        return quality_of(field) or (Quality((), little, much, ()) if little or much else None)
+
+    def bound(self, field: str, op: Op, number: float) -> Constraint:
+        """Return the limit of a column to one side of a number, or of the rank of a grade."""
+        return self.grades.bound(field, op, number) if field in self.grades else Constraint(field, op, number)
 
     @staticmethod
     def _heads(facets: Facets) -> list[str]:
@@ -204,11 +224,12 @@ class Columns:
     def _speaking(self) -> tuple[tuple[re.Pattern[str], Column, int, bool], ...]:
         """What singles out or compares by a quality: pattern, column, direction, and whether it is a superlative."""
         rows: list[tuple[str, Column, int, bool]] = []
-        for column in self.numbers:
+        for column in self._ordered:
             names = "|".join(map(re.escape, column.names))
             for most, much, little in ((True, _MOST, _LEAST), (False, _MORE, _LESS)):
                 rows.append((rf"(?<!\bat )\b(?:{much})\s+(?:\w+\s+)?(?:{names})\b", column, 1, most))
                 rows.append((rf"(?<!\bat )\b(?:{little})\s+(?:\w+\s+)?(?:{names})\b", column, -1, most))
+            rows.append((rf"{_TOO}(?:much|high(?:\s+in)?)\s+(?:{names})\b", column, -1, False))
         for column, sign, adjective in self.adjectives():
             root = stem(adjective)
             goes = r"(?:go|get|reach|come)\w*\s+" if adjective == "far" else ""  # "any further questions?"
@@ -235,7 +256,7 @@ class Columns:
     def adjectives(self) -> Iterator[tuple[Column, int, str]]:
         """Yield each adjective with its column and direction; "small" is of some size, where nothing says of which."""
         said = set()
-        for column in self.numbers:
+        for column in self._ordered:
             for sign, words in ((-1, column.quality.little), (1, column.quality.much)) if column.quality else ():
                 for adjective in words:
                     said.add(adjective)
@@ -292,7 +313,7 @@ class Columns:
         low = text.casefold()
         found = [
             column.field
-            for column in self.numbers
+            for column in self._ordered
             if (quality := column.quality) is not None
             and (
                 re.search(
@@ -327,6 +348,7 @@ class Columns:
         readers: list[Callable[[str, str], Iterator[Found]]] = [
             self._none_of,
             self._flagged,
+            self.grades.read,
             self.made_in.read,
             self.made_in.who,
             self._for_people,

@@ -50,7 +50,7 @@ def halves(
         known = values[~np.isnan(values)]
         if len(known) > 1 and len(known) >= _SHARE * len(values):
             op: Op = ">=" if sign * turned > 0 else "<="
-            yield Constraint(column.field, op, round(float(np.median(known)), 2))
+            yield columns.bound(column.field, op, round(float(np.median(known)), 2))
 
 
 def _asks(clause: str, adjective: str, kinds: Collection[str]) -> bool:
