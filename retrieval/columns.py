@@ -317,9 +317,10 @@ class Columns:
             if (quality := column.quality) is not None
             and (
                 re.search(
-                    rf"(?:\bhow\s+|{_IS_IT})(?:{'|'.join((*quality.little, *quality.much, *quality.asked))})\b", low
+                    rf"(?:\bhow\s+|{_IS_IT})(?:{'|'.join((*quality.little, *quality.much, *quality.asked)) or '$^'})\b",
+                    low,
                 )
-                or re.search(rf"\b(?:{'|'.join(quality.asked) or '$^'})\b", low)
+                or re.search(rf"\b(?:{'|'.join(map(_asking, quality.asked)) or '$^'})\b", low)
                 or (column.unit and re.search(rf"\bhow\s+many\s+{re.escape(column.unit.name)}\b", low))
                 or re.search(rf"\b(?:{'|'.join(quality.names)})\b", low)
             )
@@ -403,6 +404,11 @@ class Columns:
         held = self._facets.postings.get("kind", {})
         named = [k for k in held if _says(text, k)] or [k for k in held if _says(text, k.rpartition(" ")[2])]
         return [at for kind in named for at in held[kind].tolist()]
+
+
+def _asking(word: str) -> str:
+    """Return what asks for a measure by a verb: how much it holds, but not whether it holds the heat."""
+    return rf"how\s+(?:much|many)\b[^.?!]*?\b{word}" if word in ("hold", "holds") else word
 
 
 def _says(text: str, name: str) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from retrieval.columns import Columns
 from retrieval.constraints import Facets
+from retrieval.stances import no_need
 from retrieval.types import Constraint, Op
 
 _VERY = r"(?:(?:really|quite|very|nice\s+and|fairly|pretty|rather|as)\s+)*"
@@ -19,6 +20,9 @@ _AND = r"(?:[a-z]+\s*(?:,|and|or|but)\s*)?"  # "small and light"
 _ALONE = r"^\W*(?:(?:and|but|also|ideally|preferably|plus)\s+)*"
 _PLEASE = r"(?:\s+(?:and\s+[a-z]+|if\s+possible|please|ideally|too|enough|though))*\W*$"
 _NO_NOUN = r"\b(?!\s+(?!(?:please|enough|and|or|but|for|to|though|if|because|as|either)\b)[a-z])"  # "heavy going"
+_SAID_BY_THE_WAY = re.compile(
+    r"^\W*(?:(?:oh|ok(?:ay)?|yes|ah|very)\W+)*(?:cool|sweet)\W*(?:[.,;!?–—-]|$)", re.IGNORECASE
+)
 _SHARE = 0.5  # of the things spoken of, from which a column is of them
 
 
@@ -41,10 +45,12 @@ def halves(
         meant: whether a word is a value of some column, which limits in its own way.
     """
     there = facets.mask(among) if among else np.ones(len(facets.catalog), dtype=np.bool_)
+    text = _SAID_BY_THE_WAY.sub(" ", text)
     clauses = re.split(r"[,.;!?]", text)
     for column, sign, adjective in columns.adjectives():
         turned = -1 if re.search(rf"{_NOT_TOO}{_AND}{adjective}{_NO_NOUN}", text, re.IGNORECASE) else 1
-        if meant(adjective) or (turned > 0 and not any(_asks(clause, adjective, kinds) for clause in clauses)):
+        idle = any(no_need(text, m.start()) for m in re.finditer(rf"\b{adjective}\b", text, re.IGNORECASE))
+        if idle or meant(adjective) or (turned > 0 and not any(_asks(clause, adjective, kinds) for clause in clauses)):
             continue
         values = facets.numbers(column.field)[there]
         known = values[~np.isnan(values)]
