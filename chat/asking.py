@@ -96,6 +96,7 @@ class Asking:
             return self._compared(turn, items)
         fields = understood.questions
         special = self._made_in(turn, items) or self._graded(turn, items) or self._included(turn, items)
+        special = special or self._told_instead(turn, items)
         if (held := special or self._beyond_values(turn, items) or self._held(turn, items)) is not None:
             return held
         if fields == ("pick",):
@@ -159,6 +160,16 @@ class Asking:
             return None
         turn = replace(turn, understood=replace(understood, questions=("other",)))
         return self._held(turn, items) or self._in_description(turn, items, listed=False)
+
+    def _told_instead(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Quote the descriptions that have all that is asked where the columns asked about are empty."""
+        fields, columns = turn.understood.questions, self.shop.parser.columns
+        if not fields or not all(field in columns for field in fields) or self._says_any(items, fields):
+            return None
+        asked = self._asked_words(turn, items)
+        found = [each for item in items if asked and (each := evidence(item, asked)) is not None]
+        found = [each for each in found if each.whole and each.field == DESCRIPTION]
+        return Asked(self._told(found, among_several=len(items) > 1), tuple(items)) if found else None
 
     def _portrait(self, item: Item) -> str:
         """Tell of an item all that there is: its description, and what its columns say."""

@@ -22,6 +22,7 @@ from retrieval.labels import relabelled
 from retrieval.lexicon import canonical
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.parsed import as_tuple
+from retrieval.scales import HIGH, LOW
 from retrieval.sums import not_dear, too_much
 from retrieval.text import forms, words
 from retrieval.types import Constraint
@@ -74,7 +75,7 @@ class Further:
         one = self.shop.positions(pointed) if len(pointed) == 1 else []  # "the third one is too heavy"
         against = turn.named or one or self._shown_last(turn)
         if not against:
-            return []
+            return self._by_grade(turn)
         item = self.shop.index.catalog[against[-1]]
         every = pointed if len(pointed) > 2 else self.state.taste.focus if _TOO_OLD.search(turn.text) else []
         found: list[Constraint] = []
@@ -88,6 +89,12 @@ class Further:
                 found.append(self.labelled(self.shop.parser.columns.bound(column, op, float(number))))
         held = [limit.constraint for limit in self.state.taste.limits]
         return list(either(turn.text, found, lambda one: int(self.shop.index.facets.mask([*held, one]).sum())))
+
+    def _by_grade(self, turn: Turn) -> list[Constraint]:
+        """Turn "with less caffeine" into low in it, where nothing has been shown to have more."""
+        columns, less = self.shop.parser.columns, ("<", "<=")
+        graded = [(name, op) for name, op in turn.understood.parsed.relative if name in columns.grades]
+        return [self.labelled(columns.bound(f, *(("<=", LOW) if op in less else (">=", HIGH)))) for f, op in graded]
 
     def _years(self, ids: Sequence[str]) -> list[int]:
         """Return the years of several items, earliest first; their middle tells how old they are."""

@@ -12,7 +12,9 @@ from retrieval.absence import asked_free
 from retrieval.constraints import Facets
 from retrieval.labels import label
 from retrieval.numbers import Found, blank
+from retrieval.parsed import as_tuple
 from retrieval.scales import HIGH, LOW, MEDIUM, MOST, NONE, is_mute, of_amounts, rank_of
+from retrieval.text import is_cjk
 from retrieval.types import Constraint, Op
 from retrieval.units import of_header
 
@@ -49,6 +51,7 @@ _REFUSES = (
     r"(?:avoid(?:ing)?|(?:can['’]?t|cannot|can\s+not|don['’]?t|do\s+not|must\s+not|shouldn['’]?t)\s+"
     r"(?:have|drink|eat|take|tolerate|do|stand|want|like))"
 )
+_HARMED = r"(?:allergic|intolerant|sensitive)"
 _OF_HOW_MUCH = re.compile(r"\s+(?:level|content|amount|rating|grade|intensity)$")
 _WHETHER = r"\b(?:is|are)\s+there\s+(?:any\s+)?{0}|\b(?:contains?|have|has|includes?)\s+(?:any\s+)?{0}|含(?:有)?{0}"
 
@@ -79,6 +82,10 @@ class Grades:
     def is_mute(self, field: str, value: str) -> bool:
         """Whether a value says nothing without its column's name: the "low" of some caffeine."""
         return field in self._held and is_mute(value)
+
+    def holds(self, limit: Constraint) -> bool:
+        """Whether a limit is one by the order of grades, which no text says in other words."""
+        return limit.op == "is" and all(self.is_mute(limit.field, value) for value in as_tuple(limit.value))
 
     def read(self, text: str, language: str) -> Iterator[Found]:
         """Yield the limits that a message sets on how much there is of something."""
@@ -141,12 +148,13 @@ class Grades:
 def _called(field: str) -> tuple[str, ...]:
     """Return what a column is called, the shortest last: "caffeine" of a caffeine level."""
     words = of_header(field)[0]
+    words = words.replace(" ", "") if is_cjk(words) else words
     return tuple(dict.fromkeys((words, _OF_HOW_MUCH.sub("", words))))
 
 
 def _free_of(names: tuple[str, ...]) -> re.Pattern[str]:
     """Return what says that nothing is wanted of something: "free of caffeine", "I can't have any caffeine"."""
-    said = rf"{asked_free(names[-1])}|{_REFUSES}\s+(?:(?:any|the)\s+)?(?:{'|'.join(names)})"
+    said = rf"{asked_free(names[-1])}|(?:{_REFUSES}\s+(?:(?:any|the)\s+)?|{_HARMED}\s+to\s+)(?:{'|'.join(names)})"
     return re.compile(rf"\b(?:{said})\b", re.IGNORECASE)
 
 

@@ -73,6 +73,7 @@ class TestLimits:
         [
             "cheese without lactose", "lactose-free cheese", "no lactose please", "free of lactose", "zero lactose",
             "nothing with lactose", "I can't have lactose", "something that has no lactose", "avoiding lactose",
+            "I'm allergic to lactose",
         ],
     )  # fmt: skip
     def test_none_is_none(self, text):
@@ -150,6 +151,34 @@ class TestConversations:
     def test_of_several_each_is_told_and_what_fits_first(self, talk):
         talk("semi-hard cheese")
         assert talk("which of those are low in lactose?").text.startswith("Landtaler: low lactose. Butterfass: medium")
+
+    def test_after_a_kind_has_been_shown_too_nothing_stands_in_for_none(self, talk):
+        talk("soft cheese")
+        assert not talk("without lactose").cards
+
+    def test_less_of_it_is_little_where_nothing_has_been_shown(self, talk):
+        talk("cheese with less lactose")
+        assert ("lactose", "is", ("none", "low")) in talk.limits
+
+    def test_what_is_fine_after_all_is_no_limit(self, talk):
+        talk("no lactose")
+        talk("actually lactose is fine")
+        assert not talk.limits
+
+    def test_what_an_empty_column_leaves_open_the_description_may_tell(self):
+        box = Item("b1", "Tasting Box", "box", description="Five cheeses, all without lactose.", price=30.0)
+        answer = Talk(shop_of([*CHEESES, box]))("is the Tasting Box lactose free?")
+        assert "all without lactose" in answer.text
+
+    def test_chinese_headers_are_limited_in_chinese(self):
+        teas = [
+            Item(f"t{at}", title, "茶", price=9.0, attributes={"咖啡因": grade})
+            for at, (title, grade) in enumerate([("菊花", "无"), ("白毫", "低"), ("龙井", "中"), ("普洱", "高")])
+        ]
+        parser = Parser(Facets(Catalog(teas)))
+        said = {text: [c.value for c in parser.parse(text, language="zh").constraints if c.field == "咖啡因"]
+                for text in ("不含咖啡因的", "低咖啡因", "咖啡因高的")}  # fmt: skip
+        assert said == {"不含咖啡因的": ["无"], "低咖啡因": [("无", "低")], "咖啡因高的": ["高"]}
 
     def test_of_several_of_a_name_the_one_that_fits_is_meant(self):
         cheeses = [cheese("g1", "Gouda Jung", "cheese", "medium", "mild"),
