@@ -117,7 +117,8 @@ class Further:
         held = self._things_spoken_of(turn)
         names = {name for c in held for value in as_tuple(c.value) for name in (value, *value.split()[-1:])}
         kinds = {form for name in names for form in forms(name)}  # "a small kettle", where kettles are electric ones
-        values = " ".join([*(str(c.value) for c in said.constraints), *(w.value for w in said.wishes)]).split()
+        asked = (value for c in said.constraints for value in as_tuple(c.value))
+        values = " ".join([*asked, *(w.value for w in said.wishes)]).split()
         found = halves(turn.text, parser.columns, facets, held, kinds, lambda word: word in values)
         fields = {c.field for c in said.constraints} | {name for name, _ in said.relative}
         return [self.labelled(c) for c in found if c.field not in fields]

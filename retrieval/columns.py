@@ -23,7 +23,6 @@ from retrieval.measures import Column, Measures
 from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, blank, number
 from retrieval.qualities import Quality, quality_of, stem
 from retrieval.ranges import bound_of, part_of
-from retrieval.scales import MEDIUM, is_mute, rank_of
 from retrieval.shades import is_colour
 from retrieval.sizes import Sizes
 from retrieval.text import forms, slip
@@ -36,6 +35,7 @@ TASTES = frozenset(
 _FEW = 120  # values of a column that sorts a catalogue, rather than naming people or telling a story
 _SHARED = 1.25  # items that one of them has on average, at least
 _IS_IT = r"\b(?:is|are)\s+(?:it|this|that|they|these)(?:\s+ones?)?\s+(?:(?:very|really|quite|so|that|rather)\s+)*"
+_IS_ONE = r"^\W*(?:(?:and|so)\s+)?(?:is|are)\s+[^.?!,;]{1,60}?\s(?=[a-z]+\W*$)"  # "is the Trekker heavy?"
 _WHERE_FROM = frozenset("country origin region place made_in country_of_origin".split())  # noqa: SIM905
 _FOR_HOW_MANY = frozenset("sleeps people persons players serves servings seats portions".split())  # noqa: SIM905
 _IT = r"(?:it|this|that|they|these|those)(?:\s+one)?"
@@ -75,7 +75,6 @@ _TYPED = 6  # letters of a column's name from which it may be misspelt
 _MORE, _LESS = "more|higher|longer|bigger|larger|greater|better|taller|wider", "less|lower|fewer|shorter|smaller"
 _TOO = r"(?<!\bnot )(?<!n't )(?<!n’t )(?<!\bnothing )(?<!\bnever )\btoo\s+"  # "not too heavy" compares with nothing
 _HOW_BIG = re.compile(r"\bhow\s+(?:big|large|small)\b|多大")
-_GRADED = frozenset("easy simple hard difficult challenging mild strong intense gentle hot weak".split())  # noqa: SIM905
 _SIZES = ("size", "volume", "mass")  # dimensions of which "small" may be said
 # What people say for columns of yes and no that many shops have: their words, and a regular expression.
 _SAFE = r"(?:safe|ok|okay|fine|harmless|suitable)\s+(?:for|with|around)\s+(?:\w+\s+){0,2}?"
@@ -118,7 +117,7 @@ class Columns:
         self.grades = Grades(facets)
         self._ordered = [
             *self.numbers,
-            *(Column(f, names[-1], None, self._graded(f)) for f, names in self.grades.names.items()),
+            *(Column(f, names[-1], None, self.grades.quality(f)) for f, names in self.grades.names.items()),
         ]
         single = [c for c in self.numbers if c.field not in self._heads(facets)]
         bare = [c for c in single if c.unit is None and c.field not in COUNTED]
@@ -146,14 +145,6 @@ class Columns:
         free = {words.removesuffix(" free"): field for words, field in self.flags.items() if words.endswith(" free")}
         rows += [(asked_free(word, free), field) for word, field in free.items()]
         return tuple((re.compile(rf"\b(?:{said})\b", re.IGNORECASE), field) for said, field in rows)
-
-    def _graded(self, field: str) -> Quality | None:
-        """Return what a column of grades measures: by its name, or in the words for little and much that it holds."""
-        held = [value for value in self._facets.postings[field] if not is_mute(value) and " " not in value]
-        little, much = (
-            tuple(v for v in held if v in _GRADED and (rank_of(v) or MEDIUM) * sign > MEDIUM * sign) for sign in (-1, 1)
-        )
-        return quality_of(field) or (Quality((), little, much, ()) if little or much else None)
 
     def bound(self, field: str, op: Op, number: float) -> Constraint:
         """Return the limit of a column to one side of a number, or of the rank of a grade."""
@@ -316,10 +307,7 @@ class Columns:
             for column in self._ordered
             if (quality := column.quality) is not None
             and (
-                re.search(
-                    rf"(?:\bhow\s+|{_IS_IT})(?:{'|'.join((*quality.little, *quality.much, *quality.asked)) or '$^'})\b",
-                    low,
-                )
+                re.search(rf"(?:\bhow\s+|{_IS_IT}|{_IS_ONE})(?:{'|'.join(_words_for(quality)) or '$^'})\b", low)
                 or re.search(rf"\b(?:{'|'.join(map(_asking, quality.asked)) or '$^'})\b", low)
                 or (column.unit and re.search(rf"\bhow\s+many\s+{re.escape(column.unit.name)}\b", low))
                 or re.search(rf"\b(?:{'|'.join(quality.names)})\b", low)
@@ -404,6 +392,10 @@ class Columns:
         held = self._facets.postings.get("kind", {})
         named = [k for k in held if _says(text, k)] or [k for k in held if _says(text, k.rpartition(" ")[2])]
         return [at for kind in named for at in held[kind].tolist()]
+
+
+def _words_for(quality: Quality) -> tuple[str, ...]:
+    return (*quality.little, *quality.much, *quality.asked)
 
 
 def _asking(word: str) -> str:

@@ -13,6 +13,7 @@ from retrieval.constraints import Facets
 from retrieval.labels import label
 from retrieval.numbers import Found, blank
 from retrieval.parsed import as_tuple
+from retrieval.qualities import Quality, quality_of
 from retrieval.scales import HIGH, LOW, MEDIUM, MOST, NONE, is_mute, of_amounts, rank_of
 from retrieval.text import is_cjk
 from retrieval.types import Constraint, Op
@@ -52,6 +53,7 @@ _REFUSES = (
     r"(?:have|drink|eat|take|tolerate|do|stand|want|like))"
 )
 _HARMED = r"(?:allergic|intolerant|sensitive)"
+_ADJECTIVES = frozenset("easy simple hard difficult challenging mild strong intense gentle hot weak".split())  # noqa: SIM905
 _OF_HOW_MUCH = re.compile(r"\s+(?:level|content|amount|rating|grade|intensity)$")
 _WHETHER = r"\b(?:is|are)\s+there\s+(?:any\s+)?{0}|\b(?:contains?|have|has|includes?)\s+(?:any\s+)?{0}|含(?:有)?{0}"
 
@@ -79,13 +81,28 @@ class Grades:
         """Whether a column is one of grades."""
         return field in self._held
 
+    def quality(self, field: str) -> Quality | None:
+        """Return what a column measures: by its name, or else in the words for little and much that it holds."""
+        held = {v: rank for v, rank in self._held[field].items() if rank is not None and v in _ADJECTIVES}
+        little, much = (tuple(v for v, rank in held.items() if sign * rank > sign * MEDIUM) for sign in (-1, 1))
+        return quality_of(field) or (Quality((), little, much, ()) if held else None)
+
     def is_mute(self, field: str, value: str) -> bool:
-        """Whether a value says nothing without its column's name: the "low" of some caffeine."""
-        return field in self._held and is_mute(value)
+        """Whether a value says nothing without its column's name: the "low" of some caffeine.
+
+        What is between easy and hard is known for a difficulty.
+        """
+        held = self._held.get(field, {})
+        between = MEDIUM - _NEXT <= (rank_of(value) or NONE) <= MEDIUM + _NEXT
+        return (
+            value in held
+            and is_mute(value)
+            and not (between and any(rank and not is_mute(v) for v, rank in held.items()))
+        )
 
     def holds(self, limit: Constraint) -> bool:
         """Whether a limit is one by the order of grades, which no text says in other words."""
-        return limit.op == "is" and all(self.is_mute(limit.field, value) for value in as_tuple(limit.value))
+        return limit.op == "is" and limit.field in self and all(map(is_mute, as_tuple(limit.value)))
 
     def read(self, text: str, language: str) -> Iterator[Found]:
         """Yield the limits that a message sets on how much there is of something."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from retrieval.columns import Columns
 from retrieval.constraints import Facets
+from retrieval.scales import HIGH, LOW
 from retrieval.stances import no_need
 from retrieval.types import Constraint, Op
 
@@ -23,6 +24,10 @@ _NO_NOUN = r"\b(?!\s+(?!(?:please|enough|and|or|but|for|to|though|if|because|as|
 _SAID_BY_THE_WAY = re.compile(
     r"^\W*(?:(?:oh|ok(?:ay)?|yes|ah|very)\W+)*(?:cool|sweet)\W*(?:[.,;!?–—-]|$)", re.IGNORECASE
 )
+# "Quiet" is low in noise, and "not too quiet" what is not.
+_BY_GRADE: Mapping[tuple[int, int], tuple[Op, float]] = {
+    (-1, 1): ("<=", LOW), (1, 1): (">=", HIGH), (-1, -1): (">", LOW), (1, -1): ("<", HIGH),
+}  # fmt: skip
 _SHARE = 0.5  # of the things spoken of, from which a column is of them
 
 
@@ -56,7 +61,8 @@ def halves(
         known = values[~np.isnan(values)]
         if len(known) > 1 and len(known) >= _SHARE * len(values):
             op: Op = ">=" if sign * turned > 0 else "<="
-            yield columns.bound(column.field, op, round(float(np.median(known)), 2))
+            middle = (op, round(float(np.median(known)), 2))
+            yield columns.bound(column.field, *(_BY_GRADE[sign, turned] if column.field in columns.grades else middle))
 
 
 def _asks(clause: str, adjective: str, kinds: Collection[str]) -> bool:

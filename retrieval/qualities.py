@@ -25,6 +25,9 @@ spiciness heat scoville: mild; hot spicy;
 sugar sweetness: dry; sweet;
 comfort: warm; cool cold
 temperature temp: ;
+difficulty: easy; hard difficult;
+strength intensity: mild; strong intense;
+noise loudness: quiet; loud noisy;
 memory ram: ; ; ram
 screen display: small; big large;
 length: short; long;

@@ -184,3 +184,23 @@ class TestConversations:
         cheeses = [cheese("g1", "Gouda Jung", "cheese", "medium", "mild"),
                    cheese("g2", "Gouda Alt", "cheese", "none", "strong"), *CHEESES]  # fmt: skip
         assert "Gouda Alt" in Talk(shop_of(cheeses))("is there a gouda without lactose?").text
+
+
+class TestAdjectives:
+    def test_a_column_known_by_name_has_words_for_little_and_much(self):
+        puzzles = [
+            Item(f"z{at}", title, "puzzle", price=10.0, attributes={"difficulty": grade, "noise": noise})
+            for at, (title, grade, noise) in enumerate([
+                ("Barn", "easy", "low"), ("Castle", "medium", "medium"), ("Galaxy", "hard", "high"),
+                ("Zen", "very hard", "high"), ("Cat", "easy", "low"),
+            ])
+        ]  # fmt: skip
+        shop = shop_of(puzzles)
+        for message, wanted in (("a difficult puzzle", {"z2", "z3"}), ("a quiet puzzle", {"z0", "z4"}),
+                                ("a medium puzzle", {"z1"}), ("a low noise puzzle", {"z0", "z4"})):  # fmt: skip
+            assert set(ids(Talk(shop)(message))) == wanted
+        talk = Talk(shop)
+        talk("puzzles")
+        assert "Zen is the hardest one" in talk("which is the hardest?").text
+        assert "Barn is the easier one" in talk("is Barn easier than Zen?").text
+        assert "very hard" in Talk(shop)("is Zen difficult?").text
