@@ -21,8 +21,8 @@ _AND = r"(?:[a-z]+\s*(?:,|and|or|but)\s*)?"  # "small and light"
 _ALONE = r"^\W*(?:(?:and|but|also|ideally|preferably|plus)\s+)*"
 _PLEASE = r"(?:\s+(?:and\s+[a-z]+|if\s+possible|please|ideally|too|enough|though))*\W*$"
 _NO_NOUN = r"\b(?!\s+(?!(?:please|enough|and|or|but|for|to|though|if|because|as|either)\b)[a-z])"  # "heavy going"
-_SAID_BY_THE_WAY = re.compile(
-    r"^\W*(?:(?:oh|ok(?:ay)?|yes|ah|very)\W+)*(?:cool|sweet)\W*(?:[.,;!?–—-]|$)", re.IGNORECASE
+_SAID_BY_THE_WAY = re.compile(  # but a "sweet, fruity one" is asked for
+    r"^\W*(?:(?:oh|ok(?:ay)?|yes|ah|very)\W+)*(?:cool\s*(?:[.,;!?–—-]|$)|sweet\s*[.;!–—-])", re.IGNORECASE
 )
 # "Quiet" is low in noise, and "not too quiet" what is not.
 _BY_GRADE: Mapping[tuple[int, int], tuple[Op, float]] = {
