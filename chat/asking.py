@@ -19,7 +19,7 @@ from chat.meant import MOST, TOGETHER, Meant
 from chat.picking import Picking
 from chat.pointing import measured, pointed
 from chat.questions import asks_for_what, asks_of_all
-from chat.quoting import TITLE, alike, amount, beside, included, question_alone
+from chat.quoting import TITLE, alike, amount, beside, included, question_alone, thing_included
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.restock import RESTOCK
@@ -137,8 +137,8 @@ class Asking:
 
     def _included(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
         """Quote what descriptions say of what items come with, unless a column of yes and no does: "with a whisk?"."""
-        flags = self.shop.parser.columns.flags.values()
-        if any(field in flags for field in turn.understood.questions):
+        thing, flags = set(terms(thing_included(turn.text))), self.shop.parser.columns.flags
+        if any(field in turn.understood.questions or thing & set(terms(name)) for name, field in flags.items()):
             return None
         found = [each for item in items if (each := included(turn.text, item)) is not None]
         return Asked(self._told(found, among_several=len(items) > 1), tuple(items)) if found else None
