@@ -163,6 +163,7 @@ def _any_of(names: Sequence[str]) -> re.Pattern[str]:
     return re.compile(
         rf"\b({name})s?\s+(?:really\s+)?(?:(?:doesn|don|isn|aren)['’]?t|(?:does|do|is|are)\s+not)\s+(?:really\s+|that\s+|so\s+)?"
         rf"(?:matter|important)\b|\b(?:in|of)\s+(?:any|whatever)\s+({name})\b|\bany\s+({name})\s+(?:is|will|works?|would)\b"
+        rf"|(?:^|[.,;!?]|\b(?:actually|but|and|so|ok(?:ay)?|well))\W*({name})\s+(?:is|are)\s+(?:\w+ly\s+|also\s+)?(?:fine|ok(?:ay)?)\b"
         rf"|\b(?:never\s*mind|forget|not\s+(?:fussed|bothered|fussy)|don['’]?t\s+(?:mind|care))\s+(?:about\s+)?"
         rf"(?:(?:the|what|which)\s+)?({name})\b",
         re.IGNORECASE,

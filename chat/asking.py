@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chat import facts
 from chat.contents import CONTENTS, contents
@@ -19,7 +19,7 @@ from chat.meant import MOST, TOGETHER, Meant
 from chat.picking import Picking
 from chat.pointing import measured, pointed
 from chat.questions import asks_for_what, asks_of_all
-from chat.quoting import TITLE, alike, amount, beside, question_alone
+from chat.quoting import TITLE, alike, amount, beside, included, question_alone, thing_included
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.restock import RESTOCK
@@ -29,9 +29,10 @@ from chat.turn import Turn
 from chat.typed import telling_words
 from chat.valued import Valued
 from chat.variants import YES_NO, variants
-from retrieval.constraints import values_of
+from retrieval.constraints import satisfies, values_of
 from retrieval.knowledge import terms
 from retrieval.lexicon import display
+from retrieval.numbers import blank
 from retrieval.ranges import of_sizes
 from retrieval.text import forms, normalize
 from retrieval.types import Item, Query
@@ -94,7 +95,9 @@ class Asking:
         if understood.compares:
             return self._compared(turn, items)
         fields = understood.questions
-        if (held := self._made_in(turn, items) or self._held(turn, items)) is not None:
+        special = self._made_in(turn, items) or self._graded(turn, items) or self._included(turn, items)
+        special = special or self._told_instead(turn, items)
+        if (held := special or self._beyond_values(turn, items) or self._held(turn, items)) is not None:
             return held
         if fields == ("pick",):
             return self._picked(turn, items)
@@ -124,6 +127,49 @@ class Asking:
         colours = self.shop.parser.columns.lists_colours
         other = any(c.op == "is_not" and colours(c.field) for c in turn.understood.parsed.constraints)
         return self._valued(turn, items, fields) if other or any(map(of_sizes, fields)) else None
+
+    def _graded(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Answer which of the cards have little or none of something: "which of those are without caffeine?"."""
+        valued = Valued(self.shop.parser.columns, self.shop.index.facets.name, self.say)
+        limits = [*turn.understood.parsed.constraints, *self.shop.parser.columns.grades.asked_any(turn.text)]
+        text = valued.graded(items, limits) if turn.understood.of_shown else ""
+        return Asked(text, tuple(items)) if text else None
+
+    def _included(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Quote what descriptions say of what items come with, unless a column of yes and no does: "with a whisk?"."""
+        thing, flags = set(terms(thing_included(turn.text))), self.shop.parser.columns.flags
+        if any(field in turn.understood.questions or thing & set(terms(name)) for name, field in flags.items()):
+            return None
+        found = [each for item in items if (each := included(turn.text, item)) is not None]
+        return Asked(self._told(found, among_several=len(items) > 1), tuple(items)) if found else None
+
+    def _beyond_values(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Answer from the description where a value of a column is but a part of what is asked: "freshly roasted".
+
+        What is not in a list of tastes or uses is not denied by that.
+        """
+        understood, columns = turn.understood, self.shop.parser.columns
+        values = [c for c in understood.parsed.constraints if c.op == "is" and columns.limits(c.field)]
+        lists = [c for c in values if any(isinstance(item.attributes.get(c.field), tuple) for item in items)]
+        said, names = f" {normalize(turn.text)} ", {field: name for name, field in columns.named.items()}
+        named = any(f" {names.get(field, field)} " in said for field in understood.questions)
+        if not lists or named or {*understood.questions} != {c.field for c in lists}:
+            return None
+        rest = replace(turn, text=blank(turn.text, understood.parsed.spans))
+        if any(satisfies(item, c) for item in items for c in lists) or not self._asked_words(rest, items):
+            return None
+        turn = replace(turn, understood=replace(understood, questions=("other",)))
+        return self._held(turn, items) or self._in_description(turn, items, listed=False)
+
+    def _told_instead(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Quote the descriptions that have all that is asked where the columns asked about are empty."""
+        fields, columns = turn.understood.questions, self.shop.parser.columns
+        if not fields or not all(field in columns for field in fields) or self._says_any(items, fields):
+            return None
+        asked = self._asked_words(turn, items)
+        found = [each for item in items if asked and (each := evidence(item, asked)) is not None]
+        found = [each for each in found if each.whole and each.field == DESCRIPTION]
+        return Asked(self._told(found, among_several=len(items) > 1), tuple(items)) if found else None
 
     def _portrait(self, item: Item) -> str:
         """Tell of an item all that there is: its description, and what its columns say."""
@@ -312,8 +358,8 @@ class Asking:
             tuple(fields) == ("length",) and self.shop.of_goods and not any(facts.length(item, "en") for item in items)
         )
 
-    def _in_description(self, turn: Turn, items: Sequence[Item]) -> Asked:
-        """Answer what no column does by the description, or by another card that has what is asked."""
+    def _in_description(self, turn: Turn, items: Sequence[Item], *, listed: bool = True) -> Asked:
+        """Answer what no column does by the description, a column that lists such things, or another card."""
         if turn.understood.questions == (CONTENTS,) and any(within := [contents(item, self.say) for item in items]):
             return Asked(self.say.sentences(*within), tuple(items))
         text = question_alone(turn.text)
@@ -324,7 +370,7 @@ class Asking:
         others = [item for item in self.shop.items(self.state.taste.focus) if item not in items]
         having = [each for other in others if asked and (each := evidence(other, asked)) is not None]
         having = [each for each in having if each.whole and each.value][:_MOST_OTHERS] if len(items) == 1 else []
-        if len(items) == 1 and (field := self._listing(asked, items[0])):
+        if len(items) == 1 and listed and (field := self._listing(asked, items[0])):
             beside_it = self._told(having, among_several=True)
             return Asked(self.say.sentences(self.say.answer(items[0], (field,)), beside_it), tuple(items), column=True)
         worded = [each for other in others if (each := self._worded(text, other)) is not None][:_MOST_OTHERS]

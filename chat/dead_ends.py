@@ -19,6 +19,7 @@ from chat.telling import ENOUGH, best_relaxation
 from chat.turn import Turn
 from chat.typed import EVERYDAY, telling_words
 from retrieval.ranges import part_of
+from retrieval.scales import NONE, rank_of
 from retrieval.text import words
 from retrieval.types import Constraint, Query
 
@@ -48,7 +49,8 @@ class DeadEnds:
         taste.limits = [x for x in kept if x.constraint not in beyond]
         back = (old for old in turn.before if any(replaces(new, old) for new in beyond))
         taste.limits.extend(old for old in back if old not in taste.limits)
-        sign = -1 if beyond[0].op.startswith("<") else 1
+        op = dict(turn.understood.parsed.relative).get(beyond[0].field, beyond[0].op)  # grades are named one by one
+        sign = -1 if op.startswith("<") else 1
         utmost = replace(turn.understood, extreme=(beyond[0].field, sign))
         picks = self._picking.picks(replace(turn, understood=utmost))
         if not picks:
@@ -147,4 +149,5 @@ class DeadEnds:
         columns = self.shop.parser.columns
         of_text = isinstance(limit.value, str | tuple) and limit.op == "is" and not limit.lasting
         quality = limit.field in ("title", "topic", "genres") or columns.limits(limit.field)
-        return of_text and quality and limit.field not in columns.flags.values()
+        lacks = limit.field in columns.grades and rank_of(limit.value) == NONE  # who wants none wants it nowhere
+        return of_text and quality and not lacks and limit.field not in columns.flags.values()

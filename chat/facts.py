@@ -16,10 +16,12 @@ from retrieval.absence import present, titled
 from retrieval.columns import TASTES
 from retrieval.constraints import Facets, number_of, satisfies, topic_words, values_of
 from retrieval.knowledge import sentences
+from retrieval.labels import label
 from retrieval.lexicon import canonical, display, vocabulary
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.parsed import Wish
 from retrieval.ranges import range_of, worded
+from retrieval.scales import is_mute, rank_of
 from retrieval.text import is_cjk, language_of, words
 from retrieval.types import Constraint, Item
 from retrieval.units import of_header, wanted
@@ -86,9 +88,10 @@ def _priced(price: float, currency: str, language: Language) -> str:
 
 
 def measure(item: Item, field: str) -> float | None:
-    """Return the number behind a price, a year or a length, None if the catalogue has none."""
+    """Return the number behind a price, a year or a length, a grade's rank; None if the catalogue has none."""
     fields = LENGTH_FIELDS if field == "length" else (field,)
-    return next((n for f in fields if (n := number_of(item, f)) is not None), None)
+    number = next((n for f in fields if (n := number_of(item, f)) is not None), None)
+    return rank_of(item.attributes.get(field)) if number is None else number
 
 
 def length(item: Item, language: Language) -> str:
@@ -269,11 +272,17 @@ def _within(item: Item, constraints: Sequence[Constraint], language: Language) -
         if c.op != "is_not" and attribute(item, c.field, language) and c.field not in (*LENGTH_FIELDS, *TASTES)
     ]
     for field in dict.fromkeys(c.field for c in own):
-        value = attribute(item, field, language)
-        found.append(wanted(field) if item.attributes.get(field) is True else f"{of_header(field)[0]} {value}")
+        found.append(wanted(field) if item.attributes.get(field) is True else graded(item, field, language))
     if "genres" in fields and item.genres:
         found.append(join([display("genres", canonical("genres", g), language) for g in item.genres[:2]], language))
     return found
+
+
+def graded(item: Item, field: str, language: Language) -> str:
+    """Name a column with its value, as a label does where the value does not tell of what it is: "no caffeine"."""
+    value = attribute(item, field, language)
+    said = canonical(field, value)
+    return label(field, "is", said, language) if is_mute(said) else value and f"{of_header(field)[0]} {value}"
 
 
 def _plain(item: Item, language: Language) -> list[str]:

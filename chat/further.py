@@ -9,18 +9,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chat.facts import measure
 from chat.replies import Say
 from chat.shop import Shop
 from chat.singling import contrary, singled, undergone
 from chat.softening import either
 from chat.state import DialogueState
 from chat.turn import Turn
-from retrieval.constraints import number_of, satisfies
+from retrieval.constraints import satisfies
 from retrieval.halves import halves
 from retrieval.labels import relabelled
 from retrieval.lexicon import canonical
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.parsed import as_tuple
+from retrieval.scales import HIGH, LOW
 from retrieval.sums import not_dear, too_much
 from retrieval.text import forms, words
 from retrieval.types import Constraint
@@ -73,7 +75,7 @@ class Further:
         one = self.shop.positions(pointed) if len(pointed) == 1 else []  # "the third one is too heavy"
         against = turn.named or one or self._shown_last(turn)
         if not against:
-            return []
+            return self._by_grade(turn)
         item = self.shop.index.catalog[against[-1]]
         every = pointed if len(pointed) > 2 else self.state.taste.focus if _TOO_OLD.search(turn.text) else []
         found: list[Constraint] = []
@@ -82,11 +84,17 @@ class Further:
                 found.append(self.labelled(Constraint("year", op, float(years[len(years) // 2]))))
                 continue
             fields = LENGTH_FIELDS if name == "length" else (name,)
-            number, column = next(((n, f) for f in fields if (n := number_of(item, f)) is not None), (None, name))
+            number, column = next(((n, f) for f in fields if (n := measure(item, f)) is not None), (None, name))
             if number is not None:
-                found.append(self.labelled(Constraint(column, op, float(number))))
+                found.append(self.labelled(self.shop.parser.columns.bound(column, op, float(number))))
         held = [limit.constraint for limit in self.state.taste.limits]
         return list(either(turn.text, found, lambda one: int(self.shop.index.facets.mask([*held, one]).sum())))
+
+    def _by_grade(self, turn: Turn) -> list[Constraint]:
+        """Turn "with less caffeine" into low in it, where nothing has been shown to have more."""
+        columns, less = self.shop.parser.columns, ("<", "<=")
+        graded = [(name, op) for name, op in turn.understood.parsed.relative if name in columns.grades]
+        return [self.labelled(columns.bound(f, *(("<=", LOW) if op in less else (">=", HIGH)))) for f, op in graded]
 
     def _years(self, ids: Sequence[str]) -> list[int]:
         """Return the years of several items, earliest first; their middle tells how old they are."""
@@ -109,7 +117,8 @@ class Further:
         held = self._things_spoken_of(turn)
         names = {name for c in held for value in as_tuple(c.value) for name in (value, *value.split()[-1:])}
         kinds = {form for name in names for form in forms(name)}  # "a small kettle", where kettles are electric ones
-        values = " ".join([*(str(c.value) for c in said.constraints), *(w.value for w in said.wishes)]).split()
+        asked = (value for c in said.constraints for value in as_tuple(c.value))
+        values = " ".join([*asked, *(w.value for w in said.wishes)]).split()
         found = halves(turn.text, parser.columns, facets, held, kinds, lambda word: word in values)
         fields = {c.field for c in said.constraints} | {name for name, _ in said.relative}
         return [self.labelled(c) for c in found if c.field not in fields]

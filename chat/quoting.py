@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from chat.holding import DESCRIPTION, LASTS, Evidence, evidence
+from chat.holding import DESCRIPTION, LASTS, Evidence, evidence, stems
 from retrieval.knowledge import sentences, terms
 from retrieval.text import is_cjk
 from retrieval.types import Item
@@ -44,6 +44,10 @@ _ALIKE = tuple(  # how people ask, and what descriptions say of it
         ),
         (r"\b(?:hard|difficult|easy|easier|complicated|tricky)\b", "easy difficult simple beginners rules complicated"),
         (r"\b(?:loud|noisy|noise|quiet)\b", "quiet loud noise noisy silent"),
+        (
+            r"\b(?:hold|holds|keep|keeps|stay|stays)\s+(?:\w+\s+){0,3}?(?:temperature|heat|warm|hot|cold|cool)\b",
+            "hold holds keep keeps stay stays",
+        ),
         (r"\b(?:sturdy|durable|robust|break\s+easily|last\s+(?:long|for))\b", "sturdy durable robust unbreakable"),
         (r"\b(?:alone|by\s+(?:my|her|him|your)sel(?:f|ves)|on\s+(?:my|her|his|their)\s+own|solo)\b", "alone solo"),
     )
@@ -51,6 +55,11 @@ _ALIKE = tuple(  # how people ask, and what descriptions say of it
 _LIGHT = (  # words too common to be looked for one by one
     re.compile(r"\b(?:dark|dim|dimly|gloomy|badly\s+lit)\b", re.IGNORECASE),
     re.compile(r"\b(?:poor|low|bad|dim|little)[\s-]+light\b|\b(?:dark|darkness|dimly|at\s+night)\b", re.IGNORECASE),
+)
+_INCLUDED = re.compile(  # "does the set include a bowl?", "is the battery included?"
+    r"\b(?:do|does|will)\b[^.?!]*?\b(?:include|come\s+with)\s+(?P<behind>[^.?!,;]+)"
+    r"|\b(?:is|are)\s+(?P<before>[^.?!,;]+?)\s+(?:also\s+|already\s+)?(?:included|supplied|in\s+the\s+(?:box|set|pack(?:age)?))\b",
+    re.IGNORECASE,
 )
 _TOLD = re.compile(  # what tells of the person behind a question: "…, I'm not very handy"
     r"(?<=\w)\s*[,;.?]\s*(?:because\s+|as\s+|since\s+)?(?:i|i['’]?m|we|we['’]?re|he|he['’]?s|she|she['’]?s|my|our)\b[^?]*$",
@@ -84,6 +93,20 @@ def alike(text: str, item: Item) -> Evidence | None:
                 return Evidence(item, DESCRIPTION, quote, whole=True)
     quote = next((e for e in _sentences(item) if _LIGHT[0].search(text) and _LIGHT[1].search(e)), "")
     return Evidence(item, DESCRIPTION, quote, whole=True) if quote else None
+
+
+def thing_included(text: str) -> str:
+    """Return what a question asks whether an item comes with, "" if it asks no such thing."""
+    match = _INCLUDED.search(text)
+    return (match["behind"] or match["before"] or "") if match is not None else ""
+
+
+def included(text: str, item: Item) -> Evidence | None:
+    """Return the sentence of a description that tells of what a question asks whether it is included, None if none."""
+    asked = set(terms(thing_included(text)))
+    quote = max(_sentences(item), key=lambda each: len(asked & stems(each)), default="")
+    enough = bool(asked) and 2 * len(asked & stems(quote)) >= len(asked)
+    return Evidence(item, DESCRIPTION, quote, whole=True) if enough else None
 
 
 def beside(item: Item, asked: tuple[str, ...]) -> str:

@@ -46,7 +46,9 @@ _HOLDS = re.compile(  # "is there any violence in the first one?"
     r"\b(?:is|are)\s+there\s+(?:any|an?|much|many|lots?\s+of|a\s+lot\s+of)\b[^.?!]*\bin\s+(?:it|that|this|the\s+\w+\s+(?:one|film|book|game|album))\b",
     re.IGNORECASE,
 )
-_WHAT_LIKE = re.compile(r"\bwhat(?:'s|\s+is|\s+are|\s+was)\b[^.?!]*?\blike\b(?=\s+in\b|\s*[,?]|\s*$)", re.IGNORECASE)
+_WHAT_LIKE = re.compile(
+    r"\bwhat(?:['’]?s|\s+is|\s+are|\s+was)\b[^.?!]*?\blike\b(?=\s+in\b|\s*[,?]|\s*$)", re.IGNORECASE
+)
 _REFUSAL = frozenset(  # words that refuse, and say nothing else
     """
     nah nope without doesnt didnt smell scent taste flavour flavor look feel texture sound stand bear wear handle
@@ -144,7 +146,8 @@ def fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opini
     if about.fields or about.compares or asked or not opinions or advice:
         return about.fields
     if about.yes_no or like is not None:
-        return whether(parsed) or ("other",)
+        plain = like is not None and re.match(r"[\s?!.]*$", text[like.end() :])  # not "what is it like in the rain?"
+        return whether(parsed) or (("description",) if plain else ("other",))
     return ("other",) if not parsed.spans and _OPEN_QUESTION.search(text) else ()
 
 

@@ -238,7 +238,7 @@ class Say:
         if column in _MEASURED:
             return self("unchecked_measure", column=_MEASURED[column][self.language == "zh"])
         words, unit = of_header(column)
-        if unit is not None:  # a column of the shop's own
+        if unit is not None or not words.endswith("s"):  # a column of the shop's own that counts nothing
             return self("unchecked_measure", column=words)
         return self("unchecked", column=_COUNTS.get(column, column) if self.language == "zh" else column)
 

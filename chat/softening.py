@@ -25,7 +25,8 @@ def softened(understood: Understanding, in_force: Sequence[Constraint], columns:
     kinds = [c for c in in_force if (c.field, c.op) == ("kind", "is")]
     if any((c.field, c.op) == ("kind", "is") for c in parsed.constraints):
         kinds = []
-    soft = [c for c in parsed.constraints if c.op == "is" and columns.limits(c.field) and not columns.occurs(c, kinds)]
+    valued = [c for c in parsed.constraints if c.op == "is" and columns.limits(c.field) and not columns.grades.holds(c)]
+    soft = [c for c in valued if not columns.occurs(c, kinds)]
     if not soft:
         return understood if parsed is understood.parsed else replace(understood, parsed=parsed)
     wishes = [

@@ -21,7 +21,7 @@ from chat.state import DialogueState, Limit
 from chat.thread import held_on_to, let_go
 from chat.turn import Turn
 from chat.whom import age_of, whom
-from retrieval.constraints import number_of, values_of
+from retrieval.constraints import number_of, satisfies, values_of
 from retrieval.lexicon import canonical, display, genres_wanted_with
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.ranges import of_sizes
@@ -227,7 +227,7 @@ class Updater:
             positions = list(opinion.positions)  # "Solaris, the book or the film?"
         else:
             kind = next((str(x.value) for x in taste.limits if x.field == "kind" and x.op == "is"), "")
-            best = self.shop.best(opinion.positions, kind, self.shop.positions(taste.focus))
+            best = self.shop.best(self._as_said(turn, opinion), kind, self.shop.positions(taste.focus))
             positions = [best]
             self._note_reading(turn, opinion, best)
         if opinion.attitude == "neutral" and turn.understood.act not in ("availability", "question"):
@@ -246,6 +246,12 @@ class Updater:
             turn.named.extend(at for at in positions if at not in turn.named)
         else:
             (turn.rejected if opinion.attitude == "dislike" else turn.seen).extend(ids)
+
+    def _as_said(self, turn: Turn, opinion: Opinion) -> Sequence[int]:
+        """Return what a name may mean: of several what has what the message says besides: "the Trekker in red"."""
+        own = [c for c in turn.understood.parsed.constraints if c.op == "is" and c.field in self.shop.parser.columns]
+        fitting = [at for at in opinion.positions if all(satisfies(self.shop.index.catalog[at], c) for c in own)]
+        return fitting if own and fitting else opinion.positions
 
     def _refused_too(self, opinion: Opinion, positions: Sequence[int]) -> list[int]:
         """Return what a stand is on: who refuses "Star Wars" refuses all of those shown."""

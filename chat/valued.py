@@ -48,6 +48,7 @@ class Valued:
             c for c in constraints if c.op == "is_not" and c.field in fields and self.columns.lists_colours(c.field)
         )
         made += refused  # "in a colour other than black?"
+        made += () if own or made else self.columns.grades.asked_any(text)
         whether = "in_stock" in fields or _ASKS_IN.search(text) is not None
         return [*made, *(c for c in own if whether or c.field in fields)]
 
@@ -94,6 +95,23 @@ class Valued:
             listed = facts.join(titles, self.say.language)
             said.append(self.say(form, titles=listed, asked=self._asked(limit)) if titles else "")
         return self.say.sentences(*said)
+
+    def graded(self, items: Sequence[Item], constraints: Sequence[Constraint]) -> str:
+        """Say of each of several items how much it has of what a limit asks for, those that keep it first.
+
+        What has no grade is told of together; "" if nothing has one.
+        """
+        limit = next((c for c in constraints if c.field in self.columns.grades), None)
+        if limit is None:
+            return ""
+        alike: dict[str, list[Item]] = {}
+        for item in sorted(items, key=lambda item: not satisfies(item, limit)):
+            alike.setdefault(facts.graded(item, limit.field, self.say.language), []).append(item)
+        rest = self.say("held_not") if alike.pop("", []) else ""
+        told = [
+            self.say("held_some", title=facts.names(those, self.say.language), value=v) for v, those in alike.items()
+        ]
+        return self.say.sentences(*told, rest) if told else ""
 
     def _asked(self, limit: Constraint) -> str:
         """Word what is asked for: "XXL", "44"."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from chat.holding import asked_words, stems
+from chat.quoting import thing_included
 from chat.shop import Shop
 from retrieval.knowledge import terms
 from retrieval.text import words
@@ -26,8 +27,8 @@ def variants(text: str, item: Item, names: Sequence[str], shop: Shop) -> list[It
         names: by which the question calls it; none if it says "it".
         shop: the catalogue.
     """
-    if not YES_NO.search(text):
-        return []
+    if not YES_NO.search(text) or thing_included(text):
+        return []  # what a thing comes with is no other version of it
     asked = set(asked_words(text, names=names)) - _MODEL - set(terms(item.kind))
     name = {word for said in names for word in words(said)} or set(words(item.title))
     if not asked:

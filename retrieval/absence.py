@@ -55,6 +55,7 @@ _WORDLESS: Mapping[str, str] = {  # what is said without "no"
     "alcohol": r"non[\s-]?alcoholic|alcoholless",
     "dairy": r"non[\s-]?dairy",
     "fluoride": r"non[\s-]?fluoridated",
+    "caffeine": r"decaf(?:feinated|s)?|(?:un|non[\s-]?)caffeinated",
 }
 
 

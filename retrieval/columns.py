@@ -16,11 +16,12 @@ from retrieval.absence import asked_free
 from retrieval.amounts import Held, Named
 from retrieval.constraints import Facets, as_values, number_of
 from retrieval.for_whom import ForWhom
+from retrieval.grades import Grades
 from retrieval.heads import heads
 from retrieval.labels import COUNTED, label
 from retrieval.measures import Column, Measures
 from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, blank, number
-from retrieval.qualities import quality_of, stem
+from retrieval.qualities import Quality, quality_of, stem
 from retrieval.ranges import bound_of, part_of
 from retrieval.shades import is_colour
 from retrieval.sizes import Sizes
@@ -34,6 +35,7 @@ TASTES = frozenset(
 _FEW = 120  # values of a column that sorts a catalogue, rather than naming people or telling a story
 _SHARED = 1.25  # items that one of them has on average, at least
 _IS_IT = r"\b(?:is|are)\s+(?:it|this|that|they|these)(?:\s+ones?)?\s+(?:(?:very|really|quite|so|that|rather)\s+)*"
+_IS_ONE = r"^\W*(?:(?:and|so)\s+)?(?:is|are)\s+[^.?!,;]{1,60}?\s(?=[a-z]+\W*$)"  # "is the Trekker heavy?"
 _WHERE_FROM = frozenset("country origin region place made_in country_of_origin".split())  # noqa: SIM905
 _FOR_HOW_MANY = frozenset("sleeps people persons players serves servings seats portions".split())  # noqa: SIM905
 _IT = r"(?:it|this|that|they|these|those)(?:\s+one)?"
@@ -112,6 +114,11 @@ class Columns:
             for name in attributes
             if name in facets.numeric_fields and name not in (*LENGTH_FIELDS, *TASTES) and not self._is_end(name)
         ]
+        self.grades = Grades(facets)
+        self._ordered = [
+            *self.numbers,
+            *(Column(f, names[-1], None, self.grades.quality(f)) for f, names in self.grades.names.items()),
+        ]
         single = [c for c in self.numbers if c.field not in self._heads(facets)]
         bare = [c for c in single if c.unit is None and c.field not in COUNTED]
         lasts = [c.words.split()[-1] for c in bare]
@@ -138,6 +145,10 @@ class Columns:
         free = {words.removesuffix(" free"): field for words, field in self.flags.items() if words.endswith(" free")}
         rows += [(asked_free(word, free), field) for word, field in free.items()]
         return tuple((re.compile(rf"\b(?:{said})\b", re.IGNORECASE), field) for said, field in rows)
+
+    def bound(self, field: str, op: Op, number: float) -> Constraint:
+        """Return the limit of a column to one side of a number, or of the rank of a grade."""
+        return self.grades.bound(field, op, number) if field in self.grades else Constraint(field, op, number)
 
     @staticmethod
     def _heads(facets: Facets) -> list[str]:
@@ -204,11 +215,12 @@ class Columns:
     def _speaking(self) -> tuple[tuple[re.Pattern[str], Column, int, bool], ...]:
         """What singles out or compares by a quality: pattern, column, direction, and whether it is a superlative."""
         rows: list[tuple[str, Column, int, bool]] = []
-        for column in self.numbers:
+        for column in self._ordered:
             names = "|".join(map(re.escape, column.names))
             for most, much, little in ((True, _MOST, _LEAST), (False, _MORE, _LESS)):
                 rows.append((rf"(?<!\bat )\b(?:{much})\s+(?:\w+\s+)?(?:{names})\b", column, 1, most))
                 rows.append((rf"(?<!\bat )\b(?:{little})\s+(?:\w+\s+)?(?:{names})\b", column, -1, most))
+            rows.append((rf"{_TOO}(?:much|high(?:\s+in)?)\s+(?:{names})\b", column, -1, False))
         for column, sign, adjective in self.adjectives():
             root = stem(adjective)
             goes = r"(?:go|get|reach|come)\w*\s+" if adjective == "far" else ""  # "any further questions?"
@@ -235,7 +247,7 @@ class Columns:
     def adjectives(self) -> Iterator[tuple[Column, int, str]]:
         """Yield each adjective with its column and direction; "small" is of some size, where nothing says of which."""
         said = set()
-        for column in self.numbers:
+        for column in self._ordered:
             for sign, words in ((-1, column.quality.little), (1, column.quality.much)) if column.quality else ():
                 for adjective in words:
                     said.add(adjective)
@@ -292,13 +304,11 @@ class Columns:
         low = text.casefold()
         found = [
             column.field
-            for column in self.numbers
+            for column in self._ordered
             if (quality := column.quality) is not None
             and (
-                re.search(
-                    rf"(?:\bhow\s+|{_IS_IT})(?:{'|'.join((*quality.little, *quality.much, *quality.asked))})\b", low
-                )
-                or re.search(rf"\b(?:{'|'.join(quality.asked) or '$^'})\b", low)
+                re.search(rf"(?:\bhow\s+|{_IS_IT}|{_IS_ONE})(?:{'|'.join(_words_for(quality)) or '$^'})\b", low)
+                or re.search(rf"\b(?:{'|'.join(map(_asking, quality.asked)) or '$^'})\b", low)
                 or (column.unit and re.search(rf"\bhow\s+many\s+{re.escape(column.unit.name)}\b", low))
                 or re.search(rf"\b(?:{'|'.join(quality.names)})\b", low)
             )
@@ -327,6 +337,7 @@ class Columns:
         readers: list[Callable[[str, str], Iterator[Found]]] = [
             self._none_of,
             self._flagged,
+            self.grades.read,
             self.made_in.read,
             self.made_in.who,
             self._for_people,
@@ -381,6 +392,15 @@ class Columns:
         held = self._facets.postings.get("kind", {})
         named = [k for k in held if _says(text, k)] or [k for k in held if _says(text, k.rpartition(" ")[2])]
         return [at for kind in named for at in held[kind].tolist()]
+
+
+def _words_for(quality: Quality) -> tuple[str, ...]:
+    return (*quality.little, *quality.much, *quality.asked)
+
+
+def _asking(word: str) -> str:
+    """Return what asks for a measure by a verb: how much it holds, but not whether it holds the heat."""
+    return rf"how\s+(?:much|many)\b[^.?!]*?\b{word}" if word in ("hold", "holds") else word
 
 
 def _says(text: str, name: str) -> bool:

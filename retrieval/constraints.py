@@ -17,6 +17,7 @@ from retrieval.absence import present, titled
 from retrieval.catalog import Catalog
 from retrieval.lexicon import canonical, synonyms, vocabulary
 from retrieval.ranges import bound_of, of_sizes, part_of, range_of
+from retrieval.scales import are_grades, rank_of
 from retrieval.shades import is_colour, plainer
 from retrieval.text import words
 from retrieval.types import BoolArray, Constraint, Item
@@ -29,6 +30,7 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
 }
 _NUMERIC = ("year", "decade", "price")
+_UNORDERED = ("moods", "themes", "audience", "popularity", "length", "duration", "runtime")  # whatever words they hold
 _LONGEST_FACET = 60  # characters; longer attribute values are prose, not facets
 _RANGES = 0.8  # of the texts in a column, if it holds ranges
 
@@ -235,7 +237,16 @@ class Facets:
         for field in self.numeric_fields:
             values = [number_of(item, field) for item in self.catalog.items]
             columns[field] = np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+        for field in self.graded:
+            ranks = [rank_of(item.attributes.get(field)) for item in self.catalog.items]
+            columns[field] = np.array([np.nan if v is None else v for v in ranks], dtype=np.float64)
         return columns
+
+    @cached_property
+    def graded(self) -> tuple[str, ...]:
+        """The columns whose values are words of an order: none, low, medium, high."""
+        own = (field for field in self.postings if field not in (*_CATEGORICAL, *_UNORDERED, *self.numeric_fields))
+        return tuple(f for f in own if are_grades([(value, len(at)) for value, at in self.postings[f].items()]))
 
     @cached_property
     def ranges(self) -> Mapping[str, np.ndarray]:

@@ -33,7 +33,8 @@ class Counts:
                 found.taken_back.extend((c.field, "yes") for c in number.constraints)
                 found.spans.append((number.start, number.end))
                 continue
-            if told(number.start, number.end) == "aside" and not self._of_somebody(number.constraints):
+            kept = self._of_somebody(number.constraints) or self._of_goods(number.constraints)
+            if told(number.start, number.end) == "aside" and not kept:
                 continue  # "order 4471, it cost over $30"; who asks for advice sets a limit
             found.constraints.extend((number.start, c) for c in number.constraints)
             found.unchecked.extend([number.lacking] if number.lacking else [])
@@ -47,6 +48,10 @@ class Counts:
         rest = numeric.blank(rest, [(limit.start, limit.end) for limit in counted])
         priced = any(c.field == "price" for limit in counted for c in limit.constraints)
         return [*measured, *counted, *([] if priced else loose(rest, self._facets, language))]
+
+    def _of_goods(self, limits: Sequence[Constraint]) -> bool:
+        """Whether limits name what goods have or lack, which who knows works only takes for talk: "caffeine-free"."""
+        return not self._facets.of_works and any(c.op == "is" and isinstance(c.value, str | tuple) for c in limits)
 
     def _of_somebody(self, limits: Sequence[Constraint]) -> bool:
         """Whether limits are about whom something is for, which is told by the way and counts."""

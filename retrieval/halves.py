@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from retrieval.columns import Columns
 from retrieval.constraints import Facets
+from retrieval.scales import HIGH, LOW
+from retrieval.stances import no_need
 from retrieval.types import Constraint, Op
 
 _VERY = r"(?:(?:really|quite|very|nice\s+and|fairly|pretty|rather|as)\s+)*"
@@ -19,6 +21,13 @@ _AND = r"(?:[a-z]+\s*(?:,|and|or|but)\s*)?"  # "small and light"
 _ALONE = r"^\W*(?:(?:and|but|also|ideally|preferably|plus)\s+)*"
 _PLEASE = r"(?:\s+(?:and\s+[a-z]+|if\s+possible|please|ideally|too|enough|though))*\W*$"
 _NO_NOUN = r"\b(?!\s+(?!(?:please|enough|and|or|but|for|to|though|if|because|as|either)\b)[a-z])"  # "heavy going"
+_SAID_BY_THE_WAY = re.compile(  # but a "sweet, fruity one" is asked for
+    r"^\W*(?:(?:oh|ok(?:ay)?|yes|ah|very)\W+)*(?:cool\s*(?:[.,;!?–—-]|$)|sweet\s*[.;!–—-])", re.IGNORECASE
+)
+# "Quiet" is low in noise, and "not too quiet" what is not.
+_BY_GRADE: Mapping[tuple[int, int], tuple[Op, float]] = {
+    (-1, 1): ("<=", LOW), (1, 1): (">=", HIGH), (-1, -1): (">", LOW), (1, -1): ("<", HIGH),
+}  # fmt: skip
 _SHARE = 0.5  # of the things spoken of, from which a column is of them
 
 
@@ -41,16 +50,19 @@ def halves(
         meant: whether a word is a value of some column, which limits in its own way.
     """
     there = facets.mask(among) if among else np.ones(len(facets.catalog), dtype=np.bool_)
+    text = _SAID_BY_THE_WAY.sub(" ", text)
     clauses = re.split(r"[,.;!?]", text)
     for column, sign, adjective in columns.adjectives():
         turned = -1 if re.search(rf"{_NOT_TOO}{_AND}{adjective}{_NO_NOUN}", text, re.IGNORECASE) else 1
-        if meant(adjective) or (turned > 0 and not any(_asks(clause, adjective, kinds) for clause in clauses)):
+        idle = any(no_need(text, m.start()) for m in re.finditer(rf"\b{adjective}\b", text, re.IGNORECASE))
+        if idle or meant(adjective) or (turned > 0 and not any(_asks(clause, adjective, kinds) for clause in clauses)):
             continue
         values = facets.numbers(column.field)[there]
         known = values[~np.isnan(values)]
         if len(known) > 1 and len(known) >= _SHARE * len(values):
             op: Op = ">=" if sign * turned > 0 else "<="
-            yield Constraint(column.field, op, round(float(np.median(known)), 2))
+            middle = (op, round(float(np.median(known)), 2))
+            yield columns.bound(column.field, *(_BY_GRADE[sign, turned] if column.field in columns.grades else middle))
 
 
 def _asks(clause: str, adjective: str, kinds: Collection[str]) -> bool:

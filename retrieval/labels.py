@@ -11,6 +11,7 @@ from retrieval.alike import named_alike, shortened
 from retrieval.groups import group_called
 from retrieval.lexicon import display, vocabulary
 from retrieval.ranges import of_sizes, part_of
+from retrieval.scales import is_mute, worded
 from retrieval.shades import distinct, is_colour
 from retrieval.types import Constraint, Op
 from retrieval.units import of_header, pattern, wanted
@@ -43,6 +44,7 @@ _TODDLER = 2.0  # years below which an age is said in months
 _MONTHS = 12
 _AMOUNT = re.compile(rf"\b(\d+(?: \d)?) ({pattern()})")
 _WITH = ("needs", "requires", "has", "with", "contains")  # "needs_batteries": none are wanted
+_OF_ITSELF = ("title", "topic", "kind", "genres", "creators", "language", "moods", "themes", "audience")
 _REFUSALS = {"moods": "not {}", "audience": "not {}", "language": "not in {}", "creators": "nothing by {}"}
 
 
@@ -74,6 +76,9 @@ def label(
         named, no = wanted(field), (values == ("no",)) == (op == "is")
         lacks = "no" if field.casefold().replace(" ", "_").split("_")[0] in _WITH else "not"
         return (f"不要{named}" if chinese else f"{lacks} {named}") if no else named
+    if field not in _OF_ITSELF and all(map(is_mute, values)):  # "low" does not say of what
+        told = worded(values, of_header(field)[0], chinese)
+        return told if op == "is" else f"不要{told}" if chinese else f"not {told}"
     values = distinct(values) if field == "topic" or is_colour(of_header(field)[0]) else values
     of_kinds = shortened(values, kinds) if field == "kind" else []
     group = group_called(values, kinds, language) if len(of_kinds) > 1 else ""

@@ -104,7 +104,7 @@ class Limiting:
         """
         kinds = [c for _, c in found.constraints if (c.field, c.op) == ("kind", "is")]
         for start, limit in list(found.constraints):
-            if limit.op != "is" or not self._columns.limits(limit.field):
+            if limit.op != "is" or not self._columns.limits(limit.field) or self._columns.grades.holds(limit):
                 continue
             end = next((end for at, end in found.hard if at == start), start)
             seems = not kinds and _SEEMS.match(text[end:])

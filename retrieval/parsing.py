@@ -215,7 +215,8 @@ class Parser:
             found.spans.append((start, end))
             found.hard.append((start, end))
             found.refused.append((start, end))
-            found.constraints.append((start, self._constraint("topic", (topic,), True, language)))
+            none = self.columns.grades.none_of(topic, language)
+            found.constraints.append((start, none or self._constraint("topic", (topic,), True, language)))
 
     def _without_passing(
         self, found: Reading, text: str, tokens: Sequence[Token], hits: Sequence[Hit], language: str

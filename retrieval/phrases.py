@@ -124,6 +124,8 @@ class Phrases:
 
     def _called(self, field: str, value: str) -> Iterator[str]:
         """Yield what people call a value that the catalogue holds."""
+        if self._columns.grades.is_mute(field, value):  # low in what, only the column's name tells
+            return
         if field != "creators" and not self._facets.of_works:
             yield from self._of_goods(field, value)
         elif field in ("kind", "genres"):

@@ -9,7 +9,7 @@ from retrieval import units
 from retrieval.text import normalize
 
 # what columns measure: their names; adjectives for little and for much of it; further words that ask for it.
-# Where the numbers run the other way (a bag that is comfortable at less is warmer), "much" is the smaller number.
+# A bag that is comfortable at less is warmer: there the numbers run the other way. Water for tea is no warm thing.
 _QUALITIES = """
 weight mass: light; heavy; weigh weighs
 capacity volume litres: small; big large roomy spacious; hold holds
@@ -23,7 +23,11 @@ speed: slow; fast;
 sleeps people persons berths: small; big large; sleep fit fits
 spiciness heat scoville: mild; hot spicy;
 sugar sweetness: dry; sweet;
-comfort temperature temp: warm; cool cold;
+comfort: warm; cool cold
+temperature temp: ;
+difficulty: easy; hard difficult;
+strength intensity: mild; strong intense;
+noise loudness: quiet; loud noisy;
 memory ram: ; ; ram
 screen display: small; big large;
 length: short; long;
@@ -56,15 +60,18 @@ def _qualities() -> tuple[Quality, ...]:
     return tuple(found)
 
 
+_AT_LEAST = ("limit", "rating", "minimum", "min", "lowest", "extreme")  # down to which temperature a thing will do
 _BY_DIMENSION = {"size": ("small", "big"), "volume": ("small", "big"), "time": ("short", "long")}  # little and much
 _ALL_QUALITIES = _qualities()
 
 
 def quality_of(name: str) -> Quality | None:
     """Return what a column measures by its header, None where that is not known."""
-    words = units.of_header(name)[0].split()
-    whole = normalize(name.replace("_", " ")).split()
-    return next((q for q in _ALL_QUALITIES if set(q.names).intersection((*words, *whole))), None)
+    measured, unit = units.of_header(name)
+    words = {*measured.split(), *normalize(name.replace("_", " ")).split()}
+    degrees = (unit is not None and unit.dimension == "temperature") or not words.isdisjoint(("temperature", "temp"))
+    words |= {"comfort"} if degrees and not words.isdisjoint(_AT_LEAST) else set()
+    return next((q for q in _ALL_QUALITIES if words.intersection(q.names)), None)
 
 
 def adjectives(field: str, sign: int) -> tuple[str, str] | None:
