@@ -23,7 +23,11 @@ _NO_THE_ONE = re.compile(  # "no, the old one was too long" corrects nothing
     re.IGNORECASE,
 )
 _I_ASKED = re.compile(
-    r"^\W*(?:(?:no|but|sorry)\b\W*)*i\s+(?:mean|meant|(?:was\s+)?ask(?:ed|ing)\s+(?:you\s+)?(?:about|for)|said)\s+",
+    r"^\W*(?:(?:no|nope|nah|but|sorry)\b\W*)*i\s+(?:(?P<meant>mean|meant)|(?:was\s+)?ask(?:ed|ing)\s+(?:you\s+)?(?:about|for)|said)\s+",
+    re.IGNORECASE,
+)
+_NAMED_AT_ONCE = re.compile(  # the title stands right behind it
+    r"\W*(?:(?:the|that|your)\s+)?(?:(?:films?|movies?|books?|novels?|games?|albums?|courses?|series|one)\s+)?(?:called\s+)?\W*",
     re.IGNORECASE,
 )
 _THE_ONE = re.compile(
@@ -47,11 +51,18 @@ def as_meant(text: str, shop: Shop, state: DialogueState) -> str:
     """Return a message with what it leaves unsaid of the items spoken of."""
     if shop.of_goods:
         return text
-    text = _NO_THE_ONE.sub("", text)
-    asked = _I_ASKED.match(text)
-    if asked is not None and _only_names(text[asked.end() :], shop):
-        text = text[asked.end() :]
+    text = _insisting(_NO_THE_ONE.sub("", text), shop)
     return _by_part(_among_namesakes(text, shop, state), shop, state)
+
+
+def _insisting(text: str, shop: Shop) -> str:
+    """Begin with "I meant" where a message says which title of ours it meant or asked about: "no, I meant Heat"."""
+    asked = _I_ASKED.match(text)
+    if asked is None:
+        return text
+    named = text[asked.end() :]
+    at_once = asked["meant"] and any(_NAMED_AT_ONCE.fullmatch(named[: m.start]) for m in shop.linker.link(named))
+    return f"I meant {named}" if at_once or _only_names(named, shop) else text
 
 
 def _only_names(text: str, shop: Shop) -> bool:

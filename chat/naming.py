@@ -24,6 +24,7 @@ HAVE_IT = re.compile(
     r"\b(?:do\s+you\s+(?:still\s+)?(?:have|sell|stock|carry|offer|do)|can\s+i\s+(?:buy|get|have))\s+(?:it|this|that)(?:\s+one)?\b\W*(as\b|for\b|in\b|on\b|with\b)?",
     re.IGNORECASE,
 )
+MEANT = re.compile(r"I meant\b")  # as `chat.corrections` begins what insists on a title
 _THERE = re.compile(r"(?:is|are)\s+there\b", re.IGNORECASE)
 _THE_ONE = re.compile(r"(?:the|that|your)\s+(\S+(?:\s+\S+)?)\s+ones?", re.IGNORECASE)
 _IN = re.compile(r"\bin\s+(?:the\s+|your\s+)?$", re.IGNORECASE)
@@ -280,6 +281,8 @@ def _read(name: str, parser: Parser) -> bool:
 def unknown_name(text: str, spans: Sequence[tuple[int, int]], linker: TitleLinker) -> str:
     """Return a name that nothing in the catalogue bears ("Tom Hanks"), "" if there is none."""
     for match in _NAME.finditer(blank(text, spans)):
+        if not telling_words(match.group()):
+            continue  # "I've SEEN that"
         refused = text[: match.start()].casefold().endswith("not ")
         if refused or not all(linker.knows(word) for word in words(match.group())):
             return re.split(r"[.!?]\s", match.group())[0]

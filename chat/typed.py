@@ -26,7 +26,8 @@ _SHORTHAND: Mapping[str, str] = {
     "thx": "thanks", "abt": "about", "smth": "something", "sth": "something", "wanna": "want to", "gonna": "going to",
     "gotta": "got to", "lemme": "let me", "gimme": "give me", "bday": "birthday", "xmas": "christmas",
     "ppl": "people", "bc": "because", "cuz": "because", "tmrw": "tomorrow", "nvm": "never mind",
-    "idk": "not sure,", "atm": "now", "rn": "now", "tho": "though", "yr": "year", "yrs": "years", "hrs": "hours",
+    "idk": "not sure,", "atm": "now", "rn": "now", "tho": "though", "ment": "meant",
+    "yr": "year", "yrs": "years", "hrs": "hours",
     "mins": "minutes", "romcom": "romantic comedy", "romcoms": "romantic comedies",
     "rom-com": "romantic comedy", "idc": "don't care",
 }  # fmt: skip

@@ -19,7 +19,7 @@ from retrieval.described import Describer
 from retrieval.groups import Groups
 from retrieval.hits import FOR_CHILDREN, Hits
 from retrieval.labels import label
-from retrieval.lexicon import genres_full_of, shared_origins
+from retrieval.lexicon import genres_full_of, part_called, shared_origins
 from retrieval.limiting import HARD_FIELDS, Limiting
 from retrieval.nearest import Nearest
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
@@ -269,6 +269,7 @@ class Parser:
     ) -> None:
         """Take over what a message does with the values that it names; what it also refuses, it asks for nowhere."""
         taken_up = stances(free, tokens, hits)
+        hits = [_in_part(found, free, tokens, hit, one) for hit, one in zip(hits, taken_up, strict=True)]
         refused = {v for hit, stance in zip(hits, taken_up, strict=True) if stance == "refused" for v in hit.values}
         hits = self.tails.meant(tokens, hits, taken_up, self._is_of_column)
         for hit, stance in zip(hits, taken_up, strict=True):
@@ -370,6 +371,15 @@ def _meant(hit: Hit, stance: Stance, told: Told) -> Stance | None:
     if told == "refused" and stance == "said":
         return "refused"
     return "said" if told == "wanted" and stance == "refused" else stance
+
+
+def _in_part(found: Reading, text: str, tokens: Sequence[Token], hit: Hit, stance: Stance) -> Hit:
+    """Return a kind by its part where a message refuses only that: "no novels". Asked for, it is refused no longer."""
+    word = normalize(text[tokens[hit.start].start : tokens[hit.end - 1].end])
+    part = part_called(hit.values[0], word) if hit.field == "kind" else ""
+    if part and stance != "refused":
+        found.allowed.append(part)
+    return replace(hit, values=(part,)) if part and stance in ("refused", "denied") else hit
 
 
 def _relative(text: str, constraints: Sequence[Constraint]) -> tuple[tuple[str, Op], ...]:
