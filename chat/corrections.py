@@ -43,6 +43,7 @@ _PLAIN = re.compile(r"[\w\s:'’.,&!?()–-]+")  # a title without marks that co
 _NEW = frozenset({"new", "newer", "newest", "latest", "recent", "remake"})
 _OLD = frozenset({"old", "older", "oldest", "original", "earlier"})
 _ABOUT = frozenset("about with any some no without of more like".split())  # noqa: SIM905 - before these a subject stands
+_CAPITALS = re.compile(r"[A-ZÀ-Ý][\w’'-]+(?:\s(?:(?:of|the|and|in|a|de|la)\s)?[A-ZÀ-Ý][\w’'-]+)+")
 _RARE = 6  # texts that have a word which tells a title on screen
 _LONG = 5  # letters of such a word
 
@@ -144,6 +145,7 @@ def _by_part(text: str, shop: Shop, state: DialogueState) -> str:
     """Put the title in place of a word of it that only one work on screen, or liked, has: "paddington"."""
     if quoted_spans(text):
         return text  # what stands in quotation marks is meant as it stands
+    text = _by_beginning(text, shop, state)
     called, rare = _parts(shop, state)
     tokens = tokenize(text)
     if not any(token.norm in called for token in tokens):
@@ -161,6 +163,17 @@ def _by_part(text: str, shop: Shop, state: DialogueState) -> str:
     return text
 
 
+def _by_beginning(text: str, shop: Shop, state: DialogueState) -> str:
+    """Put the title in place of words of it, in capitals, that only one work on screen has: "Grand Budapest"."""
+    titles = {item.title: f" {' '.join(words(item.title))} " for item in filter(_is_plain, _spoken_of(shop, state))}
+    for name in sorted({m.group() for m in _CAPITALS.finditer(text)}, key=len, reverse=True):
+        said = " ".join(words(name))
+        having = [title for title, normal in titles.items() if f" {said} " in normal]
+        if len(having) == 1 and having[0] not in text and not shop.linker.link(name):
+            text = text.replace(name, having[0])
+    return text
+
+
 def _names(mention: Mention, item: Item | None, shop: Shop) -> bool:
     return item is not None and shop.position(item.id) in mention.positions
 
@@ -170,16 +183,20 @@ def _parts(shop: Shop, state: DialogueState) -> tuple[dict[str, Item], set[str]]
 
     A rare word tells the work; a plain one does behind what is done with works: "played amnesia already".
     """
-    taste = state.taste
-    items = shop.items(dict.fromkeys([*taste.focus, *taste.liked, *filter(None, [taste.about, taste.spoken])]))
     owners: dict[str, list[Item]] = {}
-    for item in filter(_is_plain, items):
+    for item in filter(_is_plain, _spoken_of(shop, state)):
         for word in dict.fromkeys(words(item.title)):
             owners.setdefault(word, []).append(item)
     said = {word for word in owners if len(word) >= _LONG and word not in EVERYDAY and word not in STOPWORDS}
     alone = {word: owners[word][0] for word in said if len(owners[word]) == 1}
     plain = shop.parser.phrases.common_words
     return alone, {w for w in alone if w not in plain and shop.index.facets.document_frequency(w) < _RARE}
+
+
+def _spoken_of(shop: Shop, state: DialogueState) -> list[Item]:
+    """Return the works on screen, or liked, or asked about."""
+    taste = state.taste
+    return shop.items(dict.fromkeys([*taste.focus, *taste.liked, *filter(None, [taste.about, taste.spoken])]))
 
 
 def _is_plain(item: Item) -> bool:

@@ -71,6 +71,10 @@ _ANYTHING_LIKE = re.compile(  # "do you have anything like Twin Peaks?" asks for
     r"\s*(?:anything|something|any\s+\w+|some\s+\w+|stuff|more)\s+(?:\w+\s+)?(?:like|similar\s+to|close\s+to|in\s+the\s+vein\s+of)\b",
     re.IGNORECASE,
 )
+_ANYTHING_WITH = re.compile(  # nor does "is there something with Gene Kelly?"
+    r"\s*(?:anything|something|stuff|(?:any|some)\s+\w+)\s+(?:\w+\s+)?(?:with|starring|featuring|by|from|about)\b",
+    re.IGNORECASE,
+)
 _CLAUSE = frozenset(
     {"i", "we", "that", "which", "where", "who", "to", "with", "about", "for"}
 )  # begin no title asked for
@@ -122,7 +126,7 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
         if any(thing[t.start].isupper() for t in tokens) and len(tokens) <= 8:
             return thing, []
     have = HAVE.search(text)
-    if have is None or HAVE_IT.search(text) or _ANYTHING_LIKE.match(text, have.end()):
+    if have is None or HAVE_IT.search(text) or any(p.match(text, have.end()) for p in (_ANYTHING_LIKE, _ANYTHING_WITH)):
         return "", mentions
     thing = re.split(
         rf"[?!;。？！；\n]|\.\s|(?:,|\bbut\b|\bor\s+(?:something|anything)\b|\band\s+{_ASKS}\b)", text[have.end() :]

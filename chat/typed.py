@@ -7,12 +7,12 @@ themselves: "movie night with my in-laws after a long week" asks for nothing abo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval.persons import tells_of_thing
-from retrieval.text import fold, words
+from retrieval.text import fold, within_one, words
 
 _CHILD = 12  # years up to which a person's age makes them a child
 _AGES = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -23,7 +23,8 @@ _SHORTHAND: Mapping[str, str] = {
     "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "cant": "can't",
     "couldnt": "couldn't", "wont": "won't", "wouldnt": "wouldn't", "shouldnt": "shouldn't", "havent": "haven't",
     "hasnt": "hasn't", "hadnt": "hadn't", "u": "you", "ur": "your", "r": "are", "pls": "please", "plz": "please",
-    "thx": "thanks", "abt": "about", "smth": "something", "sth": "something", "wanna": "want to", "gonna": "going to",
+    "thx": "thanks", "abt": "about", "smth": "something", "smthing": "something",
+    "sth": "something", "wanna": "want to", "gonna": "going to",
     "gotta": "got to", "lemme": "let me", "gimme": "give me", "bday": "birthday", "xmas": "christmas",
     "ppl": "people", "bc": "because", "cuz": "because", "tmrw": "tomorrow", "nvm": "never mind",
     "idk": "not sure,", "atm": "now", "rn": "now", "tho": "though", "ment": "meant",
@@ -32,6 +33,14 @@ _SHORTHAND: Mapping[str, str] = {
     "rom-com": "romantic comedy", "idc": "don't care",
 }  # fmt: skip
 _WORD = re.compile(r"(?<!\S)(?:" + "|".join(_SHORTHAND) + r")(?=[\s.,!?;:)]|$)", re.IGNORECASE)
+# Words by which a message is understood, whatever shop it is; a slip in one of them hides what it asks for.
+_OFTEN_TYPED = tuple(
+    """
+    have something anything everything similar another different else instead without please recommend suggest looking
+    movie movies meant really watched watch loved director author actor actors series
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
+_TYPED = re.compile(r"(?<![\w'’-])[a-z]{3,}(?![\w'’-])")
 _INTERJECTION = re.compile(
     r"^\s*(?:oh\s+|ah\s+)?no,?\s+wait\b\W*"
     r"|^\s*(?:magic|sound|ace|sweet|grand|wicked|champion|sorted)\s*[.!,]\s*(?=\w)"
@@ -213,6 +222,24 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
         return f" my kid aged {years}{half}{more} " if ages else " my kid "
 
     return _AGED.sub(child, text)
+
+
+def respelled(text: str, known: Callable[[str], bool]) -> str:
+    """Return a message with the slips mended in words that carry it: "do you hav a simlar moive".
+
+    Args:
+        text: what the person typed.
+        known: whether a word is one already, of English or of the catalogue.
+    """
+
+    def mended(match: re.Match[str]) -> str:
+        word = match.group()
+        if word in _OFTEN_TYPED or known(word):
+            return word
+        near = [each for each in _OFTEN_TYPED if each[0] == word[0] and within_one(word, each)]
+        return near[0] if len(near) == 1 else word
+
+    return _TYPED.sub(mended, text)
 
 
 def telling_words(text: str) -> list[str]:
