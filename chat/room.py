@@ -121,6 +121,8 @@ class Room:
         turn.lift(self.state, [x for x in theirs if x.inferred or x.implied], silently=True)
         turn.lift(self.state, [x for x in theirs if not (x.inferred or x.implied)])
         taste.wishes, taste.earlier, taste.wish_text = [], [], []
+        named = [self.shop.index.catalog[at].id for at in turn.named]
+        taste.aside = [item for item in taste.liked if item not in named]
 
     def _for_another(self, turn: Turn) -> bool:
         """Whether a message wants something for somebody for whom nothing was wanted before."""

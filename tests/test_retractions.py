@@ -104,3 +104,57 @@ def test_why_something_is_excluded(talk, said):
 def test_instead_of(said):
     assert ("kind", "is", "book") in limits(said)
     assert not any(op == "is" and "album" in str(value) for _, op, value in limits(said))
+
+
+def test_what_is_wished_for_again_is_refused_no_longer(talk):
+    talk("a film, nothing sad")
+    assert ("moods", "is_not", "melancholic") in talk.limits
+    talk("hm, something sad then")
+    assert ("moods", "is_not", "melancholic") not in talk.limits
+    assert ("moods", "melancholic") in talk.state.taste.wishes
+
+
+def test_a_refused_mood_rules_out_only_what_there_is(talk):
+    talk("a thriller film, not violent")
+    assert ("genres", "is_not", "horror") in talk.limits
+    assert ("genres", "is_not", "shooter") not in talk.limits
+
+
+@pytest.mark.parametrize("said", ["my wife would rather have something cosy", "my brother prefers something cosy"])
+def test_what_somebody_else_would_rather_have(talk, said):
+    talk("a strategy game like Frostpunk")
+    assert talk.state.taste.anchors == ["game-frostpunk-2018"]
+    answer = talk(said)
+    assert ("genres", "is", "strategy") not in talk.limits
+    assert talk.state.taste.liked
+    assert not talk.state.taste.anchors
+    assert "Frostpunk" not in answer.text
+
+
+@pytest.mark.parametrize("said", ["a book about French food", "a course in Italian cooking", "a book on Spanish wine"])
+def test_what_comes_from_a_country_is_in_no_language(said):
+    assert not any(field == "language" for field, _, _ in limits(said))
+
+
+@pytest.mark.parametrize("said", ["a French film", "a Spanish ghost story", "a book in French about food"])
+def test_a_work_in_a_language(said):
+    assert any(field == "language" for field, _, _ in limits(said))
+
+
+class TestThemAll:
+    def test_they_are_what_was_just_named(self, talk):
+        shown = talk("a book for children").cards
+        talk("not Harry Potter, she's read them all")
+        assert not set(talk.state.taste.seen) & {card.id for card in shown}
+
+    def test_they_are_what_is_shown(self, talk):
+        shown = talk("a horror film").cards
+        talk("I loved Jaws. I've seen them all")
+        assert {card.id for card in shown} <= set(talk.state.taste.seen) | {"film-jaws-1975"}
+
+    def test_a_refusal_stands_before_a_question(self, talk):
+        shown = talk("a book about dragons").cards
+        answer = talk("not Harry Potter, she's read them all. And are those scary?")
+        assert "Harry Potter" not in [card.title for card in answer.cards]
+        assert talk.state.taste.disliked == ["book-harry-potter-and-the-philosophers-stone-1997"]
+        assert {card.id for card in answer.cards} <= {card.id for card in shown}
