@@ -198,9 +198,7 @@ class Conversation:
 
     def _kinds(self, piece: Piece) -> Iterator[Constraint]:
         """Yield the kinds that a wish names, or the items that it names are of."""
-        said = self._shop.parser.parse(
-            piece.text, language=piece.understood.language
-        )  # by the way, too
+        said = self._shop.parser.parse(piece.text, language=piece.understood.language)  # by the way, too
         yield from (c for c in said.constraints if c.field == "kind" and c.op == "is")
         for at in piece.positions:
             for kind in values_of(self._shop.index.catalog[at], "kind"):

@@ -140,8 +140,6 @@ _ASIDES = re.compile(
             r"\b(?:gets?|got|is|are|was|were)\s+(?:upset|scared|bored|frightened|sad|angry|nervous)\s+(?:when|if|by|at)"
             r"\s+[^,.;!?]+",
             r"\b(?:can'?t|cannot|couldn'?t)\s+sleep\b",
-            # what is no kind of work here
-            r"\bpart\s+of\s+(?:an?|the)\s+series\b",
         )
     ),
     re.IGNORECASE,

@@ -179,8 +179,8 @@ class Hits:
         """Whether a phrase only tells of something else: of what is studied, of what a thing is for."""
         before = [t.norm for t in tokens[max(0, start - 2) : start]]
         if field == "language":
-            behind = tokens[end].norm if end < len(tokens) else ""  # "I teach Year 10 English", "French food"
-            return bool(_STUDIED.intersection(before)) or behind in _OF_A_COUNTRY
+            follows = tokens[end].norm if end < len(tokens) else ""  # "I teach Year 10 English", "French food"
+            return bool(_STUDIED.intersection(before)) or follows in _OF_A_COUNTRY
         if field == "kind":
             holds = [t.norm for t in tokens[end : end + 2]] == ["in", "it"]  # "a film with a bit of music in it"
             behind = before[-1:] and before[-1] in _DETERMINERS

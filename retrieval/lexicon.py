@@ -37,7 +37,7 @@ afrobeat: afro beat
 ambient: ; 氛围音乐
 art: ; 艺术
 biography: biographical, biopic, biopics, biographies, non fiction, nonfiction; 传记
-blues: ; 蓝调
+blues: bluesy; 蓝调
 business: ; 商业
 card game: card games; 卡牌
 children: childrens; 儿童
@@ -64,7 +64,7 @@ historical: historical fiction, period piece, period pieces, period drama, perio
 history: non fiction, nonfiction; 历史
 horror: horrors; 恐怖, 惊悚恐怖
 indie: ; 独立
-jazz: ; 爵士
+jazz: jazzy; 爵士
 languages: language learning; 语言
 latin: latin music; 拉丁
 literary fiction: literary; 文学, 纯文学

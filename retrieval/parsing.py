@@ -33,6 +33,7 @@ from retrieval.tails import Tails
 from retrieval.text import Token, forms, normalize, tokenize
 from retrieval.things import Things
 from retrieval.types import Constraint, Op
+from retrieval.untold import untold
 
 _ALL_BUT = re.compile(r"\b((?:any|every)thing|all|any\s+colou?r)(\s+)but\b", re.IGNORECASE)
 _OTHER_COLOURS = re.compile(r"\b(other)\s(colou?rs?)\s+(?=than\b)", re.IGNORECASE)
@@ -134,6 +135,7 @@ class Parser:
         free = numeric.blank(text, taken)
         free = numeric.blank(free, [m.span(1) for m in _NOTHING_HERE.finditer(free)])
         found = Reading()
+        free = self._without_untold(found, free)
         self._counts.take(found, free, told, language)
         self._take_subtitles(found, free, language)
         found.hard = list(found.spans)
@@ -179,6 +181,15 @@ class Parser:
             owned=tuple(found.owned),
             allowed=(*(normalize(match[1]) for match in _ALLOWED.finditer(text)), *found.allowed),
         )
+
+    def _without_untold(self, found: Reading, text: str) -> str:
+        """Note what is asked that no column tells of, and return the text without what says nothing else."""
+        asked = list(untold(text, self._facets))
+        found.unchecked.extend(dict.fromkeys(name for name, _, _ in asked if name))
+        taken = [span for _, span, alone in asked if alone]
+        found.spans.extend(taken)
+        found.hard.extend(taken)
+        return numeric.blank(text, taken)
 
     def _take_subtitles(self, found: Reading, text: str, language: str) -> None:
         """Read "no subtitles" as a limit: what needs none is in the language that the person speaks."""
