@@ -43,6 +43,9 @@ _PLAIN = re.compile(r"[\w\s:'’.,&!?()–-]+")  # a title without marks that co
 _NEW = frozenset({"new", "newer", "newest", "latest", "recent", "remake"})
 _OLD = frozenset({"old", "older", "oldest", "original", "earlier"})
 _ABOUT = frozenset("about with any some no without of more like".split())  # noqa: SIM905 - before these a subject stands
+_THE_MAKER = re.compile(
+    r"\b[Tt]he\s+([A-ZÀ-Ý][\w’-]+)(?:\s+ones?\b)?(?!\s+(?:[A-ZÀ-Ý]|films?|movies?|books?|novels?|games?|albums?)|[’'])"
+)
 _CAPITALS = re.compile(r"[A-ZÀ-Ý][\w’'-]+(?:\s(?:(?:of|the|and|in|a|de|la)\s)?[A-ZÀ-Ý][\w’'-]+)+")
 _RARE = 6  # texts that have a word which tells a title on screen
 _LONG = 5  # letters of such a word
@@ -145,7 +148,7 @@ def _by_part(text: str, shop: Shop, state: DialogueState) -> str:
     """Put the title in place of a word of it that only one work on screen, or liked, has: "paddington"."""
     if quoted_spans(text):
         return text  # what stands in quotation marks is meant as it stands
-    text = _by_beginning(text, shop, state)
+    text = _by_beginning(_of_maker(text, shop, state), shop, state)
     called, rare = _parts(shop, state)
     tokens = tokenize(text)
     if not any(token.norm in called for token in tokens):
@@ -161,6 +164,21 @@ def _by_part(text: str, shop: Shop, state: DialogueState) -> str:
             text = text[: token.start] + item.title + text[token.end :]
             taken = shop.linker.link(text)
     return text
+
+
+def _of_maker(text: str, shop: Shop, state: DialogueState) -> str:
+    """Put the title in place of "the Ishiguro" where only one work that has been shown is theirs."""
+    owners: dict[str, list[Item]] = {}
+    for item in filter(_is_plain, shop.items(state.taste.shown)):
+        for maker in item.creators:
+            owners.setdefault(words(maker)[-1], []).append(item)
+
+    def title(match: re.Match[str]) -> str:
+        theirs = owners.get(match[1].casefold(), [])
+        alone = len(theirs) == 1 and not shop.linker.link(match[0])
+        return f"the {canonical('kind', theirs[0].kind)} {theirs[0].title}" if alone else match[0]
+
+    return _THE_MAKER.sub(title, text)
 
 
 def _by_beginning(text: str, shop: Shop, state: DialogueState) -> str:

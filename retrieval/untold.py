@@ -54,7 +54,9 @@ _QUALITIES = {
         frozenset({"country", "countries", "region", "origin"}),
     ),
     "difficulty": _Quality(
-        re.compile(r"\b(?:eas(?:y|ier)|difficult|hard)\s+(?:\w+\s+)?games?\b|\beasy\s+to\s+(?:play|read)\b", re.IGNORECASE),
+        re.compile(
+            r"\b(?:eas(?:y|ier)|difficult|hard)\s+(?:\w+\s+)?games?\b|\beasy\s+to\s+(?:play|read)\b", re.IGNORECASE
+        ),
         frozenset({"difficulty", "level", "reading level"}),
     ),
     "players": _Quality(
@@ -64,7 +66,7 @@ _QUALITIES = {
         ),
         frozenset({"players", "modes"}),
     ),
-}  # fmt: skip
+}
 _SHORT = re.compile(
     r"\b(?:short|brief|quick|long)\s+(\w+)(?:\s+(\w+))?"
     r"|\b(\w+),?\s+(?:(?:that|which)(?:['’]s|\s+is)\s+)?(?:but\s+)?(?:not|isn['’]?t)\s+too\s+long\b",

@@ -80,3 +80,17 @@ def test_the_longest_of_somebody(talk):
     answer = talk("Hayao Miyazaki's longest film")
     assert "Princess Mononoke" in answer.text
     assert ids(answer)[0] == "film-princess-mononoke-1997"
+
+
+def test_the_work_of_somebody_that_was_shown(talk):
+    talk("a science fiction book about a robot friend")
+    talk.state.taste.shown = ["book-klara-and-the-sun-2021", "book-dune-1965"]
+    talk("read the Ishiguro already")
+    assert talk.state.taste.seen == ["book-klara-and-the-sun-2021"]
+
+
+@pytest.mark.parametrize("said", ["read the Ishiguro books already", "I've read the Ishiguro"])
+def test_several_works_of_somebody(talk, said):
+    talk("a book by Kazuo Ishiguro")
+    talk(said)
+    assert not talk.state.taste.seen
