@@ -158,3 +158,10 @@ class TestThemAll:
         assert "Harry Potter" not in [card.title for card in answer.cards]
         assert talk.state.taste.disliked == ["book-harry-potter-and-the-philosophers-stone-1997"]
         assert {card.id for card in answer.cards} <= {card.id for card in shown}
+
+
+def test_a_genre_that_the_kind_never_has_is_looked_for_otherwise(talk):
+    answer = talk("albums from old musicals")
+    assert answer.cards
+    assert all(card.kind == "album" for card in answer.cards)
+    assert ("genres", "musical") in talk.state.taste.wishes
