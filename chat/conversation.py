@@ -186,10 +186,11 @@ class Conversation:
     def _of_one_kind(self, pieces: Sequence[Piece]) -> Iterator[Piece]:
         """Yield the wishes; who may return a game, and asks what to get instead, asks for a game."""
         kinds = {c for p in pieces if p.route not in SHOP for c in self._kinds(p)}
+        instead = any(_INSTEAD.search(piece.text) for piece in pieces)
         for piece in pieces:
             parsed = piece.understood.parsed
             open_kind = piece.route == "recommend" and not any(c.field == "kind" for c in parsed.constraints)
-            if len(kinds) == 1 and open_kind and _INSTEAD.search(piece.text):
+            if len(kinds) == 1 and open_kind and instead:
                 parsed = replace(parsed, constraints=(*parsed.constraints, *kinds))
                 yield replace(piece, understood=replace(piece.understood, parsed=parsed))
             else:
@@ -197,7 +198,8 @@ class Conversation:
 
     def _kinds(self, piece: Piece) -> Iterator[Constraint]:
         """Yield the kinds that a wish names, or the items that it names are of."""
-        yield from (c for c in piece.understood.parsed.constraints if c.field == "kind" and c.op == "is")
+        said = self._shop.parser.parse(piece.text, language=piece.understood.language)  # by the way, too
+        yield from (c for c in said.constraints if c.field == "kind" and c.op == "is")
         for at in piece.positions:
             for kind in values_of(self._shop.index.catalog[at], "kind"):
                 yield Constraint("kind", "is", kind, label("kind", "is", kind, piece.understood.language))

@@ -23,7 +23,11 @@ _NO_THE_ONE = re.compile(  # "no, the old one was too long" corrects nothing
     re.IGNORECASE,
 )
 _I_ASKED = re.compile(
-    r"^\W*(?:(?:no|but|sorry)\b\W*)*i\s+(?:mean|meant|(?:was\s+)?ask(?:ed|ing)\s+(?:you\s+)?(?:about|for)|said)\s+",
+    r"^\W*(?:(?:no|nope|nah|but|sorry)\b\W*)*i\s+(?:(?P<meant>mean|meant)|(?:was\s+)?ask(?:ed|ing)\s+(?:you\s+)?(?:about|for)|said)\s+",
+    re.IGNORECASE,
+)
+_NAMED_AT_ONCE = re.compile(  # the title stands right behind it
+    r"\W*(?:(?:the|that|your)\s+)?(?:(?:films?|movies?|books?|novels?|games?|albums?|courses?|series|one)\s+)?(?:called\s+)?\W*",
     re.IGNORECASE,
 )
 _THE_ONE = re.compile(
@@ -39,6 +43,10 @@ _PLAIN = re.compile(r"[\w\s:'’.,&!?()–-]+")  # a title without marks that co
 _NEW = frozenset({"new", "newer", "newest", "latest", "recent", "remake"})
 _OLD = frozenset({"old", "older", "oldest", "original", "earlier"})
 _ABOUT = frozenset("about with any some no without of more like".split())  # noqa: SIM905 - before these a subject stands
+_THE_MAKER = re.compile(
+    r"\b[Tt]he\s+([A-ZÀ-Ý][\w’-]+)(?:\s+ones?\b)?(?!\s+(?:[A-ZÀ-Ý]|films?|movies?|books?|novels?|games?|albums?)|[’'])"
+)
+_CAPITALS = re.compile(r"[A-ZÀ-Ý][\w’'-]+(?:\s(?:(?:of|the|and|in|a|de|la)\s)?[A-ZÀ-Ý][\w’'-]+)+")
 _RARE = 6  # texts that have a word which tells a title on screen
 _LONG = 5  # letters of such a word
 
@@ -47,11 +55,18 @@ def as_meant(text: str, shop: Shop, state: DialogueState) -> str:
     """Return a message with what it leaves unsaid of the items spoken of."""
     if shop.of_goods:
         return text
-    text = _NO_THE_ONE.sub("", text)
-    asked = _I_ASKED.match(text)
-    if asked is not None and _only_names(text[asked.end() :], shop):
-        text = text[asked.end() :]
+    text = _insisting(_NO_THE_ONE.sub("", text), shop)
     return _by_part(_among_namesakes(text, shop, state), shop, state)
+
+
+def _insisting(text: str, shop: Shop) -> str:
+    """Begin with "I meant" where a message says which title of ours it meant or asked about: "no, I meant Heat"."""
+    asked = _I_ASKED.match(text)
+    if asked is None:
+        return text
+    named = text[asked.end() :]
+    at_once = asked["meant"] and any(_NAMED_AT_ONCE.fullmatch(named[: m.start]) for m in shop.linker.link(named))
+    return f"I meant {named}" if at_once or _only_names(named, shop) else text
 
 
 def _only_names(text: str, shop: Shop) -> bool:
@@ -133,6 +148,7 @@ def _by_part(text: str, shop: Shop, state: DialogueState) -> str:
     """Put the title in place of a word of it that only one work on screen, or liked, has: "paddington"."""
     if quoted_spans(text):
         return text  # what stands in quotation marks is meant as it stands
+    text = _by_beginning(_of_maker(text, shop, state), shop, state)
     called, rare = _parts(shop, state)
     tokens = tokenize(text)
     if not any(token.norm in called for token in tokens):
@@ -150,6 +166,32 @@ def _by_part(text: str, shop: Shop, state: DialogueState) -> str:
     return text
 
 
+def _of_maker(text: str, shop: Shop, state: DialogueState) -> str:
+    """Put the title in place of "the Ishiguro" where only one work that has been shown is theirs."""
+    owners: dict[str, list[Item]] = {}
+    for item in filter(_is_plain, shop.items(state.taste.shown)):
+        for maker in item.creators:
+            owners.setdefault(words(maker)[-1], []).append(item)
+
+    def title(match: re.Match[str]) -> str:
+        theirs = owners.get(match[1].casefold(), [])
+        alone = len(theirs) == 1 and not shop.linker.link(match[0])
+        return f"the {canonical('kind', theirs[0].kind)} {theirs[0].title}" if alone else match[0]
+
+    return _THE_MAKER.sub(title, text)
+
+
+def _by_beginning(text: str, shop: Shop, state: DialogueState) -> str:
+    """Put the title in place of words of it, in capitals, that only one work on screen has: "Grand Budapest"."""
+    titles = {item.title: f" {' '.join(words(item.title))} " for item in filter(_is_plain, _spoken_of(shop, state))}
+    for name in sorted({m.group() for m in _CAPITALS.finditer(text)}, key=len, reverse=True):
+        said = " ".join(words(name))
+        having = [title for title, normal in titles.items() if f" {said} " in normal]
+        if len(having) == 1 and having[0] not in text and not shop.linker.link(name):
+            text = text.replace(name, having[0])
+    return text
+
+
 def _names(mention: Mention, item: Item | None, shop: Shop) -> bool:
     return item is not None and shop.position(item.id) in mention.positions
 
@@ -159,16 +201,20 @@ def _parts(shop: Shop, state: DialogueState) -> tuple[dict[str, Item], set[str]]
 
     A rare word tells the work; a plain one does behind what is done with works: "played amnesia already".
     """
-    taste = state.taste
-    items = shop.items(dict.fromkeys([*taste.focus, *taste.liked, *filter(None, [taste.about, taste.spoken])]))
     owners: dict[str, list[Item]] = {}
-    for item in filter(_is_plain, items):
+    for item in filter(_is_plain, _spoken_of(shop, state)):
         for word in dict.fromkeys(words(item.title)):
             owners.setdefault(word, []).append(item)
     said = {word for word in owners if len(word) >= _LONG and word not in EVERYDAY and word not in STOPWORDS}
     alone = {word: owners[word][0] for word in said if len(owners[word]) == 1}
     plain = shop.parser.phrases.common_words
     return alone, {w for w in alone if w not in plain and shop.index.facets.document_frequency(w) < _RARE}
+
+
+def _spoken_of(shop: Shop, state: DialogueState) -> list[Item]:
+    """Return the works on screen, or liked, or asked about."""
+    taste = state.taste
+    return shop.items(dict.fromkeys([*taste.focus, *taste.liked, *filter(None, [taste.about, taste.spoken])]))
 
 
 def _is_plain(item: Item) -> bool:

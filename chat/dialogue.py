@@ -33,7 +33,7 @@ from chat.telling import Telling
 from chat.thread import make_way
 from chat.tongues import unread
 from chat.turn import Turn
-from chat.typed import spelled_out
+from chat.typed import respelled, spelled_out
 from chat.understanding import Understanding
 from chat.updating import Updater
 from retrieval.constraints import satisfies, satisfies_all
@@ -108,7 +108,9 @@ class Dialogue:
     def heard(self, text: str) -> str:
         """Return what a message asks, spelled out, and keep in mind the sorrow that it tells of."""
         told_of = self.shop.parser.columns.people.columns
+        known = self.shop.parser.phrases.is_english, self.shop.linker.knows
         spelled = spelled_out(text, ages="age" in told_of or "people" in told_of)
+        spelled = respelled(spelled, lambda word: any(knows(word) for knows in known))
         if in_danger(spelled):
             return spelled
         asked, self.sorrow = told(spelled)

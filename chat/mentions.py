@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from chat.acts import SAME_MAKER
 from chat.brands import from_stranger
-from chat.naming import ABOUT_TITLE, HAVE, asked_about, asked_title, disambiguated, has
+from chat.naming import ABOUT_TITLE, HAVE, MEANT, asked_about, asked_title, disambiguated, has
 from chat.opinions import Opinion, stands
 from chat.senses import Sensed
 from chat.typed import EVERYDAY, telling_words
@@ -118,7 +118,7 @@ def stood_on(text: str, mentions: Sequence[Mention], sensed: Sensed, shown: int)
     kept, stood = [], []
     for mention, opinion in zip(mentions, stands(text, mentions, shown), strict=True):
         if opinion.attitude == "neutral" and not _asked_for(text, mention):
-            asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text)
+            asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text) or MEANT.match(text)
             asked_for = mention.how == "alias" and has(text, [mention])  # "do you have those magnet tiles"
             merely = sensed.merely_named(mention.start, mention.end) and not (asked_of or asked_for)
             if merely and mention.surface != text.strip(" .!?"):

@@ -24,6 +24,7 @@ HAVE_IT = re.compile(
     r"\b(?:do\s+you\s+(?:still\s+)?(?:have|sell|stock|carry|offer|do)|can\s+i\s+(?:buy|get|have))\s+(?:it|this|that)(?:\s+one)?\b\W*(as\b|for\b|in\b|on\b|with\b)?",
     re.IGNORECASE,
 )
+MEANT = re.compile(r"I meant\b")  # as `chat.corrections` begins what insists on a title
 _THERE = re.compile(r"(?:is|are)\s+there\b", re.IGNORECASE)
 _THE_ONE = re.compile(r"(?:the|that|your)\s+(\S+(?:\s+\S+)?)\s+ones?", re.IGNORECASE)
 _IN = re.compile(r"\bin\s+(?:the\s+|your\s+)?$", re.IGNORECASE)
@@ -68,6 +69,10 @@ _MEDIA: Mapping[str, str] = {
 }  # fmt: skip
 _ANYTHING_LIKE = re.compile(  # "do you have anything like Twin Peaks?" asks for no title
     r"\s*(?:anything|something|any\s+\w+|some\s+\w+|stuff|more)\s+(?:\w+\s+)?(?:like|similar\s+to|close\s+to|in\s+the\s+vein\s+of)\b",
+    re.IGNORECASE,
+)
+_ANYTHING_WITH = re.compile(  # nor does "is there something with Gene Kelly?"
+    r"\s*(?:anything|something|stuff|(?:any|some)\s+\w+)\s+(?:\w+\s+)?(?:with|starring|featuring|by|from|about)\b",
     re.IGNORECASE,
 )
 _CLAUSE = frozenset(
@@ -121,7 +126,7 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
         if any(thing[t.start].isupper() for t in tokens) and len(tokens) <= 8:
             return thing, []
     have = HAVE.search(text)
-    if have is None or HAVE_IT.search(text) or _ANYTHING_LIKE.match(text, have.end()):
+    if have is None or HAVE_IT.search(text) or any(p.match(text, have.end()) for p in (_ANYTHING_LIKE, _ANYTHING_WITH)):
         return "", mentions
     thing = re.split(
         rf"[?!;。？！；\n]|\.\s|(?:,|\bbut\b|\bor\s+(?:something|anything)\b|\band\s+{_ASKS}\b)", text[have.end() :]
@@ -280,6 +285,8 @@ def _read(name: str, parser: Parser) -> bool:
 def unknown_name(text: str, spans: Sequence[tuple[int, int]], linker: TitleLinker) -> str:
     """Return a name that nothing in the catalogue bears ("Tom Hanks"), "" if there is none."""
     for match in _NAME.finditer(blank(text, spans)):
+        if not telling_words(match.group()):
+            continue  # "I've SEEN that"
         refused = text[: match.start()].casefold().endswith("not ")
         if refused or not all(linker.knows(word) for word in words(match.group())):
             return re.split(r"[.!?]\s", match.group())[0]

@@ -117,6 +117,11 @@ _LET_GO = re.compile(
     r"(?<!never )(?<!not )(?<!n't )\b(?:forget(?:\s+about)?|never\s*mind|scrap|ditch)\s+(?:the\s+)?$", re.IGNORECASE
 )
 _SUPPOSED = re.compile(r"\b(?:if|in\s+case|unless)\b|如果|万一", re.IGNORECASE)  # "what if she has it already?"
+_KNOWS_THEM = re.compile(
+    r"\b(?:seen|watched|read|played|heard|finished|done|know|knows|own|owns|has|have|got)\s+(?:all\s+(?:of\s+)?)?them$",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[.!?。！？\n]")
 _CLAUSE = re.compile(rf"[.!?;。！？；\n]|,|，|\bbut\b|\bhowever\b|{AND_THEN}|但是?|不过", re.IGNORECASE)
 IF_ANY = re.compile(  # "if you have them" points at nothing on screen
     r"\bif\s+(?:you\s+(?:do\s+)?(?:have|sell|stock|carry|'?ve\s+got|got)|there\s+(?:are|is))\s+(?:them|any|some|it|one|those|that)\b",
@@ -192,6 +197,12 @@ def stands(text: str, mentions: Sequence[Mention], shown: int = 1) -> list[Opini
     return found
 
 
+def asks_about(text: str, surface: str) -> bool:
+    """Whether the sentence in which a message names a work is a question: not "not Emma. Are those long?"."""
+    end = text.find(surface) + len(surface)
+    return re.match(r"[^.!?;。！？；\n]*[?？]", text[end:]) is not None
+
+
 def pointed_at(text: str, shown: int) -> list[tuple[int, int]]:
     """Return where a message points at cards by their places: in "not the second film" no films are refused."""
     found = (match.span() for match in (*_FIRST_FEW.finditer(text), *_ORDINAL.finditer(text)))
@@ -213,12 +224,18 @@ def references(text: str, spans: Sequence[tuple[int, int]], shown: int, spoken_o
             found.append(Opinion(_attitude(text, match.start(), match.end(), "neutral"), places=(place,)))
     if found:
         return found
-    every = _ALL.search(text)
+    every = next((match for match in _ALL.finditer(text) if not _told_before(text, match, spans)), None)
     if every is not None and shown:
         attitude = _attitude(text, every.start(), every.end(), "neutral")
         attitude = "dislike" if every.group().casefold().startswith("none") or every.group() == "都不" else attitude
         return [Opinion(attitude, places=tuple(range(shown)))]
     return _of_it(text, spans, spoken_of)
+
+
+def _told_before(text: str, every: re.Match[str], spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether "them" are what the same sentence names before: "not Harry Potter, she's read them all"."""
+    known = _KNOWS_THEM.search(text[: every.end()]) is not None
+    return known and any(end <= every.start() and not _SENTENCE.search(text[end : every.start()]) for _, end in spans)
 
 
 def _of_it(text: str, spans: Sequence[tuple[int, int]], spoken_of: bool) -> list[Opinion]:

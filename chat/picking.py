@@ -196,8 +196,8 @@ class Picking:
     def query(self) -> Query:
         """Return what the retrievers are asked; what one has seen is taste where nothing else is known."""
         taste = self.state.taste
-        told = taste.liked or taste.wishes or taste.earlier or taste.wish_text
-        liked = self.shop.positions((taste.liked if told else taste.seen)[-_RECENT_LIKES:])
+        told = taste.anchors or taste.wishes or taste.earlier or taste.wish_text
+        liked = self.shop.positions((taste.anchors if told else taste.seen)[-_RECENT_LIKES:])
         disliked = self.shop.positions(taste.disliked)
         return Query(self._search_text(), tuple(liked), tuple(disliked), tuple(taste.wishes), tuple(taste.earlier))
 
@@ -218,7 +218,7 @@ class Picking:
         taste = self.state.taste
         return UserContext(
             said=[(m.role, m.text) for m in self.state.messages[-_PROMPT_TURNS:]],
-            liked=self.shop.items(taste.liked[-_RECENT_LIKES:]),
+            liked=self.shop.items(taste.anchors[-_RECENT_LIKES:]),
             disliked=self.shop.items(taste.disliked[-_RECENT_LIKES:]),
             limits=[x.label for x in taste.limits],
             wishes=[value for _, value in taste.wishes],
@@ -230,7 +230,7 @@ class Picking:
         Behind them stands what a turn shows beside them, which some limits need not hold for.
         """
         taste, constraints = self.state.taste, self.constraints()
-        liked = self.shop.items(taste.liked[-_RECENT_LIKES:])
+        liked = self.shop.items(taste.anchors[-_RECENT_LIKES:])
         hidden = self.shop.hidden()
         made: list[Card] = []
         beside, freed = (turn.beside, [x.constraint for x in turn.freed]) if turn is not None else ([], [])

@@ -41,6 +41,9 @@ _MEASURED = {
     "light": ("brightness", "亮度"),
     "temperature": ("temperature", "温度"), "energy": ("calories", "热量"), "power": ("power", "功率"),
     "storage": ("storage", "容量"),
+    "series": ("series that a work may be part of", "系列信息"),
+    "colour": ("colour of a film", "色彩信息"), "region": ("region", "地区"),
+    "difficulty": ("difficulty", "难度"), "length": ("length", "时长"),
 }  # fmt: skip
 _USUAL = {"price": -1, "year": 1, "length": 1}  # what is said without being asked: cheaper, newer, longer
 _EXTREMES: Mapping[tuple[str, int], tuple[str, str, str, str]] = {

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chat.naming import MEANT
 from chat.shop import Shop
 from chat.state import DialogueState, Limit
 from chat.turn import Turn
 from chat.typed import for_whom
-from retrieval.constraints import values_of
+from retrieval.constraints import satisfies, values_of
 from retrieval.lexicon import canonical
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.parsed import as_tuple
@@ -48,6 +49,10 @@ class Room:
                 [x for x in limits if x.field == "kind" and x.op == "is" and x.value not in kinds],
                 silently=True,
             )
+            if MEANT.match(turn.text):  # who insists on a title has it, whatever was asked for before
+                items = [self.shop.index.catalog[at] for at in turn.named]
+                before = [x for x in self.state.taste.limits if not all(satisfies(i, x.constraint) for i in items)]
+                turn.lift(self.state, before)
         if fields & {"kind", "title"}:
             self._for_a_thing(turn, fields)
         if "kind" in fields:
@@ -116,6 +121,8 @@ class Room:
         turn.lift(self.state, [x for x in theirs if x.inferred or x.implied], silently=True)
         turn.lift(self.state, [x for x in theirs if not (x.inferred or x.implied)])
         taste.wishes, taste.earlier, taste.wish_text = [], [], []
+        named = [self.shop.index.catalog[at].id for at in turn.named]
+        taste.aside = [item for item in taste.liked if item not in named]
 
     def _for_another(self, turn: Turn) -> bool:
         """Whether a message wants something for somebody for whom nothing was wanted before."""

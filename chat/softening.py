@@ -22,11 +22,12 @@ _OR = re.compile(r"\bor\b|或", re.IGNORECASE)
 def softened(understood: Understanding, in_force: Sequence[Constraint], columns: Columns) -> Understanding:
     """Return what was understood with wishes in the place of limits that no item of the kind in force has."""
     parsed = _widened(understood.parsed, in_force)
-    kinds = [c for c in in_force if (c.field, c.op) == ("kind", "is")]
-    if any((c.field, c.op) == ("kind", "is") for c in parsed.constraints):
-        kinds = []
+    own = [c for c in parsed.constraints if (c.field, c.op) == ("kind", "is")]
+    kinds = [] if own else [c for c in in_force if (c.field, c.op) == ("kind", "is")]
     valued = [c for c in parsed.constraints if c.op == "is" and columns.limits(c.field) and not columns.grades.holds(c)]
     soft = [c for c in valued if not columns.occurs(c, kinds)]
+    genres = [c for c in parsed.constraints if (c.field, c.op) == ("genres", "is") and c not in soft]
+    soft += [c for c in genres if own and not columns.occurs(c, own)]  # "songs from old musicals", of albums
     if not soft:
         return understood if parsed is understood.parsed else replace(understood, parsed=parsed)
     wishes = [

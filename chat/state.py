@@ -67,6 +67,7 @@ class Taste(BaseModel):
     wish_text: list[str] = Field(default_factory=list)
     focus: list[str] = Field(default_factory=list)
     about: str = ""  # the item that "it" means; "" is the first of the focus
+    aside: list[str] = Field(default_factory=list)  # liked, but by another than it is now wanted for
     spoken: str = ""  # the item last asked about or liked, whatever has been shown since
     compared: list[str] = Field(default_factory=list)  # what "which is longer?" chooses from
     any_kind: bool = False
@@ -78,6 +79,11 @@ class Taste(BaseModel):
         """Whether a recommendation has nothing to go by yet, except perhaps a kind."""
         told = self.liked or self.disliked or self.seen or self.wishes or self.earlier or self.wish_text
         return not told and all(limit.field == "kind" for limit in self.limits)
+
+    @property
+    def anchors(self) -> list[str]:
+        """Return what is liked and says something of what is wanted now."""
+        return [item for item in self.liked if item not in self.aside]
 
     def copied(self) -> Taste:
         """Return a copy that can be changed without changing this one; a deep `model_copy` takes ten times as long."""
@@ -221,7 +227,7 @@ class DialogueState(BaseModel):
     def signal(self, item_id: str, signal: Signal) -> None:
         """Record what a person says of an item; the signals exclude each other, `undo` takes them all back."""
         taste = self.taste
-        for ids in (taste.liked, taste.disliked, taste.seen):
+        for ids in (taste.liked, taste.disliked, taste.seen, taste.aside):
             if item_id in ids:
                 ids.remove(item_id)
         if signal != "undo":

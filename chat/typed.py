@@ -7,12 +7,12 @@ themselves: "movie night with my in-laws after a long week" asks for nothing abo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval.persons import tells_of_thing
-from retrieval.text import fold, words
+from retrieval.text import fold, within_one, words
 
 _CHILD = 12  # years up to which a person's age makes them a child
 _AGES = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -23,14 +23,24 @@ _SHORTHAND: Mapping[str, str] = {
     "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "cant": "can't",
     "couldnt": "couldn't", "wont": "won't", "wouldnt": "wouldn't", "shouldnt": "shouldn't", "havent": "haven't",
     "hasnt": "hasn't", "hadnt": "hadn't", "u": "you", "ur": "your", "r": "are", "pls": "please", "plz": "please",
-    "thx": "thanks", "abt": "about", "smth": "something", "sth": "something", "wanna": "want to", "gonna": "going to",
+    "thx": "thanks", "abt": "about", "smth": "something", "smthing": "something",
+    "sth": "something", "wanna": "want to", "gonna": "going to",
     "gotta": "got to", "lemme": "let me", "gimme": "give me", "bday": "birthday", "xmas": "christmas",
     "ppl": "people", "bc": "because", "cuz": "because", "tmrw": "tomorrow", "nvm": "never mind",
-    "idk": "not sure,", "atm": "now", "rn": "now", "tho": "though", "yr": "year", "yrs": "years", "hrs": "hours",
+    "idk": "not sure,", "atm": "now", "rn": "now", "tho": "though", "ment": "meant",
+    "yr": "year", "yrs": "years", "hrs": "hours",
     "mins": "minutes", "romcom": "romantic comedy", "romcoms": "romantic comedies",
     "rom-com": "romantic comedy", "idc": "don't care",
 }  # fmt: skip
 _WORD = re.compile(r"(?<!\S)(?:" + "|".join(_SHORTHAND) + r")(?=[\s.,!?;:)]|$)", re.IGNORECASE)
+# Words by which a message is understood, whatever shop it is; a slip in one of them hides what it asks for.
+_OFTEN_TYPED = tuple(
+    """
+    have something anything everything similar another different else instead without please recommend suggest looking
+    movie movies meant really watched watch loved director author actor actors series
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
+_TYPED = re.compile(r"(?<![\w'’-])[a-z]{3,}(?![\w'’-])")
 _INTERJECTION = re.compile(
     r"^\s*(?:oh\s+|ah\s+)?no,?\s+wait\b\W*"
     r"|^\s*(?:magic|sound|ace|sweet|grand|wicked|champion|sorted)\s*[.!,]\s*(?=\w)"
@@ -93,7 +103,8 @@ _FOR_SOMEBODY = re.compile(
     r"(?:^\W*(?:(?:ok(?:ay)?|right|thanks|great)\W+)?(?:and|also|now|next|then|plus|another)\b(?:(?!\b(?:it|this|that|they)\b)[^.?!])*?"
     r"|\b(?:something|anything|one|another|films?|movies?|books?|novels?|games?|albums?|records?|courses?)\s+(?:\w+\s+){0,2})"
     rf"\bfor\s+{_OUR}({_PEOPLE}|kids?|children)\b"
-    rf"|\b{_OUR}({_PEOPLE})\b[^.?!,]{{0,20}}?\b(?:needs?|wants?|would\s+like)\s+(?:one|an?other|some)\b"
+    rf"|\b{_OUR}({_PEOPLE})\b[^.?!,]{{0,20}}?\b(?:(?:needs?|wants?|would\s+like)\s+(?:one|an?other|some)\b"
+    r"|prefers?\b|(?:would|['’]d)\s+(?:much\s+)?(?:rather|prefer)\b)"
     # "my husband has a bad back, is there anything for that?"
     rf"|\b{_OUR}({_PEOPLE})(?:['’]s|\s+(?:is|has|gets|suffers|can['’]?t|struggles))\b[^.!]*?"
     r"\b(?:something|anything)\s+(?:\w+\s+)?(?:for|against)\s+(?:that|this|it|him|her|them)\b"
@@ -132,8 +143,6 @@ _ASIDES = re.compile(
             r"\b(?:gets?|got|is|are|was|were)\s+(?:upset|scared|bored|frightened|sad|angry|nervous)\s+(?:when|if|by|at)"
             r"\s+[^,.;!?]+",
             r"\b(?:can'?t|cannot|couldn'?t)\s+sleep\b",
-            # what is no kind of work here
-            r"\bpart\s+of\s+(?:an?|the)\s+series\b",
         )
     ),
     re.IGNORECASE,
@@ -226,6 +235,24 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
         return f" my kid aged {years}{half}{more} " if ages else " my kid "
 
     return _AGED.sub(child, text)
+
+
+def respelled(text: str, known: Callable[[str], bool]) -> str:
+    """Return a message with the slips mended in words that carry it: "do you hav a simlar moive".
+
+    Args:
+        text: what the person typed.
+        known: whether a word is one already, of English or of the catalogue.
+    """
+
+    def mended(match: re.Match[str]) -> str:
+        word = match.group()
+        if word in _OFTEN_TYPED or known(word):
+            return word
+        near = [each for each in _OFTEN_TYPED if each[0] == word[0] and within_one(word, each)]
+        return near[0] if len(near) == 1 else word
+
+    return _TYPED.sub(mended, text)
 
 
 def telling_words(text: str) -> list[str]:

@@ -20,6 +20,7 @@ from chat.memory import REMEMBER, lasts
 from chat.mentions import common, mentioned, moved, stood_on, wanted_by_name
 from chat.naming import (
     HAVE,
+    MEANT,
     TITLED,
     TOLD_BY,
     has,
@@ -38,7 +39,7 @@ from retrieval.numbers import blank
 from retrieval.parsed import Parsed
 from retrieval.parsing import Parser
 from retrieval.passing import no_other
-from retrieval.stances import BUT_NOT_THEM
+from retrieval.stances import BUT_NOT_THEM, knows_all
 from retrieval.text import language_of, tokenize, words
 
 _MORE = re.compile(
@@ -240,7 +241,7 @@ def understand(
     where = [] if parser.of_works else settings(text)  # which goods may be for: "something for the bath"
     pointing = [place for place in pointing if place not in where]
     beside = [*spans, *lifting, *pointing, *sensed.refused(), *reading.told_beside(text, sensed), *parser.for_all(text)]
-    other = [place for place in strange if _NOT.search(text[: place[0]])]  # "not the Tom Cruise one"
+    other = [p for p in strange if _NOT.search(text[: p[0]]) or knows_all(text, p[0])]  # "not the Tom Cruise one"
     beside += other
     unknown = reading.unknown(
         text, [place for place in strange if place not in other], [*spans, *other, *parsed.spans], linker
@@ -288,7 +289,8 @@ def understand(
         same_maker=SAME_MAKER.search(text) is not None,
         lacking=lacking,
         bare_title=all(o.attitude == "neutral" for o in opinions)
-        and ((bool(mentions) and not rest) or wanted_by_name(text, mentions)),
+        and bool(mentions)
+        and (not rest or MEANT.match(text) is not None or wanted_by_name(text, mentions)),
         bought=bought is not None,
         unknown_name=" / ".join(text[start:end].strip(" ,") for start, end in unknown),
         only_unknown=bool(unknown)

@@ -12,7 +12,7 @@ from chat import facts
 from chat.further import Further
 from chat.grown import for_grown_ups
 from chat.messages import Signal
-from chat.opinions import Attitude, Opinion
+from chat.opinions import Attitude, Opinion, asks_about
 from chat.replies import Say
 from chat.room import CORRECTS, Room
 from chat.shop import Shop
@@ -72,6 +72,12 @@ class Updater:
         self._take_back(understood.parsed.taken_back)
         taste.limits = [
             x for x in taste.limits if x.op != "is_not" or not set(understood.parsed.allowed) & set(_values(x.value))
+        ]
+        asked = {(wish.field, wish.value) for wish in understood.parsed.wishes}  # it is refused no longer
+        taste.limits = [
+            x
+            for x in taste.limits
+            if x.op != "is_not" or x.lasting or not any((x.field, v) in asked for v in _values(x.value))
         ]
         for opinion in understood.opinions:
             self._absorb_opinion(turn, opinion)
@@ -148,9 +154,9 @@ class Updater:
 
     def _imply(self, turn: Turn, implied: Sequence[Constraint]) -> None:
         """Rule out what a refused mood is full of, and say so apart, if there is any of the kind asked for."""
-        self.state.limit(implied, lasting=turn.understood.lasting, implied=True)
         kinds = [x.constraint for x in self.state.taste.limits if (x.field, x.op) == ("kind", "is")]
         there = [c for c in implied if self.shop.index.facets.mask([*kinds, replace(c, op="is")]).any()]
+        self.state.limit(there, lasting=turn.understood.lasting, implied=True)
         if there:
             names = [display(c.field, str(c.value), self.say.language) for c in there]
             turn.notes.append(self.say("implied", genres=self.say.quoted(names)))
@@ -233,7 +239,10 @@ class Updater:
         if opinion.attitude == "neutral" and turn.understood.act not in ("availability", "question"):
             positions = [at for at in positions if catalog[at].id not in taste.disliked]
         ids = [catalog[at].id for at in self._refused_too(opinion, positions)]
-        if turn.understood.act == "question":
+        told = (
+            opinion.surface and opinion.attitude in ("dislike", "seen") and not asks_about(turn.text, opinion.surface)
+        )
+        if turn.understood.act == "question" and not told:
             turn.asked.extend(positions)
             return
         if opinion.places and opinion.attitude == "neutral":
@@ -308,7 +317,7 @@ class Updater:
         taste = self.state.taste
         if any(x.field == "kind" and not x.inferred for x in taste.limits) or taste.any_kind or "creators" in fields:
             return
-        anchors = turn.named or self.shop.positions(taste.liked[-1:])
+        anchors = turn.named or self.shop.positions(taste.anchors[-1:])
         medium = turn.understood.medium
         if not anchors and not medium and not any(x.inferred for x in taste.limits):
             anchors = self.shop.positions([*turn.seen, *turn.rejected])  # "Hereditary was too much" is about films

@@ -15,7 +15,7 @@ import numpy as np
 
 from retrieval.absence import present, titled
 from retrieval.catalog import Catalog
-from retrieval.lexicon import canonical, synonyms, vocabulary
+from retrieval.lexicon import PARTS, canonical, synonyms, vocabulary
 from retrieval.ranges import bound_of, of_sizes, part_of, range_of
 from retrieval.scales import are_grades, rank_of
 from retrieval.shades import is_colour, plainer
@@ -65,6 +65,14 @@ def values_of(item: Item, field: str) -> frozenset[str]:
 
 _CATEGORICAL = ("kind", "genres", "creators", "language")
 _WORKS = frozenset(("film", "book", "game", "album", "course", "series"))
+
+
+def parts_of(item: Item) -> frozenset[str]:
+    """Return the names of those parts of its kind that an item belongs to, as far as its genres tell."""
+    kinds, genres = values_of(item, "kind"), values_of(item, "genres")
+    return frozenset(
+        name for name, part in PARTS.items() if part.kind in kinds and part.genres & genres and not part.others & genres
+    )
 
 
 def topic_words(item: Item) -> list[str]:
@@ -150,7 +158,8 @@ def satisfies(item: Item, constraint: Constraint) -> bool:
         return same == (op == "is")
     if op == "is_not" and is_colour(of_header(field)[0]):
         return not _in_no_other(item, field, set(as_values(constraint)))
-    return bool(values_of(item, field).intersection(as_values(constraint))) == (op == "is")
+    held = values_of(item, field) | (parts_of(item) if field == "kind" else frozenset())
+    return bool(held.intersection(as_values(constraint))) == (op == "is")
 
 
 def _in_no_other(item: Item, field: str, refused: set[str]) -> bool:
@@ -399,6 +408,8 @@ class Facets:
                     found[self._with_phrase(phrase)] = True
             elif (at := self.postings.get(field, {}).get(value)) is not None:
                 found[at] = True
+            if field == "kind" and value in PARTS:
+                found[[at for at, item in enumerate(self.catalog.items) if value in parts_of(item)]] = True
         return found
 
     def _with_phrase(self, phrase: str) -> np.ndarray:

@@ -10,8 +10,9 @@ from retrieval.columns import Columns
 from retrieval.constraints import Facets
 from retrieval.parsed import Told
 from retrieval.ranges import of_sizes
-from retrieval.stances import no_need
+from retrieval.stances import JOINS, no_need
 from retrieval.sums import loose
+from retrieval.text import words
 from retrieval.types import Constraint
 
 
@@ -28,9 +29,13 @@ class Counts:
 
     def take(self, found: Reading, text: str, told: Callable[[int, int], Told], language: str) -> None:
         """Take over a message's numbers; what need not be takes a limit back, and what is told by the way sets none."""
-        for number in self._all(text, language):
-            if no_need(text, number.start) and all(c.value == "yes" for c in number.constraints):
-                found.taken_back.extend((c.field, "yes") for c in number.constraints)
+        freed = -1  # up to where a message says what need not be
+        for number in sorted(self._all(text, language), key=lambda one: one.start):
+            also = freed >= 0 and set(words(text[freed : number.start])) <= JOINS
+            if also or no_need(text, number.start):
+                freed = number.end
+                found.taken_back.extend((c.field, "yes") for c in number.constraints if c.value == "yes")
+                found.opened.extend(c.field for c in number.constraints if c.value != "yes")
                 found.spans.append((number.start, number.end))
                 continue
             kept = self._of_somebody(number.constraints) or self._of_goods(number.constraints)

@@ -52,6 +52,12 @@ _STUDIED = frozenset(  # what is done with a language, rather than with works in
     excuse my teach teaches taught learn learns learning study studies studying speak speaks year gcse
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_OF_A_COUNTRY = frozenset(  # what comes from where a language is spoken, and is in no language
+    """
+    food foods cuisine cooking cookery dish dishes recipe recipes meal meals kitchen chef chefs restaurant restaurants
+    wine wines cheese cheeses bread pastry pastries tea beer garden gardens gardening furniture fashion perfume
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
 _BEFORE_MAKERS = frozenset({"not", "no", "more", "another", "love", "like", "hate"})
 _RARE = 2  # items whose texts hold a maker's name by chance
 _PRESENTS = frozenset({"gift", "gifts", "present", "presents"})
@@ -173,7 +179,8 @@ class Hits:
         """Whether a phrase only tells of something else: of what is studied, of what a thing is for."""
         before = [t.norm for t in tokens[max(0, start - 2) : start]]
         if field == "language":
-            return bool(_STUDIED.intersection(before))  # "I teach Year 10 English"
+            follows = tokens[end].norm if end < len(tokens) else ""  # "I teach Year 10 English", "French food"
+            return bool(_STUDIED.intersection(before)) or follows in _OF_A_COUNTRY
         if field == "kind":
             holds = [t.norm for t in tokens[end : end + 2]] == ["in", "it"]  # "a film with a bit of music in it"
             behind = before[-1:] and before[-1] in _DETERMINERS

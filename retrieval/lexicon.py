@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -36,7 +37,7 @@ afrobeat: afro beat
 ambient: ; 氛围音乐
 art: ; 艺术
 biography: biographical, biopic, biopics, biographies, non fiction, nonfiction; 传记
-blues: ; 蓝调
+blues: bluesy; 蓝调
 business: ; 商业
 card game: card games; 卡牌
 children: childrens; 儿童
@@ -63,7 +64,7 @@ historical: historical fiction, period piece, period pieces, period drama, perio
 history: non fiction, nonfiction; 历史
 horror: horrors; 恐怖, 惊悚恐怖
 indie: ; 独立
-jazz: ; 爵士
+jazz: jazzy; 爵士
 languages: language learning; 语言
 latin: latin music; 拉丁
 literary fiction: literary; 文学, 纯文学
@@ -203,6 +204,40 @@ def moods_near(mood: str) -> tuple[str, ...]:
 def genres_full_of(mood: str) -> tuple[str, ...]:
     """Return the genres that "nothing scary" rules out along with the mood."""
     return _FULL_OF.get(mood, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Works of a kind that have a name of their own: who wants no novels may well read memoirs.
+
+    Attributes:
+        kind: which they are some of, and which the name asks for where it is not refused.
+        words: what they are called, the Chinese last.
+        genres: one of these tells them.
+        others: and one of these that a work of the kind is none of them.
+    """
+
+    kind: str
+    words: tuple[str, ...]
+    genres: frozenset[str]
+    others: frozenset[str]
+
+
+PARTS: Mapping[str, Part] = {
+    "fiction": Part(
+        "book",
+        ("novel", "novels", "小说"),
+        frozenset("fantasy mystery thriller crime romance horror adventure historical western children comedy".split())  # noqa: SIM905
+        | {"literary fiction", "science fiction", "young adult"},
+        frozenset("memoir biography essays history science poetry cooking art".split())  # noqa: SIM905
+        | {"short stories", "graphic novel"},
+    )
+}
+
+
+def part_called(kind: str, word: str) -> str:
+    """Return the part of a kind that a normalised word names, "" if it names all of it."""
+    return next((name for name, part in PARTS.items() if part.kind == kind and word in map(normalize, part.words)), "")
 
 
 _SINGLED_OUT = re.compile(r"\b(?:(most|least)\s+(\w+)|(\w+est))\b")
@@ -405,6 +440,8 @@ def display(field: str, name: str, language: str) -> str:
     """Name a canonical value to a person: ``display("genres", "science fiction", "zh") == "科幻"``."""
     rows = _languages() if field == "language" else TABLES.get(field, {})
     english, chinese = rows.get(name, ((), ()))
+    if field == "kind" and name in PARTS:
+        return PARTS[name].words[-1 if language == "zh" else 1]
     if language == "zh" and chinese:
         return chinese[0]
     if field == "audience":

@@ -221,7 +221,9 @@ class TitleLinker:
                 at += 1
         for start, end in slots(text, tokens, mentions):
             mention = self._fuzzy_in(text, tokens[start:end], facet_words)
-            if mention is not None and not any(m.start < mention.end and mention.start < m.end for m in mentions):
+            if mention is not None and not any(
+                (m.start < mention.end and mention.start < m.end) or m.positions == mention.positions for m in mentions
+            ):  # in "Holmes, not Holes" the first is no slip for the second
                 mentions.append(mention)
         return sorted(mentions, key=lambda m: m.start)
 
@@ -363,8 +365,9 @@ class TitleLinker:
                     or all(t.norm in PRONOUNS or t.norm in facet_words for t in part)
                 ):
                     continue
-                if length == 1 and self._facets.document_frequency(name) >= _COMMON_FROM:
-                    continue  # a real word, not a misspelling
+                capital = text[part[0].start].isupper()
+                if length == 1 and self._facets.document_frequency(name) >= (1 if capital else _COMMON_FROM):
+                    continue  # a real word, or somebody's name, not a misspelling
                 if length == 2 and part[0].norm in ("the", *_COUNTS) and self.knows(part[1].norm):
                     continue  # "for the whole family" does not mean "The Whale"
                 positions, score = self.fuzzy(name, _FUZZY_SCORE_SHORT if len(name) < _SHORT else _FUZZY_SCORE)

@@ -13,6 +13,7 @@ from datetime import date
 
 from retrieval.constraints import Facets
 from retrieval.labels import label
+from retrieval.stances import no_need
 from retrieval.types import Constraint, Op
 
 _ABOUT = r"(?:(?:about|around|roughly|circa)\s+)?"
@@ -365,7 +366,7 @@ def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
 
 def inverted(text: str, found: Found, language: str, currency: str = "") -> Found:
     """Turn a limit round behind a negation: "nothing before 1980" asks for 1980 and later."""
-    negation = _NEGATED.search(text[: found.start])
+    negation = None if no_need(text, found.start) else _NEGATED.search(text[: found.start])
     if negation is not None and [(c.field, c.op) for c in found.constraints] == [("year", ">="), ("year", "<=")]:
         last = float(found.constraints[1].value)  # type: ignore[arg-type]
         return Found(

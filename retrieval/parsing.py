@@ -19,7 +19,7 @@ from retrieval.described import Describer
 from retrieval.groups import Groups
 from retrieval.hits import FOR_CHILDREN, Hits
 from retrieval.labels import label
-from retrieval.lexicon import genres_full_of, shared_origins
+from retrieval.lexicon import genres_full_of, part_called, shared_origins
 from retrieval.limiting import HARD_FIELDS, Limiting
 from retrieval.nearest import Nearest
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
@@ -33,6 +33,7 @@ from retrieval.tails import Tails
 from retrieval.text import Token, forms, normalize, tokenize
 from retrieval.things import Things
 from retrieval.types import Constraint, Op
+from retrieval.untold import untold
 
 _ALL_BUT = re.compile(r"\b((?:any|every)thing|all|any\s+colou?r)(\s+)but\b", re.IGNORECASE)
 _OTHER_COLOURS = re.compile(r"\b(other)\s(colou?rs?)\s+(?=than\b)", re.IGNORECASE)
@@ -134,6 +135,7 @@ class Parser:
         free = numeric.blank(text, taken)
         free = numeric.blank(free, [m.span(1) for m in _NOTHING_HERE.finditer(free)])
         found = Reading()
+        free = self._without_untold(found, free)
         self._counts.take(found, free, told, language)
         self._take_subtitles(found, free, language)
         found.hard = list(found.spans)
@@ -179,6 +181,15 @@ class Parser:
             owned=tuple(found.owned),
             allowed=(*(normalize(match[1]) for match in _ALLOWED.finditer(text)), *found.allowed),
         )
+
+    def _without_untold(self, found: Reading, text: str) -> str:
+        """Note what is asked that no column tells of, and return the text without what says nothing else."""
+        asked = list(untold(text, self._facets))
+        found.unchecked.extend(dict.fromkeys(name for name, _, _ in asked if name))
+        taken = [span for _, span, alone in asked if alone]
+        found.spans.extend(taken)
+        found.hard.extend(taken)
+        return numeric.blank(text, taken)
 
     def _take_subtitles(self, found: Reading, text: str, language: str) -> None:
         """Read "no subtitles" as a limit: what needs none is in the language that the person speaks."""
@@ -270,6 +281,7 @@ class Parser:
     ) -> None:
         """Take over what a message does with the values that it names; what it also refuses, it asks for nowhere."""
         taken_up = stances(free, tokens, hits)
+        hits = [_in_part(found, free, tokens, hit, one) for hit, one in zip(hits, taken_up, strict=True)]
         refused = {v for hit, stance in zip(hits, taken_up, strict=True) if stance == "refused" for v in hit.values}
         hits = self.tails.meant(tokens, hits, taken_up, self._is_of_column)
         for hit, stance in zip(hits, taken_up, strict=True):
@@ -371,6 +383,15 @@ def _meant(hit: Hit, stance: Stance, told: Told) -> Stance | None:
     if told == "refused" and stance == "said":
         return "refused"
     return "said" if told == "wanted" and stance == "refused" else stance
+
+
+def _in_part(found: Reading, text: str, tokens: Sequence[Token], hit: Hit, stance: Stance) -> Hit:
+    """Return a kind by its part where a message refuses only that: "no novels". Asked for, it is refused no longer."""
+    word = normalize(text[tokens[hit.start].start : tokens[hit.end - 1].end])
+    part = part_called(hit.values[0], word) if hit.field == "kind" else ""
+    if part and stance != "refused":
+        found.allowed.append(part)
+    return replace(hit, values=(part,)) if part and stance in ("refused", "denied") else hit
 
 
 def _relative(text: str, constraints: Sequence[Constraint]) -> tuple[tuple[str, Op], ...]:

@@ -65,7 +65,8 @@ class Phrases:
         """Return what a phrase may mean, perhaps in the plural or misspelt; None if nothing."""
         joined = self.meanings.get(phrase.replace(" ", ""), ()) if phrase.count(" ") == 1 else ()  # "smart watch"
         things = [meant for meant in joined if meant[0] != "creators"]  # but no O'Neill in "one! I'll"
-        return self.meanings.get(phrase) or things or self._of_one(phrase) or self._misspelt(phrase)
+        found = self.meanings.get(phrase) or things or self._theirs(phrase) or self._of_one(phrase)
+        return found or (self._misspelt_maker(phrase) if " " in phrase else self._misspelt(phrase))
 
     @cached_property
     def common_words(self) -> frozenset[str]:
@@ -131,7 +132,7 @@ class Phrases:
         elif field in ("kind", "genres"):
             yield from (*(self.headed.names(value) if field == "kind" else ()), *other_names(value))
         if field == "creators":
-            yield from (value, _surname(value), *synonyms(field, value))
+            yield from (value, _without_initials(value), _surname(value), *synonyms(field, value))
         elif field in ("kind", "genres") or self._columns.limits(field):
             known = (p for p in synonyms(field, value) if field != "kind" or p == value or not self._of_column(p))
             called = (form for phrase in known for form in forms(phrase))
@@ -202,11 +203,45 @@ class Phrases:
         found = next(near, None)
         return None if found is None else [m for m in self.meanings[found] if m[0] not in ("creators", "topic")]
 
+    def _theirs(self, phrase: str) -> list[tuple[str, str]]:
+        """Return whom a name in the genitive means: "Hayao Miyazaki's"."""
+        named = self.meanings.get(phrase[:-1], ()) if phrase.endswith("s") and " " in phrase else ()
+        return [meaning for meaning in named if meaning[0] == "creators"]
+
+    @cached_property
+    def _makers_but_one_word(self) -> dict[tuple[str, ...], list[tuple[str, str]]]:
+        """The makers of several words by all of those but one, "" in its place, with that word and the phrase."""
+        found: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
+        for phrase, meanings in self.meanings.items():
+            parts = phrase.split()
+            if len(parts) > 1 and any(field == "creators" for field, _ in meanings):
+                for at, part in enumerate(parts):
+                    found[(*parts[:at], "", *parts[at + 1 :])].append((part, phrase))
+        return found
+
+    def _misspelt_maker(self, phrase: str) -> list[tuple[str, str]] | None:
+        """Return whom a name means of which one word, that nothing else has, is one slip away: "cristopher nolan"."""
+        parts = phrase.split()
+        for at, part in enumerate(parts) if self._english is not None else ():
+            if len(part) < _TYPED or part in self._english or self._facets.document_frequency(part):  # type: ignore[operator]
+                continue
+            near = self._makers_but_one_word.get((*parts[:at], "", *parts[at + 1 :]), ())
+            named = next((name for word, name in near if slip(part, word)), "")
+            if named:
+                return [meaning for meaning in self.meanings[named] if meaning[0] == "creators"]
+        return None
+
     def _of_one(self, phrase: str) -> list[tuple[str, str]] | None:
         """Return what the singular of a word means as a theme: "heists"."""
         if len(phrase) < _PLURAL or not phrase.endswith("s"):
             return None
         return [meaning for meaning in self.meanings.get(phrase[:-1], ()) if meaning[0] in ("themes", "topic")] or None
+
+
+def _without_initials(name: str) -> str:
+    """Return a name as who leaves out the initials in it writes it: "ursula le guin"."""
+    first, *middle = name.split()
+    return " ".join([first, *(part for part in middle if len(part) > 1)]) if len(first) > 1 else name
 
 
 def _surname(name: str) -> str:

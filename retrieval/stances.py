@@ -37,6 +37,8 @@ _REFUSING = frozenset(
         ("other", "than"),
         ("enough", "of"),
         ("enough", "with"),
+        ("instead", "of"),
+        ("rather", "than"),
         ("fill", "of"),
         ("allergic", "to"),
         ("spare", "me"),
@@ -64,6 +66,14 @@ _WONDERING = re.compile(
     r"(?:^|[.!?;。！？；\n])\W*(?:(?:wait|what|why|really|seriously|huh|wtf|hang\s+on|um+|er+|oh|and|but|the|an?|no)\b\W*)*$",
     re.IGNORECASE,
 )
+# "I've been through all of Kurosawa, Bergman and Fellini": who knows all of somebody's works wants none of them.
+_KNOWS_ALL = re.compile(
+    r"\b(?:seen|watched|read|played|heard|finished|know|own|have|got|(?:been|gone|worked|got)\s+through)\s+"
+    r"(?:(?:almost|nearly|pretty\s+much)\s+)?(?:all|everything|every\s+\w+|the\s+whole)(?:\s+(?:of|by|from|the|works?|films?|books?|games?|albums?))*\s+"
+    r"(?:[\w.'’-]+(?:\s+[\w.'’-]+){0,2}\s*(?:,\s*(?:and\s+|or\s+)?|\s(?:and|or|&)\s+))*$"
+    r"|(?:看完|看遍|读完|读遍|听遍|玩遍)了?所有的?$",
+    re.IGNORECASE,
+)
 _CJK_TOO = ("太", "没那么", "没有那么", "不那么", "这么")  # right before it: 太怀旧了
 _HOW = r"(?:so|too|really|very|rather|quite|pretty|a\s+bit|a\s+little)\s*$"
 # "She found it really scary" and "sounds a bit sad" refuse; "the last one was so bleak" tells what was.
@@ -76,8 +86,8 @@ _FOUND_SO = re.compile(
 _WAS_SO = re.compile(rf"\b(?:was|were)\s+{_HOW}", re.IGNORECASE)
 _TAKES_BACK = re.compile(
     r"\b(?:forget|scratch|drop|lose|remove|delete|clear|lift|take\s+(?:off|away|out)|get\s+rid\s+of)\s+(?:about\s+)?(?:the\s+|that\s+|it\s+being\s+)?$"
-    r"|\b(?:does|do|need)(?:n'?t|\s+not)\s+(?:have|need)\s+to\s+be\s+(?:an?\s+|so\s+|that\s+)?$"
-    r"|\bneed(?:n'?t|\s+not)\s+be\s+(?:an?\s+|so\s+|that\s+)?$|(?:不用|不一定要|不必)(?:是|太|那么)?$|(?:去掉|取消|删掉|删除)$",
+    r"|\b(?:(?:does|do|need)(?:n['’]?t|\s+not)\s+(?:have|need)\s+to|need(?:n['’]?t|\s+not))\s+be"
+    r"(?:\s+(?:an?|so|that|from|made|in|about|the|films?|movies?|books?|games?|albums?))*\s*$|(?:不用|不一定要|不必)(?:是|太|那么)?$|(?:去掉|取消|删掉|删除)$",
     re.IGNORECASE,
 )
 # "I never said anything about monsters": nothing was said of them, then
@@ -86,6 +96,7 @@ _DENIES = re.compile(
     r"(?:(?:anything|a\s+word)\s+about\s+|no\s+|not\s+|without\s+|any\s+|the\s+|an?\s+)*$"
     r"|\bwho\s+(?:said|asked)\s+(?:(?:anything\s+)?(?:about|for)\s+|no\s+|not\s+)*$"
     r"|\bwhy\s+(?:do|are|did)\s+you\s+(?:keep\s+(?:on\s+)?)?(?:saying|say|writing|write|think(?:ing)?\s+i\s+want)\s+(?:no\s+|not\s+|without\s+)+$"
+    r"|\bwhy\s+(?:do|are|did|have)\s+you\s+(?:keep\s+(?:on\s+)?)?(?:exclud|skipp?|avoid|filter|hid|leav|rul)(?:e|es|ed|ing|ing\s+out|e\s+out)?\s+(?:all\s+|the\s+|out\s+)*$"
     r"|我(?:没|没有)(?:说|提)过?(?:不要|不想看|不看)?$",
     re.IGNORECASE,
 )
@@ -137,6 +148,11 @@ class Hit:
     values: tuple[str, ...]
     start: int
     end: int
+
+
+def knows_all(text: str, start: int) -> bool:
+    """Whether a message says that its author knows all works of whom it names at a place."""
+    return _KNOWS_ALL.search(text[:start]) is not None
 
 
 def wondered_at(text: str, start: int, end: int) -> bool:
@@ -199,6 +215,8 @@ def _negated(text: str, tokens: Sequence[Token], hit: Hit) -> bool:
     for harmless in _NOT_NEGATIVE:
         clause = clause.replace(harmless, " " * len(harmless))
     if clause.endswith((*_CJK_NEGATORS, *_CJK_TOO)) or any(n in clause[-5:] for n in _CJK_NEGATORS[:9]):
+        return True
+    if hit.field == "creators" and knows_all(text, start):
         return True
     end = tokens[hit.end - 1].end
     if _REFUSED_AFTER.match(text[end:]) or wondered_at(text, start, end):

@@ -65,7 +65,12 @@ def slip(word: str, known: str) -> bool:
 
     The first and the last letter are seldom wrong.
     """
-    if abs(len(word) - len(known)) > 1 or word[0] != known[0] or word[-1] != known[-1]:
+    return word[0] == known[0] and word[-1] == known[-1] and within_one(word, known)
+
+
+def within_one(word: str, known: str) -> bool:
+    """Whether a word is another with a letter wrong, missing, too many, or two swapped."""
+    if abs(len(word) - len(known)) > 1:
         return False
     return DamerauLevenshtein.distance(word, known, score_cutoff=1) == 1
 
