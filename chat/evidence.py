@@ -114,7 +114,9 @@ def may_be_paged(text: str, route: Route, understood: Understanding, before: str
     of_items = route == "item" or u.act == "question" or wished or not asked or _names(u)
     if route in SHOP and (compared or (of_items and (points or goes_on))):
         return False
-    return not (wished and u.parsed.spans)
+    limited = {c.field for c in u.parsed.constraints if c.op == "is"}
+    told = not asked and "kind" in limited and len(limited) > 1  # "I've got a tent and need lamps for it"
+    return not ((wished and u.parsed.spans) or (told and shares.get("recommend", 0.0) > _LIKELY))
 
 
 def paged(routed: Routed, odds: float) -> Routed:

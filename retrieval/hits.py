@@ -179,7 +179,7 @@ class Hits:
             behind = before[-1:] and before[-1] in _DETERMINERS
             aim = [t.norm for t in tokens[max(0, start - 4) : start]]
             aims = any(pair[0] == "for" and pair[1] in _DETERMINERS for pair in pairwise(aim))
-            for_it = aims and self._kind_before(tokens, start - 2)  # "a mat for my small tent"
+            for_it = self._facets.of_works and aims and self._kind_before(tokens, start - 2)  # "a film for a book club"
             in_it = behind and before[-2:-1] == ["in"] and not self._facets.of_works  # "something green in a pot"
             return bool(holds or for_it or in_it)
         if is_colour(of_header(field)[0]) and before[-1:] == ["for"] and self._kind_before(tokens, start):

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 
+from bm25s.stopwords import STOPWORDS_EN_PLUS
+
 from retrieval import numbers as numeric
 from retrieval.clauses import Clauses, Reading
 from retrieval.columns import Columns
@@ -23,7 +25,7 @@ from retrieval.lexicon import genres_full_of, shared_origins
 from retrieval.limiting import HARD_FIELDS, Limiting
 from retrieval.nearest import Nearest
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
-from retrieval.passing import no_other, owned_from, roles, told_to
+from retrieval.passing import no_other, owned_from, roles, told_to, unsuited, wants_anything
 from retrieval.phrases import Phrases
 from retrieval.quantities import without_quantities
 from retrieval.refusals import also_refused, lacks_one, refused_words
@@ -81,6 +83,8 @@ class Parser:
         self.short_names = ShortNames(facets, self.phrases.plain_words)
         self.things = Things(facets, self.phrases.plain_words)
         self.tails = Tails(facets)
+        kinds = () if facets.of_works else facets.postings.get("kind", {})
+        self._of_kinds = {word for kind in kinds for word in kind.split()[:-1]}.difference(STOPWORDS_EN_PLUS)
         self._limiting = Limiting(facets, self.columns, self.phrases, self.carries)
         self._counts = Counts(facets, self.columns)
         self._groups = Groups(facets)
@@ -112,7 +116,7 @@ class Parser:
         """Whether a message says at a place what somebody has already: "she has the balance bike already"."""
         tokens = tokenize(text)
         things = self.things.find(text, tokens)
-        told = roles(text, tokens, things, lambda word: bool(self.things.spelt(word)))
+        told = roles(text, tokens, things, self._names_things)
         places = [(tokens[hit.start].start, tokens[hit.end - 1].end) for hit in things]
         return any(s <= start < e and role == "owns" for (s, e), role in zip(places, told, strict=True))
 
@@ -143,7 +147,7 @@ class Parser:
         tokens = tokenize(free)
         hits, described = self._named(free, tokens)
         covered = {at for hit in hits for at in range(hit.start, hit.end)}
-        hits = self._without_passing(found, free, tokens, hits, language)
+        hits = self._without_passing(found, free, tokens, hits, tuple(taken), language)
         groups = self._groups.find(free, tokens, covered)
         covered.update(at for hit in groups for at in range(hit.start, hit.end))
         hits = self._by_other_names(free, tokens, sorted([*hits, *groups], key=lambda hit: hit.start), covered)
@@ -218,18 +222,30 @@ class Parser:
             found.constraints.append((start, self._constraint("topic", (topic,), True, language)))
 
     def _without_passing(
-        self, found: Reading, text: str, tokens: Sequence[Token], hits: Sequence[Hit], language: str
+        self,
+        found: Reading,
+        text: str,
+        tokens: Sequence[Token],
+        hits: Sequence[Hit],
+        items: Sequence[tuple[int, int]],
+        language: str,
     ) -> list[Hit]:
-        """Leave out the kinds of goods that a message names in passing; what somebody has is not wanted again."""
+        """Leave out the kinds of goods that a message names in passing; what somebody has is not wanted again.
+
+        Where a column tells what things suit ("brew method: moka pot"), such a kind is a value of that column.
+        """
         if self._facets.of_works:
             return [*hits]
         explained = {at for hit in hits for at in range(hit.start, hit.end)}
         things = [hit for hit in self.things.find(text, tokens) if hit.end - 1 not in explained]
         others = [hit for hit in hits if not any(thing.start <= hit.start < thing.end for thing in things)]
         hits = sorted([*others, *things], key=lambda hit: hit.start)  # "tent pegs" are no tents
-        told = roles(text, tokens, hits, lambda word: bool(self.things.spelt(word)))
-        for hit, role in zip(hits, told, strict=True):
-            if role == "owns" or (role == "suits" and hit.field == "kind"):  # oil for a chain is a "Chain Oil"
+        told = roles(text, tokens, hits, self._names_things, items)
+        aims = [self._as_purpose(tokens, hit) for hit in hits]
+        for hit, role, aim in zip(hits, told, aims, strict=True):
+            # Oil for a chain is a "Chain Oil"; coffee for a French press is told from that by its column.
+            not_it = role == "suits" and hit.field == "kind" and (aim is None or wants_anything(tokens))
+            if role == "owns" or not_it:
                 found.owned.append(self._constraint(hit.field, hit.values, True, language))
             if role in ("owns", "does"):  # what it must suit is searched for
                 end = told_to(text, tokens, hit) if role == "owns" else tokens[hit.end - 1].end
@@ -244,10 +260,28 @@ class Parser:
         asked = [
             hit for hit in kept if hit.field == "title" and not kinds and self.things.is_asked_for(text, tokens, hit)
         ]
-        if kinds or asked:
+        another = kinds or (any(aims) and bool(self._nearest.find(text, tokens, explained)))
+        if another or asked:
             # Who wants lights for the bike that they have wants lights; things of one kind may be had and wanted.
             found.owned = [c for c in found.owned if c.field == "title" and not asked]
-        return [hit for hit in kept if hit.field != "title" or hit in asked[:1]]
+        suited = {"suits", "part", *(("owns",) if another else ())}
+        purposes = [aim for aim, role in zip(aims, told, strict=True) if aim is not None and role in suited]
+        kept = [*(hit for hit in kept if hit.field != "title" or hit in asked[:1]), *purposes]
+        return sorted(kept, key=lambda hit: hit.start)
+
+    def _as_purpose(self, tokens: Sequence[Token], hit: Hit) -> Hit | None:
+        """Return a kind that a message names as the value that a column has of it, None if none has."""
+        if hit.field != "kind":
+            return None
+        said = " ".join(token.norm for token in tokens[hit.start : hit.end])
+        names = (said, *hit.values[:1]) if len(hit.values) == 1 else (said,)  # "my tea" is of many kinds
+        meant = [m for name in names for m in self.phrases.get(name) or () if self.columns.limits(m[0])]
+        values = tuple(dict.fromkeys(value for field, value in meant if field == meant[0][0]))
+        return replace(hit, field=meant[0][0], values=values, purpose=True) if meant else None
+
+    def _names_things(self, word: str) -> bool:
+        """Whether a word stands in titles as a noun, or leads the name of a kind: "coffee", of coffee beans."""
+        return bool(self.things.spelt(word)) or not self._of_kinds.isdisjoint(forms(word))
 
     def _by_other_names(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit], covered: set[int]) -> list[Hit]:
         """Return what a message names, with the kinds that it asks for by names that the catalogue does not have."""
@@ -268,7 +302,10 @@ class Parser:
         language: str,
     ) -> None:
         """Take over what a message does with the values that it names; what it also refuses, it asks for nowhere."""
-        taken_up = stances(free, tokens, hits)
+        taken_up: list[Stance] = [
+            "said" if hit.purpose and stance == "refused" and not unsuited(free[: tokens[hit.start].start]) else stance
+            for hit, stance in zip(hits, stances(free, tokens, hits), strict=True)
+        ]
         refused = {v for hit, stance in zip(hits, taken_up, strict=True) if stance == "refused" for v in hit.values}
         hits = self.tails.meant(tokens, hits, taken_up, self._is_of_column)
         for hit, stance in zip(hits, taken_up, strict=True):
@@ -318,7 +355,7 @@ class Parser:
     def _limited(self, hit: Hit, stance: Stance) -> str:
         """Return the field in which a value is demanded or refused; a genre that no item has would refuse nothing."""
         kept = (*HARD_FIELDS, *self.columns.flags.values(), *(("moods",) if self._facets.of_works else ()))
-        own = stance != "refused" and self.columns.limits(hit.field)
+        own = (stance != "refused" or hit.purpose) and self.columns.limits(hit.field)
         listed = stance == "refused" and self.columns.lists_colours(hit.field)  # what comes in others too may stay
         lacking = hit.field == "genres" and not any(self.carries("genres", value) for value in hit.values)
         return hit.field if (own or listed or hit.field in kept) and not lacking else "topic"
