@@ -29,6 +29,7 @@ from chat.state import DialogueState
 from chat.troubles import troubled
 from chat.typed import telling_words
 from chat.understanding import Understanding
+from retrieval import units
 from retrieval.text import is_cjk, words
 from retrieval.types import Constraint, Item
 
@@ -46,6 +47,10 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 _IT = re.compile(r"\b(?:it|that|this)\b", re.IGNORECASE)
+_PACKED = re.compile(  # words of a question about an amount that ask for nothing besides
+    rf"\b(?:how\s+(?:much|many)|(?:bag|pack(?:et|age)?|box|tin|can|jar|bottle|tube|tub)(?:e?s)?|{units.called('mass')}|{units.called('volume')})\b",
+    re.IGNORECASE,
+)
 _LEADS = re.compile(r"^\W*(?:and\s+|so\s+|ok\W+)?(?:what|how)\s+about\b", re.IGNORECASE)
 _WISHES = re.compile(r"\b(?:like|similar|else|instead|recommend|suggest|next)\b|推荐|类似", re.IGNORECASE)
 _HOW_TO = re.compile(r"\bhow\s+(?:(?:do|can|should|would|must)\s+(?:i|we|you)|to)\b", re.IGNORECASE)
@@ -87,7 +92,7 @@ class Answering:
             return told
         if merely_buys(piece) and (BUYS.search(piece.text) or self._on_offer(piece)):
             return self._bought(piece)
-        if route in ("recommend", "item") or understood.questions == (RESTOCK,):
+        if route in ("recommend", "item") or understood.questions == (RESTOCK,) or self._has_amount(piece):
             wished = route == "recommend" and (len(telling_words(piece.text)) > 1 or means(piece, "recommend"))
             if sure >= SURE or wished or says_something(understood):
                 return self._of_shop(piece)
@@ -232,7 +237,7 @@ class Answering:
         elif piece.route == "recommend" and understood.act == "unclear":
             understood = replace(understood, act="recommend")
         of_items = understood.opinions or understood.extreme or understood.of_shown
-        if understood.act == "question" and not of_items:
+        if understood.act == "question" and not (of_items or self._has_amount(piece)):
             page = self.desk.quoted(piece.text, self.dialogue.say)  # "how much is shipping?" asks of no item
             if page is not None:
                 return _answer(page, "policy")
@@ -247,6 +252,13 @@ class Answering:
         page = page or (self._of_its_kind(piece) if answer.abstained else None)
         page = page or (followed(piece, self.quoted, self.desk, say) if answer.abstained or which else None)
         return self._on_page(page, answer) if page is not None else answer
+
+    def _has_amount(self, piece: Piece) -> bool:
+        """Whether a question asks but how much there is of an item, and a column tells: "how many grams?"."""
+        asked = self.shop.parser.columns.amounts(piece.text)
+        besides = telling_words(_PACKED.sub(" ", masked(piece.text, piece.understood))) if asked else []
+        items = [] if besides or piece.understood.act != "question" else self._spoken(piece)
+        return any(attribute(item, field, self.dialogue.say.language) for item in items for field in asked)
 
     def _spoken(self, piece: Piece) -> Sequence[Item]:
         """Return the item that a question is about, if there is one and the shop has goods."""

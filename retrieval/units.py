@@ -71,6 +71,12 @@ def _units(header: bool) -> dict[str, Unit]:
 
 
 @cache
+def called(dimension: str) -> str:
+    """Return a regular expression for what the units of a dimension are called: "grams", "kilos"."""
+    return "|".join(re.escape(name) for unit, said, _ in _rows() if unit.dimension == dimension for name in said)
+
+
+@cache
 def pattern() -> str:
     """Return a regular expression for what units are called behind a number."""
     names = sorted((name for _, said, _ in _rows() for name in said), key=len, reverse=True)
