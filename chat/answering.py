@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
 _TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
 _HOW = re.compile(r"\b(?:how|why|what|where|which|who)\b", re.IGNORECASE)
+_WHICH = re.compile(r"\b(?:which|what)\b|哪|什么", re.IGNORECASE)
+_HAPPENS = re.compile(  # to what was ordered
+    r"\b(?:my|mine|yet|still|ha[sd]n?|haven?|is|isn|was|wasn|been|got|came|comes?|coming|when|where|missing|wrong|late)\b",
+    re.IGNORECASE,
+)
 _PLAINLY = 0.9  # a share of a purpose from which only what a message names speaks against it
 _BARE = re.compile(
     r"^\W*(?:and|so|ok(?:ay)?|but)?\W*(?:how\s+(?:much|long|many|often|soon|fast)|until\s+when|by\s+when|since\s+when|when|where|at\s+what\s+price"
@@ -198,12 +203,17 @@ class Answering:
                 # "A lighthouse keeper in winter"; Chinese may be anything.
                 told = told and sure < _TOLD_SURE and understood.act != "unclear"
                 return told and (says or not is_cjk(piece.text))
+            case "order":
+                of_parcel = ABOUT_SHOP.search(piece.text) or _HAPPENS.search(piece.text)
+                return told and self._names_goods(understood) and not of_parcel  # "papers for the P9, 100 pieces"
             case _:
                 return sure < SURE and told and says and self.state.route in SHOP
 
     def _for_goods(self, piece: Piece) -> bool:
-        """Whether what is told, and not asked, is something that goods of the shop are for."""
+        """Whether it is told what goods of the shop are for, and not asked, or which of a kind suit something."""
         told = not asks(piece.text)
+        if _WHICH.search(piece.text) and any(limit.is_thing for limit in piece.understood.parsed.constraints):
+            return True  # "which coffee is kind to the stomach?"
         if told and any(self._is_own(c) for c in piece.understood.parsed.constraints):
             return True  # "my skin is rather dry"
         if told and wants_ours(piece.text, self.shop.parser, self.shop.linker):
@@ -212,6 +222,11 @@ class Answering:
         return (helps(piece.text) or not (wonders(piece.text) or _HOW.search(piece.text))) and self.shop.is_near(
             piece.text
         )
+
+    @staticmethod
+    def _names_goods(understood: Understanding) -> bool:
+        """Whether a wish names an item, or what is called so: "papers for the P9, 100 pieces"."""
+        return bool(understood.opinions) or any(limit.is_thing for limit in understood.parsed.constraints)
 
     def _is_own(self, limit: Constraint) -> bool:
         """Whether a limit is on one of the shop's own columns, or on what it calls its goods."""

@@ -81,6 +81,7 @@ _CONTENTS = frozenset("weight mass net content contents amount capacity volume".
 _MORE, _LESS = "more|higher|longer|bigger|larger|greater|better|taller|wider", "less|lower|fewer|shorter|smaller"
 _TOO = r"(?<!\bnot )(?<!n't )(?<!n’t )(?<!\bnothing )(?<!\bnever )\btoo\s+"  # "not too heavy" compares with nothing
 _HOW_BIG = re.compile(r"\bhow\s+(?:big|large|small)\b|多大")
+_HOW_HOT = re.compile(r"\bhow\s+(?:hot|warm|cold)\b|\bhow\s+many\s+degrees\b|几度|多少度|多热|水温|温度")
 _SIZES = ("size", "volume", "mass")  # dimensions of which "small" may be said
 # What people say for columns of yes and no that many shops have: their words, and a regular expression.
 _SAFE = r"(?:safe|ok|okay|fine|harmless|suitable)\s+(?:for|with|around)\s+(?:\w+\s+){0,2}?"
@@ -313,6 +314,8 @@ class Columns:
         ]
         found += self.amounts(low)
         found += [field for words, field in self.flags.items() if "safe" in words and re.search(rf"\b{_HARMS}\b", low)]
+        if _HOW_HOT.search(low):
+            found += [c.field for c in self.numbers if c.unit is not None and c.unit.dimension == "temperature"]
         if _HOW_BIG.search(low):
             found += [c.field for c in self.numbers if c.unit is not None and c.unit.dimension in _SIZES[:2]]
         if _HOW_LONG.search(low) or (_HOW_LONG_IS.search(low) and not self._sized):

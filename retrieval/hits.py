@@ -52,6 +52,7 @@ _STUDIED = frozenset(  # what is done with a language, rather than with works in
     excuse my teach teaches taught learn learns learning study studies studying speak speaks year gcse
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_GRADES = frozenset({"low", "high", "medium"})
 _BEFORE_MAKERS = frozenset({"not", "no", "more", "another", "love", "like", "hate"})
 _RARE = 2  # items whose texts hold a maker's name by chance
 _PRESENTS = frozenset({"gift", "gifts", "present", "presents"})
@@ -138,7 +139,7 @@ class Hits:
             if not others:
                 return None
             field = others[0]
-        if self._said_aside(tokens, start, end, field):
+        if self._said_aside(tokens, start, end, field) or self._is_of_another(tokens, start, end, field):
             return None
         values = tuple(sorted((v for f, v in meanings if f == field), key=lambda value: value != phrase))
         if field == "creators" and end - start == 1 and not self._named(text, tokens, start):
@@ -185,6 +186,14 @@ class Hits:
         if is_colour(of_header(field)[0]) and before[-1:] == ["for"] and self._kind_before(tokens, start):
             return self._is_of_a_thing(tokens, end)  # "a kettle for green tea"
         return field == "genres" and before[-1:] == ["for"] and tokens[end - 1].norm.endswith("ing")  # "for cooking"
+
+    def _is_of_another(self, tokens: Sequence[Token], start: int, end: int, field: str) -> bool:
+        """Whether a grade is one of what its column does not measure: "low in acid" is not low in caffeine."""
+        if end - start > 1 or tokens[start].norm not in _GRADES or not self._columns.limits(field):
+            return False
+        end += tokens[end : end + 1] != [] and tokens[end].norm == "in"
+        measured = {form for word in of_header(field)[0].split() for form in forms(word)}
+        return self._is_of_a_thing(tokens, end) and tokens[end].norm not in measured
 
     def _is_of_a_thing(self, tokens: Sequence[Token], end: int) -> bool:
         """Whether a noun follows that the catalogue has no kind or value for."""

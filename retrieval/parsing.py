@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
-
-from bm25s.stopwords import STOPWORDS_EN_PLUS
+from functools import partial
 
 from retrieval import numbers as numeric
 from retrieval.clauses import Clauses, Reading
@@ -25,8 +24,9 @@ from retrieval.lexicon import genres_full_of, shared_origins
 from retrieval.limiting import HARD_FIELDS, Limiting
 from retrieval.nearest import Nearest
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
-from retrieval.passing import no_other, owned_from, roles, told_to, unsuited, wants_anything
+from retrieval.passing import unsuited
 from retrieval.phrases import Phrases
+from retrieval.purposes import Purposes
 from retrieval.quantities import without_quantities
 from retrieval.refusals import also_refused, lacks_one, refused_words
 from retrieval.short import ShortNames
@@ -67,6 +67,7 @@ class Parser:
         short_names: finds its goods by words of their titles.
         things: the nouns that those titles have besides.
         tails: the words with which its kinds end.
+        purposes: tells what is wanted from what that is for.
 
     Args:
         facets: what the catalogue holds.
@@ -83,13 +84,12 @@ class Parser:
         self.short_names = ShortNames(facets, self.phrases.plain_words)
         self.things = Things(facets, self.phrases.plain_words)
         self.tails = Tails(facets)
-        kinds = () if facets.of_works else facets.postings.get("kind", {})
-        self._of_kinds = {word for kind in kinds for word in kind.split()[:-1]}.difference(STOPWORDS_EN_PLUS)
         self._limiting = Limiting(facets, self.columns, self.phrases, self.carries)
         self._counts = Counts(facets, self.columns)
         self._groups = Groups(facets)
         self._nearest = Nearest(facets, describer.encoder if describer is not None else None)
         self._hits = Hits(facets, self.columns, self.phrases)
+        self.purposes = Purposes(facets, self.columns, self.phrases, self.things, self._nearest)
         self._clauses = Clauses(facets, describer, lambda field, vs, lang: self._constraint(field, vs, True, lang))
 
     @property
@@ -101,6 +101,11 @@ class Parser:
         """Whether any item has a canonical value of a field, or the catalogue does not have the field at all."""
         return not self._facets.knows(field) or value in self._facets.postings.get(field, {})
 
+    def is_quality(self, word: str) -> bool:
+        """Whether a word stands in columns of its own only, and for no colour: "peru", of origins."""
+        meant = self.phrases.meanings.get(word, ())
+        return bool(meant) and all(self.columns.limits(f) and not self.columns.lists_colours(f) for f, _ in meant)
+
     def asks_for(self, text: str, start: int) -> bool:
         """Whether a message asks at a place for things of a sort, rather than for the one item that bears a name."""
         tokens = tokenize(text)
@@ -111,14 +116,6 @@ class Parser:
         """Return where a message says that something is for what the whole shop is for: "for the kitchen"."""
         found = (m for m in _FOR_ALL.finditer(text) if not self.phrases.get(normalize(m[1])))
         return [m.span() for m in found if self._nearest.is_of_all(normalize(m[1]))]
-
-    def tells_of_owned(self, text: str, start: int) -> bool:
-        """Whether a message says at a place what somebody has already: "she has the balance bike already"."""
-        tokens = tokenize(text)
-        things = self.things.find(text, tokens)
-        told = roles(text, tokens, things, self._names_things)
-        places = [(tokens[hit.start].start, tokens[hit.end - 1].end) for hit in things]
-        return any(s <= start < e and role == "owns" for (s, e), role in zip(places, told, strict=True))
 
     def parse(
         self,
@@ -147,7 +144,9 @@ class Parser:
         tokens = tokenize(free)
         hits, described = self._named(free, tokens)
         covered = {at for hit in hits for at in range(hit.start, hit.end)}
-        hits = self._without_passing(found, free, tokens, hits, tuple(taken), language)
+        if not self._facets.of_works:
+            refuse = partial(self._refused, language)
+            hits = self.purposes.read(found, free, tokens, hits, tuple(taken), refuse)
         groups = self._groups.find(free, tokens, covered)
         covered.update(at for hit in groups for at in range(hit.start, hit.end))
         hits = self._by_other_names(free, tokens, sorted([*hits, *groups], key=lambda hit: hit.start), covered)
@@ -220,68 +219,6 @@ class Parser:
             found.hard.append((start, end))
             found.refused.append((start, end))
             found.constraints.append((start, self._constraint("topic", (topic,), True, language)))
-
-    def _without_passing(
-        self,
-        found: Reading,
-        text: str,
-        tokens: Sequence[Token],
-        hits: Sequence[Hit],
-        items: Sequence[tuple[int, int]],
-        language: str,
-    ) -> list[Hit]:
-        """Leave out the kinds of goods that a message names in passing; what somebody has is not wanted again.
-
-        Where a column tells what things suit ("brew method: moka pot"), such a kind is a value of that column.
-        """
-        if self._facets.of_works:
-            return [*hits]
-        explained = {at for hit in hits for at in range(hit.start, hit.end)}
-        things = [hit for hit in self.things.find(text, tokens) if hit.end - 1 not in explained]
-        others = [hit for hit in hits if not any(thing.start <= hit.start < thing.end for thing in things)]
-        hits = sorted([*others, *things], key=lambda hit: hit.start)  # "tent pegs" are no tents
-        told = roles(text, tokens, hits, self._names_things, items)
-        aims = [self._as_purpose(tokens, hit) for hit in hits]
-        for hit, role, aim in zip(hits, told, aims, strict=True):
-            # Oil for a chain is a "Chain Oil"; coffee for a French press is told from that by its column.
-            not_it = role == "suits" and hit.field == "kind" and (aim is None or wants_anything(tokens))
-            if role == "owns" or not_it:
-                found.owned.append(self._constraint(hit.field, hit.values, True, language))
-            if role in ("owns", "does"):  # what it must suit is searched for
-                end = told_to(text, tokens, hit) if role == "owns" else tokens[hit.end - 1].end
-                span = tokens[owned_from(tokens, hit)].start, end
-                found.hard.append(span)
-                found.spans.append(span)
-        if found.owned:
-            found.hard.extend(no_other(text))
-            found.spans.extend(no_other(text))
-        kept = [hit for hit, role in zip(hits, told, strict=True) if role == "wanted"]
-        kinds = any(hit.field == "kind" for hit in kept)
-        asked = [
-            hit for hit in kept if hit.field == "title" and not kinds and self.things.is_asked_for(text, tokens, hit)
-        ]
-        another = kinds or (any(aims) and bool(self._nearest.find(text, tokens, explained)))
-        if another or asked:
-            # Who wants lights for the bike that they have wants lights; things of one kind may be had and wanted.
-            found.owned = [c for c in found.owned if c.field == "title" and not asked]
-        suited = {"suits", "part", *(("owns",) if another else ())}
-        purposes = [aim for aim, role in zip(aims, told, strict=True) if aim is not None and role in suited]
-        kept = [*(hit for hit in kept if hit.field != "title" or hit in asked[:1]), *purposes]
-        return sorted(kept, key=lambda hit: hit.start)
-
-    def _as_purpose(self, tokens: Sequence[Token], hit: Hit) -> Hit | None:
-        """Return a kind that a message names as the value that a column has of it, None if none has."""
-        if hit.field != "kind":
-            return None
-        said = " ".join(token.norm for token in tokens[hit.start : hit.end])
-        names = (said, *hit.values[:1]) if len(hit.values) == 1 else (said,)  # "my tea" is of many kinds
-        meant = [m for name in names for m in self.phrases.get(name) or () if self.columns.limits(m[0])]
-        values = tuple(dict.fromkeys(value for field, value in meant if field == meant[0][0]))
-        return replace(hit, field=meant[0][0], values=values, purpose=True) if meant else None
-
-    def _names_things(self, word: str) -> bool:
-        """Whether a word stands in titles as a noun, or leads the name of a kind: "coffee", of coffee beans."""
-        return bool(self.things.spelt(word)) or not self._of_kinds.isdisjoint(forms(word))
 
     def _by_other_names(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit], covered: set[int]) -> list[Hit]:
         """Return what a message names, with the kinds that it asks for by names that the catalogue does not have."""
@@ -380,6 +317,9 @@ class Parser:
         value = values if len(values) > 1 else values[0]
         op: Op = "is_not" if no else "is"
         return Constraint(field, op, value, self._label(field, op, value, language))
+
+    def _refused(self, language: str, hit: Hit) -> Constraint:
+        return self._constraint(hit.field, hit.values, True, language)
 
     def _label(self, field: str, op: Op, value: str | tuple[str, ...], language: str) -> str:
         kinds = self._facets.postings.get("kind", {})

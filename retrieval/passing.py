@@ -52,13 +52,13 @@ _SIZES = frozenset("big small large little good nice new old".split())  # noqa: 
 _LEADING = frozenset("and so ok okay but hi hello now then what how about".split())  # noqa: SIM905 - "and for a tent, …"
 _LISTED = frozenset("and or a an the some".split())  # noqa: SIM905 - between two things that somebody has
 _WANTING = frozenset("need needs want wants wanted looking like buy buying get getting replace replacing".split())  # noqa: SIM905
-_SOUGHT = frozenset(  # for what one looks is wanted
+SOUGHT = frozenset(  # for what one looks is wanted
     """
     looking look search searching hoping hunting shopping asking asked market budget euros euro pounds dollars money
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _ANYTHING = frozenset({"something", "anything", "what", "one", "ones", "it", "stuff", "things", "everything"})
-_WHATEVER = _ANYTHING - {"what", "one", "ones", "it"}
+WHATEVER = _ANYTHING - {"what", "one", "ones", "it"}
 _PLACED = frozenset({"for", "on", "onto", "in", "into", "under", "to"})
 _PARTNER = frozenset({"help", "start", "begin", "happy", "go", "done", "wrong"})  # "help me with a tent" wants one
 _OUTING = frozenset("tour tours trip trips ride rides riding travel holiday holidays race races festival party".split())  # noqa: SIM905
@@ -139,7 +139,7 @@ def wants_anything(tokens: Sequence[Token]) -> bool:
     """Whether a message names what it wants by no more than "something", or "what"."""
     said = [token.norm for token in tokens]
     what = any(pair[0] == "what" and pair[1] != "about" for pair in pairwise([*said, ""]))
-    return what or bool(_WHATEVER.intersection(said))
+    return what or bool(WHATEVER.intersection(said))
 
 
 def unsuited(before: str) -> bool:
@@ -208,7 +208,7 @@ def _role(
     named = named or follows or any(end <= tokens[hit.start].start for _, end in items)
     thing = named or bool(_ANYTHING.intersection(before[:-1])) or any(held(word) for word in before[:-1])
     suits = determiner and (thing or (last == "for" and determiner in _THEIRS))
-    if last in _PLACED and suits and not _SOUGHT.intersection(before[-3:-1]):
+    if last in _PLACED and suits and not SOUGHT.intersection(before[-3:-1]):
         return "suits"
     if last == "with" and (before[-3:-1] == ["to", "go"] or before[-2:-1] in (["goes"], ["fits"])):
         return "suits"

@@ -83,6 +83,16 @@ def pattern() -> str:
     return rf"(?:°\s*c?|{'|'.join(map(re.escape, names))})(?![^\W\d_])"
 
 
+def is_unit(word: str) -> bool:
+    """Whether a word is what a unit is called."""
+    return word in _units(header=False)
+
+
+def is_size(word: str) -> bool:
+    """Whether a word is a number with its unit: "500g"."""
+    return re.fullmatch(rf"\d+(?:[.,]\d+)?{pattern()}", word) is not None
+
+
 def said(text: str) -> Unit:
     """Return the unit that a match of `pattern` names."""
     word = " ".join(text.casefold().split())
