@@ -45,6 +45,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                     rf"|{_SPECIAL}"
                     r"|\b(is|are)\s+(\S+\s+){1,6}(any\s+good|worth\s+\w+)|\btell\s+me\s+((a\s+bit|a\s+little|some)\s+)?(more\s+)?about\b|\bdescribe\b|\bthe\s+description\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
 )  # fmt: skip
+COLUMNS = frozenset(name for name, _ in _COLUMNS)
 _COUNT = "|".join(COUNTS)
 _NO_COLUMN = re.compile(  # nobody's columns
     r"\bwho\s+(?:did|made|wrote|composed)\s+the\s+(?:music|score|soundtrack|art(?:work)?|voices?|cover)\b"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from chat.conversation import Conversation
+from chat.desk import Desk
+from chat.routing import Patterns
+from chat.state import DialogueState
 from retrieval.types import Item
 from tests.shops import Talk, shop_of, titles
-from tests.test_conversation import Sure, Visit
+from tests.test_conversation import Delivers, Sure, Visit
 
 
 def wax(title: str, region: str, heat: float, grams: float, kind: str = "ski wax", in_stock: bool = True) -> Item:
@@ -73,3 +76,10 @@ def test_goods_without_a_word_of_orders_are_no_order(wish):
 def test_what_has_not_come_is_one():
     visit = Visit(Sure(scraper=("order", 0.95)))
     assert not Conversation(shop_of(GOODS), visit.state, visit.desk).take("scraper hasn't come yet").cards
+
+
+@pytest.mark.parametrize("question", ["how many grams?", "and how much is in a pack?"])
+def test_a_page_does_not_answer_for_a_column_of_the_item_spoken_of(question):
+    state, desk = DialogueState(session="test"), Desk(Patterns(), Delivers(), None, None)
+    Conversation(shop_of(GOODS), state, desk).take("Brush Nylon")
+    assert "90 g" in Conversation(shop_of(GOODS), state, desk).take(question).text
