@@ -29,6 +29,7 @@ from chat.state import DialogueState
 from chat.troubles import troubled
 from chat.typed import telling_words
 from chat.understanding import Understanding
+from retrieval import units
 from retrieval.text import is_cjk, words
 from retrieval.types import Constraint, Item
 
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
 _TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
 _HOW = re.compile(r"\b(?:how|why|what|where|which|who)\b", re.IGNORECASE)
+_WHICH = re.compile(r"\b(?:which|what)\b|哪|什么", re.IGNORECASE)
+_HAPPENS = re.compile(  # to what was ordered
+    r"\b(?:my|mine|yet|still|ha[sd]n?|haven?|is|isn|was|wasn|been|got|came|comes?|coming|when|where|missing|wrong|late)\b",
+    re.IGNORECASE,
+)
 _PLAINLY = 0.9  # a share of a purpose from which only what a message names speaks against it
 _BARE = re.compile(
     r"^\W*(?:and|so|ok(?:ay)?|but)?\W*(?:how\s+(?:much|long|many|often|soon|fast)|until\s+when|by\s+when|since\s+when|when|where|at\s+what\s+price"
@@ -46,6 +52,10 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 _IT = re.compile(r"\b(?:it|that|this)\b", re.IGNORECASE)
+_PACKED = re.compile(  # words of a question about an amount that ask for nothing besides
+    rf"\b(?:how\s+(?:much|many)|(?:bag|pack(?:et|age)?|box|tin|can|jar|bottle|tube|tub)(?:e?s)?|{units.called('mass')}|{units.called('volume')})\b",
+    re.IGNORECASE,
+)
 _LEADS = re.compile(r"^\W*(?:and\s+|so\s+|ok\W+)?(?:what|how)\s+about\b", re.IGNORECASE)
 _WISHES = re.compile(r"\b(?:like|similar|else|instead|recommend|suggest|next)\b|推荐|类似", re.IGNORECASE)
 _HOW_TO = re.compile(r"\bhow\s+(?:(?:do|can|should|would|must)\s+(?:i|we|you)|to)\b", re.IGNORECASE)
@@ -87,7 +97,7 @@ class Answering:
             return told
         if merely_buys(piece) and (BUYS.search(piece.text) or self._on_offer(piece)):
             return self._bought(piece)
-        if route in ("recommend", "item") or understood.questions == (RESTOCK,):
+        if route in ("recommend", "item") or understood.questions == (RESTOCK,) or self._has_amount(piece):
             wished = route == "recommend" and (len(telling_words(piece.text)) > 1 or means(piece, "recommend"))
             if sure >= SURE or wished or says_something(understood):
                 return self._of_shop(piece)
@@ -193,12 +203,17 @@ class Answering:
                 # "A lighthouse keeper in winter"; Chinese may be anything.
                 told = told and sure < _TOLD_SURE and understood.act != "unclear"
                 return told and (says or not is_cjk(piece.text))
+            case "order":
+                of_parcel = ABOUT_SHOP.search(piece.text) or _HAPPENS.search(piece.text)
+                return told and self._names_goods(understood) and not of_parcel  # "papers for the P9, 100 pieces"
             case _:
                 return sure < SURE and told and says and self.state.route in SHOP
 
     def _for_goods(self, piece: Piece) -> bool:
-        """Whether what is told, and not asked, is something that goods of the shop are for."""
+        """Whether it is told what goods of the shop are for, and not asked, or which of a kind suit something."""
         told = not asks(piece.text)
+        if _WHICH.search(piece.text) and any(limit.is_thing for limit in piece.understood.parsed.constraints):
+            return True  # "which coffee is kind to the stomach?"
         if told and any(self._is_own(c) for c in piece.understood.parsed.constraints):
             return True  # "my skin is rather dry"
         if told and wants_ours(piece.text, self.shop.parser, self.shop.linker):
@@ -207,6 +222,11 @@ class Answering:
         return (helps(piece.text) or not (wonders(piece.text) or _HOW.search(piece.text))) and self.shop.is_near(
             piece.text
         )
+
+    @staticmethod
+    def _names_goods(understood: Understanding) -> bool:
+        """Whether a wish names an item, or what is called so: "papers for the P9, 100 pieces"."""
+        return bool(understood.opinions) or any(limit.is_thing for limit in understood.parsed.constraints)
 
     def _is_own(self, limit: Constraint) -> bool:
         """Whether a limit is on one of the shop's own columns, or on what it calls its goods."""
@@ -232,7 +252,7 @@ class Answering:
         elif piece.route == "recommend" and understood.act == "unclear":
             understood = replace(understood, act="recommend")
         of_items = understood.opinions or understood.extreme or understood.of_shown
-        if understood.act == "question" and not of_items:
+        if understood.act == "question" and not (of_items or self._has_amount(piece)):
             page = self.desk.quoted(piece.text, self.dialogue.say)  # "how much is shipping?" asks of no item
             if page is not None:
                 return _answer(page, "policy")
@@ -247,6 +267,13 @@ class Answering:
         page = page or (self._of_its_kind(piece) if answer.abstained else None)
         page = page or (followed(piece, self.quoted, self.desk, say) if answer.abstained or which else None)
         return self._on_page(page, answer) if page is not None else answer
+
+    def _has_amount(self, piece: Piece) -> bool:
+        """Whether a question asks but how much there is of an item, and a column tells: "how many grams?"."""
+        asked = self.shop.parser.columns.amounts(piece.text)
+        besides = telling_words(_PACKED.sub(" ", masked(piece.text, piece.understood))) if asked else []
+        items = [] if besides or piece.understood.act != "question" else self._spoken(piece)
+        return any(attribute(item, field, self.dialogue.say.language) for item in items for field in asked)
 
     def _spoken(self, piece: Piece) -> Sequence[Item]:
         """Return the item that a question is about, if there is one and the shop has goods."""

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 
 from chat.clauses import wonders
 from chat.contents import CONTENTS
+from chat.fitting import FITS
 from chat.other_words import seen_elsewhere, without_price
+from chat.questions import COLUMNS
 from chat.routing import ROUTES, SHOP, Route, Routed
 from chat.typed import telling_words
 from chat.understanding import Understanding
@@ -57,6 +59,7 @@ _NEEDED = re.compile(  # for what has been told
     re.IGNORECASE,
 )
 _FOLLOWS = re.compile(r"^\W*(?:and|what\s+about|how\s+about)\b|^那|呢\W*$", re.IGNORECASE)
+GENERAL = COLUMNS | {"other", "pick", "moods", CONTENTS, FITS}  # questions that no column of the shop's own answers
 _MOST_ODDS = 5.0  # log odds below which no page answers
 _TASTE_ODDS = 0.85  # against a page: it says something that the catalogue knows,
 _OTHER_ODDS = 0.8  # it is plainly a wish, or sounds like talk or like nothing of the shop's
@@ -114,7 +117,13 @@ def may_be_paged(text: str, route: Route, understood: Understanding, before: str
     of_items = route == "item" or u.act == "question" or wished or not asked or _names(u)
     if route in SHOP and (compared or (of_items and (points or goes_on))):
         return False
-    return not (wished and u.parsed.spans)
+    limited = {c.field for c in u.parsed.constraints if c.op == "is"}
+    of_goods = "kind" in limited and len(u.parsed.constraints) > 1  # "I've got a tent and need lamps for it"
+    sought = u.offered or (not asked and shares.get("recommend", 0.0) > _LIKELY)
+    of_column = u.act == "question" and u.questions and GENERAL.isdisjoint(u.questions)  # "and how much fits in?"
+    if of_column and before in SHOP and shares.get("item", 0.0) > _PLAINLY:
+        return False
+    return not ((wished and u.parsed.spans) or (of_goods and sought))
 
 
 def paged(routed: Routed, odds: float) -> Routed:

@@ -10,6 +10,8 @@ from chat.acts import SAME_MAKER
 from chat.brands import from_stranger
 from chat.naming import ABOUT_TITLE, HAVE, MEANT, asked_about, asked_title, disambiguated, has
 from chat.opinions import Opinion, stands
+from chat.questions import questions
+from chat.restock import BACK
 from chat.senses import Sensed
 from chat.typed import EVERYDAY, telling_words
 from retrieval.cues import PRONOUNS, Mention
@@ -26,7 +28,9 @@ _MOVED = re.compile(  # who tells of what they know, so that more of it is found
 )
 _LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
 _WANTS = re.compile(r"\b(?:need|want|like|look(?:ing)?|search(?:ing)?|after|have|sell|got)\b", re.IGNORECASE)
+_POINTS = re.compile(r"\b(?:it|its|this|that|they|these|those|them|ones?)\b", re.IGNORECASE)
 _FOR = re.compile(r"s?\s+(?:for|against)\b", re.IGNORECASE)
+_POLITE = frozenset({"please", "pls", "thanks", "thank", "you", "hi", "hello"})
 _PLACE = re.compile(r"\b(?:with|in|at|on|under|for|into|inside)\s+(?:the|my|our)\s+$", re.IGNORECASE)
 _TELLING = 2  # telling words of a title that is one without capitals
 
@@ -42,8 +46,10 @@ def mentioned(
     about = None if asked else asked_about(text, linker)
     if about is not None and not mentions:
         mentions = [about]
+    one = [] if mentions or asked else _by_one_word(text, parser)
+    mentions = mentions or one
     mentions, beside = disambiguated(text, mentions, linker)
-    return asked, mentions, beside, about is not None
+    return asked, mentions, beside, about is not None or bool(one)
 
 
 def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -> tuple[str, list[Mention]]:
@@ -54,11 +60,11 @@ def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -
         m
         for m in common
         if parser.asks_for(text, m.start)
-        or parser.tells_of_owned(text, m.start)
+        or parser.purposes.tells_of_owned(text, m.start)
         or _says(m, parser)
         or _in_passing(text, m)
     ]
-    short = [m for m in short if m not in sorts]
+    short = [m for m in short if m not in sorts and not parser.purposes.suits(text, m.start)]
     at = text.find(asked) if asked else -1
     explained = any(at <= mention.start < at + len(asked) for mention in short)
     if at >= 0 and not explained and (meant := parser.short_names.named(asked)):
@@ -66,6 +72,15 @@ def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -
         explained = True
     explained = explained or bool(asked and asked.islower() and parser.short_names.describes(asked))
     return "" if explained else asked, sorted([*mentions, *short], key=lambda mention: mention.start)
+
+
+def _by_one_word(text: str, parser: Parser) -> list[Mention]:
+    """Return the goods that a question about an item names by one word of their titles: "how hot for gyokuro?"."""
+    about = questions(text, parser.columns, several=False)
+    asks_it = about.fields or about.yes_no or BACK.search(text)
+    if not asks_it or about.singles_out or _POINTS.search(text):
+        return []
+    return parser.short_names.asked_of(text, parser.phrases.is_english, parser.is_quality)
 
 
 def common(name: str, linker: TitleLinker) -> bool:
@@ -121,7 +136,8 @@ def stood_on(text: str, mentions: Sequence[Mention], sensed: Sensed, shown: int)
             asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text) or MEANT.match(text)
             asked_for = mention.how == "alias" and has(text, [mention])  # "do you have those magnet tiles"
             merely = sensed.merely_named(mention.start, mention.end) and not (asked_of or asked_for)
-            if merely and mention.surface != text.strip(" .!?"):
+            besides = words(blank(text, [(mention.start, mention.end)]))
+            if merely and not _POLITE.issuperset(besides):
                 continue  # "my girlfriend picked Midsommar last time"
             opinion = replace(opinion, attitude=sensed.stand(mention.start, mention.end))
         kept.append(mention)

@@ -108,7 +108,7 @@ _SEEN = re.compile(
     re.IGNORECASE,
 )
 LIKE = re.compile(
-    r"\b(?:loved?|likes?|liked|enjoy(?:ed)?|adored?|favou?rites?|(?:great|amazing|brilliant|good)(?!\s+about)|perfect|fan|similar|same"
+    r"\b(?:loved?|likes?|liked|enjoy(?:ed)?|adored?|favou?rites?|(?:great|amazing|brilliant|good)(?!\s+(?:about\b|(?:for|with|in|on)\b[^.!;]*\?))|perfect|fan|similar|same"
     r"|clos(?:er|est)|nearest|directions?\s+of|lines\s+of|vein\s+of|blew\s+me\s+away)\b"
     r"|喜欢|爱|类似|像|好看|不错|挺好|接近|相近",
     re.IGNORECASE,

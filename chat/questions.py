@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chat.contents import CONTENTS, asks_contents
 from chat.fitting import FITS, asks_to_fit
-from retrieval.columns import Columns
+from retrieval.columns import AMOUNT_IN, Columns
 from retrieval.lexicon import mood_singled_out
 from retrieval.numbers import COUNTS, LENGTH_FIELDS
 from retrieval.text import normalize
@@ -22,7 +22,7 @@ _SPECIAL = (  # "what would you say is special about it?"
 )
 # field of the catalogue: what people ask it with
 _COLUMNS: tuple[tuple[str, str], ...] = (
-    ("price", rf"\bhow\s+(?:much(?!{_USED})|expensive|pricey|costly|dear)\b|\bset\s+\S+\s+back\b"
+    ("price", rf"\bhow\s+(?:much(?!{_USED}|{AMOUNT_IN})|expensive|pricey|costly|dear)\b|\bset\s+\S+\s+back\b"
               r"|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b"
               r"|\bwhat['’]?s\s+(it|that|this)(\s+one)?\s+cost\b|\bprice\b|\bcosts?\b\s*\?"
               r"|多少钱|价格|怎么卖"),
@@ -45,6 +45,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                     rf"|{_SPECIAL}"
                     r"|\b(is|are)\s+(\S+\s+){1,6}(any\s+good|worth\s+\w+)|\btell\s+me\s+((a\s+bit|a\s+little|some)\s+)?(more\s+)?about\b|\bdescribe\b|\bthe\s+description\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
 )  # fmt: skip
+COLUMNS = frozenset(name for name, _ in _COLUMNS)
 _COUNT = "|".join(COUNTS)
 _NO_COLUMN = re.compile(  # nobody's columns
     r"\bwho\s+(?:did|made|wrote|composed)\s+the\s+(?:music|score|soundtrack|art(?:work)?|voices?|cover)\b"
@@ -97,7 +98,7 @@ _OF_THESE = re.compile(
 )
 _ASKS = re.compile(
     r"\?|？|吗|呢|^\W*(?:(?:and|the)\s+)*(?:[a-z]+\s+){1,3}(?:on|of|for)\s+(?:that|this|it)(?:\s+one)?\W*$|\b(?:what|which|how|does|do|is|are|tell\s+me|who|when|where"
-    r"|(?<!\bwe )(?<!\bi )(?<!\byou )(?<!\bthey )(?:has|have)(?!\s+to\b))\b|什么|哪|几",
+    r"|(?<!\bwe )(?<!\bi )(?<!\byou )(?<!\bthey )(?:has|have)(?!\s+to\b))\b|什么|哪|几|多少",
     re.IGNORECASE,
 )
 _YES_NO = re.compile(
@@ -221,7 +222,7 @@ def _with_own(fields: list[str], text: str, columns: Columns) -> list[str]:
     asked = [name for name in dict.fromkeys(named or columns.asked(text)) if name not in fields]
     lengths = [name for name in asked if name in LENGTH_FIELDS]  # "is it under two hours?", of a film in minutes
     own = [name for name in asked if name not in lengths]
-    if own and not _COSTS.search(text):
+    if not set(own) <= set(columns.amounts(text)) and not _COSTS.search(text):
         fields = [name for name in fields if name != "price"]  # "how much does it weigh?"
     if own and not lengths:
         fields = [name for name in fields if name != "length"]  # "how long does the battery last?"

@@ -41,6 +41,12 @@ _FORM = re.compile(  # "is there a film of it?"
     r"|\b(?:have|get|got|sell)\s+(?:it|that|this)\s+as\s+an?\s+(\w+)|\bthe\s+(\w+)\s+of\s+(?:it|that|this)\b",
     re.IGNORECASE,
 )
+_SUITS = re.compile(  # "is the Skarn good for a family?", "can I use it on gas?"
+    r"(?:^|[.!?,;]\s|\b(?:and|so|but|ok(?:ay)?|hi)\W+)(?:is|are|does|do|will|would|can|could)\s+(?!there\b|you\s+(?!use)|we\s+have)[^.?!]*?"
+    r"\b(?:good|great|best|ok(?:ay)?|fine|right|suitable|suited|made|meant|safe|work|use|used|go|fit)\b(?:\s+(?:it|this|that))?[^.?!]{0,30}?"
+    r"\s(?:for|with|in|on)\b",
+    re.IGNORECASE,
+)
 _WHAT_KIND = re.compile(r"\b(?:is|was)\s+(?:it|that|this|the\s+\w+\s+one)\s+an?\s+(\w+)\b", re.IGNORECASE)
 _HOLDS = re.compile(  # "is there any violence in the first one?"
     r"\b(?:is|are)\s+there\s+(?:any|an?|much|many|lots?\s+of|a\s+lot\s+of)\b[^.?!]*\bin\s+(?:it|that|this|the\s+\w+\s+(?:one|film|book|game|album))\b",
@@ -141,6 +147,8 @@ def fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opini
         return ("kind",)
     if opinions and not about.fields and _HOLDS.search(text):
         return whether(parsed) or ("other",)
+    if opinions and not about.fields and _SUITS.search(text) and (asked_of := whether(parsed)):
+        return asked_of
     like = _WHAT_LIKE.search(text)
     advice = LIKE.search(_WHAT_LIKE.sub(" ", text)) or HAVE.search(text) or _ADVICE.search(text)
     if about.fields or about.compares or asked or not opinions or advice:

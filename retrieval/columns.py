@@ -72,9 +72,18 @@ _MOST, _LEAST = (
     "least|lowest|fewest|shortest|smallest",
 )
 _TYPED = 6  # letters of a column's name from which it may be misspelt
+# Behind "how much", and no price: "is in a bag", "coffee is in it", "fits in".
+AMOUNT_IN = (
+    r"\s+(?:(?P<of>\w+)\s+)?(?:(?:is|are|comes?)\s+(?:there\s+)?in(?:side)?\b"
+    r"(?!\s+(?:total|all|stock|euros?|dollars|pounds|(?:the|your)\s+(?:sale|shop|store))\b)"
+    r"|(?P<fits>fits?|goes)\s+in(?:to|side)?\b|do\s+(?:i|we|you)\s+get\b(?!\s+(?:back|off|if|when)\b))"
+)
+_HOW_MUCH_IN = re.compile(rf"\bhow\s+much{AMOUNT_IN}|里面?有多少|[包袋盒罐瓶]里?有多少|(?P<holds>装(?:得下)?多少)")
+_CONTENTS = frozenset("weight mass net content contents amount capacity volume".split())  # noqa: SIM905 - of columns
 _MORE, _LESS = "more|higher|longer|bigger|larger|greater|better|taller|wider", "less|lower|fewer|shorter|smaller"
 _TOO = r"(?<!\bnot )(?<!n't )(?<!n’t )(?<!\bnothing )(?<!\bnever )\btoo\s+"  # "not too heavy" compares with nothing
 _HOW_BIG = re.compile(r"\bhow\s+(?:big|large|small)\b|多大")
+_HOW_HOT = re.compile(r"\bhow\s+(?:hot|warm|cold)\b|\bhow\s+many\s+degrees\b|几度|多少度|多热|水温|温度")
 _SIZES = ("size", "volume", "mass")  # dimensions of which "small" may be said
 # What people say for columns of yes and no that many shops have: their words, and a regular expression.
 _SAFE = r"(?:safe|ok|okay|fine|harmless|suitable)\s+(?:for|with|around)\s+(?:\w+\s+){0,2}?"
@@ -313,7 +322,10 @@ class Columns:
                 or re.search(rf"\b(?:{'|'.join(quality.names)})\b", low)
             )
         ]
+        found += self.amounts(low)
         found += [field for words, field in self.flags.items() if "safe" in words and re.search(rf"\b{_HARMS}\b", low)]
+        if _HOW_HOT.search(low):
+            found += [c.field for c in self.numbers if c.unit is not None and c.unit.dimension == "temperature"]
         if _HOW_BIG.search(low):
             found += [c.field for c in self.numbers if c.unit is not None and c.unit.dimension in _SIZES[:2]]
         if _HOW_LONG.search(low) or (_HOW_LONG_IS.search(low) and not self._sized):
@@ -326,6 +338,24 @@ class Columns:
                 held = texts | ({name for name in self.named.values()} if names > _FOR_HOW_MANY else set())
                 found += [name for name in sorted(held) if units.of_header(name)[0].replace(" ", "_") in names]
         return list(dict.fromkeys(found))
+
+    def amounts(self, text: str) -> list[str]:
+        """Return the columns that tell how much there is of a thing: "how much is in a bag?", "how many grams?"."""
+        text = text.casefold()
+        match = _HOW_MUCH_IN.search(text)
+        of = match["of"] if match is not None else None
+        fits = match is not None and (match["fits"] or match["holds"])
+        kinds = self._facets.postings.get("kind", {})
+        if of and not fits and not any(form in kind.split() for kind in kinds for form in forms(of)):
+            match = None  # how much sugar is in it, the weight does not tell
+        asked = () if match is None else ("volume",) if fits else ("mass", "volume")
+        found = []
+        for dimension in ("mass", "volume"):
+            units_of = units.called(dimension)
+            if dimension in asked or re.search(rf"\bhow\s+many\s+(?:{units_of})\b|多少(?:{units_of})", text):
+                held = [c for c in self.numbers if c.unit is not None and c.unit.dimension == dimension]
+                found += [c.field for c in held if len(held) == 1 or _CONTENTS.intersection(c.words.split())]
+        return found
 
     def read(self, text: str, language: str) -> Iterator[Found]:
         """Yield the limits that a message sets on columns of numbers, in units of its own, and of yes and no.

@@ -58,6 +58,7 @@ _OF_A_COUNTRY = frozenset(  # what comes from where a language is spoken, and is
     wine wines cheese cheeses bread pastry pastries tea beer garden gardens gardening furniture fashion perfume
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_GRADES = frozenset({"low", "high", "medium"})
 _BEFORE_MAKERS = frozenset({"not", "no", "more", "another", "love", "like", "hate"})
 _RARE = 2  # items whose texts hold a maker's name by chance
 _PRESENTS = frozenset({"gift", "gifts", "present", "presents"})
@@ -144,7 +145,7 @@ class Hits:
             if not others:
                 return None
             field = others[0]
-        if self._said_aside(tokens, start, end, field):
+        if self._said_aside(tokens, start, end, field) or self._is_of_another(tokens, start, end, field):
             return None
         values = tuple(sorted((v for f, v in meanings if f == field), key=lambda value: value != phrase))
         if field == "creators" and end - start == 1 and not self._named(text, tokens, start):
@@ -186,12 +187,20 @@ class Hits:
             behind = before[-1:] and before[-1] in _DETERMINERS
             aim = [t.norm for t in tokens[max(0, start - 4) : start]]
             aims = any(pair[0] == "for" and pair[1] in _DETERMINERS for pair in pairwise(aim))
-            for_it = aims and self._kind_before(tokens, start - 2)  # "a mat for my small tent"
+            for_it = self._facets.of_works and aims and self._kind_before(tokens, start - 2)  # "a film for a book club"
             in_it = behind and before[-2:-1] == ["in"] and not self._facets.of_works  # "something green in a pot"
             return bool(holds or for_it or in_it)
         if is_colour(of_header(field)[0]) and before[-1:] == ["for"] and self._kind_before(tokens, start):
             return self._is_of_a_thing(tokens, end)  # "a kettle for green tea"
         return field == "genres" and before[-1:] == ["for"] and tokens[end - 1].norm.endswith("ing")  # "for cooking"
+
+    def _is_of_another(self, tokens: Sequence[Token], start: int, end: int, field: str) -> bool:
+        """Whether a grade is one of what its column does not measure: "low in acid" is not low in caffeine."""
+        if end - start > 1 or tokens[start].norm not in _GRADES or not self._columns.limits(field):
+            return False
+        end += tokens[end : end + 1] != [] and tokens[end].norm == "in"
+        measured = {form for word in of_header(field)[0].split() for form in forms(word)}
+        return self._is_of_a_thing(tokens, end) and tokens[end].norm not in measured
 
     def _is_of_a_thing(self, tokens: Sequence[Token], end: int) -> bool:
         """Whether a noun follows that the catalogue has no kind or value for."""

@@ -51,6 +51,8 @@ class Limiting:
             return False  # nothing could satisfy it; a wish is looked for in the texts
         if hit.field == "genres" and not any(self._carries("genres", value) for value in hit.values):
             return False
+        if hit.purpose:
+            return True
         before = [t.norm for t in tokens[max(0, hit.start - 2) : hit.start]]
         if hit.field == "genres" and before[-1:] == ["with"] and not WITH_SOMEBODY.intersection(before):
             return False  # "something romantic with action"

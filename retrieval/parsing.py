@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from retrieval import numbers as numeric
 from retrieval.clauses import Clauses, Reading
@@ -23,8 +24,9 @@ from retrieval.lexicon import genres_full_of, part_called, shared_origins
 from retrieval.limiting import HARD_FIELDS, Limiting
 from retrieval.nearest import Nearest
 from retrieval.parsed import Parsed, Told, Wish, as_tuple, joined, spanned
-from retrieval.passing import no_other, owned_from, roles, told_to
+from retrieval.passing import unsuited
 from retrieval.phrases import Phrases
+from retrieval.purposes import Purposes
 from retrieval.quantities import without_quantities
 from retrieval.refusals import also_refused, lacks_one, refused_words
 from retrieval.short import ShortNames
@@ -66,6 +68,7 @@ class Parser:
         short_names: finds its goods by words of their titles.
         things: the nouns that those titles have besides.
         tails: the words with which its kinds end.
+        purposes: tells what is wanted from what that is for.
 
     Args:
         facets: what the catalogue holds.
@@ -87,6 +90,7 @@ class Parser:
         self._groups = Groups(facets)
         self._nearest = Nearest(facets, describer.encoder if describer is not None else None)
         self._hits = Hits(facets, self.columns, self.phrases)
+        self.purposes = Purposes(facets, self.columns, self.phrases, self.things, self._nearest)
         self._clauses = Clauses(facets, describer, lambda field, vs, lang: self._constraint(field, vs, True, lang))
 
     @property
@@ -98,6 +102,11 @@ class Parser:
         """Whether any item has a canonical value of a field, or the catalogue does not have the field at all."""
         return not self._facets.knows(field) or value in self._facets.postings.get(field, {})
 
+    def is_quality(self, word: str) -> bool:
+        """Whether a word stands in columns of its own only, and for no colour: "peru", of origins."""
+        meant = self.phrases.meanings.get(word, ())
+        return bool(meant) and all(self.columns.limits(f) and not self.columns.lists_colours(f) for f, _ in meant)
+
     def asks_for(self, text: str, start: int) -> bool:
         """Whether a message asks at a place for things of a sort, rather than for the one item that bears a name."""
         tokens = tokenize(text)
@@ -108,14 +117,6 @@ class Parser:
         """Return where a message says that something is for what the whole shop is for: "for the kitchen"."""
         found = (m for m in _FOR_ALL.finditer(text) if not self.phrases.get(normalize(m[1])))
         return [m.span() for m in found if self._nearest.is_of_all(normalize(m[1]))]
-
-    def tells_of_owned(self, text: str, start: int) -> bool:
-        """Whether a message says at a place what somebody has already: "she has the balance bike already"."""
-        tokens = tokenize(text)
-        things = self.things.find(text, tokens)
-        told = roles(text, tokens, things, lambda word: bool(self.things.spelt(word)))
-        places = [(tokens[hit.start].start, tokens[hit.end - 1].end) for hit in things]
-        return any(s <= start < e and role == "owns" for (s, e), role in zip(places, told, strict=True))
 
     def parse(
         self,
@@ -145,7 +146,9 @@ class Parser:
         tokens = tokenize(free)
         hits, described = self._named(free, tokens)
         covered = {at for hit in hits for at in range(hit.start, hit.end)}
-        hits = self._without_passing(found, free, tokens, hits, language)
+        if not self._facets.of_works:
+            refuse = partial(self._refused, language)
+            hits = self.purposes.read(found, free, tokens, hits, tuple(taken), refuse)
         groups = self._groups.find(free, tokens, covered)
         covered.update(at for hit in groups for at in range(hit.start, hit.end))
         hits = self._by_other_names(free, tokens, sorted([*hits, *groups], key=lambda hit: hit.start), covered)
@@ -229,38 +232,6 @@ class Parser:
             none = self.columns.grades.none_of(topic, language)
             found.constraints.append((start, none or self._constraint("topic", (topic,), True, language)))
 
-    def _without_passing(
-        self, found: Reading, text: str, tokens: Sequence[Token], hits: Sequence[Hit], language: str
-    ) -> list[Hit]:
-        """Leave out the kinds of goods that a message names in passing; what somebody has is not wanted again."""
-        if self._facets.of_works:
-            return [*hits]
-        explained = {at for hit in hits for at in range(hit.start, hit.end)}
-        things = [hit for hit in self.things.find(text, tokens) if hit.end - 1 not in explained]
-        others = [hit for hit in hits if not any(thing.start <= hit.start < thing.end for thing in things)]
-        hits = sorted([*others, *things], key=lambda hit: hit.start)  # "tent pegs" are no tents
-        told = roles(text, tokens, hits, lambda word: bool(self.things.spelt(word)))
-        for hit, role in zip(hits, told, strict=True):
-            if role == "owns" or (role == "suits" and hit.field == "kind"):  # oil for a chain is a "Chain Oil"
-                found.owned.append(self._constraint(hit.field, hit.values, True, language))
-            if role in ("owns", "does"):  # what it must suit is searched for
-                end = told_to(text, tokens, hit) if role == "owns" else tokens[hit.end - 1].end
-                span = tokens[owned_from(tokens, hit)].start, end
-                found.hard.append(span)
-                found.spans.append(span)
-        if found.owned:
-            found.hard.extend(no_other(text))
-            found.spans.extend(no_other(text))
-        kept = [hit for hit, role in zip(hits, told, strict=True) if role == "wanted"]
-        kinds = any(hit.field == "kind" for hit in kept)
-        asked = [
-            hit for hit in kept if hit.field == "title" and not kinds and self.things.is_asked_for(text, tokens, hit)
-        ]
-        if kinds or asked:
-            # Who wants lights for the bike that they have wants lights; things of one kind may be had and wanted.
-            found.owned = [c for c in found.owned if c.field == "title" and not asked]
-        return [hit for hit in kept if hit.field != "title" or hit in asked[:1]]
-
     def _by_other_names(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit], covered: set[int]) -> list[Hit]:
         """Return what a message names, with the kinds that it asks for by names that the catalogue does not have."""
         if not any(hit.field in ("kind", "title") for hit in hits):
@@ -280,7 +251,10 @@ class Parser:
         language: str,
     ) -> None:
         """Take over what a message does with the values that it names; what it also refuses, it asks for nowhere."""
-        taken_up = stances(free, tokens, hits)
+        taken_up: list[Stance] = [
+            "said" if hit.purpose and stance == "refused" and not unsuited(free[: tokens[hit.start].start]) else stance
+            for hit, stance in zip(hits, stances(free, tokens, hits), strict=True)
+        ]
         hits = [_in_part(found, free, tokens, hit, one) for hit, one in zip(hits, taken_up, strict=True)]
         refused = {v for hit, stance in zip(hits, taken_up, strict=True) if stance == "refused" for v in hit.values}
         hits = self.tails.meant(tokens, hits, taken_up, self._is_of_column)
@@ -331,7 +305,7 @@ class Parser:
     def _limited(self, hit: Hit, stance: Stance) -> str:
         """Return the field in which a value is demanded or refused; a genre that no item has would refuse nothing."""
         kept = (*HARD_FIELDS, *self.columns.flags.values(), *(("moods",) if self._facets.of_works else ()))
-        own = stance != "refused" and self.columns.limits(hit.field)
+        own = (stance != "refused" or hit.purpose) and self.columns.limits(hit.field)
         listed = stance == "refused" and self.columns.lists_colours(hit.field)  # what comes in others too may stay
         lacking = hit.field == "genres" and not any(self.carries("genres", value) for value in hit.values)
         return hit.field if (own or listed or hit.field in kept) and not lacking else "topic"
@@ -356,6 +330,9 @@ class Parser:
         value = values if len(values) > 1 else values[0]
         op: Op = "is_not" if no else "is"
         return Constraint(field, op, value, self._label(field, op, value, language))
+
+    def _refused(self, language: str, hit: Hit) -> Constraint:
+        return self._constraint(hit.field, hit.values, True, language)
 
     def _label(self, field: str, op: Op, value: str | tuple[str, ...], language: str) -> str:
         kinds = self._facets.postings.get("kind", {})

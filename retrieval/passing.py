@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from itertools import pairwise
 from typing import Literal
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
@@ -48,12 +49,16 @@ _BY_THE_WAY = frozenset(
 )
 _MUCH = frozenset("all a plenty lots loads lot enough several most few couple of tons dozens".split())  # noqa: SIM905
 _SIZES = frozenset("big small large little good nice new old".split())  # noqa: SIM905 - and stopwords
+_LEADING = frozenset("and so ok okay but hi hello now then what how about".split())  # noqa: SIM905 - "and for a tent, …"
 _LISTED = frozenset("and or a an the some".split())  # noqa: SIM905 - between two things that somebody has
 _WANTING = frozenset("need needs want wants wanted looking like buy buying get getting replace replacing".split())  # noqa: SIM905
-_SOUGHT = frozenset(  # for what one looks is wanted
-    "looking look search searching hunting shopping asking asked market budget euros euro pounds dollars money".split()  # noqa: SIM905
+SOUGHT = frozenset(  # for what one looks is wanted
+    """
+    looking look search searching hoping hunting shopping asking asked market budget euros euro pounds dollars money
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _ANYTHING = frozenset({"something", "anything", "what", "one", "ones", "it", "stuff", "things", "everything"})
+WHATEVER = _ANYTHING - {"what", "one", "ones", "it"}
 _PLACED = frozenset({"for", "on", "onto", "in", "into", "under", "to"})
 _PARTNER = frozenset({"help", "start", "begin", "happy", "go", "done", "wrong"})  # "help me with a tent" wants one
 _OUTING = frozenset("tour tours trip trips ride rides riding travel holiday holidays race races festival party".split())  # noqa: SIM905
@@ -69,6 +74,11 @@ _NO_OTHER = re.compile(
     r"(?:another(?:\s+one)?|a\s+second(?:\s+one)?|more(?:\s+of\s+\w+)?|others?)\b",
     re.IGNORECASE,
 )
+_UNSUITED = re.compile(  # "not bitter, for a tent" refuses no tent
+    r"(?:\b(?:not|never|nothing|unsuitable)|n['’]?t)\s+(?:(?:be\s+)?(?:good|made|meant|ok(?:ay)?|right|suitable|suited)\s+)?"
+    r"(?:for|with|in|on)\s+(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
 _DOES = re.compile(
     r"\b(?:i|we|he|she|they|who|(?:my|our|his|her)\s+\w+)(?:['’](?:m|s|re|ve|d))?\s+"
     r"(?:(?:also|just|only|mostly|really|often|sometimes|usually|now|always|has|have|had)\s+)*"
@@ -82,7 +92,13 @@ _THEREFORE = re.compile(r"\b(?:but|so|then)\b|[,.;:!?—–]", re.IGNORECASE)
 _ADJECTIVES = 2  # between a determiner and the kind
 
 
-def roles(text: str, tokens: Sequence[Token], hits: Sequence[Hit], held: Callable[[str], bool]) -> list[Role]:
+def roles(
+    text: str,
+    tokens: Sequence[Token],
+    hits: Sequence[Hit],
+    held: Callable[[str], bool],
+    named: Sequence[tuple[int, int]] = (),
+) -> list[Role]:
     """Return what each hit on a kind or a noun of titles is to the wish of a message; all others are wanted.
 
     Args:
@@ -90,10 +106,11 @@ def roles(text: str, tokens: Sequence[Token], hits: Sequence[Hit], held: Callabl
         tokens: its words.
         hits: what it names of the catalogue.
         held: whether a word names things of the catalogue, though none of its kinds.
+        named: where it names or points at items: in "is it good for a tent?" the tent is what it must suit.
     """
     gift = _GIFT.search(text) is not None
     told = [
-        _role(text, tokens, hits, at, held) if hit.field in ("kind", "title") else "wanted"
+        _role(text, tokens, hits, at, held, named) if hit.field in ("kind", "title") else "wanted"
         for at, hit in enumerate(hits)
     ]
     wanted = any(hit.field == "kind" and role == "wanted" for hit, role in zip(hits, told, strict=True))
@@ -116,6 +133,18 @@ def roles(text: str, tokens: Sequence[Token], hits: Sequence[Hit], held: Callabl
 def does(text: str, start: int) -> bool:
     """Whether what stands at a place is what somebody does, rather than what is to be had: "he runs marathons"."""
     return _DOES.search(text[:start]) is not None
+
+
+def wants_anything(tokens: Sequence[Token]) -> bool:
+    """Whether a message names what it wants by no more than "something", or "what"."""
+    said = [token.norm for token in tokens]
+    what = any(pair[0] == "what" and pair[1] != "about" for pair in pairwise([*said, ""]))
+    return what or bool(WHATEVER.intersection(said))
+
+
+def unsuited(before: str) -> bool:
+    """Whether a text says that things are not to suit what stands behind it: "nothing for a "."""
+    return _UNSUITED.search(before) is not None
 
 
 def told_to(text: str, tokens: Sequence[Token], hit: Hit) -> int:
@@ -148,7 +177,12 @@ def owned_from(tokens: Sequence[Token], hit: Hit) -> int:
 
 
 def _role(
-    text: str, tokens: Sequence[Token], hits: Sequence[Hit], at: int, held: Callable[[str], bool]
+    text: str,
+    tokens: Sequence[Token],
+    hits: Sequence[Hit],
+    at: int,
+    held: Callable[[str], bool],
+    items: Sequence[tuple[int, int]],
 ) -> Role | Literal["theirs"]:
     hit = hits[at]
     if _modifies(text, tokens, hits, at, held):
@@ -169,16 +203,26 @@ def _role(
         return "owns"  # "got a bucket already"
     if last in _DOING or (last in _WE_DO and ours) or (last == "by" and not determiner):
         return "does"
-    named = any(other.field == "kind" and other.end <= hit.start for other in hits)
+    named = any(other.field == "kind" and other.end <= hit.start for other in hits) or _leads(tokens, hits, at, before)
+    follows = before[-2:-1] in (["and"], ["about"]) and _LEADING.issuperset(before[:-1])  # "and for a tent?"
+    named = named or follows or any(end <= tokens[hit.start].start for _, end in items)
     thing = named or bool(_ANYTHING.intersection(before[:-1])) or any(held(word) for word in before[:-1])
     suits = determiner and (thing or (last == "for" and determiner in _THEIRS))
-    if last in _PLACED and suits and not _SOUGHT.intersection(before[-3:-1]):
+    if last in _PLACED and suits and not SOUGHT.intersection(before[-3:-1]):
         return "suits"
     if last == "with" and (before[-3:-1] == ["to", "go"] or before[-2:-1] in (["goes"], ["fits"])):
         return "suits"
     if last == "with" and (thing or len(before) == 1) and not _PARTNER.intersection(before[-3:-1]):
         return "part"
     return "theirs" if determiner in _THEIRS else "wanted"
+
+
+def _leads(tokens: Sequence[Token], hits: Sequence[Hit], at: int, before: Sequence[str]) -> bool:
+    """Whether what a thing must suit stands before it: "for a tent, which lamp?", but not "for a tent and a lamp"."""
+    behind = next((hit for hit in hits[at + 1 :] if hit.field == "kind"), None)
+    if behind is None or not _LEADING.issuperset(before[:-1]):
+        return False
+    return not _LISTED.issuperset(token.norm for token in tokens[hits[at].end : behind.start])
 
 
 def _rest(text: str, tokens: Sequence[Token], at: int) -> list[str]:
@@ -225,7 +269,8 @@ def _beside(text: str, tokens: Sequence[Token], at: int) -> bool:
 def _modifies(text: str, tokens: Sequence[Token], hits: Sequence[Hit], at: int, held: Callable[[str], bool]) -> bool:
     """Whether a kind only says of what kind another thing is: "a bike lock", "a bike tour", "an e-bike chain"."""
     hit = hits[at]
-    if not _beside(text, tokens, hit.end - 1) or tokens[hit.end - 1].norm.endswith("s"):
+    last = tokens[hit.end - 1].norm
+    if not _beside(text, tokens, hit.end - 1) or (last.endswith("s") and not last.endswith("ss")):  # "glass", "press"
         return False
     follows = hits[at + 1] if at + 1 < len(hits) and hits[at + 1].start == hit.end else None
     if follows is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
@@ -16,6 +16,8 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 from retrieval.constraints import Facets
 from retrieval.cues import Mention
 from retrieval.text import Token, forms, slip, tokenize, words
+from retrieval.things import Things
+from retrieval.units import is_size, is_unit
 
 _BEARERS = 8  # items that one short name may mean
 _LONGEST = 6  # words
@@ -70,6 +72,25 @@ class ShortNames:
         whole = all(any(at in self._having.get(word, ()) for at in positions) for word in others)
         return self._meant(positions, tokens) if length and whole else ()
 
+    def asked_of(self, text: str, is_plain: Callable[[str], bool], is_quality: Callable[[str], bool]) -> list[Mention]:
+        """Return the goods that a question names by one word, where nothing else in it is a name.
+
+        Args:
+            text: the question.
+            is_plain: whether a word is one of everyday language: "how hot for gyokuro?" has one that is not.
+            is_quality: whether a word tells what things are like; behind "the" it names: "is the peru mild?".
+        """
+        tokens = tokenize(text) if self._having else []
+        for at, token in enumerate(tokens):
+            having = self._having.get(token.norm, set())
+            strange = self._names(token.norm) and not is_plain(token.norm)
+            ends = Things.ends(text, tokens, at) or (at > 1 and tokens[at - 2].norm in ("do", "does"))
+            definite = at and tokens[at - 1].norm in _DEFINITE and ends
+            if strange or (len(having) == 1 and definite and is_quality(token.norm)):
+                said = text[token.start : token.end]
+                return [Mention(tuple(sorted(having)), token.start, token.end, said, "alias", 0.9)]
+        return []
+
     def describes(self, thing: str) -> bool:
         """Whether all words of a thing stand in one title, though each of them is common: "a music stand"."""
         said = [token.norm for token in tokenize(thing) if token.norm not in _ARTICLES]
@@ -118,7 +139,7 @@ class ShortNames:
             positions = having if positions is None else positions & having
             if not positions:
                 break
-            own = token.norm not in self._common | _COUNTING and not token.norm.isdigit()
+            own = token.norm not in self._common | _COUNTING and not token.norm.isdigit() and not is_unit(token.norm)
             named = named or self._names(token.norm) or (own and length > 1)
             if named and len(positions) <= _BEARERS:
                 best = (length, positions)
@@ -127,7 +148,7 @@ class ShortNames:
     def _names(self, word: str) -> bool:
         rare = 0 < len(self._having.get(word, ())) <= _BEARERS
         long = len(word) >= _LEAST or not (word.isalpha() or word.isdigit())  # "p9" is a name
-        return rare and long and not word.isdigit() and word not in self._common | _COUNTING
+        return rare and long and not (word.isdigit() or is_size(word)) and word not in self._common | _COUNTING
 
     def _is_name(self, text: str, tokens: Sequence[Token], at: int, length: int) -> bool:
         """Whether words are meant as a name: capitalised inside a sentence, or behind "the"; several alone will do."""

@@ -142,12 +142,19 @@ Stance = Literal["said", "refused", "allowed", "taken_back", "denied", "of_what"
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A facet value that a message names, from one token to another; several values are alternatives."""
+    """A facet value that a message names, from one token to another.
+
+    Attributes:
+        field, values: what it names; several values are alternatives.
+        start, end: its tokens.
+        purpose: it is what another thing must suit: "coffee for my moka pot".
+    """
 
     field: str
     values: tuple[str, ...]
     start: int
     end: int
+    purpose: bool = False
 
 
 def knows_all(text: str, start: int) -> bool:

@@ -106,7 +106,8 @@ class Things:
         if after is None or text[tokens[at].end : after.start].strip():
             return True
         if after.norm in _STATES:
-            return bool(_NEEDED.intersection(t.norm for t in tokens))  # "the chain is worn, what do I need?"
+            needed = bool(_NEEDED.intersection(t.norm for t in tokens))  # "the chain is worn, what do I need?"
+            return needed or (at > 0 and tokens[at - 1].norm in ("which", "what"))
         return after.norm in _ENDING
 
     @staticmethod

@@ -71,10 +71,26 @@ def _units(header: bool) -> dict[str, Unit]:
 
 
 @cache
+def called(dimension: str) -> str:
+    """Return a regular expression for what the units of a dimension are called: "grams", "kilos"."""
+    return "|".join(re.escape(name) for unit, said, _ in _rows() if unit.dimension == dimension for name in said)
+
+
+@cache
 def pattern() -> str:
     """Return a regular expression for what units are called behind a number."""
     names = sorted((name for _, said, _ in _rows() for name in said), key=len, reverse=True)
     return rf"(?:°\s*c?|{'|'.join(map(re.escape, names))})(?![^\W\d_])"
+
+
+def is_unit(word: str) -> bool:
+    """Whether a word is what a unit is called."""
+    return word in _units(header=False)
+
+
+def is_size(word: str) -> bool:
+    """Whether a word is a number with its unit: "500g"."""
+    return re.fullmatch(rf"\d+(?:[.,]\d+)?{pattern()}", word) is not None
 
 
 def said(text: str) -> Unit:

@@ -287,3 +287,34 @@ class TestTalk:
     def test_a_kind_is_no_name(self, talk):
         assert "Yes, we have" not in talk("do you have a helmet?").text
         assert ids(talk("a pannier that is red")) == ["p1"]
+
+
+class TestAmounts:
+    @pytest.mark.parametrize(
+        ("question", "told"),
+        [
+            ("how many grams is the Lenkertasche?", "weight: 0.4 kg"),
+            ("how many litres is the Lenkertasche?", "capacity: 6 litres"),
+            ("how much fits in the Lenkertasche", "capacity: 6 litres"),
+            ("how much is in a bottle of Kettenfett Bio?", "don't have that information"),
+            ("how much oil is in the Lenkertasche?", "weight: 0.4 kg"),
+            ("Kofferle Lenkertasche能装多少？", "6"),
+        ],
+    )
+    def test_are_told_by_the_columns_of_weight_and_of_room(self, talk, question, told):
+        answer = talk(question)
+        assert told in answer.text
+        assert "costs" not in answer.text
+
+    @pytest.mark.parametrize("question", ["how much is the Lenkertasche?", "how much is the Lenkertasche in total?"])
+    def test_are_no_prices(self, talk, question):
+        assert "costs" in talk(question).text
+
+    def test_of_a_substance_are_not_told_by_the_weight(self, talk):
+        assert "weight" not in talk("how much lead is in the Lenkertasche?").text
+
+    def test_are_asked_beside_the_price(self, talk):
+        talk("a pannier")
+        text = talk("how much is the first one and how much is in a bag?").text
+        assert "costs" in text
+        assert "weight" in text

@@ -179,3 +179,65 @@ def test_a_pronoun_is_no_slip_of_the_keyboard():
     talk = Talk(shop_of(shoes))
     talk("a present for my mum, she's 62")
     assert not any(field == "kind" for field, _, _ in talk.limits)
+
+
+@cache
+def bakery() -> Shop:
+    """Return a shop of kitchen ware whose column of heat names kinds of it, too."""
+    rows: list[tuple[str, str, tuple[str, ...]]] = [
+        ("Rye Flour Dark", "flour bags", ("bread oven", "waffle iron")), ("Wheat Flour", "flour bags", ("air fryer",)),
+        ("Spelt Flour", "flour bags", ("waffle iron",)), ("Cast Pan", "frying pan", ("gas hob", "bread oven")),
+        ("Steel Pan", "frying pan", ("gas hob",)), ("Dutch Oven", "bread oven", ("bread oven",)),
+        ("Heart Irons", "waffle iron", ("waffle iron",)), ("Basket 4", "air fryer", ("air fryer",)),
+    ]  # fmt: skip
+    made = [Item(t, t, k, price=20.0 + at, attributes={"used_with": with_}) for at, (t, k, with_) in enumerate(rows)]
+    return shop_of(made)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "flour for my waffle iron",
+        "some flour for the waffle iron, please",
+        "which flour is best for a waffle iron?",
+        "I just bought a waffle iron and need flour bags for it",
+        "what about for a waffle iron, any flour bags?",
+        "flour bags that aren't dark for my waffle iron",
+    ],
+)
+def test_a_kind_that_things_must_suit_is_a_limit_of_the_column_that_tells_it(message):
+    talk = Talk(bakery())
+    talk(message)
+    assert ("used_with", "is", "waffle iron") in talk.limits
+    assert not any((field, value) == ("kind", "waffle iron") for field, _, value in talk.limits)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [("I need a waffle iron", "waffle iron"), ("a frying pan and a waffle iron", ("frying pan", "waffle iron")),
+     ("flour? no, I'm looking for a waffle iron", "waffle iron"), ("a waffle iron for my mum", "waffle iron")],
+)  # fmt: skip
+def test_a_kind_that_is_wanted_stays_one(message, kind):
+    talk = Talk(bakery())
+    talk(message)
+    assert {(f, v) for f, op, v in talk.limits if op == "is"} == {("kind", kind)}
+
+
+def test_something_for_what_one_has_is_none_of_it():
+    shown = titles(Talk(bakery())("something for my waffle iron"))
+    assert set(shown) == {"Rye Flour Dark", "Spelt Flour"}
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [("is Spelt Flour good for a waffle iron?", "Yes"), ("can I use Spelt Flour in an air fryer?", "No"),
+     ("does the Cast Pan work on a gas hob?", "Yes")],
+)  # fmt: skip
+def test_whether_an_item_suits_something_is_told_by_the_column(question, answer):
+    assert Talk(bakery())(question).text.startswith(answer)
+
+
+def test_what_things_are_not_to_suit_is_refused():
+    talk = Talk(bakery())
+    talk("flour bags, but not for a waffle iron")
+    assert ("used_with", "is_not", "waffle iron") in talk.limits
