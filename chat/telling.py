@@ -60,6 +60,7 @@ class Telling:
         told = [x for x in said if x.op != "fits" or range_of(items[0], x.field) is not None]  # no lock is for 172 cm
         limits = [x.label for x in told if (x.field, x.op) != ("kind", "is")]
         liked = [i for i in self.shop.items(taste.liked[-2:]) if i.id != items[0].id]
+        liked = [i for i in liked if i.kind == items[0].kind or i.id not in taste.wanted]  # tea goes by no grinder
         if turn.understood.extreme is not None and self._measured(items[0], turn.understood.extreme[0]):
             return self.say.utmost(items[0], turn.understood.extreme)
         named = turn.named and items[0].id == self.shop.index.catalog[turn.named[0]].id

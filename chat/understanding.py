@@ -17,7 +17,7 @@ from chat.brands import before_kind
 from chat.enough import enough_of
 from chat.holding import of_several, of_which
 from chat.memory import REMEMBER, lasts
-from chat.mentions import common, mentioned, moved, stood_on, wanted_by_name
+from chat.mentions import common, mentioned, moved, stood_on, wanted_alone, wanted_by_name
 from chat.naming import (
     HAVE,
     TITLED,
@@ -31,7 +31,7 @@ from chat.offers import carried, own_words
 from chat.opinions import IF_ANY, Opinion, lacking_in, pointed_at, references
 from chat.questions import Questions, asks_for_what, questions
 from chat.senses import Purpose, Sensed, unread
-from chat.typed import FILLER, asides, for_whom, settings
+from chat.typed import asides, for_whom, settings
 from retrieval.cues import Mention
 from retrieval.linking import TitleLinker
 from retrieval.numbers import blank
@@ -39,7 +39,7 @@ from retrieval.parsed import Parsed
 from retrieval.parsing import Parser
 from retrieval.passing import no_other
 from retrieval.stances import BUT_NOT_THEM
-from retrieval.text import language_of, tokenize, words
+from retrieval.text import language_of, words
 
 _MORE = re.compile(
     r"\b(more(?!\s+than\b)|others?|another|something\s+else|anything\s+else|else|different(\s+ones)?|next|none\s+of\s+(these|those|them))\b"
@@ -266,7 +266,6 @@ def understand(
         or not parser.columns.adjective_words.isdisjoint(words(text))
     ):
         act = "unclear"
-    rest = [t for t in tokenize(text) if not any(s <= t.start < e for s, e in spans) and t.norm not in FILLER]
     return Understanding(
         "remember" if remember else act,
         language,
@@ -288,7 +287,7 @@ def understand(
         same_maker=SAME_MAKER.search(text) is not None,
         lacking=lacking,
         bare_title=all(o.attitude == "neutral" for o in opinions)
-        and ((bool(mentions) and not rest) or wanted_by_name(text, mentions)),
+        and (wanted_alone(text, mentions, linker, parser, parsed) or wanted_by_name(text, mentions)),
         bought=bought is not None,
         unknown_name=" / ".join(text[start:end].strip(" ,") for start, end in unknown),
         only_unknown=bool(unknown)

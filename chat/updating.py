@@ -238,8 +238,9 @@ class Updater:
             return
         if opinion.places and opinion.attitude == "neutral":
             return
+        wanted = self.shop.of_goods and opinion.attitude == "neutral"
         for item_id in ids:
-            self.state.signal(item_id, _SIGNALS[opinion.attitude])
+            self.state.signal(item_id, _SIGNALS[opinion.attitude], wanted=wanted)
         if len(ids) == 1 and opinion.attitude == "like":
             self.state.taste.about = ids[0]  # "the second one sounds great, how long is it?"
         if opinion.attitude in ("like", "neutral"):

@@ -1,0 +1,66 @@
+"""Goods that are asked for by name: they lead, and to have been named hides none of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.types import Item
+from tests.shops import Talk, shop_of, titles
+
+GOODS = [
+    Item(id="a1", title="Hum Desk Fan", kind="fan", price=30.0, currency="EUR", creators=("Hum",)),
+    Item(id="a2", title="Hum Tower Fan", kind="fan", price=60.0, currency="EUR", creators=("Hum",)),
+    Item(id="a3", title="Gale Clip Fan", kind="fan", price=20.0, currency="EUR", creators=("Gale",)),
+    Item(id="b1", title="Nightglow Sunset Lamp", kind="lamp", price=25.0, currency="EUR"),
+    Item(id="b2", title="Nightglow Reading Lamp", kind="lamp", price=45.0, currency="EUR"),
+    Item(id="c1", title="Sandman Blanket", kind="blanket", price=80.0, currency="EUR"),
+]
+
+
+@pytest.fixture
+def talk():
+    return Talk(shop_of(GOODS))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Hum Desk Fan",
+        "I'd like the Hum Desk Fan",
+        "we would really like the Hum Desk Fan please",
+        "I want the Hum Desk Fan",
+        "Hum Desk Fan under 40 euros",
+    ],
+)
+def test_what_is_named_leads(talk, message):
+    assert titles(talk(message))[0] == "Hum Desk Fan"
+
+
+@pytest.mark.parametrize("first", ["Hum Desk Fan", "do you have the Hum Desk Fan?", "I'd like the Hum Desk Fan"])
+def test_what_was_named_is_found_again_under_a_limit(talk, first):
+    talk(first)
+    answer = talk("a fan under 50 euros")
+    assert "Hum Desk Fan" in titles(answer)
+    assert "Nothing" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "message", ["I love the Hum Desk Fan, anything similar?", "I'd like something like the Hum Desk Fan"]
+)
+def test_what_others_are_to_be_like_is_not_shown_itself(talk, message):
+    answer = talk(message)
+    assert "Hum Desk Fan" not in titles(answer)
+    assert "Hum Tower Fan" in titles(answer)
+
+
+def test_things_of_another_kind_are_not_chosen_with_it_in_mind(talk):
+    talk("Hum Desk Fan")
+    answer = talk("a lamp")
+    assert "Hum Desk Fan" not in answer.text
+    assert set(titles(answer)) == {"Nightglow Sunset Lamp", "Nightglow Reading Lamp"}
+
+
+def test_what_is_rejected_after_all_is_hidden(talk):
+    talk("Hum Desk Fan")
+    talk("no, not the Hum Desk Fan")
+    assert "Hum Desk Fan" not in titles(talk("a fan under 50 euros"))
