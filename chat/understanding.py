@@ -27,7 +27,7 @@ from chat.naming import (
     medium,
     strange_titles,
 )
-from chat.offers import carried, own_words
+from chat.offers import carried, merely_asks, own_words
 from chat.opinions import IF_ANY, Opinion, lacking_in, pointed_at, references
 from chat.questions import Questions, asks_for_what, questions
 from chat.senses import Purpose, Sensed, unread
@@ -105,6 +105,7 @@ class Understanding:
         medium: the kind of the works that it names, ours or not, by what is done with them: who "read" one reads.
         lasting: its limits are meant to hold beyond this conversation ("I never watch horror").
         offered: it asks for works of a kind, or for what the catalogue has a word for: "show me your lanterns".
+        merely: it asks for goods of a kind, and says nothing else but a limit.
         ours: it uses words for kinds or genres that only this catalogue has.
         purposes: how likely it is meant for each purpose; {} if nobody can tell.
     """
@@ -136,6 +137,7 @@ class Understanding:
     medium: str = ""
     lasting: bool = False
     offered: bool = False
+    merely: bool = False
     ours: bool = False
     purposes: Mapping[Purpose, float] = field(default_factory=dict)
 
@@ -296,6 +298,7 @@ def understand(
         medium=medium(text, [*strange, *((m.start, m.end) for m in mentions)]),
         lasting=remember is not None or lasts(text),
         offered=wanted or (offered and any(limit.field == "kind" for limit in parsed.constraints)),
+        merely=act in ("recommend", "availability") and not mentions and merely_asks(text, parsed),
         ours=ours
         or reading.measures(about, text, parser)
         or any(limit.field == "title" for limit in (*parsed.constraints, *parsed.owned)),

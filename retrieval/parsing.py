@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from retrieval import numbers as numeric
 from retrieval.clauses import Clauses, Reading
@@ -240,6 +241,7 @@ class Parser:
             found.hard.extend(no_other(text))
             found.spans.extend(no_other(text))
         kept = [hit for hit, role in zip(hits, told, strict=True) if role == "wanted"]
+        kept = self._filled(found, text, tokens, kept, language)
         kinds = any(hit.field == "kind" for hit in kept)
         asked = [
             hit for hit in kept if hit.field == "title" and not kinds and self.things.is_asked_for(text, tokens, hit)
@@ -248,6 +250,22 @@ class Parser:
             # Who wants lights for the bike that they have wants lights; things of one kind may be had and wanted.
             found.owned = [c for c in found.owned if c.field == "title" and not asked]
         return [hit for hit in kept if hit.field != "title" or hit in asked[:1]]
+
+    def _filled(
+        self, found: Reading, text: str, tokens: Sequence[Token], hits: Sequence[Hit], language: str
+    ) -> list[Hit]:
+        """Let a kind say what is in a thing that titles name with it: "a gift box of tea" is no tea."""
+        for thing, kind in pairwise(hits):
+            word, between = tokens[kind.end - 1].norm, [t.norm for t in tokens[thing.end : kind.start]]
+            if (thing.field, kind.field) != ("title", "kind") or between != ["of"]:
+                continue
+            if self.things.holds(thing.values[0], word):
+                span = tokens[kind.start].start, tokens[kind.end - 1].end
+                found.constraints.append((span[0], self._constraint("topic", (word,), False, language)))
+                found.spans.append(span)
+                found.hard.append(span)
+                return [hit for hit in hits if hit is not kind]
+        return [*hits]
 
     def _by_other_names(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit], covered: set[int]) -> list[Hit]:
         """Return what a message names, with the kinds that it asks for by names that the catalogue does not have."""
