@@ -46,12 +46,33 @@ _LONG = 5  # letters of such a word
 def as_meant(text: str, shop: Shop, state: DialogueState) -> str:
     """Return a message with what it leaves unsaid of the items spoken of."""
     if shop.of_goods:
-        return text
+        return _asked_again(text, shop, state)
     text = _NO_THE_ONE.sub("", text)
     asked = _I_ASKED.match(text)
     if asked is not None and _only_names(text[asked.end() :], shop):
         text = text[asked.end() :]
     return _by_part(_among_namesakes(text, shop, state), shop, state)
+
+
+def _asked_again(text: str, shop: Shop, state: DialogueState) -> str:
+    """Return the question asked last, now of the goods that a message says it was about: "I meant the Squall"."""
+    asked = _I_ASKED.match(text)
+    said = next((entry.text for entry in reversed(state.messages) if entry.role == "user"), "")
+    if asked is None or state.route != "item" or "?" not in said:
+        return text
+    rest = text[asked.end() :].strip(" .!")
+    (names, others) = (_named(each, shop) for each in (rest, said))
+    if len(names) != 1 or telling_words(rest.replace(names[0].surface, " ")):
+        return text
+    if len(others) == 1:
+        return said[: others[0].start] + names[0].surface + said[others[0].end :]
+    return said if others else f"{rest}. {said}"
+
+
+def _named(text: str, shop: Shop) -> list[Mention]:
+    """Return the goods that a message names, by their titles or by words of them."""
+    mentions = shop.linker.link(text)
+    return [*mentions, *shop.parser.short_names.find(text, [(m.start, m.end) for m in mentions])]
 
 
 def _only_names(text: str, shop: Shop) -> bool:

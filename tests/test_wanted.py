@@ -64,3 +64,37 @@ def test_what_is_rejected_after_all_is_hidden(talk):
     talk("Hum Desk Fan")
     talk("no, not the Hum Desk Fan")
     assert "Hum Desk Fan" not in titles(talk("a fan under 50 euros"))
+
+
+HERBS = [
+    Item(id="h1", title="Meadow Yarrow Flowers", kind="herb", attributes={"dried": "yes", "steep_minutes": 6.0}),
+    Item(id="h2", title="Coastal Fennel Seeds", kind="herb", attributes={"dried": "no", "steep_minutes": 9.0}),
+    Item(id="h3", title="Alpine Thyme Leaf", kind="herb", attributes={"dried": "yes", "steep_minutes": 4.0}),
+]
+
+
+@pytest.fixture
+def herbs():
+    talk = Talk(shop_of(HERBS))
+    talk("a herb")
+    talk.state.taste.focus = ["h1", "h2", "h3"]
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("message", "title"),
+    [
+        ("ok fennel then. how long does it steep?", "Coastal Fennel Seeds"),
+        ("thyme then, how long does it steep?", "Alpine Thyme Leaf"),
+        ("well then. how long does it steep?", "Meadow Yarrow Flowers"),
+    ],
+)
+def test_what_is_chosen_is_what_is_asked_about(herbs, message, title):
+    assert herbs(message).text.startswith(title)
+
+
+@pytest.mark.parametrize("message", ["I meant the thyme", "no, I was asking about the thyme leaf"])
+@pytest.mark.parametrize("asked", ["how long does it steep?", "how long does the fennel steep?"])
+def test_the_question_is_asked_again_of_what_was_meant(herbs, asked, message):
+    herbs.state.route = herbs(asked).route
+    assert herbs(message).text == "Alpine Thyme Leaf, steep: 4 minutes."
