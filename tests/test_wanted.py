@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from chat.conversation import Conversation
 from retrieval.types import Item
 from tests.shops import Talk, shop_of, titles
+from tests.test_conversation import Visit
 
 GOODS = [
     Item(id="a1", title="Hum Desk Fan", kind="fan", price=30.0, currency="EUR", creators=("Hum",)),
@@ -98,3 +100,42 @@ def test_what_is_chosen_is_what_is_asked_about(herbs, message, title):
 def test_the_question_is_asked_again_of_what_was_meant(herbs, asked, message):
     herbs.state.route = herbs(asked).route
     assert herbs(message).text == "Alpine Thyme Leaf, steep: 4 minutes."
+
+
+class Visitor(Visit):
+    """A visit to the shop of fans and lamps, with a desk."""
+
+    def __call__(self, message):
+        return Conversation(shop_of(GOODS), self.state, self.desk).take(message)
+
+
+@pytest.mark.parametrize(
+    "message", ["I'll take the Gale Clip Fan and a lamp to read by", "i'll take the clip and a lamp"]
+)
+def test_what_is_wanted_beside_what_is_taken_is_shown(message):
+    visit = Visitor()
+    visit("a fan")
+    answer = visit(message)
+    assert "Gale Clip Fan costs" in answer.text or "Gale Clip Fan, 20" in answer.text
+    assert "cheaper" not in answer.text
+    assert {card.kind for card in answer.cards} == {"lamp"}
+
+
+def test_what_is_taken_alone_is_priced():
+    visit = Visitor()
+    visit("a lamp")
+    assert {card.kind for card in visit("I'll take the Nightglow Sunset Lamp").cards} == {"lamp"}
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("which blanket would you recommend with it?", "blanket"),
+        ("what sort of blanket would you pick with this?", "blanket"),
+        ("which lamp would you pick?", "lamp"),
+        ("which of these would you pick?", "lamp"),
+    ],
+)
+def test_another_kind_is_not_chosen_among_what_is_on_screen(talk, message, kind):
+    talk("a lamp")
+    assert {card.kind for card in talk(message).cards} == {kind}
