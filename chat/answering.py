@@ -26,7 +26,7 @@ from chat.restock import RESTOCK
 from chat.routing import SHOP, SURE, Route
 from chat.shop import Shop
 from chat.state import DialogueState
-from chat.troubles import troubled
+from chat.troubles import troubled, wants_money_back
 from chat.typed import telling_words
 from chat.understanding import Understanding
 from retrieval.constraints import satisfies_all
@@ -144,7 +144,11 @@ class Answering:
         page = in_trouble(piece, self.desk, say)
         if page is not None:
             return _answer(page, "policy")
-        return _answer(self.desk.handed_over("complaint", self.state, say, self.customer), "human")
+        served = self.desk.handed_over("complaint", self.state, say, self.customer)
+        page = self.desk.quoted(say("returning"), say) if wants_money_back(piece.text) else None
+        if page is not None:  # what the shop's pages say of it is told at once
+            served = replace(served, text=say.sentences(served.text, page.text), citations=page.citations)
+        return _answer(served, "human")
 
     def _in_form(self, piece: Piece, form: str) -> Answer | None:
         """Quote what the pages say of forms; a column that is named so goes first, and an item is not guessed about."""

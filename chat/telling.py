@@ -139,7 +139,14 @@ class Telling:
         others = [item for item in items if self.shop.index.catalog.positions[item.id] in turn.beside][:2]
         if not others:
             return ""
-        what = "cheaper" if turn.further else "near" if all(limit.is_thing for limit in turn.freed) else "without"
+        same = {item.kind for item in others} <= {item.kind for item in items if item not in others}
+        what = (
+            "cheaper"
+            if turn.further and not same
+            else "near"
+            if all(limit.is_thing for limit in turn.freed)
+            else "without"
+        )
         told = f"others_{what}" if len(others) > 1 else f"other_{what}"
         limit = self.say.quoted([x.label for x in turn.freed])
         return self.say(told, titles=facts.names(others, self.say.language), limit=limit)
