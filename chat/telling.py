@@ -140,13 +140,8 @@ class Telling:
         if not others:
             return ""
         same = {item.kind for item in others} <= {item.kind for item in items if item not in others}
-        what = (
-            "cheaper"
-            if turn.further and not same
-            else "near"
-            if all(limit.is_thing for limit in turn.freed)
-            else "without"
-        )
+        things = all(limit.is_thing for limit in turn.freed)
+        what = "without" if same else "cheaper" if turn.further else "near" if things else "without"
         told = f"others_{what}" if len(others) > 1 else f"other_{what}"
         limit = self.say.quoted([x.label for x in turn.freed])
         return self.say(told, titles=facts.names(others, self.say.language), limit=limit)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from chat.conversation import Conversation
-from retrieval.types import Item
+from chat.replies import Say
+from chat.state import Limit
+from chat.telling import Telling
+from chat.turn import Turn
+from chat.understanding import Understanding
+from retrieval.types import Constraint, Item
 from tests.shops import Talk, shop_of, titles
 from tests.test_conversation import Visit
 
@@ -139,3 +144,13 @@ def test_what_is_taken_alone_is_priced():
 def test_another_kind_is_not_chosen_among_what_is_on_screen(talk, message, kind):
     talk("a lamp")
     assert {card.kind for card in talk(message).cards} == {kind}
+
+
+@pytest.mark.parametrize(("other", "told"), [("a3", "Without “desk fan”"), ("b1", "Of other kinds")])
+def test_what_is_cheaper_is_of_another_kind_only_if_it_is(talk, other, told):
+    further = Constraint("price", "<", 30.0, "under 30")
+    freed = [Limit(field="title", op="is", value="desk fan", label="desk fan")]
+    beside = talk.shop.positions([other])
+    turn = Turn(Understanding("recommend", "en"), beside=beside, further=[further], freed=freed)
+    telling = Telling(talk.shop, talk.state, Say("en", True))
+    assert telling.beside(turn, talk.shop.items(["a1", other])).startswith(told)
