@@ -26,10 +26,11 @@ from chat.restock import RESTOCK
 from chat.routing import SHOP, SURE, Route
 from chat.shop import Shop
 from chat.state import DialogueState
-from chat.troubles import troubled
+from chat.troubles import troubled, wants_money_back
 from chat.typed import telling_words
 from chat.understanding import Understanding
 from retrieval import units
+from retrieval.constraints import satisfies_all
 from retrieval.text import is_cjk, words
 from retrieval.types import Constraint, Item
 
@@ -153,7 +154,11 @@ class Answering:
         page = in_trouble(piece, self.desk, say)
         if page is not None:
             return _answer(page, "policy")
-        return _answer(self.desk.handed_over("complaint", self.state, say, self.customer), "human")
+        served = self.desk.handed_over("complaint", self.state, say, self.customer)
+        page = self.desk.quoted(say("returning"), say) if wants_money_back(piece.text) else None
+        if page is not None:  # what the shop's pages say of it is told at once
+            served = replace(served, text=say.sentences(served.text, page.text), citations=page.citations)
+        return _answer(served, "human")
 
     def _in_form(self, piece: Piece, form: str) -> Answer | None:
         """Quote what the pages say of forms; a column that is named so goes first, and an item is not guessed about."""
@@ -235,10 +240,19 @@ class Answering:
 
     def _bought(self, piece: Piece) -> Answer:
         """Say that nothing can be bought here, and what the item spoken of costs."""
-        turn = self.dialogue.absorb(piece.text, replace(piece.understood, act="question", questions=("price",)))
-        answer = self.dialogue.answer(turn)
-        offer = answer.text if answer.about else ""
-        return replace(answer, text=self.dialogue.say.sentences(self.dialogue.say("cannot_buy"), offer))
+        understood, say = piece.understood, self.dialogue.say
+        named = tuple(opinion for opinion in understood.opinions if opinion.surface)  # "the oil, and a jug to pour it"
+        priced = replace(understood, act="question", questions=("price",), opinions=named or understood.opinions)
+        answer = self.dialogue.answer(self.dialogue.absorb(piece.text, priced))
+        said = say.sentences(say("cannot_buy"), answer.text if answer.about else "")
+        things = [limit for limit in understood.parsed.constraints if limit.is_thing]
+        if named and things and not any(satisfies_all(item, things) for item in self.shop.items(self._named(piece))):
+            wish = replace(
+                understood, act="recommend", opinions=(), questions=(), compares=False, asked_title="", gist=""
+            )
+            answer = self.dialogue.answer(self.dialogue.absorb(piece.text, wish))
+            said = say.sentences(said, answer.text)
+        return replace(answer, text=said)
 
     def _of_shop(self, piece: Piece) -> Answer:
         """Answer from the catalogue; a question that it does not answer may be one for the shop's pages."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from chat.acts import Act
 from chat.answering import Answering
-from chat.clauses import clauses
-from chat.desk import PATIENCE, Desk, agrees
+from chat.clauses import asks, clauses
+from chat.desk import PATIENCE, Desk, agrees, grumbles
 from chat.dialogue import Answer, Dialogue
 from chat.meaning import beside_the_point, says_something
 from chat.paging import not_again
@@ -127,9 +127,20 @@ class Conversation:
             # "Something by Tarkovsky" is a wish of its own, and no word on what was meant before.
             if route is not None and (said or not says_something(self._read(text))):
                 return [self._piece(doubt[2], route)]
-        if desk.waits_for(self._state, text) or desk.accepted(self._state, text):
+        if desk.accepted(self._state, text):
             return [self._piece(text, "human")]
+        if desk.waits_for(self._state, text):
+            return self._told_how(text, desk)
         return []
+
+    def _told_how(self, text: str, desk: Desk) -> list[Piece]:
+        """Return what tells how to reach the person, and apart from it what else the message asks for."""
+        parts = clauses(text)
+        told = [part for part in parts if desk.waits_for(self._state, part)] or [text]
+        rest = " ".join(part for part in parts if part not in told)
+        reader = Reader(desk.router, self._read, desk.known, self._state.route)
+        others = reader.read(rest) if asks(rest) else []
+        return [self._piece(" ".join(told), "human"), *(piece for piece in others if piece.route != "human")]
 
     def _piece(self, text: str, route: Route) -> Piece:
         return Piece(text, Routed(route, 1.0, {route: 1.0}), self._read(text))
@@ -139,6 +150,7 @@ class Conversation:
         asking = [piece for piece in pieces if not beside_the_point(piece)]
         pieces = asking if any(piece.route not in SHOP for piece in asking) else pieces
         ruled = self._wants_a_person(pieces)
+        pieces, sorry = (pieces, False) if ruled else _without_grumbles(pieces)
         desk = replace(desk, ruled=ruled)
         answers = list(self._in_turn(pieces, desk))
         spoken = [p.route != "small_talk" or buys(p) for p in pieces]
@@ -154,9 +166,12 @@ class Conversation:
         text = self._dialogue.say.sentences(
             *dict.fromkeys(a.text for a in (*(a for a in told if not any(a is b for b in last)), *last))
         )
+        if sorry:
+            say = self._dialogue.say
+            text = say.sentences(say("sorry"), text, say("offer_person") if desk.outbox is not None else "")
         if self._state.nearest not in text:  # another answer was found in its place
             self._state.nearest = ""
-        self._state.unsure = self._state.unsure + 1 if abstained and handoff is None else 0
+        self._state.unsure = self._state.unsure + 1 if abstained and handoff is None else int(sorry)
         if self._state.unsure >= PATIENCE and desk.outbox is not None:
             served = desk.handed_over("unanswered", self._state, self._dialogue.say, self._customer)
             text, handoff, self._state.unsure = served.text, served.handoff, 0
@@ -208,3 +223,13 @@ class Conversation:
         """Whether a business rule hands over what has been said."""
         rules, page = self._shop.recommender.rules, self._state.page
         return any(rules.hands_over(Situation(piece.text, page=page)) for piece in pieces)
+
+
+def _without_grumbles(pieces: Sequence[Piece]) -> tuple[Sequence[Piece], bool]:
+    """Return the wishes without complaints of the answers so far, and whether there were any.
+
+    Where something is wished for besides, a person is offered and not fetched: "you're not listening, a western!"
+    """
+    wishes = any(piece.route in ("recommend", "item") and says_something(piece.understood) for piece in pieces)
+    loud = [piece for piece in pieces if piece.route == "human" and grumbles(piece.text)]
+    return ([piece for piece in pieces if piece not in loud], True) if wishes and loud else (pieces, False)

@@ -54,7 +54,7 @@ _LONG = 5  # letters of such a word
 def as_meant(text: str, shop: Shop, state: DialogueState) -> str:
     """Return a message with what it leaves unsaid of the items spoken of."""
     if shop.of_goods:
-        return text
+        return _asked_again(text, shop, state)
     text = _insisting(_NO_THE_ONE.sub("", text), shop)
     return _by_part(_among_namesakes(text, shop, state), shop, state)
 
@@ -67,6 +67,27 @@ def _insisting(text: str, shop: Shop) -> str:
     named = text[asked.end() :]
     at_once = asked["meant"] and any(_NAMED_AT_ONCE.fullmatch(named[: m.start]) for m in shop.linker.link(named))
     return f"I meant {named}" if at_once or _only_names(named, shop) else text
+
+
+def _asked_again(text: str, shop: Shop, state: DialogueState) -> str:
+    """Return the question asked last, now of the goods that a message says it was about: "I meant the Squall"."""
+    asked = _I_ASKED.match(text)
+    said = next((entry.text for entry in reversed(state.messages) if entry.role == "user"), "")
+    if asked is None or state.route != "item" or "?" not in said:
+        return text
+    rest = text[asked.end() :].strip(" .!")
+    (names, others) = (_named(each, shop) for each in (rest, said))
+    if len(names) != 1 or telling_words(rest.replace(names[0].surface, " ")):
+        return text
+    if len(others) == 1:
+        return said[: others[0].start] + names[0].surface + said[others[0].end :]
+    return said if others else f"{rest}. {said}"
+
+
+def _named(text: str, shop: Shop) -> list[Mention]:
+    """Return the goods that a message names, by their titles or by words of them."""
+    mentions = shop.linker.link(text)
+    return [*mentions, *shop.parser.short_names.find(text, [(m.start, m.end) for m in mentions])]
 
 
 def _only_names(text: str, shop: Shop) -> bool:

@@ -48,6 +48,16 @@ _PERSON = re.compile(
     r"|call\s+me|call\s+back|speak|talk|contact|reach)\b|人工|真人|客服|经理|找人|说话|打电话",
     re.IGNORECASE,
 )
+_PURCHASE = re.compile(
+    r"\b(?:orders?|ordered|parcel|package|deliver\w*|refund\w*|return\w*|money|paid|pay|charged?|bought|broken|damaged"
+    r"|weeks?|days?|waiting)\b|订单|包裹|退款|付",
+    re.IGNORECASE,
+)
+_NOBODY_WANTED = re.compile(
+    r"\b(?:do(?:n['’]?t|\s+not)\s+(?:need|want)|no\s+need\s+(?:for|of))\s+(?:to\s+(?:talk|speak)\s+(?:to|with)\s+)?(?:an?\s+|any\s+)?(?:real\s+)?"
+    r"(?:person|human|agent|someone|somebody|anyone|anybody|staff)\b|不(?:用|需要|要)转?(?:人工|真人|客服)",
+    re.IGNORECASE,
+)
 _NEARLY = -1.3  # log odds beyond the bar from which a page is asked about: right in two of five of such cases
 _SURE = 2.0  # log odds beyond the bar from which a passage answers, whatever was spoken of before
 _SAME = 3.0  # and with its title before the question, the one that was
@@ -349,8 +359,15 @@ class Desk:
 
     def _human(self, text: str, state: DialogueState, say: Say, customer: Customer | None) -> Served:
         """Fetch a person, or tell how to reach one."""
+        if _NOBODY_WANTED.search(text):
+            return Served(say("nobody_wanted"))
         if self.waits_for(state, text):
-            return self.handed_over("asked", state, say, customer)
+            from chat.handoff import noted
+
+            served = self.handed_over("asked", state, say, customer)
+            return replace(served, text=say.sentences(noted(say.language), served.text))
+        if _CONTACT_ASKED.search(text) and (told := self.contact(say, text)) is not None:
+            return told
         if _REACH.search(text) and (page := self.quoted(text, say)) is not None:
             return page
         asked = _YES.search(text) or (_PERSON.search(text) and not COMPLAINT.search(text))
@@ -384,6 +401,11 @@ class Desk:
 def agrees(text: str) -> bool:
     """Whether a message says yes, and nothing else."""
     return _YES.search(text) is not None
+
+
+def grumbles(text: str) -> bool:
+    """Whether what is for a person merely complains of the answers: it asks for nobody, and tells of no purchase."""
+    return not any(way.search(text) for way in (_PERSON, _MAIL, _PHONE, _PURCHASE))
 
 
 def _stems(text: str) -> set[str]:

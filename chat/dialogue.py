@@ -268,7 +268,7 @@ class Dialogue:
         grounding = self.shop.grounder.ground(asked)
         if grounding.positions:
             turn.named = [self.shop.best(grounding.positions)]
-            self.state.signal(self._id(turn.named[0]), "like")
+            self.state.signal(self._id(turn.named[0]), "like", wanted=self.shop.of_goods)
             return self._recommend(turn)
         same = make_way(self.shop, self.state, turn, asked, grounding.nearest)
         if not same and asked.isascii() and asked == asked.casefold() and not any(c.isdigit() for c in asked):

@@ -64,6 +64,7 @@ _MOST_ODDS = 5.0  # log odds below which no page answers
 _TASTE_ODDS = 0.85  # against a page: it says something that the catalogue knows,
 _OTHER_ODDS = 0.8  # it is plainly a wish, or sounds like talk or like nothing of the shop's
 _STRANGE_ODDS = 5.0  # against "none of our business", where the words are the catalogue's own
+_OURS_ODDS = 12.0  # for a wish, where things of a kind are asked for and nothing else, whatever that sounds like
 _LEAST = 0.01  # the share that any purpose is given
 _LIKELY = 0.5  # and one from which a message is rather meant for it than for anything else
 _PLAINLY = 0.9  # from which a message plainly asks for a recommendation, whatever the pages say
@@ -108,7 +109,7 @@ def may_be_paged(text: str, route: Route, understood: Understanding, before: str
     u, shares, asked = understood, understood.purposes, wonders(text)
     complains = COMPLAINT.search(text) or FOR_A_PERSON.search(text) or shares.get("human", 1.0) > _LIKELY
     talks = (route == "human" and complains) or (route == "small_talk" and not asked)
-    if route in ("policy", "order") or talks or shares.get("buy", 0.0) > _LIKELY or _GIFT.search(text):
+    if u.merely or route in ("policy", "order") or talks or shares.get("buy", 0.0) > _LIKELY or _GIFT.search(text):
         return False
     wished = shares.get("recommend", 0.0 if asked else 1.0) > _PLAINLY
     points = bool(u.opinions) or u.of_shown or u.of_these or u.compares or u.same_maker or u.extreme is not None
@@ -196,6 +197,8 @@ def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
         yield "recommend", 2.0
     elif parsed.constraints or parsed.wishes:  # "a film" may as well be sent back
         yield "recommend", 1.0
+    if understood.merely:
+        yield "recommend", _OURS_ODDS
     if parsed.spans or _names(understood):
         yield "small_talk", -1.5
         yield "out_of_scope", -1.0

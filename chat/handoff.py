@@ -141,6 +141,7 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "when": ("I can't say when they will answer.", "我不清楚他们什么时候会答复。"),
     "contact": ("So that they can reach you, write an e-mail address or a phone number here.",
                 "为方便他们联系你，请在这里留下邮箱或电话。"),
+    "noted": ("Thank you, how to reach you is saved.", "谢谢，你的联系方式已保存。"),
     "nobody": ("I can't fetch a person from here; please contact the shop directly.",
                "我这里无法转接人工，请直接联系店家。"),
 }  # fmt: skip
@@ -149,6 +150,11 @@ _SAY: Mapping[str, tuple[str, str]] = {
 def nobody(language: Language) -> str:
     """Say that there is no way to a person from here."""
     return _SAY["nobody"][language == "zh"]
+
+
+def noted(language: Language) -> str:
+    """Thank for an address or a number."""
+    return _SAY["noted"][language == "zh"]
 
 
 def gives_contact(text: str) -> bool:

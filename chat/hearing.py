@@ -22,12 +22,16 @@ from chat.state import DialogueState
 from chat.thread import similar
 from chat.typed import telling_words
 from chat.understanding import Understanding, understand
+from retrieval.constraints import satisfies_all
 from retrieval.cues import Mention
 from retrieval.ranges import part_of, range_of
 from retrieval.text import words
 
 _AND_THAT = re.compile(r"^\W*(?:and|also)\s+(?:that|this)(?:\s+one)?(?:\s+(?:too|as\s+well|also))?\W*$", re.IGNORECASE)
 _POINTS = re.compile(r"\b(?:that|this|it)\b", re.IGNORECASE)
+_WHICH = re.compile(
+    r"\b(?:which|what)\s+(?:(?:sort|kind|type)s?\s+of\s+)?(?:other\s+)?$", re.IGNORECASE
+)  # before a kind
 _BRIEF = 5  # words of a message that says something of a card and little else
 _OF_CARDS = re.compile(rf"\b(?:ones?|{'|'.join(PLACES)}|last|these|those|both)\b", re.IGNORECASE)
 
@@ -73,6 +77,8 @@ class Hearing:
             return replace(understood, act="question", questions=(RESTOCK,), extreme=None, of_shown=False)
         if asks_why(text, understood.opinions, shown):
             return replace(understood, act="question", questions=(REASON,), extreme=None, of_shown=False)
+        if understood.questions == ("pick",) and self._wants_others(text, understood):
+            return replace(understood, act="recommend", questions=())
         if self._counts_heads(understood):
             return replace(understood, act="question", questions=(FITS,), extreme=None, of_shown=False)
         if understood.act not in ("question", "availability") and compared(text, self.shop, self.state) is not None:
@@ -82,6 +88,14 @@ class Hearing:
             alike = tuple(Opinion("like", (at,)) for at in self.shop.positions([meant]))
             return replace(understood, act="recommend", opinions=alike)
         return self._of_all(text, understood)
+
+    def _wants_others(self, text: str, understood: Understanding) -> bool:
+        """Whether "which cheese would you recommend?" asks for things of which none is on screen."""
+        parsed = understood.parsed
+        things = [limit for limit in parsed.constraints if limit.is_thing]
+        if not things or not any(_WHICH.search(text[:start]) for start, _ in parsed.hard):
+            return False
+        return not any(satisfies_all(item, things) for item in self.shop.items(self.state.taste.focus))
 
     def _counts_heads(self, understood: Understanding) -> bool:
         """Whether a message only says how many people there are, after a question about an item: is it for so many?"""

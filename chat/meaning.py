@@ -45,7 +45,7 @@ def merely_buys(piece: Piece) -> bool:
         return False  # "Normal People then" asks for what is not on screen
     if BUYS.search(piece.text) and any(asks(part) for part in clauses(piece.text) if not BUYS.search(part)):
         return False
-    return piece.routed.confidence < CHAT_SURE or piece.route not in ("policy", "order")
+    return piece.routed.confidence < CHAT_SURE or piece.route not in ("policy", "order", "human")
 
 
 def asks_more(understood: Understanding) -> bool:

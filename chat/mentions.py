@@ -9,16 +9,17 @@ from dataclasses import replace
 from chat.acts import SAME_MAKER
 from chat.brands import from_stranger
 from chat.naming import ABOUT_TITLE, HAVE, MEANT, asked_about, asked_title, disambiguated, has
-from chat.opinions import Opinion, stands
+from chat.opinions import WOULD_LIKE, Opinion, stands
 from chat.questions import questions
 from chat.restock import BACK
 from chat.senses import Sensed
-from chat.typed import EVERYDAY, telling_words
+from chat.typed import EVERYDAY, FILLER, telling_words
 from retrieval.cues import PRONOUNS, Mention
 from retrieval.linking import TitleLinker
 from retrieval.numbers import blank
+from retrieval.parsed import Parsed, as_tuple
 from retrieval.parsing import Parser
-from retrieval.text import words
+from retrieval.text import tokenize, words
 
 _MOVED = re.compile(  # who tells of what they know, so that more of it is found
     r"\b(?:wonderful|loved|brilliant|amazing|great|beautiful|stunning|perfect|incredible|fantastic|excellent|superb|in\s+(?:bits|tears)|cried"
@@ -29,6 +30,7 @@ _MOVED = re.compile(  # who tells of what they know, so that more of it is found
 _LIKE_IT = re.compile(r"\b(?:like|similar\s+to)\s+(?:it|that|this)\b|\bmore\s+like\b", re.IGNORECASE)
 _WANTS = re.compile(r"\b(?:need|want|like|look(?:ing)?|search(?:ing)?|after|have|sell|got)\b", re.IGNORECASE)
 _POINTS = re.compile(r"\b(?:it|its|this|that|they|these|those|them|ones?)\b", re.IGNORECASE)
+_TAKING = frozenset("i id ill we wed well would take get buy order be after".split())  # noqa: SIM905 - of "I'd like"
 _FOR = re.compile(r"s?\s+(?:for|against)\b", re.IGNORECASE)
 _POLITE = frozenset({"please", "pls", "thanks", "thank", "you", "hi", "hello"})
 _PLACE = re.compile(r"\b(?:with|in|at|on|under|for|into|inside)\s+(?:the|my|our)\s+$", re.IGNORECASE)
@@ -146,9 +148,9 @@ def stood_on(text: str, mentions: Sequence[Mention], sensed: Sensed, shown: int)
 
 
 def _asked_for(text: str, mention: Mention) -> bool:
-    """Whether a message asks if we have just that: "do you have the martian?"."""
-    have = HAVE.search(text)
-    return have is not None and text[have.end() : mention.start].strip().casefold() in ("", "the")
+    """Whether a message asks for just that: "do you have the martian?", "I'd like the martian"."""
+    asked = (HAVE.search(text), WOULD_LIKE.search(text))
+    return any(m and text[m.end() : mention.start].strip().casefold() in ("", "the") for m in asked)
 
 
 def wanted_by_name(text: str, mentions: Sequence[Mention]) -> bool:
@@ -159,6 +161,19 @@ def wanted_by_name(text: str, mentions: Sequence[Mention]) -> bool:
     common = mention.surface[1:].islower() and (mention.start == 0 or mention.surface[0].islower())
     before = telling_words(_WANTS.sub(" ", text[: mention.start]))
     return common and not before and _FOR.match(text, mention.end) is not None
+
+
+def wanted_alone(text: str, mentions: Sequence[Mention], linker: TitleLinker, parser: Parser, parsed: Parsed) -> bool:
+    """Whether a message wants what it names and says little else: a bare title, "I'd like the …".
+
+    Of goods it may say of what kind the item is, and how dear.
+    """
+    kinds = [as_tuple(limit.value) for limit in parsed.constraints if (limit.field, limit.op) == ("kind", "is")]
+    goods = not parser.of_works
+    of_kind = all(any(linker.narrowed(m.positions, kind=v) for v in kind) for m in mentions for kind in kinds)
+    said = [*((m.start, m.end) for m in mentions), *(parsed.spans if goods and of_kind else ())]
+    rest = [t.norm for t in tokenize(text) if not any(start <= t.start < end for start, end in said)]
+    return bool(mentions) and not [word for word in rest if word not in FILLER and not (goods and word in _TAKING)]
 
 
 def moved(text: str, opinion: Opinion) -> Opinion:

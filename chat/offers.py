@@ -6,6 +6,8 @@ import re
 
 from chat.typed import telling_words
 from retrieval.linking import TitleLinker
+from retrieval.numbers import blank
+from retrieval.parsed import Parsed
 from retrieval.parsing import Parser
 from retrieval.text import forms, words
 
@@ -29,6 +31,13 @@ _HELPS = re.compile(
 )
 _BEGINNING = frozenset("start begin learn try get go make do take".split())  # noqa: SIM905 - tell nothing of what
 _LONGEST = 6  # words of what is asked for
+_MERELY = frozenset(  # the words of a message that asks for goods and of which kind they are to be, and says no more
+    """
+    a an the some any other your you have got do sell stock carry offer are there is what which kinds kind sorts sort
+    types type of show list me us i we id im want need would like looking for please hi hello hey and also ok so see all
+    have how about in 你 们 有 没 吗 什 么 哪 些 一 的 我 想 要 给 看 看看 卖
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+)
 
 
 def helps(text: str) -> bool:
@@ -50,6 +59,12 @@ def carried(text: str, parser: Parser, linker: TitleLinker) -> bool:
 
 def _is_kind(phrase: str, parser: Parser) -> bool:
     return any(field in ("kind", "genres") for field, _ in parser.phrases.meanings.get(phrase, ()))
+
+
+def merely_asks(text: str, parsed: Parsed) -> bool:
+    """Whether a message asks for goods of a kind, and says nothing else but a limit: "do you have gift sets?"."""
+    wanted = any(limit.is_thing for limit in parsed.constraints)
+    return wanted and _MERELY.issuperset(words(blank(text, parsed.spans)))
 
 
 def own_words(text: str, parser: Parser) -> bool:

@@ -113,6 +113,9 @@ LIKE = re.compile(
     r"|喜欢|爱|类似|像|好看|不错|挺好|接近|相近",
     re.IGNORECASE,
 )
+WOULD_LIKE = re.compile(  # to have
+    r"\b(?:i|we)(?:['’]?d|\s+would)\s+(?:(?:really|also|quite)\s+)?(?:like|love)\b", re.IGNORECASE
+)
 _LET_GO = re.compile(
     r"(?<!never )(?<!not )(?<!n't )\b(?:forget(?:\s+about)?|never\s*mind|scrap|ditch)\s+(?:the\s+)?$", re.IGNORECASE
 )
@@ -164,7 +167,7 @@ def lacking_in(text: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:
 
 
 def _attitude(text: str, start: int, end: int, default: Attitude) -> Attitude:
-    before = _clause(text, start)
+    before = WOULD_LIKE.sub(" ", _clause(text, start))
     after = _CLAUSE.split(text[end:])[0]
     if re.search(r"\bnot\s+only\b", before, re.IGNORECASE):
         return "like"

@@ -58,7 +58,8 @@ class Picking:
         pinned: list[int] = []
         if turn.understood.bare_title or turn.understood.act == "availability":
             pinned = [at for at in turn.named if allowed[at]]
-        known = {*self.shop.positions([*taste.liked, *taste.disliked, *taste.seen]), *turn.named}
+        liked = [item for item in taste.liked if item not in taste.wanted]
+        known = {*self.shop.positions([*liked, *taste.disliked, *taste.seen]), *turn.named}
         shown = set() if turn.refined else set(self.shop.positions(taste.shown)) - self._described(turn)
         placed = self.shop.placed(self._situation(turn))
         first = placed.first(allowed, known | shown)

@@ -17,6 +17,7 @@ from retrieval.constraints import satisfies, values_of
 from retrieval.lexicon import canonical
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.parsed import as_tuple
+from retrieval.types import Constraint
 
 CORRECTS = re.compile(
     r"\b(?:no\s+wait|i\s+meant|i\s+mean|actually|instead|rather|sorry|or\s+maybe|what\s+about|how\s+about)\b",
@@ -117,12 +118,21 @@ class Room:
         if not self.shop.index.facets.of_works:
             own.update(x.field for x in taste.limits if x.field in self.shop.parser.columns or _is_own(x))
             own -= {c.field for c in turn.understood.parsed.constraints}
+            own.update({"kind"} if self._none_of_the_kind(turn) else ())
         theirs = [x for x in taste.limits if x.field in own and not x.lasting]
         turn.lift(self.state, [x for x in theirs if x.inferred or x.implied], silently=True)
         turn.lift(self.state, [x for x in theirs if not (x.inferred or x.implied)])
         taste.wishes, taste.earlier, taste.wish_text = [], [], []
         named = [self.shop.index.catalog[at].id for at in turn.named]
         taste.aside = [item for item in taste.liked if item not in named]
+
+    def _none_of_the_kind(self, turn: Turn) -> bool:
+        """Whether only other kinds have what another person likes: "he drinks espresso", after teas."""
+        facets, columns, parsed = self.shop.index.facets, self.shop.parser.columns, turn.understood.parsed
+        wished = [Constraint(wish.field, "is", wish.value) for wish in parsed.wishes]
+        likes = [c for c in (*parsed.constraints, *wished) if c.op == "is" and c.field in columns]
+        kinds = [x.constraint for x in self.state.taste.limits if (x.field, x.op) == ("kind", "is")]
+        return bool(likes and kinds) and not facets.mask([*kinds, *likes]).any() and bool(facets.mask(likes).any())
 
     def _for_another(self, turn: Turn) -> bool:
         """Whether a message wants something for somebody for whom nothing was wanted before."""

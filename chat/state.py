@@ -58,6 +58,7 @@ class Taste(BaseModel):
     """The part of the state that a turn changes and `undo` restores."""
 
     liked: list[str] = Field(default_factory=list)
+    wanted: list[str] = Field(default_factory=list)  # the liked goods that were but asked for: they may be shown
     disliked: list[str] = Field(default_factory=list)
     seen: list[str] = Field(default_factory=list)
     shown: list[str] = Field(default_factory=list)
@@ -224,14 +225,22 @@ class DialogueState(BaseModel):
         update = {"items": tuple(dict.fromkeys((*said.items, *items))), "points": said.points or points}
         self.messages[-1] = said.model_copy(update=update)
 
-    def signal(self, item_id: str, signal: Signal) -> None:
-        """Record what a person says of an item; the signals exclude each other, `undo` takes them all back."""
+    def signal(self, item_id: str, signal: Signal, *, wanted: bool = False) -> None:
+        """Record what a person says of an item; the signals exclude each other, `undo` takes them all back.
+
+        Args:
+            item_id: the item.
+            signal: what they say.
+            wanted: it is liked only in that it was asked for, and may be shown.
+        """
         taste = self.taste
-        for ids in (taste.liked, taste.disliked, taste.seen, taste.aside):
+        for ids in (taste.liked, taste.wanted, taste.disliked, taste.seen, taste.aside):
             if item_id in ids:
                 ids.remove(item_id)
         if signal != "undo":
             {"like": taste.liked, "dislike": taste.disliked, "seen": taste.seen}[signal].append(item_id)
+        if wanted:
+            taste.wanted.append(item_id)
 
     def limit(
         self,

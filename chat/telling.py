@@ -60,6 +60,7 @@ class Telling:
         told = [x for x in said if x.op != "fits" or range_of(items[0], x.field) is not None]  # no lock is for 172 cm
         limits = [x.label for x in told if (x.field, x.op) != ("kind", "is")]
         liked = [i for i in self.shop.items(taste.anchors[-2:]) if i.id != items[0].id]
+        liked = [i for i in liked if i.kind == items[0].kind or i.id not in taste.wanted]  # tea goes by no grinder
         if turn.understood.extreme is not None and self._measured(items[0], turn.understood.extreme[0]):
             return self.say.utmost(items[0], turn.understood.extreme)
         named = turn.named and items[0].id == self.shop.index.catalog[turn.named[0]].id
@@ -138,7 +139,9 @@ class Telling:
         others = [item for item in items if self.shop.index.catalog.positions[item.id] in turn.beside][:2]
         if not others:
             return ""
-        what = "cheaper" if turn.further else "near" if all(limit.is_thing for limit in turn.freed) else "without"
+        same = {item.kind for item in others} <= {item.kind for item in items if item not in others}
+        things = all(limit.is_thing for limit in turn.freed)
+        what = "without" if same else "cheaper" if turn.further else "near" if things else "without"
         told = f"others_{what}" if len(others) > 1 else f"other_{what}"
         limit = self.say.quoted([x.label for x in turn.freed])
         return self.say(told, titles=facts.names(others, self.say.language), limit=limit)

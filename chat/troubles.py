@@ -106,6 +106,11 @@ def fails(text: str) -> bool:
     return troubled(text) and not (late or harms or incomplete(text))
 
 
+def wants_money_back(text: str) -> bool:
+    """Whether a message wants back what has been paid."""
+    return _MONEY_BACK.search(text) is not None
+
+
 def incomplete(text: str) -> bool:
     """Whether a message tells that something is missing of what came."""
     return _LACKS.search(text) is not None

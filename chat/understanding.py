@@ -17,7 +17,7 @@ from chat.brands import before_kind
 from chat.enough import enough_of
 from chat.holding import of_several, of_which
 from chat.memory import REMEMBER, lasts
-from chat.mentions import common, mentioned, moved, stood_on, wanted_by_name
+from chat.mentions import common, mentioned, moved, stood_on, wanted_alone, wanted_by_name
 from chat.naming import (
     HAVE,
     MEANT,
@@ -28,11 +28,11 @@ from chat.naming import (
     medium,
     strange_titles,
 )
-from chat.offers import carried, own_words
+from chat.offers import carried, merely_asks, own_words
 from chat.opinions import IF_ANY, Opinion, lacking_in, pointed_at, references
 from chat.questions import Questions, asks_for_what, questions
 from chat.senses import Purpose, Sensed, unread
-from chat.typed import FILLER, asides, for_whom, settings
+from chat.typed import asides, for_whom, settings
 from retrieval.cues import Mention
 from retrieval.linking import TitleLinker
 from retrieval.numbers import blank
@@ -40,7 +40,7 @@ from retrieval.parsed import Parsed
 from retrieval.parsing import Parser
 from retrieval.passing import no_other
 from retrieval.stances import BUT_NOT_THEM, knows_all
-from retrieval.text import language_of, tokenize, words
+from retrieval.text import language_of, words
 
 _MORE = re.compile(
     r"\b(more(?!\s+than\b)|others?|another|something\s+else|anything\s+else|else|different(\s+ones)?|next|none\s+of\s+(these|those|them))\b"
@@ -106,6 +106,7 @@ class Understanding:
         medium: the kind of the works that it names, ours or not, by what is done with them: who "read" one reads.
         lasting: its limits are meant to hold beyond this conversation ("I never watch horror").
         offered: it asks for works of a kind, or for what the catalogue has a word for: "show me your lanterns".
+        merely: it asks for goods of a kind, and says nothing else but a limit.
         ours: it uses words for kinds or genres that only this catalogue has.
         purposes: how likely it is meant for each purpose; {} if nobody can tell.
     """
@@ -137,6 +138,7 @@ class Understanding:
     medium: str = ""
     lasting: bool = False
     offered: bool = False
+    merely: bool = False
     ours: bool = False
     purposes: Mapping[Purpose, float] = field(default_factory=dict)
 
@@ -267,7 +269,6 @@ def understand(
         or not parser.columns.adjective_words.isdisjoint(words(text))
     ):
         act = "unclear"
-    rest = [t for t in tokenize(text) if not any(s <= t.start < e for s, e in spans) and t.norm not in FILLER]
     return Understanding(
         "remember" if remember else act,
         language,
@@ -290,7 +291,11 @@ def understand(
         lacking=lacking,
         bare_title=all(o.attitude == "neutral" for o in opinions)
         and bool(mentions)
-        and (not rest or MEANT.match(text) is not None or wanted_by_name(text, mentions)),
+        and (
+            MEANT.match(text) is not None
+            or wanted_alone(text, mentions, linker, parser, parsed)
+            or wanted_by_name(text, mentions)
+        ),
         bought=bought is not None,
         unknown_name=" / ".join(text[start:end].strip(" ,") for start, end in unknown),
         only_unknown=bool(unknown)
@@ -299,6 +304,7 @@ def understand(
         medium=medium(text, [*strange, *((m.start, m.end) for m in mentions)]),
         lasting=remember is not None or lasts(text),
         offered=wanted or (offered and any(limit.field == "kind" for limit in parsed.constraints)),
+        merely=act in ("recommend", "availability") and not mentions and merely_asks(text, parsed),
         ours=ours
         or reading.measures(about, text, parser)
         or any(limit.field == "title" for limit in (*parsed.constraints, *parsed.owned)),

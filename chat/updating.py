@@ -25,7 +25,7 @@ from retrieval.constraints import number_of, satisfies, values_of
 from retrieval.lexicon import canonical, display, genres_wanted_with
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.ranges import of_sizes
-from retrieval.text import words
+from retrieval.text import forms, words
 from retrieval.types import Constraint, Item
 
 _EARLIER = 6  # wishes that are kept behind newer ones
@@ -36,6 +36,10 @@ _CHANGES_NOTHING = frozenset(
 _ON_PAGE = re.compile(r"\bthis\s+(?:product|item|article|page)\b|这个(?:商品|产品)|本(?:商品|品)|这款", re.IGNORECASE)
 _REMOVES = re.compile(
     r"\b(?:remov(?:e|ing)|delete|take\s+(?:out|away|off)|get\s+rid\s+of|drop)\b|去掉|取消|删掉|删除", re.IGNORECASE
+)
+_LESS = re.compile(
+    r"\b(?:less|not\s+(?:so|as|too|that|quite\s+(?:so|as))|too)\s+(?!of\b|than\b|then\b)(\w{3,})|(?:不要?那么|没那么|太)(\w{1,3})",
+    re.IGNORECASE,
 )
 _WITH_PART = re.compile(r"^\W*(?:and\s+|but\s+)?with\s+(?:an?|some)\b", re.IGNORECASE)  # of what has been shown
 _TOGETHER = {"year": ("year", "decade"), "decade": ("year", "decade"), "length": LENGTH_FIELDS}  # fields that go as one
@@ -247,8 +251,9 @@ class Updater:
             return
         if opinion.places and opinion.attitude == "neutral":
             return
+        wanted = self.shop.of_goods and opinion.attitude == "neutral"
         for item_id in ids:
-            self.state.signal(item_id, _SIGNALS[opinion.attitude])
+            self.state.signal(item_id, _SIGNALS[opinion.attitude], wanted=wanted)
         if len(ids) == 1 and opinion.attitude == "like":
             self.state.taste.about = ids[0]  # "the second one sounds great, how long is it?"
         if opinion.attitude in ("like", "neutral"):
@@ -309,6 +314,7 @@ class Updater:
         kept = [w for w in taste.wishes if w in left and w[0] not in replaced]
         taste.earlier = [w for w in left if w not in kept][-_EARLIER:]
         taste.wishes = [*kept, *dict.fromkeys(wishes)]
+        taste.wish_text = [_less_of(turn.text, said) for said in taste.wish_text]
         if gist:
             taste.wish_text = [*taste.wish_text[-_TEXTS:], gist]
 
@@ -331,6 +337,12 @@ class Updater:
             kind = kinds.pop()
             label = display("kind", kind, self.say.language)
             taste.limits.append(Limit(field="kind", op="is", value=kind, label=label, inferred=True))
+
+
+def _less_of(text: str, said: str) -> str:
+    """Return what was said without the words of which a message wants less: "less smoky", after "a smoky tea"."""
+    words_of = {form for match in _LESS.finditer(text) for form in forms(next(filter(None, match.groups())).casefold())}
+    return re.sub(r"\w+", lambda word: "" if word[0].casefold() in words_of else word[0], said) if words_of else said
 
 
 def _has(item: Item, field_: str) -> bool:

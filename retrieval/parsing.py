@@ -147,8 +147,8 @@ class Parser:
         hits, described = self._named(free, tokens)
         covered = {at for hit in hits for at in range(hit.start, hit.end)}
         if not self._facets.of_works:
-            refuse = partial(self._refused, language)
-            hits = self.purposes.read(found, free, tokens, hits, tuple(taken), refuse)
+            limit = partial(self._limit, language)
+            hits = self.purposes.read(found, free, tokens, hits, tuple(taken), limit)
         groups = self._groups.find(free, tokens, covered)
         covered.update(at for hit in groups for at in range(hit.start, hit.end))
         hits = self._by_other_names(free, tokens, sorted([*hits, *groups], key=lambda hit: hit.start), covered)
@@ -331,8 +331,8 @@ class Parser:
         op: Op = "is_not" if no else "is"
         return Constraint(field, op, value, self._label(field, op, value, language))
 
-    def _refused(self, language: str, hit: Hit) -> Constraint:
-        return self._constraint(hit.field, hit.values, True, language)
+    def _limit(self, language: str, hit: Hit, no: bool) -> Constraint:
+        return self._constraint(hit.field, hit.values, no, language)
 
     def _label(self, field: str, op: Op, value: str | tuple[str, ...], language: str) -> str:
         kinds = self._facets.postings.get("kind", {})

@@ -11,17 +11,18 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 from retrieval.columns import Columns
 from retrieval.constraints import Facets
 from retrieval.headed import Headed
-from retrieval.lexicon import of_country, shared, synonyms, vocabulary
+from retrieval.lexicon import canonical, of_country, shared, synonyms, vocabulary
 from retrieval.othernames import other_names
 from retrieval.qualities import graded
 from retrieval.quantities import QUANTITIES
 from retrieval.shades import is_shade, plainer
-from retrieval.text import forms, is_cjk, slip
+from retrieval.text import forms, is_cjk, slip, words
 from retrieval.units import of_header
 
 _OF_WORKS = ("kind", "audience", "genres", "moods")
 _LONGEST_PHRASE = 8
 _TYPED = 4  # letters from which a word may be misspelt
+_FAMILY = 3  # kinds with one last word, from which their first ones tell them apart
 _PLURAL = 5  # letters from which a word may be a plural
 _SHORT_FOR = {  # what people say for short, where a kind's name has the long word
     "amplifier": "amp", "microphone": "mic", "saxophone": "sax", "synthesizer": "synth", "ukulele": "uke",
@@ -156,6 +157,8 @@ class Phrases:
         if field == "kind" and value.count(" ") > 1:
             first, *_, last = value.split()
             yield from forms(f"{first} {last}")  # "wet food", of dogs or of cats
+        if field == "kind":
+            yield from self._sort_of(value)
         if field == "kind" and " " in value:  # "chairs" are dining chairs and office chairs
             yield from () if head in self._facets.postings["kind"] else forms(head)
             if head in QUANTITIES:  # "a set of pans"
@@ -163,6 +166,19 @@ class Phrases:
                 yield from (f"{one} of {many}" for one in forms(head) for many in forms(thing))
         if " " in value and self._columns.limits(field):  # a "dark blue" bike is blue
             yield from (head,) if head in self._facets.postings[field] else ()
+
+    def _sort_of(self, kind: str) -> Iterator[str]:
+        """Yield the word by which one of several kinds with one last word goes alone: "an oolong", of teas.
+
+        It is no word of everyday English, and stands in titles of that kind only.
+        """
+        head, _, last = kind.rpartition(" ")
+        family = [each for each in self._facets.postings["kind"] if each.rpartition(" ")[2] == last]
+        if not head or " " in head or len(family) < _FAMILY or self.is_english(head):
+            return
+        named = {canonical("kind", i.kind) for i in self._facets.catalog.items if head in words(i.title)}
+        if named == {kind}:
+            yield from forms(head)
 
     @cached_property
     def modifiers(self) -> frozenset[str]:

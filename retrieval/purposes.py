@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
@@ -48,7 +49,7 @@ class Purposes:
         tokens: Sequence[Token],
         hits: Sequence[Hit],
         items: Sequence[tuple[int, int]],
-        refuse: Callable[[Hit], Constraint],
+        limit: Callable[[Hit, bool], Constraint],
     ) -> list[Hit]:
         """Leave out the kinds of goods that a message names in passing; what somebody has is not wanted again.
 
@@ -58,7 +59,7 @@ class Purposes:
             tokens: its words.
             hits: what it names of the catalogue.
             items: where it names or points at items.
-            refuse: makes the limit that what a hit names is not wanted.
+            limit: makes the limit that what a hit names is wanted, or (True) that it is not.
         """
         explained = {at for hit in hits for at in range(hit.start, hit.end)}
         things = [hit for hit in self._things.find(text, tokens) if hit.end - 1 not in explained]
@@ -70,7 +71,7 @@ class Purposes:
             # Oil for a chain is a "Chain Oil"; coffee for a French press is told from that by its column.
             not_it = role == "suits" and hit.field == "kind" and (aim is None or wants_anything(tokens))
             if role == "owns" or not_it:
-                found.owned.append(refuse(hit))
+                found.owned.append(limit(hit, True))
             if role in ("owns", "does"):  # what it must suit is searched for
                 end = told_to(text, tokens, hit) if role == "owns" else tokens[hit.end - 1].end
                 span = tokens[owned_from(tokens, hit)].start, end
@@ -79,7 +80,7 @@ class Purposes:
         if found.owned:
             found.hard.extend(no_other(text))
             found.spans.extend(no_other(text))
-        kept = [hit for hit, role in zip(hits, told, strict=True) if role == "wanted"]
+        kept = self._filled(found, tokens, [h for h, role in zip(hits, told, strict=True) if role == "wanted"], limit)
         kinds = any(hit.field == "kind" for hit in kept)
         asked = [
             hit for hit in kept if hit.field == "title" and not kinds and self._things.is_asked_for(text, tokens, hit)
@@ -92,6 +93,22 @@ class Purposes:
         purposes = [aim for aim, role in zip(aims, told, strict=True) if aim is not None and role in suited]
         kept = [*(hit for hit in kept if hit.field != "title" or hit in asked[:1]), *purposes]
         return sorted(kept, key=lambda hit: hit.start)
+
+    def _filled(
+        self, found: Reading, tokens: Sequence[Token], hits: Sequence[Hit], limit: Callable[[Hit, bool], Constraint]
+    ) -> list[Hit]:
+        """Let a kind say what is in a thing that titles name with it: "a gift box of tea" is no tea."""
+        for thing, kind in pairwise(hits):
+            word, between = tokens[kind.end - 1].norm, [t.norm for t in tokens[thing.end : kind.start]]
+            if (thing.field, kind.field) != ("title", "kind") or between != ["of"]:
+                continue
+            if self._things.holds(thing.values[0], word):
+                span = tokens[kind.start].start, tokens[kind.end - 1].end
+                found.constraints.append((span[0], limit(replace(kind, field="topic", values=(word,)), False)))
+                found.spans.append(span)
+                found.hard.append(span)
+                return [hit for hit in hits if hit is not kind]
+        return [*hits]
 
     def tells_of_owned(self, text: str, start: int) -> bool:
         """Whether a message says at a place what somebody has already: "she has the balance bike already"."""

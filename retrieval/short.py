@@ -26,6 +26,8 @@ _SUFFIXES = frozenset({"ic", "al", "y", "en", "ed", "ing"})
 _LEAST = 3  # letters of a word that names
 _BEFORE = frozenset("the your that this my our a an any some like about of".split())  # noqa: SIM905 - before a name in lower case
 _ARTICLES = frozenset({"a", "an", "the", "some", "any", "those", "these", "that", "this", "your"})
+_OPENING = frozenset("ok okay well so and no yes yeah then maybe alright right good great fine i ill take".split())  # noqa: SIM905
+_THEN = re.compile(r"\s+then\b\s*(?:$|[.,;:!?–—-])", re.IGNORECASE)
 _COUNTING = frozenset("first second third fourth fifth last next other both two three four five new best".split())  # noqa: SIM905
 _DEFINITE = frozenset({"the", "your", "that", "this"})
 
@@ -160,9 +162,16 @@ class ShortNames:
         return (
             coded
             or before in _DEFINITE
+            or self._is_chosen(text, tokens, at, length)
             or (capital and (not begins or length > 1))
             or (telling > 1 and before not in _BEFORE)
         )
+
+    @staticmethod
+    def _is_chosen(text: str, tokens: Sequence[Token], at: int, length: int) -> bool:
+        """Whether a clause takes what it names and says no more: "ok, chablis then. How dry is it?"."""
+        opens = _OPENING.issuperset(t.norm for t in tokens[:at]) or text[: tokens[at].start].rstrip()[-1:] in ".!?;"
+        return opens and _THEN.match(text, tokens[at + length - 1].end) is not None
 
 
 def _of_one_stem(word: str, known: str) -> bool:

@@ -93,6 +93,11 @@ class Things:
         """Whether more than one title has a name."""
         return self._bearers(name) > 1
 
+    def holds(self, name: str, word: str) -> bool:
+        """Whether a title has a name of two words or more and another word besides."""
+        held = (self._titles[at] for at in self._having.get(name.rpartition(" ")[2], ()) if " " in name)
+        return any(f" {name} " in title and f" {form} " in title for title in held for form in forms(word))
+
     def _stands(self, name: str) -> bool:
         return self._bearers(name) > 0
 
@@ -126,10 +131,11 @@ class Things:
         last = before[-1] if before else ""
         asks = last in ("have", "got") and "you" in before[-3:-1]
         looks = last == "for" and bool(_WITH_FOR.intersection(before[-2:-1]))
+        likes = last in ("like", "love") and before[-2:-1] in (["id"], ["wed"], ["would"])
         about = last == "about" and before[-2:-1] in (["what"], ["how"])
         opens = _OPENING.issuperset(before) or (last == "and" and bool(_NEEDED.intersection(t.norm for t in tokens)))
         does = tokens[at].norm in _SOME and _would_do(before)  # "we want to go fly a kite"
-        return last in _WANTING or asks or looks or about or opens or does
+        return last in _WANTING or asks or looks or likes or about or opens or does
 
 
 def _would_do(before: Sequence[str]) -> bool:

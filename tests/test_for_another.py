@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.shops import Talk, marquee
+from retrieval.types import Item
+from tests.shops import Talk, marquee, shop_of
 
 
 @pytest.fixture
@@ -58,3 +59,22 @@ def test_for_whom_what_was_asked_for_is_lifts_nothing(talk, message):
     before = talk.limits
     talk(message)
     assert before <= talk.limits
+
+
+PANTRY = [
+    Item(id="o1", title="Grove Oil", kind="olive oil", attributes={"goes_with": ("salad", "bread")}),
+    Item(id="o2", title="Hill Oil", kind="olive oil", attributes={"goes_with": ("salad", "fish")}),
+    Item(id="k1", title="Paring Knife", kind="knife", attributes={"goes_with": ("fruit",)}),
+    Item(id="b1", title="Malt Vinegar", kind="vinegar", attributes={"goes_with": ("chips", "fish")}),
+]
+
+
+@pytest.mark.parametrize(
+    ("message", "kept"), [("and something for my dad, he eats chips", False), ("something with fish for my dad", True)]
+)
+def test_a_kind_of_which_nothing_suits_them_goes(message, kept):
+    talk = Talk(shop_of(PANTRY))
+    talk("an olive oil for my mum")
+    answer = talk(message)
+    assert (("kind", "is", "olive oil") in talk.limits) is kept
+    assert answer.cards[0].kind == ("olive oil" if kept else "vinegar")
