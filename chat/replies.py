@@ -41,7 +41,7 @@ _MEASURED = {
     "light": ("brightness", "亮度"),
     "temperature": ("temperature", "温度"), "energy": ("calories", "热量"), "power": ("power", "功率"),
     "storage": ("storage", "容量"),
-    "series": ("series that a work may be part of", "系列信息"),
+    "price": ("price", "价格"), "series": ("series that a work may be part of", "系列信息"),
     "colour": ("colour of a film", "色彩信息"), "region": ("region", "地区"),
     "difficulty": ("difficulty", "难度"), "length": ("length", "时长"),
 }  # fmt: skip
@@ -238,6 +238,8 @@ class Say:
         """Say that a limit cannot be kept, because the catalogue does not have its column."""
         if column == "country":
             return self("unchecked_country")
+        if column.startswith("currency:"):
+            return self("unchecked_currency", currency=column.partition(":")[2])
         if column in _MEASURED:
             return self("unchecked_measure", column=_MEASURED[column][self.language == "zh"])
         words, unit = of_header(column)

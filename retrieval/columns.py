@@ -108,6 +108,9 @@ _FLAGS: tuple[tuple[str, str], ...] = (
 )
 
 
+_DENIES = re.compile(r"\b(?:not|non|isn['’]?t|aren['’]?t|never)(?:\s+(?:an?|be))?[\s-]+$")  # a flag behind
+
+
 class Columns:
     """The own columns of one catalogue."""
 
@@ -391,7 +394,10 @@ class Columns:
         for pattern, field in self._flag_words:
             match = pattern.search(text)
             if match is not None:
-                yield _one(match, Constraint(field, "is", "yes", label(field, "is", "yes", language)))
+                denied = _DENIES.search(text[: match.start()])
+                start, value = (denied.start(), "no") if denied else (match.start(), "yes")
+                limit = Constraint(field, "is", value, label(field, "is", value, language))
+                yield Found(start, match.end(), (limit,))
 
     def _for_people(self, text: str, language: str) -> Iterator[Found]:
         said = [(one.start, one.end, one.count) for one in heads(text)]

@@ -34,6 +34,15 @@ _N_ZH = r"(?<![\d.])(\d{1,6}(?:\.\d{1,2})?|[一二两三四五六七八九十])"
 _YUAN = r"(?:\s*(?:美元|元|块钱|块|刀|欧元))"
 _MONEY_BEFORE = r"(?:\$|€|£|¥|￥|usd\s*|eur\s*|us\$)"
 _MONEY_AFTER = r"(?:\s*(?:dollars?|bucks?|usd|euros?|eur|pounds?|quid|yuan|rmb|cny|yen|\$|€|£))"
+_MONEY = re.compile(rf"{_MONEY_BEFORE}|{_MONEY_AFTER}", re.IGNORECASE)
+_CURRENCIES = (  # what people call them, and the codes that may be meant
+    (
+        re.compile(r"\$|dollars?|usd", re.IGNORECASE),
+        frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "TWD"}),
+    ),
+    (re.compile(r"€|euros?|\beur\b", re.IGNORECASE), frozenset({"EUR"})),
+    (re.compile(r"£|quid|pounds?", re.IGNORECASE), frozenset({"GBP", "EGP"})),
+)
 _NOT_MONEY = (
     r"(?!\s*(?:%|percent|minutes?|mins?|hours?|hrs?|pages?|years?|stars?|players?|people|items?|films?|movies?|books?"
     r"|games?|albums?|of|个|部|本|分钟|小时|页|年|岁))(?![\d.,]*\d)"
@@ -199,6 +208,10 @@ _TO_SPEND = r"\s+(?:(?:left|or\s+so|max)\s+)?(?:to\s+spend|for\s+(?:it|this|that
 _LIKE = r"(?:(?:about|like|maybe|around|say)\s+)*"
 _LETS_SAY = r"\blet['’]?s\s+say\s+(?:(?:about|around|roughly)\s+)?"
 _IN_TOTAL = r"(?:in\s+total|altogether|all\s+in)\b"
+_FREE = (  # "free" alone may be sugar-free, or free delivery
+    r"\b(?:something|anything)\s+(?:that(?:['’]s|\s+is)\s+)?free\b(?!\s+(?:of|from|to)\b)"
+    rf"|(?:^|\b(?:an?|any|some|your|other)\s+)\bfree\s+(?=(?:things?|stuff|items?|courses?)\b|{_OF_WORKS})"
+)
 _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("year", rf"\bbetween\s+{_YEAR}\s+and\s+{_YEAR}\b", _years_between),
     ("year", rf"\b(?:from\s+)?{_YEAR}\s*(?:-|–|—|to|until|till|through)\s*{_YEAR}\b", _years_between),
@@ -260,7 +273,7 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("year", rf"\b{_SOME}\s+(?:old|vintage)\s+(?={_OF_WORKS})", _era("<", _OLD)),
     ("year", rf"\b(?:something|anything|ones?)\s+(?:really\s+|very\s+)?{_NEW}\b", _era(">=", _RECENT)),
     ("year", rf"\b{_SOME}\s+{_NEW}\s+(?={_OF_WORKS})", _era(">=", _RECENT)),
-    ("price", r"\bfor\s+free\b|\bfree\s+of\s+charge\b|免费", _free),
+    ("price", rf"\bfor\s+free\b|\bfree\s+of\s+charge\b|\bcosts?\s+(?:me\s+)?nothing\b|{_FREE}|免费", _free),
 )  # fmt: skip
 _COMPILED = tuple((field, re.compile(pattern, re.IGNORECASE), make) for field, pattern, make in _PATTERNS)
 
@@ -354,14 +367,20 @@ def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
             free = blank(free, [match.span()])
             yield inverted(free, found, language, facets.currency)
     for field, pattern, make in _COMPILED:
-        if not facets.knows(field):
-            continue
-        for match in pattern.finditer(free):
-            if field == "price" and _OF_AGE.search(match[0]):
+        known = facets.knows(field)
+        for match in pattern.finditer(free) if known or field == "price" else ():
+            if field == "price" and (_OF_AGE.search(match[0]) or not (known or _MONEY.search(match[0]))):
                 continue
-            made = Found(match.start(), match.end(), make(match, context))
+            lacking = "" if field != "price" else "price" if not known else _foreign(match[0], facets.currency)
+            made = Found(match.start(), match.end(), make(match, context) if known else (), lacking)
             yield inverted(free, made, language, facets.currency)
             free = blank(free, [match.span()])
+
+
+def _foreign(text: str, currency: str) -> str:
+    """Return "currency:" and the catalogue's currency where a text speaks of another, else ""."""
+    said = next((codes for sign, codes in _CURRENCIES if sign.search(text)), frozenset())
+    return f"currency:{currency}" if currency and said and currency not in said else ""
 
 
 def inverted(text: str, found: Found, language: str, currency: str = "") -> Found:
