@@ -20,6 +20,7 @@ _SPECIAL = (  # "what would you say is special about it?"
     r"\bwhat\b[^.?!,;]{0,25}\b(?:special|good|great|nice|different|clever|unusual)\s+about\s+(?:it|that|this|the\s+\w+)\b"
     r"|\bwhat\s+(?:makes|sets)\s+(?:it|that|this|the\s+\w+)(?:\s+one)?\s+(?:so\s+)?(?:special|good|great|different|apart)\b"
 )
+_WHAT = r"\bwhat(?:['’]?s|\s+is|\s+are|\s+was)"
 # field of the catalogue: what people ask it with
 _COLUMNS: tuple[tuple[str, str], ...] = (
     ("price", rf"\bhow\s+(?:much(?!{_USED})|expensive|pricey|costly|dear)\b|\bset\s+\S+\s+back\b"
@@ -35,15 +36,17 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍|教)"
                  r"|(作者|导演)是|是谁(写|拍|做|唱|的)"),
     ("length", r"\bhow\s+(long|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b"
-               r"|\bis\s+(it|that|this)\s+(\w+\s+)?(long|short)\b"
+               r"|\bis\s+(it|that|this)\s+(\w+\s+)?(long|short)\b|\bit\s+is\s+(\w+\s+)?(long|short)\b[^.!;]*\?"
                r"|多长|多厚|片长|时长|几页|多少页"),
     ("language", r"\b(what|which)\s+languages?\b|\b(is|was)\s+(\S+\s+){1,5}(a\s+translation|translated)\b"
                  r"|什么语言|哪种语言"),
     ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
-    ("description", r"\bwhat('s|\s+is|\s+are)\s+(it|they|(the|that|this)(\s+\S+){0,2}|\S+)\s+about\b"
+    ("description", rf"{_WHAT}\s+(it|they|(the|that|this)(\s+\S+){{0,2}}|\S+)\s+about\b"
+                    r"|\bwhat\s+(it|they|(the|that|this)(\s+\S+){0,2}|\S+)\s+(is|are|was)\s+about\b"
+                    rf"|{_WHAT}\s+(the\s+)?(story|plot)\b|{_WHAT}\s+(it|that)\W*$"
                     r"|\bwhat\s+does\s+(it|that|this)(\s+one)?\s+sound\s+like\b"
                     rf"|{_SPECIAL}"
-                    r"|\b(is|are)\s+(\S+\s+){1,6}(any\s+good|worth\s+\w+)|\btell\s+me\s+((a\s+bit|a\s+little|some)\s+)?(more\s+)?about\b|\bdescribe\b|\bthe\s+description\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
+                    r"|\b(is|are)\s+(\S+\s+){1,6}(any\s+good|worth\s+\w+)|\btell\s+me\s+((a\s+bit|a\s+little|some)\s+)?((more\s+)?about\b|more\W*$)|\bdescribe\b|\bthe\s+description\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
 )  # fmt: skip
 _COUNT = "|".join(COUNTS)
 _NO_COLUMN = re.compile(  # nobody's columns

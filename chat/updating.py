@@ -78,13 +78,13 @@ class Updater:
         by_name = understood.act == "availability" or understood.bare_title
         if turn.named and by_name and self.shop.of_goods:
             let_go(self.state, turn, [self.shop.index.catalog[at] for at in turn.named])
+        for what, ids in (("rejected", turn.rejected), ("seen", turn.seen)):
+            if ids:
+                turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
         if understood.act == "question":  # "would it fit me at 1.95?" tells for whom it is to be
             # Who asks whether a shoe is made in 44 is told so, and may still look at it.
             self.state.limit([c for c in understood.parsed.constraints if c.op == "fits" and not of_sizes(c.field)])
             return
-        for what, ids in (("rejected", turn.rejected), ("seen", turn.seen)):
-            if ids:
-                turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
         held_now = [limit.constraint for limit in taste.limits]
         turn.understood = softened(understood, held_now, self.shop.parser.columns)
         narrows, understood = turn.understood is not understood, turn.understood
@@ -233,7 +233,7 @@ class Updater:
         if opinion.attitude == "neutral" and turn.understood.act not in ("availability", "question"):
             positions = [at for at in positions if catalog[at].id not in taste.disliked]
         ids = [catalog[at].id for at in self._refused_too(opinion, positions)]
-        if turn.understood.act == "question":
+        if turn.understood.act == "question" and not self._told_beside(turn, opinion):
             turn.asked.extend(positions)
             return
         if opinion.places and opinion.attitude == "neutral":
@@ -246,6 +246,13 @@ class Updater:
             turn.named.extend(at for at in positions if at not in turn.named)
         else:
             (turn.rejected if opinion.attitude == "dislike" else turn.seen).extend(ids)
+
+    def _told_beside(self, turn: Turn, opinion: Opinion) -> bool:
+        """Whether a question about one work only tells of another: "Looper was boring. How long is Ex Machina?"."""
+        understood = turn.understood
+        asked = any(other.surface and other.attitude == "neutral" for other in understood.opinions)
+        measured = understood.extreme or understood.mood or understood.compares
+        return asked and not measured and bool(opinion.surface) and opinion.attitude != "neutral"
 
     def _refused_too(self, opinion: Opinion, positions: Sequence[int]) -> list[int]:
         """Return what a stand is on: who refuses "Star Wars" refuses all of those shown."""
