@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chat.clauses import clauses
+from chat.explaining import asks_common, wonders_why
 from chat.naming import HAVE
 from chat.opinions import LIKE, Opinion
 from chat.questions import questions
@@ -78,6 +79,8 @@ def _marked(text: str, mentions: Sequence[Mention]) -> str:
 
 def _asks(clause: str, columns: Columns) -> bool:
     asked = questions(clause, columns, several=False)
+    if asks_common(clause) or wonders_why(clause):
+        return True
     advice = ADVICE.search(clause) or LIKE.search(clause) or HAVE.search(clause)
     return bool(asked.fields or asked.yes_no) and not advice
 

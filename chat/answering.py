@@ -18,6 +18,7 @@ from chat.evidence import COMPLAINT, SHORT
 from chat.facts import attribute
 from chat.forms import form_asked
 from chat.meaning import CHAT_SURE, asks_more, means, merely_buys, says_something
+from chat.moods import moods_asked, told_of
 from chat.offers import helps, wants_ours
 from chat.paging import asked_by_page, bare_name, followed, in_trouble, instead, of_case, of_kind, of_this_kind
 from chat.pieces import ABOUT_SHOP, BUYS, Piece, masked
@@ -289,7 +290,9 @@ class Answering:
             others = [name for name in read.questions or named if name not in (*piece.understood.questions, "other")]
             about = self.shop.items([answer.about]) if answer.about and others and not answer.compared else []
             if about and (known := [name for name in others if attribute(about[0], name, say.language)]):
-                text = say.sentences(text, say.answer(about[0], known))
+                text = say.sentences(
+                    text, told_of(about[0], known, moods_asked(part, read.opinions, self.shop.parser), say)
+                )
             if (read.questions or named) not in ((), ("other",)) or read.extreme is not None or read.parsed.relative:
                 continue
             if (
@@ -299,6 +302,8 @@ class Answering:
                 or read.act in ("more", "availability")
                 or (read.opinions and not wonders(part))
             ):
+                continue
+            if say("no_answer_to", question=part) in text:
                 continue
             page = self.desk.quoted(masked(part, read), say)
             text = say.sentences(text, page.text if page is not None else say("no_answer_to", question=part))

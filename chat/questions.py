@@ -28,7 +28,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
               r"|\bwhat['’]?s\s+(it|that|this)(\s+one)?\s+cost\b|\bprice\b|\bcosts?\b\s*\?"
               r"|多少钱|价格|怎么卖"),
     ("in_stock", r"\b(is|are)\s+(\S+\s+){1,6}(in\s+stock|available)\b|\b(still\s+(in\s+stock|available)|sold\s+out)\b"
-                 r"|(^|[.,!]\s*)(and\s+)?in\s+stock\s*\?"
+                 r"|\bwhich\s+(\S+\s+){0,4}(is|are)\s+(\w+\s+)?(in\s+stock|available)\b|(^|[.,!]\s*)(and\s+)?in\s+stock\s*\?"
                  r"|\bhave\s+(\S+\s+){1,8}in\s+stock\b|\bhow\s+many\s+(\S+\s+){0,4}(left|in\s+stock)\b|有货|库存|现货"),
     ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b|哪一?年|什么时候"),
     ("creators", r"\bwho\s+(made|makes|produces|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"
@@ -117,7 +117,7 @@ _WHICH_SUITS = (  # "which of the others would suit a rainy Sunday?"
 )
 _SUITS = re.compile(_WHICH_SUITS, re.IGNORECASE)
 _PICK = re.compile(
-    r"\b(?:which|what)\b[^.?!,]{0,30}\b(?:would|do|should)\s+(?:you|i|we)\s+(?:\w+\s+)?(?:pick|choose|go\s+(?:for|with)|take|recommend"
+    r"\b(?:which|what)\b[^.?!,]{0,30}\b(?:would|do|should)\s+(?:you|i|we)\s+(?:\w+\s+)?(?:pick|choose|go\s+(?:for|with)|take|get|buy|order|recommend"
     r"|suggest|start\s+with|prefer|like\s+(?:best|most))\b|\b(?:your|the)\s+(?:favou?rite|pick|choice|best\s+one)\b"
     r"|\bwhich\s+(?:one\s+)?(?:of\s+\w+\s+)?(?:is|are)\s+(?:the\s+)?best\b|\bpick\s+(?:one\s+)?for\s+(?:me|us)\b"
     rf"|{_WHICH_SUITS}"
@@ -169,9 +169,10 @@ def questions(text: str, columns: Columns | None, several: bool) -> Questions:
     if _COMPARE.search(text):
         return Questions(compares=True)
     mood = mood_singled_out(text) if several and _OF_THESE.search(text) else None
-    if mood is not None and columns is not None and columns.has_moods:
-        return Questions(("moods",), mood=mood)
     extreme, superlative = _extreme(text, columns)
+    if mood is not None and columns is not None and columns.has_moods:
+        measured = extreme if extreme is not None and extreme[0] != "popularity" else None
+        return Questions(("moods",), measured, measured is not None, mood)
     if extreme is not None and (several or superlative):
         beside = _asked_of_it(text, extreme[0], columns)
         return Questions(
@@ -197,6 +198,11 @@ def _of_people_and_sizes(fields: list[str], text: str, columns: Columns | None) 
     if not fields and (asks_contents(text) or _HOW_MANY.search(text)):
         return (CONTENTS if asks_contents(text) else "other",)
     return tuple(fields)
+
+
+def of_no_column(text: str) -> bool:
+    """Whether a text asks what nobody's catalogue has a column for: who is in it, or made its music."""
+    return _NO_COLUMN.search(text) is not None
 
 
 def asks_for_what(text: str) -> bool:

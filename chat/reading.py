@@ -129,7 +129,7 @@ def fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opini
         return (whether(parsed) or ("other",)) if it[1] else ("in_stock",)  # "do you have it in blue?"
     if any(opinion.surface and opinion.surface == text.strip(" .!?") for opinion in opinions):
         return about.fields  # "How Life on Earth Began" is a title, not a question
-    kind = _WHAT_KIND.search(_without_names(text, opinions))
+    kind = _WHAT_KIND.search(without_names(text, opinions))
     if opinions and kind is not None and canonical("kind", kind[1]) in vocabulary("kind"):
         return ("kind",) if display("kind", canonical("kind", kind[1]), "en") == kind[1] else ("kind", "genres")
     if opinions and not about.fields and _HOLDS.search(text):
@@ -143,7 +143,7 @@ def fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opini
     return ("other",) if not parsed.spans and _OPEN_QUESTION.search(text) else ()
 
 
-def _without_names(text: str, opinions: Sequence[Opinion]) -> str:
+def without_names(text: str, opinions: Sequence[Opinion]) -> str:
     """Return a message with "that" for the names that it takes a stand on."""
     for opinion in opinions:
         text = text.replace(opinion.surface, "that") if opinion.surface else text

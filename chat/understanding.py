@@ -16,6 +16,7 @@ from chat.about import asked_of, only_asked
 from chat.acts import BOUGHT, SAME_MAKER, Act, lifted, plain_act, refines, starts_anew
 from chat.brands import before_kind
 from chat.enough import enough_of
+from chat.explaining import asks_common
 from chat.holding import of_several, of_which
 from chat.memory import REMEMBER, lasts
 from chat.mentions import common, mentioned, moved, stood_on, wanted_by_name
@@ -220,7 +221,8 @@ def understand(
     first = min((m.start for m in mentions), default=0)  # in "seen that. More like Jaws" that is none named here
     early = bool(cards) and references(blank(text[:first], them), [], shown, spoken_of) == cards
     pointed = cards if early or not reading.stands_for(text, mentions, (*stood, *cards)) else []
-    pointed = [o for o in pointed if not (about_works and o.that and o.attitude == "neutral")]  # "it" is one of those
+    named_only = about_works and not asks_common(text)  # "it" is one of those, not in "what has it in common with …?"
+    pointed = [o for o in pointed if not (named_only and o.that and o.attitude == "neutral")]
     opinions = [moved(text, opinion) for opinion in ((*pointed, *stood) if early else (*stood, *pointed))]
     picks = shown > 0 and asks_for_what(text)
     advises = (
