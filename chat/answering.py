@@ -288,11 +288,11 @@ class Answering:
             read = self.read(part)
             named = self._columns_asked(part)
             others = [name for name in read.questions or named if name not in (*piece.understood.questions, "other")]
-            about = self.shop.items([answer.about]) if answer.about and others and not answer.compared else []
-            if about and (known := [name for name in others if attribute(about[0], name, say.language)]):
-                text = say.sentences(
-                    text, told_of(about[0], known, moods_asked(part, read.opinions, self.shop.parser), say)
-                )
+            about = self._spoken_in(read) or ([answer.about] if answer.about and not answer.compared else [])
+            about_it = self.shop.items(about) if others else []
+            if about_it and (known := [name for name in others if attribute(about_it[0], name, say.language)]):
+                moods = moods_asked(part, read.opinions, self.shop.parser)
+                text = say.sentences(text, told_of(about_it[0], known, moods, say))
             if (read.questions or named) not in ((), ("other",)) or read.extreme is not None or read.parsed.relative:
                 continue
             if (
@@ -309,6 +309,11 @@ class Answering:
             text = say.sentences(text, page.text if page is not None else say("no_answer_to", question=part))
             cited = (*cited, *(page.citations if page is not None else ()))
         return replace(answer, text=text, citations=cited)
+
+    def _spoken_in(self, read: Understanding) -> list[str]:
+        """Return the id of the item that a part of a message names, none if it names none."""
+        named = [opinion.positions for opinion in read.opinions if opinion.surface and opinion.positions]
+        return [self.shop.index.catalog[self.shop.best(named[0])].id] if named else []
 
     def _columns_asked(self, text: str) -> tuple[str, ...]:
         """Return the shop's own columns that a question asks about, though it names no item: "how many can play?"."""

@@ -17,7 +17,7 @@ from chat.fitting import FITS, fitting
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
 from chat.lengths import of_length
 from chat.meant import MOST, TOGETHER, Meant
-from chat.moods import MOODS, moods_asked, of_these, told_of
+from chat.moods import MOODS, each_in_short, moods_asked, of_these, told_of
 from chat.picking import Picking
 from chat.pointing import measured, pointed
 from chat.questions import asks_for_what, asks_of_all, of_no_column
@@ -41,6 +41,7 @@ from retrieval.types import Item, Query
 _MOST_OTHERS = 2  # and others that are named beside the one asked about
 _PAIR = 2  # items whose descriptions are told beside each other
 _BIG = re.compile(r"\b(?:bigg|small|larg|compact)|最[大小]", re.IGNORECASE)
+_EITHER = re.compile(r"\bwhich\b|\bor\b|还是|哪", re.IGNORECASE)
 _DIFFER = re.compile(r"\bdiffer|区别|不同", re.IGNORECASE)
 _WITH = re.compile(
     r"(?:\bprice|\bcosts?|\d)\b[^.!?;]*?\b(?:with|includ\w+|incl\.?)\s+((?:(?:the|an?|its|all|both)\s+)?[\w'’-]+(?:\s+[\w'’-]+)?)\W*$",
@@ -278,8 +279,9 @@ class Asking:
             found = [each for item in items if (each := self._worded(turn.text, item)) is not None]
         if not found:
             if understood.of_shown and not self._says_any(items, understood.questions):
-                return Asked(self.say("not_said_these"), tuple(items), known=False)
-            return Asked(self._unsaid(items), tuple(items), known=False) if understood.asks_genre else None
+                told = each_in_short(items, self.say) if of_which(turn.text) else ""
+                return Asked(self.say.sentences(self.say("not_said_these"), told), tuple(items), known=False)
+            return Asked(self._unsaid(items, turn.text), tuple(items), known=False) if understood.asks_genre else None
         told = self._told(found, among_several=len(items) > 1)
         rest = self.say("held_not") if len(found) < len(items) else ""
         order = {each.item.id for each in found}
@@ -347,7 +349,7 @@ class Asking:
             unsaid = self.say("not_said", title=facts.names(items, self.say.language))
             return Asked(self.say.sentences(unsaid, self._told(worded, among_several=True)), tuple(items))
         if not having or not YES_NO.search(turn.text):
-            return Asked(self._unsaid(items), tuple(items), known=False)
+            return Asked(self._unsaid(items, turn.text), tuple(items), known=False)
         unsaid = self.say("not_said", title=facts.names(items, self.say.language))
         return Asked(self.say.sentences(unsaid, self._told(having, among_several=True)), tuple(items), known=False)
 
@@ -367,12 +369,12 @@ class Asking:
                 return field
         return ""
 
-    def _unsaid(self, items: Sequence[Item]) -> str:
+    def _unsaid(self, items: Sequence[Item], text: str) -> str:
         """Say that the catalogue does not say it, and what it says of the item, unless that was just said."""
         unsaid = self.say("not_said", title=facts.names(items, self.say.language))
         told = items[0].description if len(items) == 1 else ""
         new = told and told not in self.state.answered
-        beside = self._beside_each_other(items) if len(items) == _PAIR else ""
+        beside = self._beside_each_other(items) if len(items) == _PAIR and _EITHER.search(text) else ""
         return self.say.sentences(unsaid, self.say("says_only", told=told) if new else beside)
 
     def _picked(self, turn: Turn, named: Sequence[Item]) -> Asked:

@@ -55,3 +55,15 @@ def of_these(items: Sequence[Item], mood: str, sign: int, say: Say) -> tuple[str
     titles = facts.names(fitting, say.language)
     text = say("mood_some" if sign > 0 else "mood_not", titles=titles, mood=word)
     return text, sorted(items, key=lambda item: item not in fitting)
+
+
+def each_in_short(items: Sequence[Item], say: Say) -> str:
+    """Tell the moods of several items in a sentence, and which is for children; "" if they have none."""
+    shown = [f for f in (MOODS, "audience") if any(values_of(item, f) for item in items)]
+    told = [
+        (item, facts.join([facts.attribute(item, f, say.language) for f in shown if values_of(item, f)], say.language))
+        for item in items
+    ]
+    each = [say("held_some", title=item.title, value=value).rstrip(".。") for item, value in told if value]
+    mark, end = ("；", "。") if say.language == "zh" else ("; ", ".")
+    return say("says_of_each", told=mark.join(each) + end) if MOODS in shown else ""

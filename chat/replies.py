@@ -164,7 +164,7 @@ class Say:
         if "description" in asked and len(asked) > 1:
             rest = [field for field in asked if field != "description"]
             return self.sentences(self.answer(item, rest), item.description)
-        first, *others = [self._clause(item, field).removesuffix(".") for field in asked]
+        first, *others = [self._clause(item, field) for field in asked]
         title = facts.name(item, self.language)
         if self.language == "zh":
             text = "，".join([first, *(c.removeprefix(title) for c in others)])

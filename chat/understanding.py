@@ -221,7 +221,8 @@ def understand(
     first = min((m.start for m in mentions), default=0)  # in "seen that. More like Jaws" that is none named here
     early = bool(cards) and references(blank(text[:first], them), [], shown, spoken_of) == cards
     pointed = cards if early or not reading.stands_for(text, mentions, (*stood, *cards)) else []
-    named_only = about_works and not asks_common(text)  # "it" is one of those, not in "what has it in common with …?"
+    one_of_them = bool(about_works) or (asking.singles_out and len(mentions) > 1)
+    named_only = one_of_them and not asks_common(text)  # "what has it in common with Dune?" asks of a third
     pointed = [o for o in pointed if not (named_only and o.that and o.attitude == "neutral")]
     opinions = [moved(text, opinion) for opinion in ((*pointed, *stood) if early else (*stood, *pointed))]
     picks = shown > 0 and asks_for_what(text)
