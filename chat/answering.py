@@ -20,6 +20,7 @@ from chat.forms import form_asked
 from chat.meaning import CHAT_SURE, asks_more, means, merely_buys, says_something
 from chat.moods import moods_asked, told_of
 from chat.offers import helps, wants_ours
+from chat.overall import counts, number_told
 from chat.paging import asked_by_page, bare_name, followed, in_trouble, instead, of_case, of_kind, of_this_kind
 from chat.pieces import ABOUT_SHOP, BUYS, Piece, masked
 from chat.questions import questions
@@ -302,6 +303,10 @@ class Answering:
                 or read.act in ("more", "availability")
                 or (read.opinions and not wonders(part))
             ):
+                continue
+            if counts(part):
+                told = number_told(self.shop, self.state, say)
+                text = text if told in text else say.sentences(text, told)
                 continue
             if say("no_answer_to", question=part) in text:
                 continue

@@ -18,9 +18,10 @@ from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, 
 from chat.lengths import of_length
 from chat.meant import MOST, TOGETHER, Meant
 from chat.moods import MOODS, each_in_short, moods_asked, of_these, told_of
+from chat.overall import NUMBER, number_told
 from chat.picking import Picking
 from chat.pointing import measured, pointed
-from chat.questions import asks_for_what, asks_of_all, of_no_column
+from chat.questions import asks_for_what, asks_of_all, extremes, of_no_column
 from chat.quoting import TITLE, alike, amount, beside, question_alone
 from chat.recommender import Recommended
 from chat.replies import Say
@@ -82,6 +83,9 @@ class Asking:
         items = Meant(self.shop, self.state, self.say).items(turn)
         turn = of_length(turn, items)
         understood = turn.understood
+        if understood.questions == (NUMBER,):
+            shown = self.shop.items(self.state.taste.focus)
+            return Asked(number_told(self.shop, self.state, self.say), tuple(shown))
         if not items:
             return Asked(self.say("which"), ())
         if (own := self._of_one(items[0], understood.questions)) is not None:
@@ -118,7 +122,9 @@ class Asking:
         of_it = self.say.answer(best, rest) if best is not None and rest else ""
         if best is not None:
             order = sorted(order, key=lambda item: item is not best)
-        return Asked(self.say.sentences(measured, of_it, text), tuple(order))
+        others = [each for each in extremes(turn.text) if each != understood.extreme]  # "…, and the shortest?"
+        also = [self.say.singled_out(items, each)[0] for each in others]
+        return Asked(self.say.sentences(measured, of_it, *also, text), tuple(order))
 
     def _of_one(self, item: Item, fields: Sequence[str]) -> Asked | None:
         """Answer what is asked of one item and stands in no column: when it is back, why it was shown, for whom."""

@@ -12,6 +12,7 @@ from chat.comparing import compared
 from chat.explaining import COMMON, REASON, asks_common, asks_why, objects, wonders_why
 from chat.fitting import FITS
 from chat.opinions import Opinion
+from chat.overall import of_all
 from chat.pointing import PLACES, by_noun, of_part, pointed, sized
 from chat.replies import Say
 from chat.restock import RESTOCK, asks_for_return, sold_out
@@ -74,6 +75,8 @@ class Hearing:
         related = _related(understood.opinions) if asks_common(text) else ()
         if sum(len(opinion.places) or 1 for opinion in related) > 1:
             return replace(understood, act="question", questions=(COMMON,), opinions=related, compares=True)
+        if (overall := of_all(text, understood, self.shop, self.state)) is not None:
+            return overall
         if asks_why(text, understood.opinions, shown):
             if objects(text):
                 return _objected(text, understood)

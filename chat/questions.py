@@ -87,6 +87,7 @@ _WHICH = re.compile(rf"\b(?:which|what|who|whose)\b[^.!?;]*?\b{_MORE}", re.IGNOR
 _THAN = re.compile(rf"\b(?:is|are|was|were)\b[^.!?;]*?\b{_MORE}\s+than\b(?!\s*[$€£¥\d])", re.IGNORECASE)
 _THE_MORE_ONE = re.compile(rf"\bthe\s+{_MORE}\s+(?:one|of\s+the\s+two)\b", re.IGNORECASE)
 _SUPERLATIVE = re.compile(rf"\b{_MOST}", re.IGNORECASE)
+_COMPARATIVE = re.compile(rf"\b{_MORE}", re.IGNORECASE)
 _AMONG = re.compile(r"\b(?:which|what|who)\b|\bthan\b", re.IGNORECASE)
 _COSTS = re.compile(
     r"\b(?:costs?|prices?|expensive|cheap|how\s+much\s+(?:is|are)\s+(?:it|this|that|they))\b|[$€£¥]", re.IGNORECASE
@@ -203,6 +204,19 @@ def _of_people_and_sizes(fields: list[str], text: str, columns: Columns | None) 
 def of_no_column(text: str) -> bool:
     """Whether a text asks what nobody's catalogue has a column for: who is in it, or made its music."""
     return _NO_COLUMN.search(text) is not None
+
+
+def extremes(text: str) -> list[tuple[str, int]]:
+    """Return every measure by which a text singles one out: "the longest, and the shortest"."""
+    found = (next(at for at, group in enumerate(m.groups()) if group) for m in _SUPERLATIVE.finditer(text))
+    return list(dict.fromkeys(_MEASURES[at] for at in found))
+
+
+def any_measure(text: str) -> tuple[str, int] | None:
+    """Return the measure of a text's first superlative, or else of its first comparative: "Ran is longer"."""
+    match = _COMPARATIVE.search(text)
+    more = next(at for at, group in enumerate(match.groups()) if group) if match is not None else -1
+    return next(iter(extremes(text)), _MEASURES[more] if more >= 0 else None)
 
 
 def asks_for_what(text: str) -> bool:
