@@ -64,7 +64,7 @@ def of_all(text: str, understood: Understanding, shop: Shop, state: DialogueStat
     parsed = shop.parser.parse(text, (), understood.language)  # whatever the words are told for
     if not (parsed.constraints or parsed.wishes):  # of what is in force: "how many?"
         number = replace(understood, act="question", questions=(NUMBER,), opinions=(), of_shown=False)
-        return None if telling_words(text) else number
+        return None if set(telling_words(text)) - {"many"} else number
     wished = (_limit(shop, wish.field, wish.value, understood.language) for wish in parsed.wishes)
     parsed = replace(parsed, constraints=(*parsed.constraints, *wished), wishes=())
     return _anew(understood, parsed, understood.extreme)
