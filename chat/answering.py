@@ -227,7 +227,7 @@ class Answering:
         understood, about_item = piece.understood, piece.route == "item"
         spoken_of = bool(understood.opinions) or bool(self.state.page) or self.state.route == "item"
         asked_of = asks(piece.text) or means(piece, "item")
-        if about_item and spoken_of and asked_of and asks_more(understood):
+        if about_item and spoken_of and asked_of and asks_more(understood) and not counts(piece.text):
             understood = replace(understood, act="question", questions=("other",), asked_title="")
         elif about_item and not says_something(understood):
             return self._doubted(piece)

@@ -80,8 +80,10 @@ def reason(item: Item, state: DialogueState, say: Say) -> str:
     """Tell what stood on the card of an item when it was shown last; own up where it was not."""
     title = facts.name(item, say.language)
     for message in reversed(state.messages):
-        why = dict(zip(message.items, message.whys, strict=False)).get(item.id)
-        if message.role == "assistant" and why:
+        if message.role != "assistant" or item.id not in message.items:
+            continue
+        why = dict(zip(message.items, message.whys, strict=False)).get(item.id) or facts.gist(item)
+        if why:  # where nothing stood on the card, what the item is has to do
             return say("because", title=title, why=why)
     return say("not_suggested", title=title)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from chat.about import asked_of, untitled
-from chat.explaining import asks_common, wonders_why
+from chat.explaining import asks_common, reason, wonders_why
 from chat.overall import counts
 from chat.questions import any_measure, extremes
+from chat.replies import Say
 from retrieval.lexicon import mood_singled_out
 from retrieval.types import Item
 from tests.shops import Talk, shop_of, titles
@@ -129,6 +130,11 @@ class TestWhy:
     def test_the_named_one_is_explained(self, talk):
         named = titles(talk("a film"))[1]
         assert f"I showed {named}" in talk(f"Why do you suggest {named}?").text
+
+    def test_what_had_no_reason_on_its_card_is_explained_by_what_it_is(self, talk):
+        (item,) = talk.shop.items(["f4"])
+        talk.state.say("assistant", "", ["f4"], [""])
+        assert reason(item, talk.state, Say("en")) == "I showed Lanterns (1960) for this: A village lights the river."
 
     def test_an_objection_drops_it(self, talk):
         answer = talk("Why would you suggest Black Harbour? I wanted something warm, not horror")
