@@ -122,8 +122,7 @@ class Asking:
         of_it = self.say.answer(best, rest) if best is not None and rest else ""
         if best is not None:
             order = sorted(order, key=lambda item: item is not best)
-        others = [each for each in extremes(turn.text) if each != understood.extreme]  # "…, and the shortest?"
-        also = [self.say.singled_out(items, each)[0] for each in others]
+        also = [self.say.singled_out(items, each)[0] for each in extremes(turn.text)[1:]]  # "…, and the shortest?"
         return Asked(self.say.sentences(measured, of_it, *also, text), tuple(order))
 
     def _of_one(self, item: Item, fields: Sequence[str]) -> Asked | None:

@@ -80,7 +80,7 @@ def number_told(shop: Shop, state: DialogueState, say: Say) -> str:
 
 def other_told(turn: Turn, shop: Shop, state: DialogueState, say: Say) -> str:
     """Return the second that a message singles out of all there is, "" if it does not: "…, and the shortest?"."""
-    others = [extreme for extreme in extremes(turn.text) if extreme != turn.understood.extreme]
+    others = extremes(turn.text)[1:]
     best = Picking(shop, state, say).utmost(turn, *others[0]) if turn.understood.extreme and others else []
     return say.utmost(shop.index.catalog[best[0].position], others[0]) if best else ""
 
