@@ -18,7 +18,9 @@ from chat.evidence import COMPLAINT, SHORT
 from chat.facts import attribute
 from chat.forms import form_asked
 from chat.meaning import CHAT_SURE, asks_more, means, merely_buys, says_something
+from chat.moods import moods_asked, told_of
 from chat.offers import helps, wants_ours
+from chat.overall import counts, number_told
 from chat.paging import asked_by_page, bare_name, followed, in_trouble, instead, of_case, of_kind, of_this_kind
 from chat.pieces import ABOUT_SHOP, BUYS, Piece, masked
 from chat.questions import questions
@@ -259,7 +261,7 @@ class Answering:
         understood, about_item = piece.understood, piece.route == "item"
         spoken_of = bool(understood.opinions) or bool(self.state.page) or self.state.route == "item"
         asked_of = asks(piece.text) or means(piece, "item")
-        if about_item and spoken_of and asked_of and asks_more(understood):
+        if about_item and spoken_of and asked_of and asks_more(understood) and not counts(piece.text):
             understood = replace(understood, act="question", questions=("other",), asked_title="")
         elif about_item and not says_something(understood):
             return self._doubted(piece)
@@ -328,9 +330,11 @@ class Answering:
             read = self.read(part)
             named = self._columns_asked(part)
             others = [name for name in read.questions or named if name not in (*piece.understood.questions, "other")]
-            about = self.shop.items([answer.about]) if answer.about and others and not answer.compared else []
-            if about and (known := [name for name in others if attribute(about[0], name, say.language)]):
-                text = say.sentences(text, say.answer(about[0], known))
+            about = self._spoken_in(read) or ([answer.about] if answer.about and not answer.compared else [])
+            about_it = self.shop.items(about) if others else []
+            if about_it and (known := [name for name in others if attribute(about_it[0], name, say.language)]):
+                moods = moods_asked(part, read.opinions, self.shop.parser)
+                text = say.sentences(text, told_of(about_it[0], known, moods, say))
             if (read.questions or named) not in ((), ("other",)) or read.extreme is not None or read.parsed.relative:
                 continue
             if (
@@ -341,10 +345,21 @@ class Answering:
                 or (read.opinions and not wonders(part))
             ):
                 continue
+            if counts(part):
+                told = number_told(self.shop, self.state, say)
+                text = text if told in text else say.sentences(text, told)
+                continue
+            if say("no_answer_to", question=part) in text:
+                continue
             page = self.desk.quoted(masked(part, read), say)
             text = say.sentences(text, page.text if page is not None else say("no_answer_to", question=part))
             cited = (*cited, *(page.citations if page is not None else ()))
         return replace(answer, text=text, citations=cited)
+
+    def _spoken_in(self, read: Understanding) -> list[str]:
+        """Return the id of the item that a part of a message names, none if it names none."""
+        named = [opinion.positions for opinion in read.opinions if opinion.surface and opinion.positions]
+        return [self.shop.index.catalog[self.shop.best(named[0])].id] if named else []
 
     def _columns_asked(self, text: str) -> tuple[str, ...]:
         """Return the shop's own columns that a question asks about, though it names no item: "how many can play?"."""

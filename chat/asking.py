@@ -10,15 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chat import facts
+from chat.clauses import clauses
 from chat.contents import CONTENTS, contents
-from chat.explaining import REASON, for_whom, reason
+from chat.explaining import COMMON, REASON, common, for_whom, reason
 from chat.fitting import FITS, fitting
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
 from chat.lengths import of_length
 from chat.meant import MOST, TOGETHER, Meant
+from chat.moods import MOODS, each_in_short, moods_asked, of_these, told_of
+from chat.overall import NUMBER, number_told
 from chat.picking import Picking
 from chat.pointing import measured, pointed
-from chat.questions import asks_for_what, asks_of_all
+from chat.questions import asks_for_what, asks_of_all, extremes, of_no_column
 from chat.quoting import TITLE, alike, amount, beside, included, question_alone, thing_included
 from chat.recommender import Recommended
 from chat.replies import Say
@@ -40,6 +43,7 @@ from retrieval.types import Item, Query
 _MOST_OTHERS = 2  # and others that are named beside the one asked about
 _PAIR = 2  # items whose descriptions are told beside each other
 _BIG = re.compile(r"\b(?:bigg|small|larg|compact)|最[大小]", re.IGNORECASE)
+_EITHER = re.compile(r"\bwhich\b|\bor\b|还是|哪", re.IGNORECASE)
 _DIFFER = re.compile(r"\bdiffer|区别|不同", re.IGNORECASE)
 _WITH = re.compile(
     r"(?:\bprice|\bcosts?|\d)\b[^.!?;]*?\b(?:with|includ\w+|incl\.?)\s+((?:(?:the|an?|its|all|both)\s+)?[\w'’-]+(?:\s+[\w'’-]+)?)\W*$",
@@ -80,18 +84,15 @@ class Asking:
         items = Meant(self.shop, self.state, self.say).items(turn)
         turn = of_length(turn, items)
         understood = turn.understood
+        if understood.questions == (NUMBER,):
+            shown = self.shop.items(self.state.taste.focus)
+            return Asked(number_told(self.shop, self.state, self.say), tuple(shown))
         if not items:
             return Asked(self.say("which"), ())
         if (own := self._of_one(items[0], understood.questions)) is not None:
             return own
-        if understood.mood is not None:
-            return self._in_mood(items, *understood.mood)
-        if understood.extreme is not None and len(items) > 1:
-            extreme = self._measure(turn.text, items, understood.extreme)
-            text, best = self.say.singled_out(items, extreme)
-            rest = [field for field in understood.questions[1:] if field != extreme[0]] if best is not None else []
-            of_it = self.say.answer(best, rest) if best is not None and rest else ""
-            return Asked(self.say.sentences(text, of_it), tuple(sorted(items, key=lambda item: item is not best)))
+        if understood.mood is not None or (understood.extreme is not None and len(items) > 1):
+            return self._singled_out(turn, items)
         if understood.compares:
             return self._compared(turn, items)
         fields = understood.questions
@@ -110,6 +111,22 @@ class Asking:
         if understood.form:
             return self._valued(turn, items, ()) or self._in_form(items[0], understood.form)
         return self._by_columns(turn, items)
+
+    def _singled_out(self, turn: Turn, items: Sequence[Item]) -> Asked:
+        """Say which of several items has most of a mood or a measure, or of both: "which is shorter and slower?"."""
+        understood = turn.understood
+        text, order = of_these(items, *understood.mood, self.say) if understood.mood is not None else ("", list(items))
+        if understood.extreme is None or len(items) < _PAIR:
+            return Asked(text, tuple(order))
+        extreme = self._measure(turn.text, items, understood.extreme)
+        measured, best = self.say.singled_out(items, extreme)
+        aside = (extreme[0], MOODS) if text else (extreme[0],)
+        rest = [field for field in understood.questions if field not in aside] if best is not None else []
+        of_it = self.say.answer(best, rest) if best is not None and rest else ""
+        if best is not None:
+            order = sorted(order, key=lambda item: item is not best)
+        also = [self.say.singled_out(items, each)[0] for each in extremes(turn.text)[1:]]  # "…, and the shortest?"
+        return Asked(self.say.sentences(measured, of_it, *also, text), tuple(order))
 
     def _of_one(self, item: Item, fields: Sequence[str]) -> Asked | None:
         """Answer what is asked of one item and stands in no column: when it is back, why it was shown, for whom."""
@@ -201,7 +218,7 @@ class Asking:
             rest = [name for name in fields if name not in (FITS, "other")]
             others = [self.say.answer(item, rest) for item in items] if rest else []
             return Asked(self.say.sentences(*others, *fit), tuple(items))
-        unsaid = self.say("not_said", title=facts.names(items, self.say.language)) if "other" in fields else ""
+        unsaid = self._beside_columns(turn, items) if "other" in fields else ""
         fields = tuple(name for name in fields if name != "other")
         if (valued := self._valued(turn, items, fields)) is not None:
             return valued
@@ -209,11 +226,19 @@ class Asking:
         if 0 < len(said) < len(items):
             answers = [self.say.answer(item, fields) for item in said]
             return Asked(self.say.sentences(*answers, self.say("others_unknown")), tuple(items))
-        answers = [unsaid, *(self.say.answer(item, fields) for item in items)]
+        moods = moods_asked(turn.text, understood.opinions, self.shop.parser) if MOODS in fields else []
+        answers = [told_of(item, fields, moods, self.say) for item in items]
         total = facts.total(items, self.say.language) if "price" in fields and TOGETHER.search(turn.text) else ""
         last = self.say("total", value=total) if total else self.say.compared(items, fields)
         last = last or (self._beyond(turn, items) if "price" in fields else "")
-        return Asked(self.say.sentences(*answers, last), tuple(items))
+        return Asked(self.say.sentences(*answers, last, unsaid), tuple(items))
+
+    def _beside_columns(self, turn: Turn, items: Sequence[Item]) -> str:
+        """Say what of a question no column answers, behind what they do: "how long is it, and who's in it?"."""
+        parts = [part for part in clauses(turn.text) if of_no_column(part)]
+        if not parts:
+            return self.say("not_said", title=facts.names(items, self.say.language))
+        return self.say.sentences(*(self.say("no_answer_to", question=part) for part in parts))
 
     def _beyond(self, turn: Turn, items: Sequence[Item]) -> str:
         """Tell what is known of that with which a price is asked: "is that the price with the seats?"."""
@@ -266,28 +291,24 @@ class Asking:
 
     def _compared(self, turn: Turn, items: Sequence[Item]) -> Asked:
         """Tell of the items all that people compare by, and what they differ in; of a name that means none, say so."""
+        if turn.understood.questions == (COMMON,):
+            return Asked(common(items, self.say), tuple(items))
         two = Meant(self.shop, self.state, self.say).two(turn)
         if two is not None and two.unknown:
             return Asked(self.say("not_compared", name=two.unknown[0]), two.items, known=False)
+        return Asked(self._beside_each_other(items, differing=_DIFFER.search(turn.text) is not None), tuple(items))
+
+    def _beside_each_other(self, items: Sequence[Item], *, differing: bool = False) -> str:
+        """Tell of items what people compare by, all or what is `differing`, and which has more of it."""
         described = []
         for item in items:
-            others = [other for other in items if other is not item] if _DIFFER.search(turn.text) else []
+            others = [other for other in items if other is not item] if differing else []
             described += [self.say.described(item, others), facts.gist(item) if len(items) == _PAIR else ""]
-        return Asked(self.say.sentences(*described, self.say.differences(items)), tuple(items))
+        return self.say.sentences(*described, self.say.differences(items))
 
     def _restocked(self, item: Item) -> str:
         title = facts.name(item, self.say.language)
         return self.say.answer(item, ("in_stock",)) if item.in_stock else self.say(RESTOCK, title=title)
-
-    def _in_mood(self, items: Sequence[Item], mood: str, sign: int) -> Asked:
-        """Say which of several items have a mood, or have it not; the catalogue does not say how much of it."""
-        fitting = [item for item in items if (mood in values_of(item, "moods")) == (sign > 0)]
-        word = display("moods", mood, self.say.language)
-        if not fitting or len(fitting) == len(items):
-            return Asked(self.say("mood_all" if bool(fitting) == (sign > 0) else "mood_none", mood=word), tuple(items))
-        titles = facts.names(fitting, self.say.language)
-        text = self.say("mood_some" if sign > 0 else "mood_not", titles=titles, mood=word)
-        return Asked(text, tuple(sorted(items, key=lambda item: item not in fitting)))
 
     def _held(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
         """Answer whether, or which of, the items have what is asked for, where it is found; None if it is not asked."""
@@ -309,8 +330,9 @@ class Asking:
             found = [each for item in items if (each := self._worded(turn.text, item)) is not None]
         if not found:
             if understood.of_shown and not self._says_any(items, understood.questions):
-                return Asked(self.say("not_said_these"), tuple(items), known=False)
-            return Asked(self._unsaid(items), tuple(items), known=False) if understood.asks_genre else None
+                told = each_in_short(items, self.say) if of_which(turn.text) else ""
+                return Asked(self.say.sentences(self.say("not_said_these"), told), tuple(items), known=False)
+            return Asked(self._unsaid(items, turn.text), tuple(items), known=False) if understood.asks_genre else None
         told = self._told(found, among_several=len(items) > 1)
         rest = self.say("held_not") if len(found) < len(items) else ""
         order = {each.item.id for each in found}
@@ -378,7 +400,7 @@ class Asking:
             unsaid = self.say("not_said", title=facts.names(items, self.say.language))
             return Asked(self.say.sentences(unsaid, self._told(worded, among_several=True)), tuple(items))
         if not having or not YES_NO.search(turn.text):
-            return Asked(self._unsaid(items), tuple(items), known=False)
+            return Asked(self._unsaid(items, turn.text), tuple(items), known=False)
         unsaid = self.say("not_said", title=facts.names(items, self.say.language))
         return Asked(self.say.sentences(unsaid, self._told(having, among_several=True)), tuple(items), known=False)
 
@@ -398,12 +420,13 @@ class Asking:
                 return field
         return ""
 
-    def _unsaid(self, items: Sequence[Item]) -> str:
+    def _unsaid(self, items: Sequence[Item], text: str) -> str:
         """Say that the catalogue does not say it, and what it says of the item, unless that was just said."""
         unsaid = self.say("not_said", title=facts.names(items, self.say.language))
         told = items[0].description if len(items) == 1 else ""
         new = told and told not in self.state.answered
-        return self.say.sentences(unsaid, self.say("says_only", told=told) if new else "")
+        beside = self._beside_each_other(items) if len(items) == _PAIR and _EITHER.search(text) else ""
+        return self.say.sentences(unsaid, self.say("says_only", told=told) if new else beside)
 
     def _picked(self, turn: Turn, named: Sequence[Item]) -> Asked:
         """Advise one of the items named, or of those on screen: the one that was put first, and why it was."""
@@ -417,7 +440,8 @@ class Asking:
         why = cards[0].why if cards else ""
         others = [item for item in several if item is not best] if len(turn.asked) > 1 else []
         said = self.say("picks", title=facts.name(best, self.say.language), why=why).strip()
-        return Asked(said, (best, *others))
+        beside = self._beside_each_other([best, *others]) if len(others) == _PAIR - 1 else ""
+        return Asked(self.say.sentences(beside, said), (best, *others))
 
     def _in_form(self, item: Item, kind: str) -> Asked:
         """Say whether there is a film, a book … of an item: works of the same title."""

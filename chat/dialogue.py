@@ -22,6 +22,7 @@ from chat.dead_ends import DeadEnds
 from chat.hearing import Hearing
 from chat.known import REMEMBERED, of_memory
 from chat.messages import Card, Citation, Handoff
+from chat.overall import counts, number_told, other_told
 from chat.picking import CARDS, Picking
 from chat.recommender import Recommended
 from chat.replies import Say
@@ -232,10 +233,12 @@ class Dialogue:
         ours = [item for item in items if item.id not in pinned] or items  # a pin is not spoken of as our advice
         said = [
             *notes,
+            number_told(self.shop, self.state, self.say) if counts(turn.text) else "",
             telling.unmeasured(turn, items),
             telling.unmet(turn, items),
             telling.each(items),
             telling.lead(turn, ours),
+            other_told(turn, self.shop, self.state, self.say),
             telling.rest(ours, {card.id: card.score for card in cards}),
             telling.beside(turn, shown),
             telling.scarce(turn, items),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from chat.clauses import wonders
 from chat.contents import CONTENTS
+from chat.explaining import COMMON, REASON
 from chat.fitting import FITS
 from chat.other_words import seen_elsewhere, without_price
 from chat.questions import COLUMNS
@@ -182,6 +183,8 @@ def _asked_of_item(understood: Understanding, before: str) -> float:
     """Return what a question says for one about an item, as log odds."""
     if understood.questions == (CONTENTS,) and before != "order":
         return _STRANGE_ODDS  # "what's in it?" is asked of no parcel
+    if understood.questions == (COMMON,) or (understood.questions == (REASON,) and before in SHOP):
+        return _STRANGE_ODDS  # "so why did you pick it?"
     if understood.questions == ("other",):
         return 0.5
     return 2.0 if _names(understood) or understood.extreme or understood.compares else 1.0

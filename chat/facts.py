@@ -222,17 +222,33 @@ def _like(item: Item, liked: Sequence[Item], language: Language) -> list[str]:
             by = join(creators, language)
             text = f"与{name(other, language)}同出自{by}" if language == "zh" else f"also by {by}, like {other.title}"
             return [text]
-        common = [
-            shown
-            for field in (*_ATTRIBUTES, "genres")
-            for value in sorted(values_of(item, field) & values_of(other, field))
-            if is_cjk(shown := display(field, value, language)) or language != "zh"
-        ]
+        common = _alike((item, other), (*_ATTRIBUTES, "genres"), language)
         if len(common) > best[0]:
             listed = join(common[:3], language)
             title = name(other, language) if language == "zh" else other.title
             best = (len(common), f"和{title}一样：{listed}" if language == "zh" else f"like {title}: {listed}")
     return [best[1]] if best[0] else []
+
+
+def _alike(items: Sequence[Item], fields: Sequence[str], language: Language) -> list[str]:
+    """Return the values that all of some items have in some columns, as they are shown."""
+    return [
+        shown
+        for field in fields
+        for value in sorted(set.intersection(*(set(values_of(item, field)) for item in items)))
+        if is_cjk(shown := display(field, value, language)) or language != "zh"
+    ]
+
+
+def shared(items: Sequence[Item], language: Language) -> list[str]:
+    """Return what all of some items have: their makers, and the values of every column that lists some."""
+    makers = [c for c in items[0].creators if all(canonical("creators", c) in values_of(i, "creators") for i in items)]
+    lists = [f for f, value in items[0].attributes.items() if isinstance(value, tuple) and f != "audience"]
+    kind = [] if len({item.kind for item in items}) > 1 or not items[0].kind else [items[0].kind]
+    fields = list(dict.fromkeys(("genres", *_ATTRIBUTES, *lists)))
+    return [*makers, *dict.fromkeys(_alike(items, fields, language))] or [
+        display("kind", canonical("kind", each), language) for each in kind
+    ]
 
 
 def _mentioned(

@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from chat.acts import Act
-from chat.clauses import asks
+from chat.clauses import asks, clauses
 from chat.comparing import compared
-from chat.explaining import REASON, asks_why
+from chat.explaining import COMMON, REASON, asks_common, asks_why, objects, wonders_why
 from chat.fitting import FITS
 from chat.opinions import Opinion
+from chat.overall import of_all
 from chat.pointing import PLACES, by_noun, of_part, pointed, sized
 from chat.replies import Say
 from chat.restock import RESTOCK, asks_for_return, sold_out
@@ -75,7 +76,14 @@ class Hearing:
         missing = sold_out(self.shop, self.state, self.say)
         if asks_for_return(text, missing) and (missing is not None or shown or spoken_of or understood.opinions):
             return replace(understood, act="question", questions=(RESTOCK,), extreme=None, of_shown=False)
+        related = _related(understood.opinions) if asks_common(text) else ()
+        if sum(len(opinion.places) or 1 for opinion in related) > 1:
+            return replace(understood, act="question", questions=(COMMON,), opinions=related, compares=True)
+        if (overall := of_all(text, understood, self.shop, self.state)) is not None:
+            return overall
         if asks_why(text, understood.opinions, shown):
+            if objects(text):
+                return _objected(text, understood)
             return replace(understood, act="question", questions=(REASON,), extreme=None, of_shown=False)
         if understood.questions == ("pick",) and self._wants_others(text, understood):
             return replace(understood, act="recommend", questions=())
@@ -158,3 +166,19 @@ class Hearing:
             if any(limit.start < mention.start and mention.end < limit.end for limit in limits):
                 return True
         return of_part(text, mention, shown, self.shop.index.facets.document_frequency)
+
+
+def _related(opinions: Sequence[Opinion]) -> tuple[Opinion, ...]:
+    """Return the items that are asked what they have in common: those named, else those pointed at too."""
+    named = [opinion for opinion in opinions if opinion.surface]
+    return tuple(replace(opinion, attitude="neutral") for opinion in (named if len(named) > 1 else opinions))
+
+
+def _objected(text: str, understood: Understanding) -> Understanding:
+    """Refuse the item that a message asks the reason of and objects to: the others that it names are what is wanted."""
+    named = [opinion for opinion in understood.opinions if opinion.surface]
+    why = next(clause for clause in (*clauses(text), text) if wonders_why(clause))
+    asked = next((o for o in named if o.surface in why), next((o for o in named if o.attitude != "like"), None))
+    refused = replace(asked or Opinion("dislike", places=(0,), that=True), attitude="dislike")
+    opinions = (refused, *(opinion for opinion in named if opinion is not asked))
+    return replace(understood, act="recommend", opinions=opinions, questions=(), extreme=None, of_shown=False)

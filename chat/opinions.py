@@ -53,7 +53,7 @@ _THAT = re.compile(
     re.IGNORECASE,
 )
 _DISLIKE = re.compile(
-    r"\b(?:not(?!\s+(?:heard|sure|seen|read|played|tried|familiar|only)\b)|no|don'?t\s+(?:want|like|care)|didn'?t\s+(?:like|enjoy|care)|doesn'?t|hated?|dislike[ds]?|boring|bored|awful"
+    r"\b(?:not(?!\s+(?:heard|sure|seen|read|played|tried|familiar|only|just)\b)|no|don'?t\s+(?:want|like|care)|didn'?t\s+(?:like|enjoy|care)|doesn'?t|hated?|dislike[ds]?|boring|bored|awful"
     r"|terrible|worse|worst|can'?t\s+stand|never\s+liked|overrated|avoid|nothing\s+like|unlike|instead\s+of"
     r"|rather\s+than|none|(?:can'?t|cannot|could(?:n'?t|\s+not))\s+(?:get\s+(?:into|on\s+with|along\s+with)|stand|finish)|did\s+nothing\s+for\s+me"
     r"|left\s+me\s+cold|gave\s+up\s+on|dropped|(?:sick|tired|bored)\s+of|fed\s+up\s+with)\b"

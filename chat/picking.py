@@ -49,9 +49,9 @@ class Picking:
         """Recommend; a work asked for by its title comes first, shown ones return only if little else fits."""
         extreme = turn.understood.extreme
         measured = extreme is not None and (extreme[0] != "popularity" or self.shop.knows_popularity)
-        utmost = self._utmost(turn, *extreme) if extreme is not None and measured else []
-        if utmost:  # else nothing that fits has the measure, and what fits is better than nothing
-            return utmost
+        best = self.utmost(turn, *extreme) if extreme is not None and measured else []
+        if best:  # else nothing that fits has the measure, and what fits is better than nothing
+            return best
         taste = self.state.taste
         constraints = self.constraints()
         allowed = self.shop.recommender.allowed(constraints)
@@ -107,7 +107,7 @@ class Picking:
         said = " ".join([*self.state.taste.wish_text, turn.text])
         return Situation(said, frozenset(kinds), self.state.page)
 
-    def _utmost(self, turn: Turn, field: str, sign: int) -> list[Recommended]:
+    def utmost(self, turn: Turn, field: str, sign: int) -> list[Recommended]:
         """Return the cheapest, newest, most popular … that the limits leave, and what this message wishes for."""
         known = self.shop.positions([*self.state.taste.disliked, *self.state.taste.seen])
         allowed = self.shop.recommender.allowed(self.constraints(), known)

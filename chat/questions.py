@@ -20,6 +20,7 @@ _SPECIAL = (  # "what would you say is special about it?"
     r"\bwhat\b[^.?!,;]{0,25}\b(?:special|good|great|nice|different|clever|unusual)\s+about\s+(?:it|that|this|the\s+\w+)\b"
     r"|\bwhat\s+(?:makes|sets)\s+(?:it|that|this|the\s+\w+)(?:\s+one)?\s+(?:so\s+)?(?:special|good|great|different|apart)\b"
 )
+_WHAT = r"\bwhat(?:['’]?s|\s+is|\s+are|\s+was)"
 # field of the catalogue: what people ask it with
 _COLUMNS: tuple[tuple[str, str], ...] = (
     ("price", rf"\bhow\s+(?:much(?!{_USED}|{AMOUNT_IN})|expensive|pricey|costly|dear)\b|\bset\s+\S+\s+back\b"
@@ -27,7 +28,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
               r"|\bwhat['’]?s\s+(it|that|this)(\s+one)?\s+cost\b|\bprice\b|\bcosts?\b\s*\?"
               r"|多少钱|价格|怎么卖"),
     ("in_stock", r"\b(is|are)\s+(\S+\s+){1,6}(in\s+stock|available)\b|\b(still\s+(in\s+stock|available)|sold\s+out)\b"
-                 r"|(^|[.,!]\s*)(and\s+)?in\s+stock\s*\?"
+                 r"|\bwhich\s+(\S+\s+){0,4}(is|are)\s+(\w+\s+)?(in\s+stock|available)\b|(^|[.,!]\s*)(and\s+)?in\s+stock\s*\?"
                  r"|\bhave\s+(\S+\s+){1,8}in\s+stock\b|\bhow\s+many\s+(\S+\s+){0,4}(left|in\s+stock)\b|有货|库存|现货"),
     ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b|哪一?年|什么时候"),
     ("creators", r"\bwho\s+(made|makes|produces|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"
@@ -35,15 +36,17 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍|教)"
                  r"|(作者|导演)是|是谁(写|拍|做|唱|的)"),
     ("length", r"\bhow\s+(long|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b"
-               r"|\bis\s+(it|that|this)\s+(\w+\s+)?(long|short)\b"
+               r"|\bis\s+(it|that|this)\s+(\w+\s+)?(long|short)\b|\bit\s+is\s+(\w+\s+)?(long|short)\b[^.!;]*\?"
                r"|多长|多厚|片长|时长|几页|多少页"),
     ("language", r"\b(what|which)\s+languages?\b|\b(is|was)\s+(\S+\s+){1,5}(a\s+translation|translated)\b"
                  r"|什么语言|哪种语言"),
     ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
-    ("description", r"\bwhat('s|\s+is|\s+are)\s+(it|they|(the|that|this)(\s+\S+){0,2}|\S+)\s+about\b"
+    ("description", rf"{_WHAT}\s+(it|they|(the|that|this)(\s+\S+){{0,2}}|\S+)\s+about\b"
+                    r"|\bwhat\s+(it|they|(the|that|this)(\s+\S+){0,2}|\S+)\s+(is|are|was)\s+about\b"
+                    rf"|{_WHAT}\s+(the\s+)?(story|plot)\b|{_WHAT}\s+(it|that)\W*$"
                     r"|\bwhat\s+does\s+(it|that|this)(\s+one)?\s+sound\s+like\b"
                     rf"|{_SPECIAL}"
-                    r"|\b(is|are)\s+(\S+\s+){1,6}(any\s+good|worth\s+\w+)|\btell\s+me\s+((a\s+bit|a\s+little|some)\s+)?(more\s+)?about\b|\bdescribe\b|\bthe\s+description\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
+                    r"|\b(is|are)\s+(\S+\s+){1,6}(any\s+good|worth\s+\w+)|\btell\s+me\s+((a\s+bit|a\s+little|some)\s+)?((more\s+)?about\b|more\W*$)|\bdescribe\b|\bthe\s+description\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
 )  # fmt: skip
 COLUMNS = frozenset(name for name, _ in _COLUMNS)
 _COUNT = "|".join(COUNTS)
@@ -85,6 +88,7 @@ _WHICH = re.compile(rf"\b(?:which|what|who|whose)\b[^.!?;]*?\b{_MORE}", re.IGNOR
 _THAN = re.compile(rf"\b(?:is|are|was|were)\b[^.!?;]*?\b{_MORE}\s+than\b(?!\s*[$€£¥\d])", re.IGNORECASE)
 _THE_MORE_ONE = re.compile(rf"\bthe\s+{_MORE}\s+(?:one|of\s+the\s+two)\b", re.IGNORECASE)
 _SUPERLATIVE = re.compile(rf"\b{_MOST}", re.IGNORECASE)
+_COMPARATIVE = re.compile(rf"\b{_MORE}", re.IGNORECASE)
 _AMONG = re.compile(r"\b(?:which|what|who)\b|\bthan\b", re.IGNORECASE)
 _COSTS = re.compile(
     r"\b(?:costs?|prices?|expensive|cheap|how\s+much\s+(?:is|are)\s+(?:it|this|that|they))\b|[$€£¥]", re.IGNORECASE
@@ -115,7 +119,7 @@ _WHICH_SUITS = (  # "which of the others would suit a rainy Sunday?"
 )
 _SUITS = re.compile(_WHICH_SUITS, re.IGNORECASE)
 _PICK = re.compile(
-    r"\b(?:which|what)\b[^.?!,]{0,30}\b(?:would|do|should)\s+(?:you|i|we)\s+(?:\w+\s+)?(?:pick|choose|go\s+(?:for|with)|take|recommend"
+    r"\b(?:which|what)\b[^.?!,]{0,30}\b(?:would|do|should)\s+(?:you|i|we)\s+(?:\w+\s+)?(?:pick|choose|go\s+(?:for|with)|take|get|buy|order|recommend"
     r"|suggest|start\s+with|prefer|like\s+(?:best|most))\b|\b(?:your|the)\s+(?:favou?rite|pick|choice|best\s+one)\b"
     r"|\bwhich\s+(?:one\s+)?(?:of\s+\w+\s+)?(?:is|are)\s+(?:the\s+)?best\b|\bpick\s+(?:one\s+)?for\s+(?:me|us)\b"
     rf"|{_WHICH_SUITS}"
@@ -167,9 +171,10 @@ def questions(text: str, columns: Columns | None, several: bool) -> Questions:
     if _COMPARE.search(text):
         return Questions(compares=True)
     mood = mood_singled_out(text) if several and _OF_THESE.search(text) else None
-    if mood is not None and columns is not None and columns.has_moods:
-        return Questions(("moods",), mood=mood)
     extreme, superlative = _extreme(text, columns)
+    if mood is not None and columns is not None and columns.has_moods:
+        measured = extreme if extreme is not None and extreme[0] != "popularity" else None
+        return Questions(("moods",), measured, measured is not None, mood)
     if extreme is not None and (several or superlative):
         beside = _asked_of_it(text, extreme[0], columns)
         return Questions(
@@ -195,6 +200,24 @@ def _of_people_and_sizes(fields: list[str], text: str, columns: Columns | None) 
     if not fields and (asks_contents(text) or _HOW_MANY.search(text)):
         return (CONTENTS if asks_contents(text) else "other",)
     return tuple(fields)
+
+
+def of_no_column(text: str) -> bool:
+    """Whether a text asks what nobody's catalogue has a column for: who is in it, or made its music."""
+    return _NO_COLUMN.search(text) is not None
+
+
+def extremes(text: str) -> list[tuple[str, int]]:
+    """Return every measure by which a text singles one out: "the longest, and the shortest"."""
+    found = (next(at for at, group in enumerate(m.groups()) if group) for m in _SUPERLATIVE.finditer(text))
+    return list(dict.fromkeys(_MEASURES[at] for at in found))
+
+
+def any_measure(text: str) -> tuple[str, int] | None:
+    """Return the measure of a text's first superlative, or else of its first comparative: "Ran is longer"."""
+    match = _COMPARATIVE.search(text)
+    more = next(at for at, group in enumerate(match.groups()) if group) if match is not None else -1
+    return next(iter(extremes(text)), _MEASURES[more] if more >= 0 else None)
 
 
 def asks_for_what(text: str) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from chat.about import ADVICE, untitled
 from chat.holding import of_several
 from chat.naming import (
     HAVE,
@@ -17,7 +18,7 @@ from chat.questions import Questions, questions
 from chat.senses import Sensed
 from chat.typed import telling_words
 from retrieval.cues import Mention
-from retrieval.lexicon import canonical, vocabulary
+from retrieval.lexicon import canonical, display, vocabulary
 from retrieval.linking import TitleLinker
 from retrieval.numbers import LENGTH_FIELDS, blank
 from retrieval.parsed import Parsed, Told
@@ -25,10 +26,6 @@ from retrieval.parsing import Parser
 from retrieval.text import is_cjk, normalize, words
 
 _THEN_IT = re.compile(r"(?:\s+(?:then|please|it\s+is))?\W*?[.,;:!?–—-]\s[^.?!]*\bits?\b", re.IGNORECASE)
-_ADVICE = re.compile(
-    r"\b(?:should|could|can|would)\s+(?:i|we|you)\b|\b(?:recommend|suggest|similar|next|after|instead|else)\b|推荐|类似|接下来",
-    re.IGNORECASE,
-)
 _ANY_ADVICE = re.compile(r"\b(?:surprise\s+me|recommend|suggest)\b", re.IGNORECASE)
 _OPEN_QUESTION = re.compile(
     r"^\W*(?:(?:and|so|but|oh|ok(?:ay)?|nice|great|lovely|cool|thanks|hm+)\b\W*)*(?:who|whose|when|where|how|does|do|did|is|are|was|were|has|have|can|will|what|which|why)\b"
@@ -124,10 +121,8 @@ def questions_of(text: str, mentions: Sequence[Mention], parser: Parser, shown: 
     if not (mentions or shown or spoken_of or _ABOUT_SOMETHING.search(text)):
         asked = questions(text, parser.columns, several=False)  # "the cheapest game" asks about the whole catalogue
         return asked if asked.extreme is not None else Questions()
-    for mention in mentions:  # "Lite 2 waterproof" counts nothing
-        numbered = re.sub(r"\d", "x", text[mention.start : mention.end])
-        text = text[: mention.start] + numbered + text[mention.end :]
-    return questions(text, parser.columns, several=shown > 1 or several(mentions))
+    # "Lite 2 waterproof" counts nothing, and "My Name Is Red" tells who nobody is
+    return questions(untitled(text, mentions), parser.columns, several=shown > 1 or several(mentions))
 
 
 def several(mentions: Sequence[Mention]) -> bool:
@@ -142,15 +137,15 @@ def fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opini
         return (whether(parsed) or ("other",)) if it[1] else ("in_stock",)  # "do you have it in blue?"
     if any(opinion.surface and opinion.surface == text.strip(" .!?") for opinion in opinions):
         return about.fields  # "How Life on Earth Began" is a title, not a question
-    kind = _WHAT_KIND.search(text)
+    kind = _WHAT_KIND.search(without_names(text, opinions))
     if opinions and kind is not None and canonical("kind", kind[1]) in vocabulary("kind"):
-        return ("kind",)
+        return ("kind",) if display("kind", canonical("kind", kind[1]), "en") == kind[1] else ("kind", "genres")
     if opinions and not about.fields and _HOLDS.search(text):
         return whether(parsed) or ("other",)
     if opinions and not about.fields and _SUITS.search(text) and (asked_of := whether(parsed)):
         return asked_of
     like = _WHAT_LIKE.search(text)
-    advice = LIKE.search(_WHAT_LIKE.sub(" ", text)) or HAVE.search(text) or _ADVICE.search(text)
+    advice = LIKE.search(_WHAT_LIKE.sub(" ", text)) or HAVE.search(text) or ADVICE.search(text)
     if about.fields or about.compares or asked or not opinions or advice:
         return about.fields
     if about.yes_no or like is not None:
@@ -159,12 +154,19 @@ def fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opini
     return ("other",) if not parsed.spans and _OPEN_QUESTION.search(text) else ()
 
 
+def without_names(text: str, opinions: Sequence[Opinion]) -> str:
+    """Return a message with "that" for the names that it takes a stand on."""
+    for opinion in opinions:
+        text = text.replace(opinion.surface, "that") if opinion.surface else text
+    return text
+
+
 def of_shown(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opinion]) -> bool:
     """Whether a message asks about all cards, or which of them has something; a measure or advice is another matter."""
     measured = parsed.relative or any(isinstance(c.value, float | int) for c in parsed.constraints)
     other = about.extreme or about.mood or about.compares or set(about.fields) & _NOT_LOOKED_UP
     placed = any(opinion.attitude != "neutral" or opinion.that for opinion in opinions)
-    return of_several(text) and not (measured or other or placed or _ADVICE.search(text) or LIKE.search(text))
+    return of_several(text) and not (measured or other or placed or ADVICE.search(text) or LIKE.search(text))
 
 
 def asking(text: str) -> str:

@@ -164,6 +164,9 @@ class Say:
         """Answer a question about an item from its columns; what the catalogue does not say is said to be unknown."""
         asked = [field for field in fields if field != "topic"] or fields  # no column: others say what it is about
         asked = [f for f in asked if not _is_size(f) or self._value(item, f)] or asked[:1]  # any tells how big it is
+        if "description" in asked and len(asked) > 1:
+            rest = [field for field in asked if field != "description"]
+            return self.sentences(self.answer(item, rest), item.description)
         first, *others = [self._clause(item, field) for field in asked]
         title = facts.name(item, self.language)
         if self.language == "zh":

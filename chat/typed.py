@@ -17,7 +17,8 @@ from retrieval.text import fold, within_one, words
 _CHILD = 12  # years up to which a person's age makes them a child
 _AGES = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _SHORTHAND: Mapping[str, str] = {
-    "whats": "what's", "thats": "that's", "wheres": "where's", "whos": "who's", "hows": "how's", "theres": "there's",
+    "whats": "what's", "wats": "what's", "thats": "that's", "wheres": "where's", "whos": "who's", "hows": "how's",
+    "theres": "there's",
     "hes": "he's", "shes": "she's", "theyre": "they're", "youre": "you're", "im": "i'm", "ive": "i've",
     "weve": "we've", "theyve": "they've", "youve": "you've", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't",
     "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "cant": "can't",

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from chat import reading
+from chat.about import asked_of, only_asked
 from chat.acts import BOUGHT, SAME_MAKER, Act, lifted, plain_act, refines, starts_anew
 from chat.brands import before_kind
 from chat.enough import enough_of
+from chat.explaining import asks_common
 from chat.holding import of_several, of_which
 from chat.memory import REMEMBER, lasts
 from chat.mentions import common, mentioned, moved, stood_on, wanted_alone, wanted_by_name
@@ -185,8 +187,11 @@ def understand(
     mentions = [m for m in mentions if not is_part(text, m)]
     spans = [*((m.start, m.end) for m in mentions), *beside]
     asking = questions(text, parser.columns, several=len(mentions) > 1)
-    asks_of = (len(mentions) == 1 and (by_its_title or asking.fields or asking.yes_no)) or asking.singles_out
+    about_works = asked_of(text, mentions, parser.columns)
+    asks_of = len(mentions) == 1 and (by_its_title or asking.fields or asking.yes_no)
+    asks_of = bool(asks_of or about_works or asking.singles_out)
     mentions, stood = stood_on(text, mentions, unread() if asks_of else sensed, shown)
+    mentions, stood = only_asked(mentions, stood, about_works)
     strange = strange_titles(text, spans, linker, parser, sensed.works())
     strange = strange if parser.of_works else [place for place in strange if not common(text[slice(*place)], linker)]
     brand, strange = before_kind(text, strange, linker, parser)
@@ -219,9 +224,17 @@ def understand(
     first = min((m.start for m in mentions), default=0)  # in "seen that. More like Jaws" that is none named here
     early = bool(cards) and references(blank(text[:first], them), [], shown, spoken_of) == cards
     pointed = cards if early or not reading.stands_for(text, mentions, (*stood, *cards)) else []
+    one_of_them = bool(about_works) or (asking.singles_out and len(mentions) > 1)
+    named_only = one_of_them and not asks_common(text)  # "what has it in common with Dune?" asks of a third
+    pointed = [o for o in pointed if not (named_only and o.that and o.attitude == "neutral")]
     opinions = [moved(text, opinion) for opinion in ((*pointed, *stood) if early else (*stood, *pointed))]
     picks = shown > 0 and asks_for_what(text)
-    advises = not picks and sensed.purpose.get("recommend", 0.0) > _PLAINLY and not any(o.places for o in opinions)
+    advises = (
+        not picks
+        and not about_works
+        and sensed.purpose.get("recommend", 0.0) > _PLAINLY
+        and not any(o.places for o in opinions)
+    )
     about = Questions() if lifting else reading.questions_of(text, mentions, parser, 0 if advises else shown, spoken_of)
     # "Is it scary?" wishes for nothing; in "sounds fun. Is it part of a series?" nobody asks whether it is fun.
     named_in = parser.parse(reading.asking(text), taken, language) if about.yes_no or of_several(text) else parsed

@@ -88,13 +88,13 @@ class Updater:
         by_name = understood.act == "availability" or understood.bare_title
         if turn.named and by_name and self.shop.of_goods:
             let_go(self.state, turn, [self.shop.index.catalog[at] for at in turn.named])
+        for what, ids in (("rejected", turn.rejected), ("seen", turn.seen)):
+            if ids:
+                turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
         if understood.act == "question":  # "would it fit me at 1.95?" tells for whom it is to be
             # Who asks whether a shoe is made in 44 is told so, and may still look at it.
             self.state.limit([c for c in understood.parsed.constraints if c.op == "fits" and not of_sizes(c.field)])
             return
-        for what, ids in (("rejected", turn.rejected), ("seen", turn.seen)):
-            if ids:
-                turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
         held_now = [limit.constraint for limit in taste.limits]
         turn.understood = softened(understood, held_now, self.shop.parser.columns)
         narrows, understood = turn.understood is not understood, turn.understood
@@ -243,10 +243,7 @@ class Updater:
         if opinion.attitude == "neutral" and turn.understood.act not in ("availability", "question"):
             positions = [at for at in positions if catalog[at].id not in taste.disliked]
         ids = [catalog[at].id for at in self._refused_too(opinion, positions)]
-        told = (
-            opinion.surface and opinion.attitude in ("dislike", "seen") and not asks_about(turn.text, opinion.surface)
-        )
-        if turn.understood.act == "question" and not told:
+        if turn.understood.act == "question" and not self._told_beside(turn, opinion):
             turn.asked.extend(positions)
             return
         if opinion.places and opinion.attitude == "neutral":
@@ -266,6 +263,16 @@ class Updater:
         own = [c for c in turn.understood.parsed.constraints if c.op == "is" and c.field in self.shop.parser.columns]
         fitting = [at for at in opinion.positions if all(satisfies(self.shop.index.catalog[at], c) for c in own)]
         return fitting if own and fitting else opinion.positions
+
+    def _told_beside(self, turn: Turn, opinion: Opinion) -> bool:
+        """Whether a question only tells of a work: "Looper was boring. How long is Ex Machina?", "not Emma. Is it …?"."""
+        if not opinion.surface or opinion.attitude == "neutral":
+            return False
+        if opinion.attitude in ("dislike", "seen") and not asks_about(turn.text, opinion.surface):
+            return True
+        understood = turn.understood
+        asked = any(other.surface and other.attitude == "neutral" for other in understood.opinions)
+        return asked and not (understood.extreme or understood.mood or understood.compares)
 
     def _refused_too(self, opinion: Opinion, positions: Sequence[int]) -> list[int]:
         """Return what a stand is on: who refuses "Star Wars" refuses all of those shown."""

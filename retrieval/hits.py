@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
@@ -269,3 +270,24 @@ def _longer_name(text: str, tokens: Sequence[Token], at: int) -> bool:
     follows = at + 1 < len(tokens) and text[end : tokens[at + 1].start] == " " and text[tokens[at + 1].start].isupper()
     by = at > 0 and tokens[at - 1].norm == "by"
     return (follows and not by) or (at > 0 and tokens[at - 1].norm == "the")
+
+
+def likeliest_makers(hits: Sequence[Hit], facets: Facets) -> list[Hit]:
+    """Return what a message names with surnames that several makers bear read as those of most items.
+
+    "Miyazaki films" are by the one who makes films; of two who made as many, or who work together, either is meant.
+    """
+    postings = facets.postings
+    kinds = {value for hit in hits if hit.field == "kind" for value in hit.values}
+    of_kind = {int(at) for kind in kinds for at in postings.get("kind", {}).get(kind, ())}
+
+    def meant(hit: Hit) -> Hit:
+        if hit.field != "creators" or len(hit.values) < 2:
+            return hit
+        made = {value: {int(at) for at in postings.get("creators", {}).get(value, ())} for value in hit.values}
+        fitting = {value: items & of_kind if of_kind else items for value, items in made.items()}
+        most = max(fitting.values(), key=len)
+        kept = tuple(value for value in hit.values if 2 * len(fitting[value]) > len(most) or made[value] & most)
+        return replace(hit, values=kept) if kept else hit
+
+    return [meant(hit) for hit in hits]

@@ -241,6 +241,8 @@ def part_called(kind: str, word: str) -> str:
 
 
 _SINGLED_OUT = re.compile(r"\b(?:(most|least)\s+(\w+)|(\w+est))\b")
+_COMPARED = re.compile(r"\b(?:(more|less)\s+(\w+)|(\w+er))\b")
+_WHICH = re.compile(r"\bwhich\b[^.!?;]*|(?:^|[,;.!?]\s+)(?:is|are)\b[^.!?;]*?\bthan\b")
 _FRIGHTENING = frozenset({"scary", "eerie"})
 
 
@@ -415,12 +417,16 @@ def canonical(field: str, value: str) -> str:
 
 
 def mood_singled_out(text: str) -> tuple[str, int] | None:
-    """Return the mood by which one is singled out, and whether most (1) or least (-1) of it: "the saddest"."""
-    known = _by_word("moods")
-    for match in _SINGLED_OUT.finditer(text.casefold()):
+    """Return the mood by which one is singled out, and whether most (1) or least (-1) of it.
+
+    "The saddest"; "which is gentler?" and "is Solaris slower than Stalker?" too, but not "something funnier".
+    """
+    known, said = _by_word("moods"), text.casefold()
+    compared = (match for clause in _WHICH.findall(said) for match in _COMPARED.finditer(clause))
+    for match in (*_SINGLED_OUT.finditer(said), *compared):
         mood = known.get(match[2] or match[3], "")
         if mood:
-            return mood, -1 if match[1] == "least" else 1
+            return mood, -1 if match[1] in ("least", "less") else 1
     return None
 
 

@@ -18,7 +18,7 @@ from retrieval.constraints import Facets
 from retrieval.counts import Counts
 from retrieval.described import Describer
 from retrieval.groups import Groups
-from retrieval.hits import FOR_CHILDREN, Hits
+from retrieval.hits import FOR_CHILDREN, Hits, likeliest_makers
 from retrieval.labels import label
 from retrieval.lexicon import genres_full_of, part_called, shared_origins
 from retrieval.limiting import HARD_FIELDS, Limiting
@@ -258,6 +258,7 @@ class Parser:
         hits = [_in_part(found, free, tokens, hit, one) for hit, one in zip(hits, taken_up, strict=True)]
         refused = {v for hit, stance in zip(hits, taken_up, strict=True) if stance == "refused" for v in hit.values}
         hits = self.tails.meant(tokens, hits, taken_up, self._is_of_column)
+        hits = likeliest_makers(hits, self._facets)
         for hit, stance in zip(hits, taken_up, strict=True):
             if stance == "said" and refused.intersection(hit.values):  # "no orchid, everybody gives her orchids"
                 found.hard.append((tokens[hit.start].start, tokens[hit.end - 1].end))
