@@ -11,22 +11,33 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chat.cases import stays
-from chat.clauses import asks, questions_of, wonders
+from chat.clauses import BARE, asks, questions_of, wonders
 from chat.desk import Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
-from chat.evidence import COMPLAINT, SHORT
+from chat.evidence import COMPLAINT, FOR_A_PERSON, SHORT
 from chat.facts import attribute
 from chat.forms import form_asked
 from chat.meaning import CHAT_SURE, asks_more, means, merely_buys, says_something
+from chat.meant import BOTH, TOGETHER
 from chat.offers import helps, wants_ours
-from chat.paging import asked_by_page, bare_name, followed, in_trouble, instead, of_case, of_kind, of_this_kind
+from chat.paging import (
+    asked_by_page,
+    bare_name,
+    followed,
+    in_trouble,
+    instead,
+    of_case,
+    of_kind,
+    of_this_kind,
+    trouble_in,
+)
 from chat.pieces import ABOUT_SHOP, BUYS, Piece, masked
 from chat.questions import questions
 from chat.restock import RESTOCK
 from chat.routing import SHOP, SURE, Route
 from chat.shop import Shop
 from chat.state import DialogueState
-from chat.troubles import troubled
+from chat.troubles import demands, troubled
 from chat.typed import telling_words
 from chat.understanding import Understanding
 from retrieval.text import is_cjk, words
@@ -39,15 +50,10 @@ _OUT_SURE = 0.65  # a confidence from which something is said to be none of the 
 _TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
 _HOW = re.compile(r"\b(?:how|why|what|where|which|who)\b", re.IGNORECASE)
 _PLAINLY = 0.9  # a share of a purpose from which only what a message names speaks against it
-_BARE = re.compile(
-    r"^\W*(?:and|so|ok(?:ay)?|but)?\W*(?:how\s+(?:much|long|many|often|soon|fast)|until\s+when|by\s+when|since\s+when|when|where|at\s+what\s+price"
-    r"|what\s+(?:does|would|will)\s+(?:it|that|this)\s+cost)(?:\s+(?:exactly|then|is|does|do|would|will|it|that|this|be|cost|take|for|roughly|a\s+day|i|we|have|get|got))*\W*$"
-    r"|^\W*(?:那)?(?:多少钱|多久|什么时候|到什么时候)\W*$",
-    re.IGNORECASE,
-)
 _IT = re.compile(r"\b(?:it|that|this)\b", re.IGNORECASE)
 _LEADS = re.compile(r"^\W*(?:and\s+|so\s+|ok\W+)?(?:what|how)\s+about\b", re.IGNORECASE)
 _WISHES = re.compile(r"\b(?:like|similar|else|instead|recommend|suggest|next)\b|推荐|类似", re.IGNORECASE)
+_SHIPPED = re.compile(r"\b(?:shipping|postage|deliver(?:y|ed)|shipped|posted|post)\b|运费|邮费|包邮", re.IGNORECASE)
 _HOW_TO = re.compile(r"\bhow\s+(?:(?:do|can|should|would|must)\s+(?:i|we|you)|to)\b", re.IGNORECASE)
 
 
@@ -78,10 +84,8 @@ class Answering:
     def answer(self, piece: Piece) -> Answer:
         """Answer one wish where it belongs; what nobody is sure of is looked up, and else asked back."""
         route, sure, understood = piece.route, piece.routed.confidence, piece.understood
-        if (helped := self._in_trouble(piece)) is not None:
-            return helped
-        if (continued := self._of_page(piece)) is not None:
-            return continued
+        if (told := self._at_once(piece)) is not None:
+            return told
         form = form_asked(piece.text)
         if form and route not in ("human", "order") and (told := self._in_form(piece, form)) is not None:
             return told
@@ -110,12 +114,18 @@ class Answering:
         page = page or (followed(piece, self.quoted, self.desk, self.dialogue.say) if silent else None)
         return _answer(page or served, route)
 
+    def _at_once(self, piece: Piece) -> Answer | None:
+        """Answer what is no matter of the route: a trouble, what goes on about a page, a sum; None for any other."""
+        if (helped := self._in_trouble(piece)) is not None:
+            return self._with_person(piece, helped)
+        return self._of_page(piece) or (self._summed(piece) if self._sums(piece) else None)
+
     def _of_page(self, piece: Piece) -> Answer | None:
         """Answer a bare "how much?", and what is asked of "it", from the page spoken of; both may be of an item."""
         taste, text, say = self.state.taste, piece.text, self.dialogue.say
         if not self.quoted:
             return None
-        if _BARE.search(text) is None:
+        if BARE.search(text) is None:
             after = self.state.route == "policy" and len(text.split()) <= SHORT and wonders(text) and _IT.search(text)
             of_item = piece.route in SHOP and piece.understood.opinions
             page = self.desk.of_the_same(text, self.quoted, say) if after and not of_item else None
@@ -140,10 +150,39 @@ class Answering:
         if piece.route == "order" and self.desk.orders is not None:
             return None
         say = self.dialogue.say
+        only_demands = demands(piece.text) and not any(not demands(part) for part in trouble_in(piece.text))
+        if only_demands and (case := stays(piece, self.desk, self.state, say)) is not None:
+            return case
         page = in_trouble(piece, self.desk, say)
         if page is not None:
             return _answer(page, "policy")
         return _answer(self.desk.handed_over("complaint", self.state, say, self.customer), "human")
+
+    def _with_person(self, piece: Piece, helped: Answer) -> Answer:
+        """Fetch a person as well, if what failed is told together with asking for one."""
+        if helped.handoff is not None or FOR_A_PERSON.search(piece.text) is None:
+            return helped
+        served = self.desk.handed_over("asked", self.state, self.dialogue.say, self.customer)
+        text = self.dialogue.say.sentences(helped.text, served.text)
+        return replace(
+            helped, text=text, citations=(*helped.citations, *served.citations), handoff=served.handoff, route="human"
+        )
+
+    def _sums(self, piece: Piece) -> bool:
+        """Whether a wish asks what several items come to, however much it says of shipping: "both, with postage"."""
+        if "price" not in piece.understood.questions or TOGETHER.search(piece.text) is None:
+            return False
+        return bool(self._named(piece)) or (BOTH.search(piece.text) is not None and len(self.state.taste.focus) > 1)
+
+    def _summed(self, piece: Piece) -> Answer:
+        """Tell what several items come to, and beside it what the pages say of shipping, if that is asked for."""
+        say = self.dialogue.say
+        asked = replace(piece.understood, act="question")
+        answer = self.dialogue.answer(self.dialogue.absorb(piece.text, asked))
+        page = self.desk.quoted(say("delivery_cost"), say) if _SHIPPED.search(piece.text) else None
+        if page is None:
+            return answer
+        return replace(answer, text=say.sentences(answer.text, page.text), citations=page.citations)
 
     def _in_form(self, piece: Piece, form: str) -> Answer | None:
         """Quote what the pages say of forms; a column that is named so goes first, and an item is not guessed about."""
@@ -193,6 +232,9 @@ class Answering:
                 # "A lighthouse keeper in winter"; Chinese may be anything.
                 told = told and sure < _TOLD_SURE and understood.act != "unclear"
                 return told and (says or not is_cjk(piece.text))
+            case "order" if self.state.route in SHOP and understood.opinions and understood.act == "question":
+                # "why won't it come up? how much is it?", of what has just been shown
+                return not set(understood.questions) & {"other", "in_stock"} and not ABOUT_SHOP.search(piece.text)
             case _:
                 return sure < SURE and told and says and self.state.route in SHOP
 
@@ -296,6 +338,7 @@ class Answering:
                 _LEADS.match(part)
                 or not wonders(part)
                 or _WISHES.search(part)
+                or (BARE.search(part) and len(piece.understood.questions) > 1)
                 or read.act in ("more", "availability")
                 or (read.opinions and not wonders(part))
             ):

@@ -25,7 +25,8 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("price", rf"\bhow\s+(?:much(?!{_USED})|expensive|pricey|costly|dear)\b|\bset\s+\S+\s+back\b"
               r"|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b"
               r"|\bwhat['’]?s\s+(it|that|this)(\s+one)?\s+cost\b|\bprice\b|\bcosts?\b\s*\?"
-              r"|多少钱|价格|怎么卖"),
+              r"|\bwhat(?:['’]?s|\s+is|\s+would\s+be)\s+the\s+total\b|\b(?:total|add)(?:\s+(?:it|them|that|those))?\s+up\b|\btotal\s+(?:for|of)\b"
+              r"|多少钱|价格|怎么卖|(?:一共|总共|合计)多少|加起来多少"),
     ("in_stock", r"\b(is|are)\s+(\S+\s+){1,6}(in\s+stock|available)\b|\b(still\s+(in\s+stock|available)|sold\s+out)\b"
                  r"|(^|[.,!]\s*)(and\s+)?in\s+stock\s*\?"
                  r"|\bhave\s+(\S+\s+){1,8}in\s+stock\b|\bhow\s+many\s+(\S+\s+){0,4}(left|in\s+stock)\b|有货|库存|现货"),
@@ -71,7 +72,7 @@ _MEASURES = (  # in the order of the groups below: the column, and whether most 
     ("price", -1), ("price", 1), ("year", 1), ("year", -1), ("length", 1), ("length", -1), ("popularity", 1),
 )  # fmt: skip
 _MORE = (
-    r"(?:(cheaper)|(more\s+expensive|pricier|dearer)|(newer|more\s+recent|later)|(older|earlier)|(longer)|(shorter)"
+    r"(?:(cheaper|(?:better|lower|best|lowest)\s+price|costs?\s+less)|(more\s+expensive|pricier|dearer)|(newer|more\s+recent|later)|(older|earlier)|(longer)|(shorter)"
     r"|(more\s+popular|better\s+known))\b"
 )
 _MOST = (
