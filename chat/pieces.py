@@ -21,7 +21,7 @@ from chat.understanding import Understanding
 ABOUT_SHOP = re.compile(  # what is said of a shop rather than of works
     r"\b(?:orders?|ordered|parcel|package|deliver\w*|arriv\w+|refund\w*|return\w*|service|support|staff|shop|store|site|website|assistant|bot|robot"
     r"|you|your|charged?|paid|pay|money|waiting|waited|person|human|someone|somebody|manager|complain\w*|account|download\w*|broken|damaged|scratched"
-    r"|email|e-mail|phone|call|speak|talk)\b|[\u3400-\u9fff]",
+    r"|email|e-mail|phone|call|(?:speak|talk)(?=\s+(?:to|with)\b))\b|[\u3400-\u9fff]",
     re.IGNORECASE,
 )
 BUYS = re.compile(

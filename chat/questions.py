@@ -37,7 +37,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  r"|(作者|导演)是|是谁(写|拍|做|唱|的)"),
     ("length", r"\bhow\s+(long|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b"
                r"|\bis\s+(it|that|this)\s+(\w+\s+)?(long|short)\b"
-               r"|多长|多厚|片长|时长|几页|多少页"),
+               r"|多长|多厚|片长|时长|几页|多少页|(?:多少|几)个?(?:小时|钟头|分钟|课时)(?!内|之内|以内|后|之后|能|可以)|(?:学|看|听|读|玩|上)(?:完)?(?:要|需要|得)?多久|要(?:学|看|听|读|玩|上)多久"),
     ("language", r"\b(what|which)\s+languages?\b|\b(is|was)\s+(\S+\s+){1,5}(a\s+translation|translated)\b"
                  r"|什么语言|哪种语言"),
     ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
