@@ -150,6 +150,11 @@ def complained_of(text: str, start: int, end: int) -> bool:
     return _THEY_ARE.search(text[:start]) is not None and _I_LIKE.match(text[end:]) is None
 
 
+def asked_after(text: str, start: int, end: int) -> bool:
+    """Whether what stands at a place is asked for with a no: "so nothing else with python?"."""
+    return _NOTHING_ELSE.search(text[:start]) is not None and text[end:].lstrip().startswith("?")
+
+
 def stances(text: str, tokens: Sequence[Token], hits: Sequence[Hit]) -> list[Stance]:
     """Return what a message does with each of its hits.
 
@@ -206,7 +211,7 @@ def _negated(text: str, tokens: Sequence[Token], hit: Hit) -> bool:
         return True
     if complained_of(text, start, end):
         return True
-    if _NOT_ONLY.search(text[:start]) or (_NOTHING_ELSE.search(text[:start]) and text[end:].lstrip()[:1] == "?"):
+    if _NOT_ONLY.search(text[:start]) or asked_after(text, start, end):
         return False
     relative = _RELATIVE.search(clause)
     near = words(_QUALITY_OF.sub(" ", clause))[-4:]
