@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chat.cases import stays
-from chat.clauses import BARE, asks, questions_of, wonders
+from chat.clauses import BARE, asks, clauses, questions_of, wonders
 from chat.desk import Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
 from chat.evidence import COMPLAINT, FOR_A_PERSON, SHORT
@@ -185,7 +185,20 @@ class Answering:
         return replace(answer, text=say.sentences(answer.text, page.text), citations=page.citations)
 
     def _in_form(self, piece: Piece, form: str) -> Answer | None:
-        """Quote what the pages say of forms; a column that is named so goes first, and an item is not guessed about."""
+        """Quote what the pages say of forms; a column that is named so goes first, and an item is not guessed about.
+
+        What else is asked for beside it is answered after it: "is it on Blu-ray, and do you have the soundtrack?".
+        """
+        parts = clauses(piece.text)
+        others = [part for part in parts if form_asked(part) != form]
+        if others and len(others) < len(parts) and all(map(asks, others)):
+            alone, rest = " ".join(part for part in parts if part not in others), " ".join(others)
+            told = self._in_form(replace(piece, text=alone, understood=self.read(alone)), form)
+            if told is None or not says_something(self.read(rest)):
+                return told
+            other = self.answer(replace(piece, text=rest, understood=self.read(rest)))
+            text = self.dialogue.say.sentences(told.text, other.text)
+            return replace(other, text=text, citations=(*told.citations, *other.citations))
         understood = piece.understood
         limits = [c for c in understood.parsed.constraints if c.field not in ("kind", "language")]
         wished = understood.parsed.wishes or limits  # "a paperback about cooking" is a wish
