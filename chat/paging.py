@@ -160,15 +160,22 @@ def in_trouble(piece: Piece, desk: Desk, say: Say) -> Served | None:
     """Quote what the pages say of what was bought and fails, or came without a part; None if nothing."""
     short = desk.quoted(f"{piece.text.rstrip(' .!?')}. {say('part_missing')}", say) if incomplete(piece.text) else None
     parts = trouble_in(piece.text)
+    whole = [piece.text, masked(piece.text, piece.understood), *parts]
     reasons = [part for part in parts if not demands(part)]  # for which the money is wanted back
-    told = reasons if 0 < len(reasons) < len(parts) else [piece.text, masked(piece.text, piece.understood), *parts]
-    found = [each for text in told if (each := desk.found(text)) is not None]
-    best = max(found, key=lambda one: one.confidence, default=None)
-    told_of = " ".join(told)
-    hidden = "gone_wrong" if fails(told_of) else "not_come" if late(told_of) else ""
+    told = reasons if 0 < len(reasons) < len(parts) else whole
+    best = _surest(told, desk)
+    hidden = "gone_wrong" if fails(" ".join(told)) else "not_come" if late(" ".join(told)) else ""
     if hidden and (best is None or best.confidence < _PLAINLY):  # a story hides what went wrong in it
         best = desk.found(say(hidden)) or best
+    if told is reasons and (best is None or best.confidence < _PLAINLY):
+        best = _surest(whole, desk) or best
     return short or (cited(best, say) if best is not None else None)
+
+
+def _surest(texts: Sequence[str], desk: Desk) -> Found | None:
+    """Return what the pages answer to one of several texts, the surest; None if nothing."""
+    found = [each for text in texts if (each := desk.found(text)) is not None]
+    return max(found, key=lambda one: one.confidence, default=None)
 
 
 def trouble_in(text: str) -> list[str]:
