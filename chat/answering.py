@@ -11,24 +11,35 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chat.cases import stays
-from chat.clauses import asks, questions_of, wonders
+from chat.clauses import BARE, asks, clauses, questions_of, wonders
 from chat.desk import Desk, Served, wish
 from chat.dialogue import Answer, Dialogue
-from chat.evidence import COMPLAINT, SHORT
+from chat.evidence import COMPLAINT, FOR_A_PERSON, SHORT
 from chat.facts import attribute
 from chat.forms import form_asked
 from chat.meaning import CHAT_SURE, asks_more, means, merely_buys, says_something
+from chat.meant import BOTH, TOGETHER
 from chat.moods import moods_asked, told_of
 from chat.offers import helps, wants_ours
 from chat.overall import counts, number_told
-from chat.paging import asked_by_page, bare_name, followed, in_trouble, instead, of_case, of_kind, of_this_kind
+from chat.paging import (
+    asked_by_page,
+    bare_name,
+    followed,
+    in_trouble,
+    instead,
+    of_case,
+    of_kind,
+    of_this_kind,
+    trouble_in,
+)
 from chat.pieces import ABOUT_SHOP, BUYS, Piece, masked
 from chat.questions import questions
 from chat.restock import RESTOCK
 from chat.routing import SHOP, SURE, Route
 from chat.shop import Shop
 from chat.state import DialogueState
-from chat.troubles import troubled, wants_money_back
+from chat.troubles import demands, troubled
 from chat.typed import telling_words
 from chat.understanding import Understanding
 from retrieval import units
@@ -48,12 +59,6 @@ _HAPPENS = re.compile(  # to what was ordered
     re.IGNORECASE,
 )
 _PLAINLY = 0.9  # a share of a purpose from which only what a message names speaks against it
-_BARE = re.compile(
-    r"^\W*(?:and|so|ok(?:ay)?|but)?\W*(?:how\s+(?:much|long|many|often|soon|fast)|until\s+when|by\s+when|since\s+when|when|where|at\s+what\s+price"
-    r"|what\s+(?:does|would|will)\s+(?:it|that|this)\s+cost)(?:\s+(?:exactly|then|is|does|do|would|will|it|that|this|be|cost|take|for|roughly|a\s+day|i|we|have|get|got))*\W*$"
-    r"|^\W*(?:那)?(?:多少钱|多久|什么时候|到什么时候)\W*$",
-    re.IGNORECASE,
-)
 _IT = re.compile(r"\b(?:it|that|this)\b", re.IGNORECASE)
 _PACKED = re.compile(  # words of a question about an amount that ask for nothing besides
     rf"\b(?:how\s+(?:much|many)|(?:bag|pack(?:et|age)?|box|tin|can|jar|bottle|tube|tub)(?:e?s)?|{units.called('mass')}|{units.called('volume')})\b",
@@ -61,6 +66,7 @@ _PACKED = re.compile(  # words of a question about an amount that ask for nothin
 )
 _LEADS = re.compile(r"^\W*(?:and\s+|so\s+|ok\W+)?(?:what|how)\s+about\b", re.IGNORECASE)
 _WISHES = re.compile(r"\b(?:like|similar|else|instead|recommend|suggest|next)\b|推荐|类似", re.IGNORECASE)
+_SHIPPED = re.compile(r"\b(?:shipping|postage|deliver(?:y|ed)|shipped|posted|post)\b|运费|邮费|包邮", re.IGNORECASE)
 _HOW_TO = re.compile(r"\bhow\s+(?:(?:do|can|should|would|must)\s+(?:i|we|you)|to)\b", re.IGNORECASE)
 
 
@@ -91,10 +97,8 @@ class Answering:
     def answer(self, piece: Piece) -> Answer:
         """Answer one wish where it belongs; what nobody is sure of is looked up, and else asked back."""
         route, sure, understood = piece.route, piece.routed.confidence, piece.understood
-        if (helped := self._in_trouble(piece)) is not None:
-            return helped
-        if (continued := self._of_page(piece)) is not None:
-            return continued
+        if (told := self._at_once(piece)) is not None:
+            return told
         form = form_asked(piece.text)
         if form and route not in ("human", "order") and (told := self._in_form(piece, form)) is not None:
             return told
@@ -123,12 +127,18 @@ class Answering:
         page = page or (followed(piece, self.quoted, self.desk, self.dialogue.say) if silent else None)
         return _answer(page or served, route)
 
+    def _at_once(self, piece: Piece) -> Answer | None:
+        """Answer what is no matter of the route: a trouble, what goes on about a page, a sum; None for any other."""
+        if (helped := self._in_trouble(piece)) is not None:
+            return self._with_person(piece, helped)
+        return self._of_page(piece) or (self._summed(piece) if self._sums(piece) else None)
+
     def _of_page(self, piece: Piece) -> Answer | None:
         """Answer a bare "how much?", and what is asked of "it", from the page spoken of; both may be of an item."""
         taste, text, say = self.state.taste, piece.text, self.dialogue.say
         if not self.quoted:
             return None
-        if _BARE.search(text) is None:
+        if BARE.search(text) is None:
             after = self.state.route == "policy" and len(text.split()) <= SHORT and wonders(text) and _IT.search(text)
             of_item = piece.route in SHOP and piece.understood.opinions
             page = self.desk.of_the_same(text, self.quoted, say) if after and not of_item else None
@@ -153,17 +163,59 @@ class Answering:
         if piece.route == "order" and self.desk.orders is not None:
             return None
         say = self.dialogue.say
+        only_demands = demands(piece.text) and not any(not demands(part) for part in trouble_in(piece.text))
+        if only_demands and (case := stays(piece, self.desk, self.state, say)) is not None:
+            return case
         page = in_trouble(piece, self.desk, say)
         if page is not None:
             return _answer(page, "policy")
         served = self.desk.handed_over("complaint", self.state, say, self.customer)
-        page = self.desk.quoted(say("returning"), say) if wants_money_back(piece.text) else None
+        page = self.desk.quoted(say("returning"), say) if demands(piece.text) else None
         if page is not None:  # what the shop's pages say of it is told at once
             served = replace(served, text=say.sentences(served.text, page.text), citations=page.citations)
         return _answer(served, "human")
 
+    def _with_person(self, piece: Piece, helped: Answer) -> Answer:
+        """Fetch a person as well, if what failed is told together with asking for one."""
+        if helped.handoff is not None or FOR_A_PERSON.search(piece.text) is None:
+            return helped
+        served = self.desk.handed_over("asked", self.state, self.dialogue.say, self.customer)
+        text = self.dialogue.say.sentences(helped.text, served.text)
+        return replace(
+            helped, text=text, citations=(*helped.citations, *served.citations), handoff=served.handoff, route="human"
+        )
+
+    def _sums(self, piece: Piece) -> bool:
+        """Whether a wish asks what several items come to, however much it says of shipping: "both, with postage"."""
+        if "price" not in piece.understood.questions or TOGETHER.search(piece.text) is None:
+            return False
+        return bool(self._named(piece)) or (BOTH.search(piece.text) is not None and len(self.state.taste.focus) > 1)
+
+    def _summed(self, piece: Piece) -> Answer:
+        """Tell what several items come to, and beside it what the pages say of shipping, if that is asked for."""
+        say = self.dialogue.say
+        asked = replace(piece.understood, act="question")
+        answer = self.dialogue.answer(self.dialogue.absorb(piece.text, asked))
+        page = self.desk.quoted(say("delivery_cost"), say) if _SHIPPED.search(piece.text) else None
+        if page is None:
+            return answer
+        return replace(answer, text=say.sentences(answer.text, page.text), citations=page.citations)
+
     def _in_form(self, piece: Piece, form: str) -> Answer | None:
-        """Quote what the pages say of forms; a column that is named so goes first, and an item is not guessed about."""
+        """Quote what the pages say of forms; a column that is named so goes first, and an item is not guessed about.
+
+        What else is asked for beside it is answered after it: "is it on Blu-ray, and do you have the soundtrack?".
+        """
+        parts = clauses(piece.text)
+        others = [part for part in parts if form_asked(part) != form]
+        if others and len(others) < len(parts) and all(map(asks, others)):
+            alone, rest = " ".join(part for part in parts if part not in others), " ".join(others)
+            told = self._in_form(replace(piece, text=alone, understood=self.read(alone)), form)
+            if told is None or not says_something(self.read(rest)):
+                return told
+            other = self.answer(replace(piece, text=rest, understood=self.read(rest)))
+            text = self.dialogue.say.sentences(told.text, other.text)
+            return replace(other, text=text, citations=(*told.citations, *other.citations))
         understood = piece.understood
         limits = [c for c in understood.parsed.constraints if c.field not in ("kind", "language")]
         wished = understood.parsed.wishes or limits  # "a paperback about cooking" is a wish
@@ -211,10 +263,17 @@ class Answering:
                 told = told and sure < _TOLD_SURE and understood.act != "unclear"
                 return told and (says or not is_cjk(piece.text))
             case "order":
-                of_parcel = ABOUT_SHOP.search(piece.text) or _HAPPENS.search(piece.text)
-                return told and self._names_goods(understood) and not of_parcel  # "papers for the P9, 100 pieces"
+                return self._for_no_order(piece)
             case _:
                 return sure < SURE and told and says and self.state.route in SHOP
+
+    def _for_no_order(self, piece: Piece) -> bool:
+        """Whether what sounds like an order speaks of items: "why won't it come up? how much is it?"."""
+        understood, of_shop = piece.understood, ABOUT_SHOP.search(piece.text)
+        if self.state.route in SHOP and understood.opinions and understood.act == "question":
+            return not set(understood.questions) & {"other", "in_stock"} and not of_shop
+        happens = of_shop or _HAPPENS.search(piece.text)
+        return not asks(piece.text) and self._names_goods(understood) and not happens  # "papers for the P9, 100 pieces"
 
     def _for_goods(self, piece: Piece) -> bool:
         """Whether it is told what goods of the shop are for, and not asked, or which of a kind suit something."""
@@ -341,6 +400,7 @@ class Answering:
                 _LEADS.match(part)
                 or not wonders(part)
                 or _WISHES.search(part)
+                or (BARE.search(part) and len(piece.understood.questions) > 1)
                 or read.act in ("more", "availability")
                 or (read.opinions and not wonders(part))
             ):

@@ -11,21 +11,21 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from chat.clauses import asks
-from chat.desk import Desk, cited, stretch
+from chat.desk import CONTACT_ASKED, Desk, cited, stretch
 from chat.dialogue import Answer
 from chat.holding import asked_words, stems
 from chat.messages import Citation, StoredMessage
 from chat.pieces import Piece
 from chat.replies import Say
 from chat.state import DialogueState
-from chat.troubles import troubled
+from chat.troubles import demands, troubled
 from retrieval.knowledge import Found
 from retrieval.text import is_cjk
 
 _LATELY = 3  # turns for which a case is spoken of
 _OTHER_MATTER = 0.9  # how likely another page answers a question that is no longer of the case
 _NEAR = 5  # passages among which the one quoted is found again
-_REMEDY = re.compile(
+REMEDY = re.compile(
     r"\b(?:new\s+(?:ones?|pair|set)|(?:replac|refund|repair|exchang|swap)\w*|money(?:\s+back)?)\b|退款|换新|维修",
     re.IGNORECASE,
 )
@@ -35,7 +35,7 @@ _TELLS = re.compile(  # goes on telling what happened, and wishes for nothing
     r"|wore\b|only\b|about\b|maybe\b|after\b|since\b|order\b|number\b|#?\d)",
     re.IGNORECASE,
 )
-_WISHES = re.compile(
+WISHES = re.compile(
     r"\b(?:want|need|looking\s+for|prefer|recommend|suggest|show|something|anything|instead|cheaper|else|another|under"
     r"|i(?:['’]d|\s+would)\s+(?:like|rather|love))\b",
     re.IGNORECASE,
@@ -46,11 +46,13 @@ def stays(piece: Piece, desk: Desk, state: DialogueState, say: Say) -> Answer | 
     """Answer what follows a case from the page that was quoted for it; None where it is another matter."""
     case = _case(state, say)
     named = any(opinion.surface for opinion in piece.understood.opinions)
-    if case is None or named or desk.knowledge is None or is_cjk(piece.text):
+    other = named or piece.route == "human" or (CONTACT_ASKED.search(piece.text) and not REMEDY.search(piece.text))
+    if case is None or other or desk.knowledge is None or is_cjk(piece.text):
         return None
     trouble, page = case
     found = next((f for f in desk.knowledge.search(page.title, _NEAR) if f.passage.title == page.title), None)
-    if found is None or (not asks(piece.text) and not _told_of_it(piece)):
+    demanded = demands(piece.text)
+    if found is None or not (asks(piece.text) or demanded or _told_of_it(piece)):
         return None
     own = desk.found(piece.text) if asks(piece.text) else None
     if own is not None and own.passage.title != page.title and own.confidence >= _OTHER_MATTER:
@@ -59,8 +61,8 @@ def stays(piece: Piece, desk: Desk, state: DialogueState, say: Say) -> Answer | 
     if quote:
         served = cited(Found(found.passage, quote, found.confidence), say)
         return Answer(served.text, citations=served.citations, route="policy")
-    if asks(piece.text):
-        again = desk.found(f"{trouble.rstrip(' .!?')}. {piece.text}") if _REMEDY.search(piece.text) else None
+    if asks(piece.text) or demanded:
+        again = desk.found(f"{trouble.rstrip(' .!?')}. {piece.text}") if REMEDY.search(piece.text) else None
         if again is None or again.passage.title != page.title:
             return None
     return Answer(say("case_still"), route="policy")
@@ -73,7 +75,10 @@ def _case(state: DialogueState, say: Say) -> tuple[str, Citation] | None:
         if answered.items or not (answered.citations or answered.text.startswith(say("case_still"))):
             return None
         if troubled(said.text) and answered.citations:
-            return said.text, answered.citations[-1]
+            told = stems(said.text)
+            return said.text, max(
+                reversed(answered.citations), key=lambda page: len(told & stems(f"{page.title} {page.quote}"))
+            )
     return None
 
 
@@ -87,12 +92,12 @@ def _told_of_it(piece: Piece) -> bool:
     """Whether a message goes on with what happened: no limit, no item and no wish is in it."""
     parsed = piece.understood.parsed
     wished = parsed.constraints or parsed.wishes or parsed.relative
-    return _TELLS.search(piece.text) is not None and not wished and not _WISHES.search(piece.text)
+    return _TELLS.search(piece.text) is not None and not wished and not WISHES.search(piece.text)
 
 
 def _fitting(text: str, asked: str) -> str:
     """Return the sentences of a page that have a word of what was said, or that tell of new ones or the money."""
-    if _REMEDY.search(asked):
-        return stretch(text, _REMEDY.search)
+    if REMEDY.search(asked):
+        return stretch(text, REMEDY.search)
     words = set(asked_words(asked))
     return stretch(text, lambda sentence: bool(words & stems(sentence)))

@@ -28,6 +28,12 @@ _QUESTION = re.compile(  # what the shop's pages may answer, rather than a wish
     r"|which|how|when|where|where's|who|why)\b|吗|呢|什么|怎么|哪|多久|多少|能不能|可不可以",
     re.IGNORECASE,
 )
+BARE = re.compile(  # asks without saying of what: "and how long?"
+    r"^\W*(?:and|so|ok(?:ay)?|but)?\W*(?:how\s+(?:much|long|many|often|soon|fast)|until\s+when|by\s+when|since\s+when|when|where|at\s+what\s+price"
+    r"|what\s+(?:does|would|will)\s+(?:it|that|this)\s+cost)(?:\s+(?:exactly|then|is|does|do|would|will|it|that|this|be|cost|take|for|roughly|a\s+day|i|we|have|get|got))*\W*$"
+    r"|^\W*(?:那)?(?:多少钱|多久|什么时候|到什么时候)\W*$",
+    re.IGNORECASE,
+)
 TELLS = re.compile(r"^\W*i\s+(?:have|am|had|was)\b[^?？]*$", re.IGNORECASE)  # "I have been asked to host my book club"
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from chat.acts import Act
 from chat.answering import Answering
+from chat.cases import WISHES
 from chat.clauses import asks, clauses
+from chat.denials import denied_of
 from chat.desk import PATIENCE, Desk, agrees, grumbles
 from chat.dialogue import Answer, Dialogue
 from chat.meaning import beside_the_point, says_something
@@ -87,6 +89,8 @@ class Conversation:
             if desk is None or understood.act not in ("help", "crisis"):
                 return self._dialogue.take(typed)
             return self._helped(typed, understood, desk)
+        text, apart = denied_of(text, self._state.messages)
+        desk = replace(desk, denied=apart) if apart else desk
         reader = Reader(desk.router, self._read, desk.known, self._state.route)
         silent = self._dialogue.sorrow and not telling_words(text)  # who tells of a loss and asks for nothing
         pieces = [self._piece(text, "recommend")] if silent else self._settled(text, desk) or reader.read(text)
@@ -149,6 +153,9 @@ class Conversation:
         """Answer each wish in its turn, and join the answers."""
         asking = [piece for piece in pieces if not beside_the_point(piece)]
         pieces = asking if any(piece.route not in SHOP for piece in asking) else pieces
+        if self._state.route not in SHOP and any(piece.route == "human" for piece in pieces):
+            # "I bought a game. Hollow Knight. Let me talk to a person" wishes for no other.
+            pieces = [p for p in pieces if p.route not in SHOP or asks(p.text) or WISHES.search(p.text)]
         ruled = self._wants_a_person(pieces)
         pieces, sorry = (pieces, False) if ruled else _without_grumbles(pieces)
         desk = replace(desk, ruled=ruled)

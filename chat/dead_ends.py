@@ -65,10 +65,12 @@ class DeadEnds:
     def left(self, turn: Turn) -> list[Recommended]:
         """Return of goods what was shown before and still fits, where "what else?" has no other answer.
 
-        Beside it stands what comes nearest of other kinds.
+        Beside it stands what comes nearest of other kinds. Of works it is shown again if the message says what it is to
+        be: "any other in English, under $50?" wants those of them that are.
         """
-        taste = self.state.taste
-        if not self.shop.of_goods or turn.understood.act != "more":
+        taste, parsed = self.state.taste, turn.understood.parsed
+        says = self.shop.of_goods or any(c.field != "kind" for c in parsed.constraints) or parsed.wishes
+        if not says or turn.understood.act != "more":
             return []
         refused = self.shop.positions([*taste.disliked, *taste.seen])
         allowed = self.shop.recommender.allowed(self._picking.constraints(), refused)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from chat import order_replies
 from chat.clauses import clauses, questions_of
+from chat.denials import denied
 from chat.evidence import COMPLAINT, SHORT
 from chat.forms import tells_of
 from chat.holding import LASTS
@@ -64,9 +65,10 @@ _SAME = 3.0  # and with its title before the question, the one that was
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w[\w.-]*\w")
 _PHONE = re.compile(r"(?<![\w.,])\+?\(?\d(?:[\s()/-]{0,2}\d){6,13}(?![\w,.]\d)")
 _BY_MAIL = re.compile(r"\be-?mail|邮", re.IGNORECASE)
-_CONTACT_ASKED = re.compile(
+CONTACT_ASKED = re.compile(
     r"\byour\s+(?:\w+\s+)?(?:phone|telephone|mobile|e-?mail|contact)\b|\b(?:call|ring|phone|e-?mail|contact|reach)\s+you(?:\s+(?:guys|by\s+\w+))?\W*$"
-    r"|\b(?:a|the)\s+(?:phone|telephone)\s+number\b|(?:你们|店)的?(?:电话|邮箱)",
+    r"|\b(?:a|the)\s+(?:phone|telephone)\s+number\b|\bwhat(?:['’]?s|\s+is)\s+(?:the|an?)\s+(?:e-?mail|phone|number)(?:\s+address)?\b(?!\s+\w+ed\b)"
+    r"|\be-?mail\s+address\s+(?:where|for|to\s+which|that)\b|(?:你们|店)的?(?:电话|邮箱)",
     re.IGNORECASE,
 )
 _HOW_TO_REACH = (
@@ -116,6 +118,7 @@ class Desk:
         orders: looks up a verified customer's orders.
         outbox: keeps and sends what is handed over to a person.
         ruled: whether a business rule hands this message over, whatever else would.
+        denied: terms of what the message says it is not about; no page with one in its title answers.
     """
 
     router: Routing = field(default_factory=Patterns)
@@ -123,6 +126,7 @@ class Desk:
     orders: OrderLookup | None = None
     outbox: Outbox | None = None
     ruled: bool = False
+    denied: frozenset[str] = frozenset()
 
     def serve(
         self,
@@ -158,9 +162,10 @@ class Desk:
         """Return the passage that answers a question, None if the shop's pages do not."""
         if self.knowledge is None:
             return None
-        question = as_pages_say(question)
+        question, set_aside = denied(as_pages_say(question))
+        without = {"without": apart} if (apart := self.denied | set_aside) else {}
         ways = [question, of_paying(question), topic(question), gloss(question) if is_cjk(question) else ""]
-        answers = (self.knowledge.answer(asked) for asked in ways if asked)
+        answers = (self.knowledge.answer(asked, **without) for asked in ways if asked)
         found = next((found for found in answers if found is not None), None)
         return self._in_chinese(found, question) if found is not None and is_cjk(question) else found
 
@@ -254,7 +259,9 @@ class Desk:
         asked = _stems(question)
         if self.knowledge is None or not asked or is_cjk(question):
             return None
+        apart = self.denied | denied(question)[1]
         passages = [found.passage for found in self.knowledge.search(question, _PAGES)]
+        passages = [passage for passage in passages if apart.isdisjoint(terms(passage.title))]
         holding = [each for each in passages if asked <= _stems(f"{each.title} {each.text}")]
         if len(holding) != 1:
             return None
@@ -263,7 +270,7 @@ class Desk:
 
     def policy(self, question: str, state: DialogueState, say: Say) -> Served:
         """Answer from the shop's pages, or say that they do not."""
-        contact = self.contact(say, question) if _CONTACT_ASKED.search(question) else None
+        contact = self.contact(say, question) if CONTACT_ASKED.search(question) else None
         return (
             contact
             or self._each(question, say)
@@ -366,7 +373,7 @@ class Desk:
 
             served = self.handed_over("asked", state, say, customer)
             return replace(served, text=say.sentences(noted(say.language), served.text))
-        if _CONTACT_ASKED.search(text) and (told := self.contact(say, text)) is not None:
+        if CONTACT_ASKED.search(text) and (told := self.contact(say, text)) is not None:
             return told
         if _REACH.search(text) and (page := self.quoted(text, say)) is not None:
             return page

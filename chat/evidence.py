@@ -38,7 +38,9 @@ _SELLS = re.compile(
 _NEEDS_IT = re.compile(r"\b(?:need(?:ed)?|want(?:ed)?|waiting\s+for)\s+(?:it|them)\b(?!\s+to\b)", re.IGNORECASE)
 FOR_A_PERSON = re.compile(
     r"\b(?:talk|speak|chat)\s+(?:to|with)\s+(?:an?|the|some|any|some\s+of\s+your|your)?\s*(?:real\s+|actual\s+|live\s+)?"
-    r"(?:human|person|people|agent|someone|somebody|staff|manager|representative)\b",
+    r"(?:human|person|people|agent|someone|somebody|staff|manager|representative)\b"
+    r"|\b(?:get|give|find|fetch|connect|put)\s+(?:me|us)\s+(?:(?:through|over)\s+)?(?:to\s+|with\s+)?(?:an?\s+|the\s+|your\s+)?"
+    r"(?:real\s+|actual\s+|live\s+)?(?:human|person(?!\s+(?:who|that)\b)|agent|manager|representative)\b",
     re.IGNORECASE,
 )
 COMPLAINT = re.compile(

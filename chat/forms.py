@@ -7,7 +7,7 @@ import re
 _FORMS = {  # what people call a form: how pages write it
     "stream": r"stream\w*",
     "download": r"download\w*|digital\w*",
-    "disc": r"dis[ck]s?|dvds?|blu-?\s?rays?|cds?|4k|uhd",
+    "disc": r"dis[ck]s?|dvds?|blue?-?\s?rays?|cds?|4k|uhd",
     "vinyl": r"vinyls?|lps?|records?",
     "cassette": r"cassettes?|tapes?",
     "e-book": r"e-?books?|epubs?|kindle|pdfs?",
@@ -15,7 +15,7 @@ _FORMS = {  # what people call a form: how pages write it
     "print": r"paperbacks?|hardbacks?|hardcovers?|physical\s+cop(?:y|ies)|printed?",
     "subtitles": r"subtitl\w+|subs|captions?|dubs?|dubbed",
 }
-_SAID = r"(?P<form>stream(?:ed|ing)?|downloads?|dis[ck]s?|dvds?|blu-?\s?rays?|cds?|vinyls?|lps?|cassettes?|e-?books?|epubs?|pdfs?|audio-?\s?books?|paperbacks?|hardbacks?|hardcovers?|physical\s+cop(?:y|ies)|subtitles|subs|captions|dubbed)"  # noqa: E501
+_SAID = r"(?P<form>stream(?:ed|ing)?|downloads?|dis[ck]s?|dvds?|blue?-?\s?rays?|cds?|vinyls?|lps?|cassettes?|e-?books?|epubs?|pdfs?|audio-?\s?books?|paperbacks?|hardbacks?|hardcovers?|physical\s+cop(?:y|ies)|subtitles|subs|captions|dubbed)"  # noqa: E501
 _ASKED = re.compile(
     "|".join(
         pattern.replace("FORM", _SAID.replace("form", name))

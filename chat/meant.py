@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat.comparing import Compared, compared
@@ -22,7 +23,7 @@ _THEM = 3  # that "they" are, where nothing is asked of all
 _MOST_OF = re.compile(r"est\b|\b(?:most|least|these|those|them)\b|最|这些", re.IGNORECASE)
 _TWO = re.compile(r"\b(?:two|both)\b|两|俩", re.IGNORECASE)
 _THEY = re.compile(r"\bthey\b", re.IGNORECASE)
-_BOTH = re.compile(r"\b(?:both|(?:the|these|those)\s+two)\b|[这那]两|俩|两\S(?:一共|总共|合计|加起来)", re.IGNORECASE)
+BOTH = re.compile(r"\b(?:both|(?:the|these|those)\s+two)\b|[这那]两|俩|两\S(?:一共|总共|合计|加起来)", re.IGNORECASE)
 _ALL = re.compile(r"\ball\s+(?:of\s+)?(?:them|these|those|three|four|five)\b|\bthe\s+lot\b|全部", re.IGNORECASE)
 _HOW_MANY = {"three": 3, "four": 4}
 TOGETHER = re.compile(
@@ -64,18 +65,23 @@ class Meant:
         if understood.questions and several and not named:
             return self.shop.items(taste.focus)[:several]
         if "price" in understood.questions and TOGETHER.search(turn.text) and len(named) < 2:
-            return self._both(understood) or named or self.shop.items(taste.focus[:1])
+            return self._both(understood, named) or named or self.shop.items(taste.focus[:1])
         last = self.state.route == "item" and not taste.compared
         bare = all(opinion.that for opinion in understood.opinions)  # "how much do they weigh? it's a present"
         if bare and not last and understood.questions != ("other",) and _THEY.search(turn.text):
             return self.shop.items(taste.focus)[:_THEM]  # "how much do they weigh?"
         return named[:MOST] or self.shop.items([taste.about] if taste.about else taste.focus[:1])
 
-    def _both(self, understood: Understanding) -> list[Item]:
-        """Return the two items of "how much is that together?": the two cards, or what was put first the last times."""
+    def _both(self, understood: Understanding, named: Sequence[Item]) -> list[Item]:
+        """Return the two items of "how much is that together?": the two cards, or what was put first the last times.
+
+        Who names one of them means the one named before as well.
+        """
         taste = self.state.taste
         if any(opinion.surface for opinion in understood.opinions):
-            return []
+            said = [message for message in self.state.messages if message.role == "user"]
+            before = [item for entry in reversed(said) for item in entry.items if item not in taste.disliked]
+            return [*self.shop.items([item for item in before if item != named[0].id][:1]), *named] if named else []
         if len(taste.compared) == 2 or len(taste.focus) == 2:
             return self.shop.items(taste.compared if len(taste.compared) == 2 else taste.focus)
         first = [entry.items[0] for entry in self.state.messages if entry.role == "assistant" and entry.items]
@@ -85,7 +91,7 @@ class Meant:
 
     def _several(self, text: str) -> int:
         """Return of how many cards a question speaks at once, 0 if of one: "how much for both?"."""
-        if _BOTH.search(text):
+        if BOTH.search(text):
             return 2
         match = _ALL.search(text)
         return _HOW_MANY.get(words(match[0])[-1], MOST) if match else 0

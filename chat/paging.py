@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
+from chat.cases import REMEDY
 from chat.clauses import asks, clauses
 from chat.desk import Desk, Served, cited, stretch
 from chat.dialogue import Answer
@@ -18,7 +19,7 @@ from chat.pieces import Piece, masked
 from chat.replies import Say
 from chat.routing import SHOP
 from chat.state import DialogueState
-from chat.troubles import fails, incomplete, troubled
+from chat.troubles import demands, fails, incomplete, late, troubled
 from chat.typed import telling_words
 from retrieval.knowledge import Found, sentences, terms
 from retrieval.lexicon import display
@@ -158,12 +159,23 @@ def bare_name(text: str) -> str:
 def in_trouble(piece: Piece, desk: Desk, say: Say) -> Served | None:
     """Quote what the pages say of what was bought and fails, or came without a part; None if nothing."""
     short = desk.quoted(f"{piece.text.rstrip(' .!?')}. {say('part_missing')}", say) if incomplete(piece.text) else None
-    told = [piece.text, masked(piece.text, piece.understood), *trouble_in(piece.text)]
-    found = [each for text in told if (each := desk.found(text)) is not None]
-    best = max(found, key=lambda one: one.confidence, default=None)
-    if fails(piece.text) and (best is None or best.confidence < _PLAINLY):  # a story hides what went wrong in it
-        best = desk.found(say("gone_wrong")) or best
+    parts = trouble_in(piece.text)
+    whole = [piece.text, masked(piece.text, piece.understood), *parts]
+    reasons = [part for part in parts if not demands(part)]  # for which the money is wanted back
+    told = reasons if 0 < len(reasons) < len(parts) else whole
+    best = _surest(told, desk)
+    hidden = "gone_wrong" if fails(" ".join(told)) else "not_come" if late(" ".join(told)) else ""
+    if hidden and (best is None or best.confidence < _PLAINLY):  # a story hides what went wrong in it
+        best = desk.found(say(hidden)) or best
+    if told is reasons and (best is None or best.confidence < _PLAINLY):
+        best = _surest(whole, desk) or best
     return short or (cited(best, say) if best is not None else None)
+
+
+def _surest(texts: Sequence[str], desk: Desk) -> Found | None:
+    """Return what the pages answer to one of several texts, the surest; None if nothing."""
+    found = [each for text in texts if (each := desk.found(text)) is not None]
+    return max(found, key=lambda one: one.confidence, default=None)
 
 
 def trouble_in(text: str) -> list[str]:
@@ -220,6 +232,8 @@ def not_again(
 
 def _fitting(quote: str, asked: str) -> str:
     """Return the sentence of a paragraph that has most of the words asked for, or a time if one is; "" if none has."""
+    if demands(asked) and (remedy := stretch(quote, REMEDY.search)):
+        return remedy
     parts, words = sentences(quote), set(asked_words(asked))
     shared = [len(words & stems(part)) for part in parts]
     if len(parts) > 1 and max(shared):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chat.clauses import TELLS, asks, clauses
+from chat.clauses import BARE, TELLS, asks, clauses
 from chat.evidence import COMPLAINT, FOR_A_PERSON, POINTS, against, evidence, may_be_paged, paged, weighed
 from chat.routing import SHOP, Route, Routed, Routing
 from chat.typed import telling_words
@@ -21,7 +21,7 @@ from chat.understanding import Understanding
 ABOUT_SHOP = re.compile(  # what is said of a shop rather than of works
     r"\b(?:orders?|ordered|parcel|package|deliver\w*|arriv\w+|refund\w*|return\w*|service|support|staff|shop|store|site|website|assistant|bot|robot"
     r"|you|your|charged?|paid|pay|money|waiting|waited|person|human|someone|somebody|manager|complain\w*|account|download\w*|broken|damaged|scratched"
-    r"|email|e-mail|phone|call|speak|talk)\b|[\u3400-\u9fff]",
+    r"|email|e-mail|phone|call|(?:speak|talk)(?=\s+(?:to|with)\b))\b|[\u3400-\u9fff]",
     re.IGNORECASE,
 )
 BUYS = re.compile(
@@ -188,7 +188,8 @@ def _leads(pieces: Sequence[Piece], whole: Understanding) -> bool:
     named = [opinion for opinion in first.opinions if opinion.surface]
     rest = [opinion for other in others for opinion in other.opinions if opinion.surface]
     only = not rest and not any(other.parsed.spans for other in others)
-    return len(named) == 1 and first.questions in ((), ("other",)) and only
+    bare = all(BARE.search(piece.text) for piece in pieces[1:])  # "how old is it, and how long?"
+    return len(named) == 1 and (bare or first.questions in ((), ("other",))) and only
 
 
 def _needs_own_answer(piece: Piece) -> bool:

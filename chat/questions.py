@@ -26,7 +26,8 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("price", rf"\bhow\s+(?:much(?!{_USED}|{AMOUNT_IN})|expensive|pricey|costly|dear)\b|\bset\s+\S+\s+back\b"
               r"|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b"
               r"|\bwhat['’]?s\s+(it|that|this)(\s+one)?\s+cost\b|\bprice\b|\bcosts?\b\s*\?"
-              r"|多少钱|价格|怎么卖"),
+              r"|\bwhat(?:['’]?s|\s+is|\s+would\s+be)\s+the\s+total\b|\b(?:total|add)(?:\s+(?:it|them|that|those))?\s+up\b|\btotal\s+(?:for|of)\b"
+              r"|多少钱|价格|怎么卖|(?:一共|总共|合计)多少|加起来多少"),
     ("in_stock", r"\b(is|are)\s+(\S+\s+){1,6}(in\s+stock|available)\b|\b(still\s+(in\s+stock|available)|sold\s+out)\b"
                  r"|\bwhich\s+(\S+\s+){0,4}(is|are)\s+(\w+\s+)?(in\s+stock|available)\b|(^|[.,!]\s*)(and\s+)?in\s+stock\s*\?"
                  r"|\bhave\s+(\S+\s+){1,8}in\s+stock\b|\bhow\s+many\s+(\S+\s+){0,4}(left|in\s+stock)\b|有货|库存|现货"),
@@ -37,7 +38,8 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  r"|(作者|导演)是|是谁(写|拍|做|唱|的)"),
     ("length", r"\bhow\s+(long|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b"
                r"|\bis\s+(it|that|this)\s+(\w+\s+)?(long|short)\b|\bit\s+is\s+(\w+\s+)?(long|short)\b[^.!;]*\?"
-               r"|多长|多厚|片长|时长|几页|多少页"),
+               r"|多长|多厚|片长|时长|几页|多少页|(?:多少|几)个?(?:小时|钟头|分钟|课时)(?!内|之内|以内|后|之后|能|可以)"
+               r"|(?:学|看|听|读|玩|上)(?:完)?(?:要|需要|得)?多久|要(?:学|看|听|读|玩|上)多久"),
     ("language", r"\b(what|which)\s+languages?\b|\b(is|was)\s+(\S+\s+){1,5}(a\s+translation|translated)\b"
                  r"|什么语言|哪种语言"),
     ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
@@ -75,7 +77,7 @@ _MEASURES = (  # in the order of the groups below: the column, and whether most 
     ("price", -1), ("price", 1), ("year", 1), ("year", -1), ("length", 1), ("length", -1), ("popularity", 1),
 )  # fmt: skip
 _MORE = (
-    r"(?:(cheaper)|(more\s+expensive|pricier|dearer)|(newer|more\s+recent|later)|(older|earlier)|(longer)|(shorter)"
+    r"(?:(cheaper|(?:better|lower|best|lowest)\s+price|costs?\s+less)|(more\s+expensive|pricier|dearer)|(newer|more\s+recent|later)|(older|earlier)|(longer)|(shorter)"
     r"|(more\s+popular|better\s+known))\b"
 )
 _MOST = (

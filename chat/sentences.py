@@ -128,6 +128,8 @@ SAY: Mapping[str, tuple[str, str]] = {
                 "这么说是{title}。“{page}”里的说明对它同样适用，联系时请告知名称。"),
     "case_still": ("What I quoted from our pages holds for that too; please mention it when you write.",
                    "我引用的说明对此同样适用，联系时请一并说明。"),
+    "delivery_cost": ("What does delivery cost?", "运费多少？"),
+    "not_come": ("My parcel has not arrived.", "我的包裹一直没到"),
     "gone_wrong": ("What if it is faulty, breaks or stops working?", "东西坏了怎么办？"),
     "returning": ("Can I return something and get my money back?", "可以退货退款吗？"),
     "part_missing": ("A part is missing.", "少了零件。"),

@@ -49,6 +49,7 @@ _INCOMPLETE = (
     r"少了(?:一|几|两)?[个块张颗只]|缺了?(?:零件|配件|一)",
 )
 _LACKS = re.compile("|".join(_INCOMPLETE), re.IGNORECASE)
+_SENT = r"(?:(?:the|my|our|your)\s+(?:parcel|package|packet|order|delivery|shipment|stuff|box)|it|they)"
 _TROUBLE = re.compile(
     "|".join(
         (
@@ -70,12 +71,22 @@ _TROUBLE = re.compile(
             r"\bmy\b[^.,;:!?\n]{0,40}\s(?:leaks|leaked|broke(?!\s+(?:down|up|his|her|my|their|a))|tore|ripped|burst|snapped)\b",
             r"\b(?:my|the|your|that)\b[^.,;:!?\n]{0,40}\b(?:bottle|cheese|wine|tea|chocolate|jar|tin|pack|box|one)s?\s+(?:tasted|smelled|smelt|tastes|smells)\b",
             r"\b(?:has|have)(?:n['’]?t|\s+not|\s+never|\s+still\s+not)\s+(?:yet\s+)?(?:arrived|come|turned\s+up)\b|\bnever\s+(?:arrived|turned\s+up)\b",
+            rf"\b{_SENT}\s+(?:has\s+)?never\s+(?:came|come|got\s+here|showed\s+up|shown\s+up|reached)\b(?!\s+(?:back|out|off|true|home))",
+            rf"\b{_SENT}\s+(?:still\s+)?(?:is\s?n['’]?t|is\s+(?:still\s+)?not|are\s?n['’]?t|are\s+(?:still\s+)?not)\s+(?:yet\s+)?here\b",
+            r"\b(?:the|my|your|its?)\s+tracking\b[^.;!?\n]{0,20}\b(?:has\s?n['’]?t|has\s+not|does\s?n['’]?t|did\s?n['’]?t|never)\s+"
+            r"(?:been\s+)?(?:moved?|changed?|updated?)\b",
+            r"\b(?:the|my|your)\s+(?:game|app|program|software|installer)\s+(?:always\s+|just\s+|still\s+)?(?:crash(?:es|ed)?|freezes|froze|hangs)\b"
+            r"(?!\s+(?:course|out|into|with))",
             r"\bit['’]?s\s+been\s+(?:\d+|two|three|four|five|six|several|many)\s+(?:hours?|days?|weeks?)\b(?!\s+since)",
             r"坏了|打不开|播放不了|碎了|漏了|还没(?:到|收到)|一直没到",
         )
     ),
     re.IGNORECASE,
 )  # fmt: skip
+_LATE = re.compile(
+    rf"\b(?:arrived?|come|turned\s+up|late|it['’]?s\s+been|tracking)\b|\b{_SENT}\b[^.;!?\n]{{0,25}}\b(?:came|here|showed\s+up)\b|没到|收到",
+    re.IGNORECASE,
+)
 _WISHES = re.compile(  # "something for when my laptop won't start"
     r"\b(?:recommend|suggest|i\s+(?:want|need)|i(?:['’]d|\s+would)\s+like|looking\s+for|mood|something|anything|what\s+(?:should|can|could)\s+(?:i|we)(?!\s+do\b)|(?:an?|any|some|more)\s+\w*\s*(?:film|movie|book|novel|game|album|course)s?"
     r"|films?|movies?|novels?|stor(?:y|ies)|about|where|whose|next)\b|推荐|电影|小说",
@@ -101,13 +112,17 @@ def troubled(text: str) -> bool:
 
 def fails(text: str) -> bool:
     """Whether what is told to be wrong is the thing itself: it came whole and in time, and hurt nobody."""
-    late = re.search(r"\b(?:arrived?|come|turned\s+up|late|it['’]?s\s+been)\b|没到|收到", text, re.IGNORECASE)
     harms = _HARMS.search(text) or _HARMED.search(text) or _MONEY_BACK.search(text)
-    return troubled(text) and not (late or harms or incomplete(text))
+    return troubled(text) and not (late(text) or harms or incomplete(text))
 
 
-def wants_money_back(text: str) -> bool:
-    """Whether a message wants back what has been paid."""
+def late(text: str) -> bool:
+    """Whether what is told to be wrong is that something has not come, or came too late."""
+    return _LATE.search(text) is not None
+
+
+def demands(text: str) -> bool:
+    """Whether somebody demands the money back."""
     return _MONEY_BACK.search(text) is not None
 
 

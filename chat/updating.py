@@ -265,7 +265,7 @@ class Updater:
         return fitting if own and fitting else opinion.positions
 
     def _told_beside(self, turn: Turn, opinion: Opinion) -> bool:
-        """Whether a question only tells of a work: "Looper was boring. How long is Ex Machina?", "not Emma. Is it …?"."""
+        """Whether a question only tells of a work: "Looper was boring. How long is Ex Machina?"."""
         if not opinion.surface or opinion.attitude == "neutral":
             return False
         if opinion.attitude in ("dislike", "seen") and not asks_about(turn.text, opinion.surface):

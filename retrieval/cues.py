@@ -16,6 +16,7 @@ PRONOUNS = frozenset(
     here there now then more most less least other others another same something anything nothing everything
     """.split()  # noqa: SIM905 - a column of 40 quoted words reads worse
 )
+CJK_PRONOUNS = frozenset("我们 你们 他们 她们 它们 咱们 我 你 他 她 它 大家 自己".split())  # noqa: SIM905
 CUES = frozenset(
     """
     love loved loves like liked likes enjoy enjoyed adore adored watch watched watching see seen saw read

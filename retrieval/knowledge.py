@@ -21,7 +21,7 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -64,7 +64,7 @@ _STOP = frozenset(word for stop in STOPWORDS_EN_PLUS for word in words(stop)) | 
 )
 _ENDING = re.compile(r"(?<=\w{3})(?:ing|ies|ed|es|s|ly|y)$")
 _PLACE = re.compile(r"\b(to)\s+([A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’-]+)*)")
-_OTHER_SCRIPT = 10.0  # beyond any difference of scores
+_BEYOND = 10.0  # any difference of scores
 _TINY = 1e-9  # a chance is never smaller than this, nor nearer to 1
 _MOST = 0.5  # of a question's characters must stand in the passage, where only characters are compared
 _CLEAR = 0.1  # by how much the best must be better than the second: a sentence, or a passage compared by characters
@@ -167,28 +167,35 @@ class KnowledgeIndex:
     def __len__(self) -> int:
         return len(self.knowledge)
 
-    def answer(self, question: str) -> Found | None:
+    def answer(self, question: str, without: Collection[str] = ()) -> Found | None:
         """Return the passage that answers a question, None if none seems to.
 
         Where nothing answers, "delivery to Pune" is asked about as delivery to any town that the pages do not name.
+
+        Args:
+            question: in the words of whoever asks.
+            without: terms that the passage's title must not have, since it is not about them.
         """
         anywhere = _PLACE.sub(self._anywhere, question)
         asked = (question, anywhere) if anywhere != question else (question,)
-        return next((found for each in asked if (found := self._sure(each)) is not None), None)
+        return next((found for each in asked if (found := self._sure(each, without)) is not None), None)
 
-    def _sure(self, question: str) -> Found | None:
-        found = self.search(question, 1)
+    def _sure(self, question: str, without: Collection[str] = ()) -> Found | None:
+        found = self.search(question, 1, without)
         return found[0] if found and found[0].lead >= 0 else None
 
     def _anywhere(self, match: re.Match[str]) -> str:
         known = any(self._lexicon.knows(term) for term in terms(match[2]))
         return match.group() if known else f"{match[1]} my town"
 
-    def search(self, question: str, k: int = 3) -> list[Found]:
-        """Return the k passages that answer most likely, likeliest first; none for a question without words."""
+    def search(self, question: str, k: int = 3, without: Collection[str] = ()) -> list[Found]:
+        """Return the k passages that answer most likely, likeliest first; none for a question without words.
+
+        Those whose titles have one of the terms `without` come last.
+        """
         if not words(question):
             return []
-        found = self._by_meaning(question, k) if reads(question) else self._by_characters(question)
+        found = self._by_meaning(question, k, without) if reads(question) else self._by_characters(question)
         exact = self._titles.get(normalize(question))
         if exact is not None:  # its own title answers a passage, whatever resembles it
             passage = self.knowledge[exact]
@@ -216,10 +223,13 @@ class KnowledgeIndex:
         clear = near[best] - np.delete(near, best).max(initial=0.0) >= _CLEAR
         return texts[best] if clear and near[best] >= _CLOSE else ""
 
-    def _by_meaning(self, question: str, k: int) -> list[Found]:
+    def _by_meaning(self, question: str, k: int, without: Collection[str] = ()) -> list[Found]:
         vector = self.encoder.encode([question])[0]
         views = self.similarities(vector)
         scores = self.scores(views)
+        if without:
+            denied = np.array([not set(terms(passage.title)).isdisjoint(without) for passage in self.knowledge])
+            scores = np.where(denied, scores - _BEYOND, scores)
         told = self.judged(question, vector, scores)
         found = []
         least = 1.0
@@ -253,7 +263,7 @@ class KnowledgeIndex:
     def scores(self, views: Numbers) -> Numbers:
         """Blend the views (N, len(VIEWS)) into one score a passage, passages in other scripts last: (N,)."""
         scores = views @ self.weights.views
-        return np.where(self._read, scores, scores - _OTHER_SCRIPT) if self._read.any() else scores
+        return np.where(self._read, scores, scores - _BEYOND) if self._read.any() else scores
 
     def _quote(self, at: int, vector: FloatArray) -> str:
         """Return the passage's text, or of a long one the sentences together that are nearest: always verbatim."""

@@ -43,7 +43,7 @@ card game: card games; 卡牌
 children: childrens; 儿童
 classical: classical music; 古典, 古典音乐
 comedy: comedies, comedic; 喜剧
-cooking: cookery; 烹饪
+cooking: cookery; 烹饪, 做菜, 做饭, 烧菜, 厨艺, 下厨
 country: country music; 乡村音乐
 crafts: craft; 手工
 crime: crime story, gangster; 犯罪

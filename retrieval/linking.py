@@ -17,6 +17,7 @@ from rapidfuzz import fuzz, process
 
 from retrieval.constraints import Facets
 from retrieval.cues import (
+    CJK_PRONOUNS,
     CUES,
     PRONOUNS,
     Mention,
@@ -269,7 +270,9 @@ class TitleLinker:
             return True
         whole = len(span) == len(tokens)
         if is_cjk(surface):
-            return meant_in_chinese(text, span, whole) and (whole or name not in facet_words)
+            pronoun = "".join(t.norm for t in span) in CJK_PRONOUNS  # "Us" is a film, and everybody else
+            plain = pronoun or name in facet_words
+            return meant_in_chinese(text, span, whole) and (whole or not plain)
         if len(span) == 1 and self._inside_a_phrase(text, tokens, at):
             return False
         content = [t for t in span if t.norm not in PRONOUNS]

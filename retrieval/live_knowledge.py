@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from retrieval.encoder import Encoder
@@ -68,13 +68,13 @@ class LiveKnowledge:
     def __len__(self) -> int:
         return len(self._current)
 
-    def answer(self, question: str) -> Found | None:
-        """Return the passage that answers a question, None if none seems to."""
-        return self._current.answer(question)
+    def answer(self, question: str, without: Collection[str] = ()) -> Found | None:
+        """Return the passage that answers a question, None if none seems to; see `KnowledgeIndex.answer`."""
+        return self._current.answer(question, without)
 
-    def search(self, question: str, k: int = 3) -> list[Found]:
-        """Return the k passages that answer most likely, likeliest first."""
-        return self._current.search(question, k)
+    def search(self, question: str, k: int = 3, without: Collection[str] = ()) -> list[Found]:
+        """Return the k passages that answer most likely, likeliest first; see `KnowledgeIndex.search`."""
+        return self._current.search(question, k, without)
 
     def worth_reading(self, question: str) -> bool:
         """Whether the encoder alone gives any passage a chance to answer."""

@@ -30,7 +30,7 @@ from retrieval.purposes import Purposes
 from retrieval.quantities import without_quantities
 from retrieval.refusals import also_refused, lacks_one, refused_words
 from retrieval.short import ShortNames
-from retrieval.stances import Hit, Stance, agreed, complained_of, stances
+from retrieval.stances import Hit, Stance, agreed, asked_after, complained_of, stances
 from retrieval.tails import Tails
 from retrieval.text import Token, forms, normalize, tokenize
 from retrieval.things import Things
@@ -269,6 +269,8 @@ class Parser:
                 words_told = "refused"  # "a film without any obsession", whatever it is taken for
             if complained_of(free, tokens[hit.start].start, tokens[hit.end - 1].end):
                 words_told = "refused"
+            if asked_after(free, tokens[hit.start].start, tokens[hit.end - 1].end):
+                words_told = "wanted"
             meant = _meant(hit, stance, words_told)
             if meant is not None:
                 self._take(found, free, tokens, hit, meant, language)

@@ -27,6 +27,7 @@ _BEARING = frozenset(
 )
 _CJK_NEGATORS = ("不要", "不想", "不看", "不喜欢", "不是", "没有", "除了", "别", "讨厌", "无", "不")
 _NOT_ONLY = re.compile(r"(?:\bnot\s+(?:only|just)\s+|不只(?:是|想看|看)?)$", re.IGNORECASE)
+_NOTHING_ELSE = re.compile(r"\bnothing\s+(?:else|more|other)\b[^.;!?]*$", re.IGNORECASE)  # asked, it is looked for
 _REFUSING = frozenset(
     {
         ("scared", "of"),
@@ -172,6 +173,11 @@ def complained_of(text: str, start: int, end: int) -> bool:
     return _THEY_ARE.search(text[:start]) is not None and _I_LIKE.match(text[end:]) is None
 
 
+def asked_after(text: str, start: int, end: int) -> bool:
+    """Whether what stands at a place is asked for with a no: "so nothing else with python?"."""
+    return _NOTHING_ELSE.search(text[:start]) is not None and text[end:].lstrip().startswith("?")
+
+
 def stances(text: str, tokens: Sequence[Token], hits: Sequence[Hit]) -> list[Stance]:
     """Return what a message does with each of its hits.
 
@@ -230,7 +236,7 @@ def _negated(text: str, tokens: Sequence[Token], hit: Hit) -> bool:
         return True
     if complained_of(text, start, end):
         return True
-    if _NOT_ONLY.search(text[:start]):
+    if _NOT_ONLY.search(text[:start]) or asked_after(text, start, end):
         return False
     relative = _RELATIVE.search(clause)
     near = words(_QUALITY_OF.sub(" ", clause))[-4:]

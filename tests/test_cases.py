@@ -96,3 +96,28 @@ def test_what_is_late_or_short_of_a_part_does_not_fail():
     assert fails("the strap of my bag is coming loose")
     assert not fails("my parcel hasn't arrived")
     assert not fails("two screws are missing from the shelf")
+
+
+def test_the_money_is_wanted_back_for_what_is_told_beside_it(visit):
+    answer = visit("the handle of my case is coming off. I want my money back")
+    assert [citation.title for citation in answer.citations] == [DEFECTS.title]
+
+
+def test_a_demand_for_the_money_stays_with_the_case(visit):
+    visit("the handle of my case is coming off already")
+    assert [c.quote for c in visit("I want my money back!").citations] == [
+        "We repair, replace or refund within two years."
+    ]
+
+
+def test_who_tells_of_a_trouble_and_asks_for_a_person_has_the_page_and_the_person(visit):
+    answer = visit("the handle of my case is coming off. get me a human")
+    assert [citation.title for citation in answer.citations] == [DEFECTS.title]
+    assert answer.handoff is not None
+
+
+def test_no_item_is_shown_behind_a_person_who_was_asked_for(visit):
+    visit("the handle of my case is coming off already")
+    answer = visit("I bought a film. Stalker. Let me talk to a person please.")
+    assert answer.handoff is not None
+    assert answer.cards == ()

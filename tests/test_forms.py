@@ -65,3 +65,13 @@ def test_a_passage_of_many_forms_tells_of_them_altogether():
     assert tells_of(FORMS.text, "stream", several=True)
     assert not tells_of(FORMS.text, "stream")
     assert not tells_of(FORMS.text, "subtitles", several=True)
+
+
+def test_another_spelling_of_a_disc_is_one():
+    assert form_asked("is it on blue ray") == "blue ray"
+
+
+def test_what_is_asked_beside_a_form_is_answered_after_it():
+    answer = visit(Pages())("is it on Blu-ray and do you have any book about dragons?")
+    assert answer.citations
+    assert {card.kind for card in answer.cards} == {"book"}

@@ -222,7 +222,7 @@ def test_marquee_answers_what_people_ask_first():
 def test_a_town_that_the_pages_do_not_name_is_any_town(monkeypatch):
     index = KnowledgeIndex(Knowledge(PASSAGES), BagEncoder())
     asked: list[str] = []
-    monkeypatch.setattr(index, "_sure", lambda question: asked.append(question))
+    monkeypatch.setattr(index, "_sure", lambda question, without: asked.append(question))
     for question in (
         "What is delivery to Pune?",
         "What is delivery to Pune City and to Cork?",
