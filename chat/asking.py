@@ -32,7 +32,7 @@ from chat.turn import Turn
 from chat.typed import telling_words
 from chat.valued import Valued
 from chat.variants import YES_NO, variants
-from retrieval.constraints import satisfies, values_of
+from retrieval.constraints import as_values, satisfies, values_of
 from retrieval.knowledge import terms
 from retrieval.lexicon import display
 from retrieval.numbers import blank
@@ -163,11 +163,13 @@ class Asking:
     def _beyond_values(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
         """Answer from the description where a value of a column is but a part of what is asked: "freshly roasted".
 
-        What is not in a list of tastes or uses is not denied by that.
+        What is not in a list of tastes is not denied by that; what it is for is, if that is a thing that the shop has.
         """
         understood, columns = turn.understood, self.shop.parser.columns
         values = [c for c in understood.parsed.constraints if c.op == "is" and columns.limits(c.field)]
         lists = [c for c in values if any(isinstance(item.attributes.get(c.field), tuple) for item in items)]
+        kinds = self.shop.index.facets.postings.get("kind", {})
+        lists = [c for c in lists if not any(value in kinds for value in as_values(c))]
         said, names = f" {normalize(turn.text)} ", {field: name for name, field in columns.named.items()}
         named = any(f" {names.get(field, field)} " in said for field in understood.questions)
         if not lists or named or {*understood.questions} != {c.field for c in lists}:

@@ -36,7 +36,7 @@ _TELLS = re.compile(  # goes on telling what happened, and wishes for nothing
     re.IGNORECASE,
 )
 WISHES = re.compile(
-    r"\b(?:want|need|looking\s+for|prefer|recommend|suggest|show|something|anything|instead|cheaper|else|another|under"
+    r"\b(?:want|need|looking\s+for|prefer|recommend|suggest|show|something|anything|instead|cheaper|else|another|under|please"
     r"|i(?:['’]d|\s+would)\s+(?:like|rather|love))\b",
     re.IGNORECASE,
 )
