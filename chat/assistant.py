@@ -20,6 +20,7 @@ from chat.judge import PassageJudge
 from chat.keeping import Keeping, Services
 from chat.learnt import Learnt
 from chat.messages import Card, Event, Openings, Reply, SessionView, Signal, Status, StoredMessage, TurnTaken
+from chat.needs import Needs
 from chat.openings import openings
 from chat.picking import CARDS
 from chat.replied import counted, events, in_context, reply_of
@@ -68,6 +69,7 @@ class Assistant(Keeping):
         self._pages: LiveKnowledge | None = None
         self._generator: Generator | None = None
         self._learnt: Learnt | None = None
+        self._judge: PassageJudge | None = None
         self._failure = ""
         self._step = "starting"
         self._done = threading.Event()
@@ -159,6 +161,8 @@ class Assistant(Keeping):
         self._step = "indexing the catalogue"
         embedder = SentenceEncoder(encoder)
         self._live = live = LiveIndex(self._path, embedder, skip_bad=skip_bad, progress=self._progress)
+        if self._model != NO_MODEL:  # whoever wants no language model wants none that reads pages or goods either
+            self._judge = PassageJudge.shipped()
         self._step = "reading the shop's policies"
         self._desk = self._opened_desk(embedder)
         if self._model != NO_MODEL:
@@ -166,7 +170,7 @@ class Assistant(Keeping):
             self._generator = LocalGenerator(self._model, self._adapter)
         index = live.current
         self._learnt = Learnt.load(self._adapter, index) if self._adapter is not None else None
-        shop = Shop.of(index, self._generator, self._learnt, self._rules)
+        shop = Shop.of(index, self._generator, self._learnt, self._rules, self._needs(index))
         _warm(shop, self._desk)
         self._shop = shop
         live.on_swap(self._swap, known=index)  # which may have been edited while the rest was loading
@@ -182,9 +186,8 @@ class Assistant(Keeping):
             return None
         if services.orders is not None and not services.secret:
             log.info("no order can be told: without %s nobody can show who they are", SECRET_VARIABLE)
-        if services.knowledge:  # whoever wants no language model wants none that reads pages either
-            judge = PassageJudge.shipped() if self._model != NO_MODEL else None
-            self._pages = LiveKnowledge(services.knowledge, encoder, judge)
+        if services.knowledge:
+            self._pages = LiveKnowledge(services.knowledge, encoder, self._judge)
         return Desk(routing(encoder, services.routes), self._pages, services.orders, self._outbox)
 
     def _progress(self, done: int, total: int) -> None:
@@ -192,7 +195,13 @@ class Assistant(Keeping):
 
     def _swap(self, index: Index) -> None:
         learnt = self._learnt
-        self._shop = Shop.of(index, self._generator, learnt.on(index) if learnt is not None else None, self._rules)
+        learnt = learnt.on(index) if learnt is not None else None
+        self._shop = Shop.of(index, self._generator, learnt, self._rules, self._needs(index))
+
+    def _needs(self, index: Index) -> Needs | None:
+        """Return what scores goods by needs, with what it knows of the version before."""
+        previous = self._shop.recommender.needs if self._shop is not None else None
+        return Needs(index, self._judge, previous) if Needs.told_of(index) else None
 
     @property
     def status(self) -> Status:

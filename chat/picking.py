@@ -10,6 +10,7 @@ import numpy as np
 from chat import facts
 from chat.grown import not_for_toddlers
 from chat.messages import Card
+from chat.needs import need_of
 from chat.prompt import UserContext
 from chat.recommender import Recommended
 from chat.replies import Say
@@ -234,6 +235,7 @@ class Picking:
         liked = self.shop.items(taste.anchors[-_RECENT_LIKES:])
         hidden = self.shop.hidden()
         made: list[Card] = []
+        needs, need = self.shop.recommender.needs, need_of(self.context().said)
         beside, freed = (turn.beside, [x.constraint for x in turn.freed]) if turn is not None else ([], [])
         free = [c for c in constraints if c not in freed]
         for pick in (*picks, *(Recommended(at, 0.0) for at in beside)):
@@ -250,6 +252,8 @@ class Picking:
                 said=" ".join(taste.wish_text),
                 constraints=constraints,
             )
+            if not why and needs is not None:
+                why = needs.because(need, item)
             if pick.pinned:
                 why = self.say.sentences(self.say("shop_pick"), why)
             made.append(card(item, why, pick.score, sponsored=pick.sponsored))

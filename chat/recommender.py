@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chat.generator import Generator
+from chat.needs import READ, Needs, need_of
 from chat.prompt import Prompt, UserContext
 from chat.prompting import Prompting
 from chat.ranker import Ranker
@@ -58,6 +59,7 @@ _DIVERSITY = 0.25  # weight of the similarity to what is already chosen, in stan
 _NAMED = 30  # titles the language model is asked for; the beam of ten finds about as many
 _BEST = 300  # items whose scores tell what a business rule's strength means
 _SHORTLIST = 1_000  # items of a large catalogue that are worth exact scores; about as many as Marquee's
+_NEED, _READ = 2.0, 1.0  # weights of how near an item is to it, and of each log odds that the judge gives
 _SAMPLE = 400  # further ones that tell the scale of the scores
 
 
@@ -97,6 +99,7 @@ class Recommender:
         ranker: makes one order of all parts, in the place of the weights.
         rules: keep out what must never be shown.
         prompting: how the language model was told of people when it was trained.
+        needs: scores goods by what people tell of their need; None where more is known.
     """
 
     index: Index
@@ -106,6 +109,7 @@ class Recommender:
     ranker: Ranker | None = None
     rules: Rulebook = field(default_factory=Rulebook)
     prompting: Prompting = field(default_factory=Prompting)
+    needs: Needs | None = None
 
     def recommend(
         self,
@@ -134,6 +138,7 @@ class Recommender:
             rows, scored = self._score_shortlist(query, allowed, context, lift)
         else:
             rows, scored = np.arange(len(allowed)), self.score(query, allowed, context)
+        scored = self._needed(context, scored, allowed)
         if lift is not None:
             scored = _lifted(scored, lift[rows], allowed[rows])
         catalog = self.index.catalog
@@ -189,6 +194,17 @@ class Recommender:
         weighted |= {name: standard(score, listed[rows], self.blend[name]) for name, score in spoken.items()}
         weighted["asked"] = asked[rows]
         return rows, Scored(_sum(weighted.values()), weighted)
+
+    def _needed(self, context: UserContext | None, scored: Scored, allowed: BoolArray) -> Scored:
+        """Add how well goods meet the need that a person tells of; the best are read, which only gains them."""
+        need = need_of(context.said) if context is not None else ""
+        if self.needs is None or not need:
+            return scored
+        near = standard(self.needs.scores(need), allowed, _NEED)
+        total = scored.total + near
+        best = top_k(total, READ, allowed).positions
+        total[best] += _READ * self.needs.read(need, best.tolist())
+        return Scored(total, {**scored.parts, "needs": total - scored.total})
 
     def _reads(self, name: str) -> bool:
         return name in self.ranker.settings.parts if self.ranker is not None else bool(self.blend.get(name))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from chat.generator import Generator
 from chat.learnt import Learnt
 from chat.messages import Card
+from chat.needs import Needs
 from chat.recommender import GOODS_WEIGHTS, WEIGHTS, Recommender
 from chat.rules import Placed, Rulebook, Situation
 from chat.senses import Senses, senses_of
@@ -44,7 +45,12 @@ class Shop:
 
     @classmethod
     def of(
-        cls, index: Index, generator: Generator | None, learnt: Learnt | None = None, rules: Rulebook | None = None
+        cls,
+        index: Index,
+        generator: Generator | None,
+        learnt: Learnt | None = None,
+        rules: Rulebook | None = None,
+        needs: Needs | None = None,
     ) -> Shop:
         """Build everything that derives from an index; takes about a second for 100,000 items.
 
@@ -53,6 +59,7 @@ class Shop:
             generator: the language model, None without one; a ranker that reads it is then left out.
             learnt: what an adapter's folder holds, for this index.
             rules: the business rules.
+            needs: of this index; left out where a ranker or logs tell more.
         """
         learnt = learnt or Learnt()
         index = replace(index, retrievers={**index.retrievers, **learnt.retrievers})
@@ -78,6 +85,7 @@ class Shop:
                 ranker=ranker,
                 rules=rules or Rulebook(),
                 prompting=learnt.prompting,
+                needs=None if ranker or "ease" in index.retrievers else needs,
             ),
             senses_of(index.encoder),
         )

@@ -23,7 +23,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -333,10 +333,15 @@ def _encoded(texts: Sequence[str], encoder: Encoder) -> FloatArray:
 
 
 def tuned(encoder: Encoder) -> Encoder:
-    """Return the embedded encoder with its tuning for questions, every other encoder as it is."""
+    """Return the embedded encoder with its tuning for questions, one for all who ask; every other encoder as it is."""
     if isinstance(encoder, SentenceEncoder) and encoder.tuning is None and is_embedded(encoder.model):
-        return SentenceEncoder(encoder.model, tuning=TUNING)
+        return _tuned(encoder.model)
     return encoder
+
+
+@lru_cache(maxsize=2)
+def _tuned(model: str) -> SentenceEncoder:
+    return SentenceEncoder(model, tuning=TUNING)
 
 
 def reads(text: str) -> bool:

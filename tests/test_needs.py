@@ -1,125 +1,129 @@
-"""What people need, told by a situation, a feature of a description, a group of kinds, or what they can do without."""
+"""Needs: goods found by what people tell of them, read by a judge, kept through edits, and quoted as the reason."""
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from chat.offers import helps
-from chat.shop import Shop
-from chat.typed import settings
-from retrieval.types import Item
-from tests.shops import Talk, shop_of, titles
+from chat import needs as module
+from chat.needs import Needs, need_of, read_out
+from chat.prompt import UserContext
+from chat.recommender import Recommender
+from retrieval.catalog import Catalog
+from retrieval.encoder import SentenceEncoder
+from retrieval.index import make_index
+from retrieval.types import Constraint, Item, Query
+from tests.fakes import BagEncoder
 
 ROWS = (
-    ("Warm Crew", "shirt", "For frosty mornings.", {"waterproof": "no", "best_for": ("squats", "gym")}),
-    ("Long Crew", "shirt", "Of wool, for hikes.", {"waterproof": "no", "best_for": ("hikes",)}),
-    ("Hill Shell", "jacket", "For heavy rain.", {"waterproof": "yes", "best_for": ("hikes",)}),
-    ("City Shell", "jacket", "For showers.", {"waterproof": "no", "best_for": ("commuting",)}),
-    ("Studio Tight", "leggings", "Soft, high and squat-proof.", {"waterproof": "no", "best_for": ("yoga",)}),
-    ("Grip Tight", "leggings", "Plain and cheap.", {"waterproof": "no", "best_for": ("yoga",)}),
-    ("Foam Roll", "massage roller", "For sore calves.", {"waterproof": "no", "best_for": ("recovery",)}),
-    ("Pulse Two", "watch", "Shows the heart rate.", {"waterproof": "yes", "best_for": ("hikes",)}),
-    ("Buckle Hero", "bottle", "Opens with one hand.", {"waterproof": "yes", "best_for": ("hikes",)}),
-    (
-        "Tub Fleet",
-        "bottle",
-        "Three little ones to pour from in the bath.",
-        {"waterproof": "yes", "best_for": ("hikes",)},
-    ),
+    ("Long Hoe", "hoe", "For weeding on your feet. Spares a bad back.", {"length_cm": 160.0, "foldable": False}),
+    ("Hand Fork", "fork", "For pots and window boxes.", {"length_cm": 28.0, "colours": ("red", "green")}),
+    ("Kneeler", "kneeler", "A soft pad for work on the knees.", {}),
+    ("Leaf Rake", "rake", "For lawns in autumn.", {}),
 )
+ITEMS = tuple(Item(id=t, title=t, kind=k, description=d, attributes=a) for t, k, d, a in ROWS)
 
 
-@cache
-def store() -> Shop:
-    return shop_of(
-        [
-            Item(f"n{at}", title, kind=kind, description=told, price=20.0 + at, attributes=own)
-            for at, (title, kind, told, own) in enumerate(ROWS)
-        ]
+class Reads:
+    """Prefers the passages that hold a word, and keeps what it was asked."""
+
+    def __init__(self, word: str) -> None:
+        self.word, self.asked = word, []
+
+    def judge(self, question, passages):
+        self.asked.append((question, list(passages)))
+        return np.array([5.0 if self.word in passage else -1.0 for passage in passages])
+
+
+class Counting(BagEncoder):
+    """Counts the texts that it encodes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts = []
+
+    def encode(self, texts):
+        self.texts += texts
+        return super().encode(texts)
+
+
+@pytest.fixture
+def encoder(monkeypatch):
+    encoder = Counting()
+    monkeypatch.setattr(module, "tuned", lambda _: encoder)
+    return encoder
+
+
+def index(items=ITEMS):
+    return make_index(Catalog(items), BagEncoder())
+
+
+def told(*texts: str) -> UserContext:
+    return UserContext(said=[("user", text) for text in texts])
+
+
+def first(recommender: Recommender, context: UserContext | None, *limits: Constraint) -> str:
+    picks = recommender.recommend(Query(""), limits, context=context)
+    return recommender.index.catalog[picks[0].position].title
+
+
+def test_an_item_is_read_with_its_columns_by_name():
+    assert read_out(ITEMS[0]) == (
+        "Long Hoe\nFor weeding on your feet. Spares a bad back. hoe; length: 160.0; foldable: no."
     )
+    assert read_out(ITEMS[1]).endswith("fork; length: 28.0; colours: red, green.")
 
 
-def limits(message: str) -> dict[tuple[str, str], object]:
-    parsed = store().parser.parse(message)
-    return {(c.field, c.op): set(c.value) if isinstance(c.value, tuple) else c.value for c in parsed.constraints}
+def test_the_need_leads(encoder):
+    recommender = Recommender(index(), needs=Needs(index(), None))
+    assert first(recommender, told("a bad back")) == "Long Hoe"
+    assert first(recommender, told("lawns in autumn")) == "Leaf Rake"
+    assert first(recommender, told("a bad back"), Constraint("kind", "is", "fork")) == "Hand Fork"
+    assert first(recommender, None)  # without a conversation nothing is needed
 
 
-CLOTHES = {"shirt", "jacket", "leggings"}
+def test_the_best_are_read_with_what_was_said_last_first(encoder):
+    judge = Reads("knees")
+    recommender = Recommender(index(), needs=Needs(index(), judge))
+    assert first(recommender, told("hello", "for the garden", "a bad back")) == "Kneeler"
+    (question, passages) = judge.asked[0]
+    assert question == "a bad back for the garden"
+    assert len(passages) == len(ITEMS)
 
 
-@pytest.mark.parametrize(
-    "message", ["a present, but not clothes", "no clothing please", "anything, not clothing though"]
-)
-def test_who_refuses_a_group_refuses_all_its_kinds(message):
-    assert limits(message)["kind", "is_not"] == CLOTHES
+def test_an_edit_encodes_what_has_changed(encoder):
+    before = Needs(index(), None)
+    encoder.texts.clear()
+    after = Needs(index((*ITEMS[1:], replace(ITEMS[0], title="Dutch Hoe"))), None, before)
+    assert {text.partition("\n")[0] for text in encoder.texts} == {"Dutch Hoe"}
+    assert after.scores("window boxes").argmax() == 0
 
 
-@pytest.mark.parametrize("message", ["something to wear on cold days", "I'm looking for clothes"])
-def test_who_asks_for_a_group_asks_for_any_of_its_kinds(message):
-    assert limits(message)["kind", "is"] == CLOTHES
+def test_the_reason_is_quoted_where_one_is_told(encoder):
+    needs = Needs(index(), None)
+    assert needs.because("weeding with a bad back", ITEMS[0]) == "“Spares a bad back.”"
+    assert needs.because("xylophone", ITEMS[0]) == ""
+    assert needs.because("", ITEMS[0]) == needs.because("x", replace(ITEMS[0], description="")) == ""
 
 
-@pytest.mark.parametrize("message", ["my clothes get wet on the way to work", "we sell furniture ourselves"])
-def test_a_group_named_in_passing_is_no_limit(message):
-    assert not limits(message)
+def test_what_the_encoder_does_not_read_is_no_need():
+    assert need_of([("user", "腰不好，怎么除草？"), ("assistant", "a hoe")]) == ""
+    assert need_of([("user", "hi"), ("assistant", "a hoe"), ("user", "smaller")]) == "smaller hi"
 
 
-def test_a_group_is_called_by_its_name():
-    talk = Talk(store())
-    talk("a present, but not clothes")
-    assert [x.label for x in talk.state.taste.limits] == ["no clothes"]
+def test_only_small_shops_of_goods_beside_the_embedded_encoder_are_read(monkeypatch):
+    assert not Needs.told_of(index())
+    own = index()
+    monkeypatch.setattr(module, "tuned", lambda _: Counting())
+    assert Needs.told_of(own)
+    assert not Needs.told_of(index([Item(id="1", title="Stalker", kind="film")]))
+    monkeypatch.setattr(module, "MOST", 3)
+    assert not Needs.told_of(own)
 
 
-@pytest.mark.parametrize("message", ["he won't wear a jacket", "she can't use jackets"])
-def test_what_somebody_will_not_wear_is_refused(message):
-    assert limits(message) == {("kind", "is_not"): "jacket"}
-
-
-@pytest.mark.parametrize(
-    "message",
-    ["I don't really need it waterproof", "we do not need waterproof ones", "it doesn't have to be waterproof"],
-)
-def test_what_is_not_needed_limits_nothing(message):
-    assert not limits(message)
-    assert store().parser.parse(message).taken_back == (("waterproof", "yes"),)
-
-
-def test_what_is_needed_still_limits():
-    assert limits("I really need it waterproof") == {("waterproof", "is"): "yes"}
-
-
-def test_a_feature_of_a_description_is_not_denied():
-    answer = Talk(store())("I need squat-proof leggings")
-    assert titles(answer)[0] == "Studio Tight"
-    assert "I have nothing" not in answer.text
-
-
-def test_a_word_for_what_a_thing_has_is_no_item_to_be_like():
-    answer = Talk(store())("a bottle with the buckle, please")
-    assert titles(answer)[0] == "Buckle Hero"
-
-
-def test_where_goods_are_for_is_searched_for():
-    assert settings("for my brother, on Saturday") == []
-    assert settings("to pour from in the bath at night") != []
-    assert Talk(store())("something to play with in the bath").cards[0].title == "Tub Fleet"
-
-
-@pytest.mark.parametrize("message", ["what helps?", "any ideas?", "what could help against it?"])
-def test_what_helps_asks_for_goods(message):
-    assert helps(message)
-
-
-def test_goods_described_anew_come_back():
-    talk = Talk(store())
-    assert "Pulse Two" in [*titles(talk("something for hikes")), *titles(talk("something else"))]
-    assert titles(talk("one that shows the heart rate"))[0] == "Pulse Two"
-
-
-def test_if_you_have_them_points_at_nothing():
-    talk = Talk(store())
-    talk("a jacket")
-    talk("show me some for frosty mornings if you have them")
-    assert not talk.state.taste.liked
+@pytest.mark.models
+def test_the_embedded_encoder_knows_a_need_in_other_words():
+    needs = Needs(make_index(Catalog(ITEMS), SentenceEncoder()), None)
+    assert ITEMS[needs.scores("the grass is full of dead foliage").argmax()].title == "Leaf Rake"

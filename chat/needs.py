@@ -1,0 +1,95 @@
+"""Needs: goods found by what people tell of their need, where nothing has been learnt of a catalogue.
+
+"My back hurts when I weed" shares no word with a long-handled hoe. The encoder that was tuned on customers' questions
+(`retrieval.knowledge`) scores every item by that need, and the judge (`chat.judge`) reads the best of them beside it:
+zero-shot scoring by likelihood as in M6-Rec (arXiv 2205.08084, section 3.3), of the words given the item, as
+Sachan et al. score passages (EMNLP 2022).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from retrieval.index import Index
+from retrieval.knowledge import Judge, reads, sentences, tuned
+from retrieval.types import FloatArray, Item
+from retrieval.units import of_header
+
+MOST = 1_000  # items that are read so: six seconds of encoding, once
+READ = 12  # of the best, which the judge reads
+_SAID = 2  # messages of the person that tell of a need, the last one first
+_TELLS = 0.3  # the cosine from which a sentence of the description says why an item is meant
+_NOT = re.compile(r"\b(?:not|no|never|too)\b|n['’]t\b", re.IGNORECASE)
+_YES_NO: Mapping[object, str] = {True: "yes", False: "no"}
+
+
+class Needs:
+    """Scores the items of one catalogue of goods by a need. Safe to use from several threads.
+
+    Args:
+        index: the catalogue; at most `MOST` items, beside an encoder that `tuned` knows a tuning of.
+        judge: reads the best, None without a language model.
+        previous: of the version before an edit, whose vectors of unchanged items are kept.
+    """
+
+    def __init__(self, index: Index, judge: Judge | None, previous: Needs | None = None) -> None:
+        self._encoder = tuned(index.encoder)
+        self._judge = judge
+        self._texts = [read_out(item) for item in index.catalog.items]
+        kept: dict[str, FloatArray] = previous._kept if previous is not None else {}
+        fresh = [text for text in dict.fromkeys(self._texts) if text not in kept]
+        encoded = dict(zip(fresh, self._encoder.encode(fresh), strict=True)) if fresh else {}
+        self._kept: dict[str, FloatArray] = {
+            text: kept[text] if text in kept else encoded[text] for text in self._texts
+        }
+        self._vectors = np.stack([self._kept[text] for text in self._texts])  # (N, d)
+
+    @staticmethod
+    def told_of(index: Index) -> bool:
+        """Whether a catalogue is one that is read so."""
+        return not index.facets.of_works and len(index.catalog) <= MOST and tuned(index.encoder) is not index.encoder
+
+    def scores(self, said: str) -> FloatArray:
+        """Return how near each item is to a need, as a cosine: (N,)."""
+        return self._vectors @ self._encoder.encode([said])[0]
+
+    def read(self, said: str, positions: Sequence[int]) -> FloatArray:
+        """Return by how many log odds each of some items is likelier meant than the least of them: (n,)."""
+        if self._judge is None or not positions:
+            return np.zeros(len(positions), dtype=np.float32)
+        told = self._judge.judge(said, [self._texts[at] for at in positions])
+        return (told - told.min()).astype(np.float32)
+
+    def because(self, said: str, item: Item) -> str:
+        """Return the sentence of an item's description that is nearest to a need, quoted; "" if none is near.
+
+        What says what an item is not is no reason for it.
+        """
+        told = [each for each in sentences(item.description) if not _NOT.search(each)]
+        if not told or not said:
+            return ""
+        need, *vectors = self._encoder.encode([said, *told])
+        near = [float(vector @ need) for vector in vectors]
+        best = max(range(len(told)), key=near.__getitem__)
+        return f"“{told[best]}”" if near[best] >= _TELLS else ""
+
+
+def need_of(said: Sequence[tuple[str, str]]) -> str:
+    """Return what tells of a person's need among the (role, text) of a conversation, oldest first.
+
+    It is "" where nothing does, or in a script that the encoder does not read.
+    """
+    need = " ".join(reversed([text for role, text in said if role == "user"][-_SAID:]))
+    return need if reads(need) else ""
+
+
+def read_out(item: Item) -> str:
+    """Return what is read of an item: its title, what is told of it, and its columns by their names."""
+    told = [item.kind, *item.creators, *item.genres]
+    for name, value in item.attributes.items():
+        written = ", ".join(value) if isinstance(value, tuple) else _YES_NO.get(value, f"{value}")
+        told += [f"{of_header(name)[0]}: {written}"] if written else []
+    return f"{item.title}\n{item.description} {'; '.join(filter(None, told))}."
