@@ -87,6 +87,8 @@ class TestReading:
             ("weight below 3", {"weight_kg < 3.0"}),
             ("an electric bicycle", {"electric is yes", "kind is bicycle"}),
             ("bicycles, but not electric", {"kind is bicycle", "electric is_not yes"}),
+            ("a pannier that is not waterproof", {"waterproof is no", "kind is pannier"}),
+            ("non-waterproof panniers", {"waterproof is no", "kind is pannier"}),
             ("a waterproof pannier under 100 euros", {"waterproof is yes", "kind is pannier", "price < 100.0"}),
             ("something from Germany", {"country is germany"}),
             ("german bicycles", {"country is germany", "kind is bicycle"}),

@@ -98,6 +98,10 @@ NUMBERS = {
     "not under $10": "price >= 10",
     "nothing under 10 dollars": "price >= 10",
     "for free": "price is 0",
+    "something free": "price is 0",
+    "any free courses?": "price is 0, kind is course",
+    "something that costs nothing": "price is 0",
+    "something free from sorrow": "",
     # lengths
     "under 2 hours": "minutes < 120",
     "under two hours": "minutes < 120",

@@ -56,3 +56,20 @@ def test_a_column_that_tells():
 def test_a_genre_as_people_say_it(talk):
     talk("a jazzy album")
     assert ("genres", "is", "jazz") in talk.limits
+
+
+@pytest.mark.parametrize(
+    ("said", "lacking"),
+    [("under 20 euros", ("currency:USD",)), ("under £20", ("currency:USD",)), ("under 20 dollars", ()), ("under 20", ())],
+)
+def test_a_price_in_another_currency_is_owned_up_to(said, lacking):
+    parsed = marquee().parser.parse(f"a film {said}")
+    assert parsed.unchecked == lacking
+    assert any(c.field == "price" for c in parsed.constraints)
+
+
+def test_a_catalogue_without_prices_goes_by_none():
+    shop = shop_of([Item(id="1", title="Blue Tent", kind="tent"), Item(id="2", title="Oak Stool", kind="stool")])
+    assert shop.parser.parse("a tent under 20 dollars").unchecked == ("price",)
+    assert not shop.parser.parse("a tent for 20 people").unchecked
+    assert "price" in Talk(shop)("a tent under 20 dollars").text
