@@ -255,7 +255,7 @@ class Answering:
                     return True
                 if understood.act == "question" and understood.opinions and means(piece, "item"):
                     return True  # "how do I put it on?"
-                if self.shop.of_goods and self._for_goods(piece):
+                if self.shop.of_goods and (self._for_goods(piece) or self._meets_need(piece)):
                     return True
                 if understood.ours and says:  # "caffeine free tea" is none of a film shop's business, but of ours
                     return True
@@ -266,6 +266,11 @@ class Answering:
                 return self._for_no_order(piece)
             case _:
                 return sure < SURE and told and says and self.state.route in SHOP
+
+    def _meets_need(self, piece: Piece) -> bool:
+        """Whether goods answer what sounds like none of the shop's business: "is nylon softer on the fingers?"."""
+        needs = self.shop.recommender.needs
+        return needs is not None and needs.meets(piece.text)
 
     def _for_no_order(self, piece: Piece) -> bool:
         """Whether what sounds like an order speaks of items: "why won't it come up? how much is it?"."""

@@ -48,7 +48,12 @@ COMPLAINT = re.compile(
     r"|thie(?:f|ves)|rude|never\s+again|fed\s+up|thanks\s+for\s+nothing|nobody|no\s+one)\b|投诉|太差|生气|失望|骗|没人|态度",
     re.IGNORECASE,
 )
-_GIFT = re.compile(r"\b(?:gift|present)s?\s+(?:ideas?\b|for\s+(?:an?|my|his|her|our|the)\b)", re.IGNORECASE)
+_GIFT = re.compile(
+    r"\b(?:gift|present)s?\s+(?:ideas?\b|for\s+(?:an?|my|his|her|our|the)\b)"
+    r"|\b(?:give|buy|get)\s+(?:my|our|his|her)\s+\w+\s+(?:something\b|an?\s+(?!gift|voucher|card|refund|call)\w)",
+    re.IGNORECASE,
+)
+_WHICH_HAVE = re.compile(r"\b(?:which|what)\s+(?:[\w-]+\s+){1,4}do\s+you\s+(?:have|sell|stock|carry)\b", re.IGNORECASE)
 _ADVICE = re.compile(
     r"\bwhat\s+(?:do|should|can|shall|could|would)\s+(?:i|we|you)\s+(?:watch|read|play|listen|hear|put\s+on|recommend|suggest)\b"
     r"|\b(?:have|got)\s+(?:you\s+)?(?:got\s+)?any(?:thing)?\b|\banything\s+(?:by|like|from|similar|else)\b"
@@ -81,7 +86,7 @@ def evidence(text: str, understood: Understanding, before: str) -> Mapping[Route
         found[route] = found.get(route, 0.0) + odds
     if FOR_A_PERSON.search(text):
         found["human"] = found.get("human", 0.0) + 4.0
-    if _GIFT.search(text):
+    if _GIFT.search(text) or _asks_which(text, understood):
         found["recommend"] = found.get("recommend", 0.0) + 4.0
     if _ADVICE.search(text):
         found["recommend"] = found.get("recommend", 0.0) + 2.5
@@ -113,6 +118,8 @@ def may_be_paged(text: str, route: Route, understood: Understanding, before: str
     complains = COMPLAINT.search(text) or FOR_A_PERSON.search(text) or shares.get("human", 1.0) > _LIKELY
     talks = (route == "human" and complains) or (route == "small_talk" and not asked)
     if u.merely or route in ("policy", "order") or talks or shares.get("buy", 0.0) > _LIKELY or _GIFT.search(text):
+        return False
+    if _asks_which(text, u):
         return False
     wished = shares.get("recommend", 0.0 if asked else 1.0) > _PLAINLY
     points = bool(u.opinions) or u.of_shown or u.of_these or u.compares or u.same_maker or u.extreme is not None
@@ -155,6 +162,12 @@ def against(route: Route, understood: Understanding) -> float:
     """Return what speaks against a page that seems to answer, in log odds."""
     other = route in ("human", "small_talk", "out_of_scope") or understood.purposes.get("recommend", 0.0) > _PLAINLY
     return (_TASTE_ODDS if understood.parsed.spans else 0.0) + (_OTHER_ODDS if other else 0.0)
+
+
+def _asks_which(text: str, understood: Understanding) -> bool:
+    """Whether a question is which of a kind of ours there are: "which left-handed guitars do you have?"."""
+    of_kind = any((c.field, c.op) == ("kind", "is") for c in understood.parsed.constraints)
+    return of_kind and _WHICH_HAVE.search(text) is not None
 
 
 def _by_act(understood: Understanding, before: str) -> Iterator[tuple[Route, float]]:

@@ -22,6 +22,7 @@ MOST = 1_000  # items that are read so: six seconds of encoding, once
 READ = 12  # of the best, which the judge reads
 _SAID = 2  # messages of the person that tell of a need, the last one first
 _TELLS = 0.3  # the cosine from which a sentence of the description says why an item is meant
+_LOOKED_AT, _MEETS = 4, -0.3  # items that are read to see whether anything is meant, and the log odds from which it is
 _NOT = re.compile(r"\b(?:not|no|never|too)\b|n['’]t\b", re.IGNORECASE)
 _YES_NO: Mapping[object, str] = {True: "yes", False: "no"}
 
@@ -62,6 +63,13 @@ class Needs:
             return np.zeros(len(positions), dtype=np.float32)
         told = self._judge.judge(said, [self._texts[at] for at in positions])
         return (told - told.min()).astype(np.float32)
+
+    def meets(self, said: str) -> bool:
+        """Whether the judge would take some item for an answer to what somebody says; False without a judge."""
+        if self._judge is None or not reads(said):
+            return False
+        best = np.argsort(-self.scores(said))[:_LOOKED_AT]
+        return float(self._judge.judge(said, [self._texts[at] for at in best]).max()) >= _MEETS
 
     def because(self, said: str, item: Item) -> str:
         """Return the sentence of an item's description that is nearest to a need, quoted; "" if none is near.

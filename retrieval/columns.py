@@ -105,6 +105,7 @@ _FLAGS: tuple[tuple[str, str], ...] = (
     (r"vegan", r"vegan|plant[\s-]based"),
     (r"organic|bio", r"organic|organically\s+\w+"),
     (r"rechargeable", r"re-?chargeable"),
+    (r"(?:for )?left hand(?:ed|ers?)", r"left[\s-]?hand(?:ed|ers?)|lefty|lefties"),
 )
 
 

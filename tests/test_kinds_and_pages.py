@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chat.conversation import Conversation
+from chat.evidence import evidence, may_be_paged
 from chat.offers import merely_asks
+from chat.understanding import understand
 from retrieval.types import Item
 from tests.shops import shop_of
 from tests.test_conversation import Sure, Visit
@@ -43,6 +45,7 @@ class Goods(Visit):
         "how about a gift hamper",
         "gift hampers please",
         "gift hampers under 60",
+        "which big gift hampers do you have?",
         "do you have hampers",
     ],
 )
@@ -50,6 +53,16 @@ def test_who_asks_for_a_kind_of_ours_is_shown_it(message):
     answer = Goods(PAGED)(message)
     assert {card.kind for card in answer.cards} == {"gift hamper"}
     assert not answer.citations
+
+
+@pytest.mark.parametrize(
+    ("message", "gift"),
+    [("I want to give my aunt something for her bath", True), ("can I give my aunt a voucher?", False)],
+)
+def test_who_gives_somebody_something_wants_goods(message, gift):
+    understood = understand(message, SHOP.linker, SHOP.parser)
+    assert (evidence(message, understood, "").get("recommend", 0.0) >= 3) == gift
+    assert may_be_paged(message, "recommend", understood, "") != gift
 
 
 @pytest.mark.parametrize("message", ["a gift box of soap under 40", "i'd like a gift box of soap"])

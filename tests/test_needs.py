@@ -93,6 +93,13 @@ def test_the_best_are_read_with_what_was_said_last_first(encoder):
     assert len(passages) == len(ITEMS)
 
 
+def test_what_the_judge_takes_for_an_answer_is_meant(encoder):
+    assert Needs(index(), Reads("knees")).meets("my knees hurt")
+    assert not Needs(index(), Reads("nowhere")).meets("who won the cup?")
+    assert not Needs(index(), None).meets("my knees hurt")
+    assert not Needs(index(), Reads("knees")).meets("膝盖疼")
+
+
 def test_an_edit_encodes_what_has_changed(encoder):
     before = Needs(index(), None)
     encoder.texts.clear()

@@ -60,7 +60,12 @@ def test_a_genre_as_people_say_it(talk):
 
 @pytest.mark.parametrize(
     ("said", "lacking"),
-    [("under 20 euros", ("currency:USD",)), ("under £20", ("currency:USD",)), ("under 20 dollars", ()), ("under 20", ())],
+    [
+        ("under 20 euros", ("currency:USD",)),
+        ("under £20", ("currency:USD",)),
+        ("under 20 dollars", ()),
+        ("under 20", ()),
+    ],
 )
 def test_a_price_in_another_currency_is_owned_up_to(said, lacking):
     parsed = marquee().parser.parse(f"a film {said}")
