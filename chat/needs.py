@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from retrieval.index import Index
-from retrieval.knowledge import Judge, reads, sentences, tuned
+from retrieval.knowledge import Judge, encoded, reads, sentences, tuned
 from retrieval.types import FloatArray, Item
 from retrieval.units import of_header
 
@@ -42,10 +42,11 @@ class Needs:
         self._texts = [read_out(item) for item in index.catalog.items]
         kept: dict[str, FloatArray] = previous._kept if previous is not None else {}
         fresh = [text for text in dict.fromkeys(self._texts) if text not in kept]
-        encoded = dict(zip(fresh, self._encoder.encode(fresh), strict=True)) if fresh else {}
-        self._kept: dict[str, FloatArray] = {
-            text: kept[text] if text in kept else encoded[text] for text in self._texts
-        }
+        encode = (
+            self._encoder.encode if kept else lambda texts: encoded(texts, self._encoder)
+        )  # kept for the next start
+        new = dict(zip(fresh, encode(fresh), strict=True)) if fresh else {}
+        self._kept: dict[str, FloatArray] = {text: kept[text] if text in kept else new[text] for text in self._texts}
         self._vectors = np.stack([self._kept[text] for text in self._texts])  # (N, d)
 
     @staticmethod

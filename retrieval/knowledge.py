@@ -153,9 +153,9 @@ class KnowledgeIndex:
         self.weights: Weights = Weights.load("plain" if plain else "tuned" if judge is None else "judged")
         views = [(kind, at, text) for at, passage in enumerate(knowledge) for kind, text in _views(passage)]
         fresh = list(dict.fromkeys(text for _, _, text in views if text not in vectors))
-        encoded = dict(zip(fresh, _encoded(fresh, self.encoder), strict=True)) if fresh else {}
+        new = dict(zip(fresh, encoded(fresh, self.encoder), strict=True)) if fresh else {}
         self._vectors: dict[str, FloatArray] = {
-            text: encoded[text] if text in encoded else vectors[text] for _, _, text in views
+            text: new[text] if text in new else vectors[text] for _, _, text in views
         }
         self._rows = {kind: np.stack([self._vectors[text] for k, _, text in views if k == kind]) for kind in VIEWS}
         self._owners = {kind: np.array([at for k, at, _ in views if k == kind]) for kind in VIEWS}
@@ -307,7 +307,7 @@ def cues_of(views: Numbers, scores: Numbers, told: Numbers | None, at: int) -> N
     return np.array(cues)
 
 
-def _encoded(texts: Sequence[str], encoder: Encoder) -> FloatArray:
+def encoded(texts: Sequence[str], encoder: Encoder) -> FloatArray:
     """Return one row a text (n, d), kept in the cache between starts if a real encoder made them."""
     if not isinstance(encoder, SentenceEncoder):
         return encoder.encode(texts)

@@ -106,6 +106,9 @@ def test_an_edit_encodes_what_has_changed(encoder):
     after = Needs(index((*ITEMS[1:], replace(ITEMS[0], title="Dutch Hoe"))), None, before)
     assert {text.partition("\n")[0] for text in encoder.texts} == {"Dutch Hoe"}
     assert after.scores("window boxes").argmax() == 0
+    encoder.texts.clear()
+    assert (Needs(index(), None, before).scores("lawns") == before.scores("lawns")).all()  # a price has changed
+    assert set(encoder.texts) == {"lawns"}
 
 
 def test_the_reason_is_quoted_where_one_is_told(encoder):
