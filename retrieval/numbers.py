@@ -250,6 +250,7 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("price", rf"{_HAVE_GOT}{_LIKE}{_A_PRICE}{_TO_SPEND}", _price("<=")),
     ("price", rf"(?<!\w){_AT_MOST}\s*{_LIKE}{_A_PRICE}{_NOT_MONEY}", _price("<=")),
     ("price", rf"(?<!\w){_BELOW}\s*{_LIKE}{_A_PRICE}{_NOT_MONEY}", _price("<")),
+    ("price", rf"\b(?:around|about|roughly|circa)\s+(?!(?:19|20)\d\d\b){_A_PRICE}\s*{_OR_LESS}", _price_up_to_about),
     ("price", rf"{_MONEY_BEFORE}{_N}\s*{_OR_LESS}", _price("<=")),
     ("price", rf"\b{_N}{_MONEY_AFTER}\s*{_OR_LESS}", _price("<=")),
     ("price", rf"{_BUDGET}(?:about|around|roughly|circa|some)\s+{_A_PRICE}{_NOT_MONEY}", _price_up_to_about),

@@ -91,6 +91,7 @@ NUMBERS = {
     "my budget is 15": "price <= 15",
     "I have 12 dollars": "price <= 12",
     "nothing over 10 dollars": "price <= 10",
+    "around 10 dollars max": "price <= 11",
     "between 5 and 10 dollars": "price >= 5, price <= 10",
     "$5-$10": "price >= 5, price <= 10",
     "5 to 10 dollars": "price >= 5, price <= 10",
