@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -42,9 +43,8 @@ class Needs:
         self._texts = [read_out(item) for item in index.catalog.items]
         kept: dict[str, FloatArray] = previous._kept if previous is not None else {}
         fresh = [text for text in dict.fromkeys(self._texts) if text not in kept]
-        encode = (
-            self._encoder.encode if kept else lambda texts: encoded(texts, self._encoder)
-        )  # kept for the next start
+        # Of a first reading the next start finds the vectors.
+        encode = self._encoder.encode if kept else partial(encoded, encoder=self._encoder)
         new = dict(zip(fresh, encode(fresh), strict=True)) if fresh else {}
         self._kept: dict[str, FloatArray] = {text: kept[text] if text in kept else new[text] for text in self._texts}
         self._vectors = np.stack([self._kept[text] for text in self._texts])  # (N, d)
@@ -60,7 +60,7 @@ class Needs:
 
     def read(self, said: str, positions: Sequence[int]) -> FloatArray:
         """Return by how many log odds each of some items is likelier meant than the least of them: (n,)."""
-        if self._judge is None or not positions:
+        if self._judge is None or len(positions) < 2:  # one alone is before nobody
             return np.zeros(len(positions), dtype=np.float32)
         told = self._judge.judge(said, [self._texts[at] for at in positions])
         return (told - told.min()).astype(np.float32)
