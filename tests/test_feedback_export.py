@@ -104,7 +104,7 @@ def test_a_run_learns_from_the_export(assistant, url, shop, tmp_path, tiny_model
     catalog = str(shop / "catalog.jsonl")
     assert validate.main([str(dialogues), str(interactions), "--catalog", catalog, "--fast"]) == 0
     data = {"catalog": catalog, "dialogues": [str(dialogues)], "interactions": [str(interactions)], "valid_share": 0.2}
-    config = write_config(tmp_path / "run.yaml", shop, tiny_model_dir, data=data, max_steps=2, evaluate_every=2)
+    config = write_config(tmp_path / "run.yaml", shop, tiny_model_dir, data=data, max_steps=12, evaluate_every=12)
     assert train.main([str(config)]) == 0
     described = json.loads((tmp_path / "run" / "adapter" / "run.json").read_text())
     assert any(file.endswith("out/dialogues.jsonl") for file in described["data"])
