@@ -317,6 +317,24 @@ class TestUnderstanding:
             ("creators", "is_not")
         ]
 
+    @pytest.mark.parametrize(
+        ("text", "marks", "years"),
+        [
+            ("we saw it at the Odeon in 1958, now a film about space", {"film about space": "wanted"}, []),
+            ("a film from 1958 about space", {"film from 1958 about space": "wanted"}, [1958]),
+            ("a film about space under $15", {"film about space": "wanted"}, [15]),  # a sum is a limit however told
+        ],
+    )
+    def test_a_year_of_somebodys_life_limits_nothing(self, text, marks, years):
+        dated = [replace(item, year=1979 + at, price=9.0 + at, currency="USD") for at, item in enumerate(ITEMS)]
+        shop = Shop.of(make_index(Catalog(dated), BagEncoder()), None)
+        numbers = [
+            c.value
+            for c in self.read(shop, text, marks, recommend=0.9).parsed.constraints
+            if c.field in ("year", "price")
+        ]
+        assert numbers == years
+
     def test_a_part_alone_takes_nothing(self):
         whole = sensed("the first one, is it long?", {}, item=0.9)
         part = whole.part(0, 14, np.array([0.05, 0.05, 0, 0, 0, 0.9, 0, 0], dtype=np.float32))
