@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,11 +13,10 @@ from chat.further import Further
 from chat.grown import for_grown_ups
 from chat.messages import Signal
 from chat.opinions import Attitude, Opinion, asks_about
-from chat.replies import Say
 from chat.room import CORRECTS, Room
-from chat.shop import Shop
+from chat.scene import Scene
 from chat.softening import softened
-from chat.state import DialogueState, Limit
+from chat.state import Limit
 from chat.thread import held_on_to, let_go
 from chat.turn import Turn
 from chat.whom import age_of, whom
@@ -46,17 +45,12 @@ _TOGETHER = {"year": ("year", "decade"), "decade": ("year", "decade"), "length":
 _SIGNALS: dict[Attitude, Signal] = {"like": "like", "neutral": "like", "dislike": "dislike", "seen": "seen"}
 
 
-@dataclass(frozen=True, slots=True)
-class Updater:
+class Updater(Scene):
     """Applies what a message says to a state."""
-
-    shop: Shop
-    state: DialogueState
-    say: Say
 
     @property
     def _further(self) -> Further:
-        return Further(self.shop, self.state, self.say)
+        return Further.of(self)
 
     def absorb(self, turn: Turn) -> None:
         """Let a message change the state, and note in the turn what the answer should know or say of it."""
