@@ -15,12 +15,10 @@ from chat.opinions import Opinion
 from chat.overall import of_all
 from chat.pointing import PLACES, by_noun, of_part, pointed, sized
 from chat.reading import whether
-from chat.replies import Say
 from chat.restock import RESTOCK, asks_for_return, sold_out
+from chat.scene import Scene
 from chat.senses import Sensed
-from chat.shop import Shop
 from chat.sorts import all_of_kind, companion
-from chat.state import DialogueState
 from chat.thread import similar
 from chat.typed import telling_words
 from chat.understanding import Understanding, understand
@@ -41,20 +39,14 @@ _OF_CARDS = re.compile(rf"\b(?:ones?|{'|'.join(PLACES)}|last|these|those|both)\b
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class Hearing(Scene):
     """Reads the messages of one conversation.
 
     Attributes:
-        shop: the catalogue now.
-        state: the conversation.
-        say: the sentences of its language.
         whole: the message of this turn.
         parts: those of its parts that are going to be read one by one.
     """
 
-    shop: Shop
-    state: DialogueState
-    say: Say
     whole: str = ""
     parts: Sequence[str] = ()
 
