@@ -38,6 +38,10 @@ _MORE = re.compile(
     r"|换一批|换一些|还有(别的|其他|吗)|更多|别的|其他的",
     re.IGNORECASE,
 )
+_NO_MORE = re.compile(  # "I can't carry it any more" and "for two more days" ask for nothing else
+    r"\b(?:not|never|cannot|no\s+longer|\w+n['’]?t)\b[^.?!;]*?\bany\s?more\b|\bmore\s+(?:hours?|days?|weeks?|months?|years?|times?)\b",
+    re.IGNORECASE,
+)
 _NO = re.compile(  # to all that is shown
     r"\W*(?:(?:no+|nah+|nope|meh|hm+|not\s+really|none|not\s+(?:quite|convinced|feeling\s+(?:it|these|those|any)|for\s+me|my\s+thing)"
     r"|not\s+interested|boring)\W*)+(?:thanks|thank\s+you|really|sorry)?\W*|(?:都)?(?:不要|不喜欢|不行)\W*",
@@ -419,7 +423,7 @@ class CloseReading:
         return bool(compares or (self._columns and not self._of_all))
 
     def _wants_others(self) -> bool:
-        asks = _MORE.search(self.text) or self._declines
+        asks = _MORE.search(_NO_MORE.sub(" ", self.text)) or self._declines
         return bool(asks) and not self.mentions and not (self.parsed.owned and no_other(self.text))
 
     def _merely_points(self) -> bool:

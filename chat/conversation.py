@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chat.acts import Act
@@ -42,6 +44,7 @@ _FIRST = re.compile(
 _SECOND = re.compile(r"^\W*(?:the\s+)?(?:second|latter|2|other)\b|^\W*(?:第二|后者)", re.IGNORECASE)
 _INSTEAD = re.compile(r"\binstead\b|\bin\s+(?:return|exchange)\b|换(?:个|成|一)|代替", re.IGNORECASE)
 _I_MEAN = re.compile(r"^\W*(?:no\W+|sorry\W+)?i\s+(?:mean|meant)\b\W*\w", re.IGNORECASE)
+_WISH = 0.7  # a share of the purpose from which a message asks for a recommendation
 _SHORT = 5  # words of an answer to "do you mean …?"
 
 
@@ -91,7 +94,7 @@ class Conversation:
             return self._helped(typed, understood, desk)
         text, apart = denied_of(text, self._state.messages)
         desk = replace(desk, denied=apart) if apart else desk
-        reader = Reader(desk.router, self._read, desk.known, self._state.route)
+        reader = Reader(desk.router, self._read, partial(self._paged, desk), self._state.route)
         silent = self._dialogue.sorrow and not telling_words(text)  # who tells of a loss and asks for nothing
         pieces = [self._piece(text, "recommend")] if silent else self._settled(text, desk) or reader.read(text)
         if self._dialogue.sorrow:  # "just got dumped, want to cry" is none of our business, and asks for something
@@ -114,6 +117,11 @@ class Conversation:
         if text not in self._readings:
             self._readings[text] = self._dialogue.understand(text, _SERVED)
         return self._readings[text]
+
+    def _paged(self, desk: Desk, text: str) -> float:
+        """Return how far the shop's pages answer a text: not a wish that goods meet: "he chews a lot, any ideas?"."""
+        needs, wish = self._shop.recommender.needs, self._read(text).purposes.get("recommend", 0.0) > _WISH
+        return -math.inf if wish and needs is not None and needs.meets(text) else desk.known(text)
 
     def _settled(self, text: str, desk: Desk) -> list[Piece]:
         """Return what the person meant, if this message settles "do you mean …?" or takes up the offer of a person."""
@@ -142,7 +150,7 @@ class Conversation:
         parts = clauses(text)
         told = [part for part in parts if desk.waits_for(self._state, part)] or [text]
         rest = " ".join(part for part in parts if part not in told)
-        reader = Reader(desk.router, self._read, desk.known, self._state.route)
+        reader = Reader(desk.router, self._read, partial(self._paged, desk), self._state.route)
         others = reader.read(rest) if asks(rest) else []
         return [self._piece(" ".join(told), "human"), *(piece for piece in others if piece.route != "human")]
 

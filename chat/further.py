@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chat.facts import measure
 from chat.scene import Scene
@@ -105,9 +105,14 @@ class Further(Scene):
         kinds = {form for name in names for form in forms(name)}  # "a small kettle", where kettles are electric ones
         asked = (value for c in said.constraints for value in as_tuple(c.value))
         values = " ".join([*asked, *(w.value for w in said.wishes)]).split()
-        found = halves(turn.text, parser.columns, facets, held, kinds, lambda word: word in values)
+        found = halves(turn.text, parser.columns, facets, held, kinds, lambda word: word in values, self._refuses(turn))
         fields = {c.field for c in said.constraints} | {name for name, _ in said.relative}
         return [self.labelled(c) for c in found if c.field not in fields]
+
+    def _refuses(self, turn: Turn) -> Callable[[int, int], bool]:
+        """Return what tells whether the message as a whole refuses what stands in a span of it."""
+        sensed = self.shop.senses.read(turn.text) if self.shop.senses is not None else None
+        return lambda start, end: sensed is not None and sensed.told(start, end) == "refused"
 
     def _singled(self, turn: Turn) -> list[Constraint]:
         """Turn "an electric one" into a limit, among what is wanted, unless another kind is."""

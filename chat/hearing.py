@@ -90,7 +90,7 @@ class Hearing(Scene):
         if meant and not understood.opinions:  # "something similar but cheaper", whatever has been shown since
             alike = tuple(Opinion("like", (at,)) for at in self.shop.positions([meant]))
             return replace(understood, act="recommend", opinions=alike)
-        return self._as_asked(text, self._of_all(text, understood), shown or spoken_of)
+        return self._as_asked(text, self._of_all(text, understood), spoken_of or shown > 0)
 
     def _as_asked(self, text: str, understood: Understanding, spoken_of: bool) -> Understanding:
         """Read as a question about an item what is plainly meant as one, though no rule knows its form.

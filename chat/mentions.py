@@ -33,6 +33,7 @@ _WANTS = re.compile(r"\b(?:need|want|like|look(?:ing)?|search(?:ing)?|after|have
 _POINTS = re.compile(r"\b(?:it|its|this|that|they|these|those|them|ones?)\b", re.IGNORECASE)
 _TAKING = frozenset("i id ill we wed well would take get buy order be after".split())  # noqa: SIM905 - of "I'd like"
 _FOR = re.compile(r"s?\s+(?:for|against)\b", re.IGNORECASE)
+_LIKE_ANOTHER = re.compile(r"\W*(?:or|vs\.?|versus|and|&|/)\W*(?:the\s+)?", re.IGNORECASE)
 _POLITE = frozenset({"please", "pls", "thanks", "thank", "you", "hi", "hello"})
 _PLACE = re.compile(r"\b(?:with|in|at|on|under|for|into|inside)\s+(?:the|my|our)\s+$", re.IGNORECASE)
 _TELLING = 2  # telling words of a title that is one without capitals
@@ -149,19 +150,35 @@ def _goes_on(text: str, mention: Mention) -> bool:
 
 def stood_on(text: str, mentions: Sequence[Mention], sensed: Sensed, shown: int) -> tuple[list[Mention], list[Opinion]]:
     """Return the works that matter and the stands on them; where no cue tells one, the whole message may."""
-    kept, stood = [], []
-    for mention, opinion in zip(mentions, stands(text, mentions, shown), strict=True):
+    kept: list[Mention] = []
+    stood = []
+    named = [_merely(text, mention, sensed) for mention in mentions]
+    for at, (mention, opinion) in enumerate(zip(mentions, stands(text, mentions, shown), strict=True)):
         if opinion.attitude == "neutral" and not _asked_for(text, mention):
-            asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text) or MEANT.match(text)
-            asked_for = mention.how == "alias" and has(text, [mention])  # "do you have those magnet tiles"
-            merely = sensed.merely_named(mention.start, mention.end) and not (asked_of or asked_for)
-            besides = words(blank(text, [(mention.start, mention.end)]))
-            if merely and not _POLITE.issuperset(besides):
+            with_others = any(not named[other] for other in _listed_with(text, mentions, at))
+            if named[at] and not with_others:
                 continue  # "my girlfriend picked Midsommar last time"
             opinion = replace(opinion, attitude=sensed.stand(mention.start, mention.end))
         kept.append(mention)
         stood.append(opinion)
     return kept, stood
+
+
+def _merely(text: str, mention: Mention, sensed: Sensed) -> bool:
+    """Whether a work is named by the way, as far as the whole message tells."""
+    asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text) or MEANT.match(text)
+    asked_for = mention.how == "alias" and has(text, [mention])  # "do you have those magnet tiles"
+    merely = sensed.merely_named(mention.start, mention.end) and not (asked_of or asked_for)
+    return merely and not _POLITE.issuperset(words(blank(text, [(mention.start, mention.end)])))
+
+
+def _listed_with(text: str, mentions: Sequence[Mention], at: int) -> list[int]:
+    """Return which mentions stand beside one as its like: "the Trekker or the No-Pull"."""
+    joined = (
+        (one, one + 1) for one in range(len(mentions) - 1)
+        if _LIKE_ANOTHER.fullmatch(text, mentions[one].end, mentions[one + 1].start)
+    )  # fmt: skip
+    return [other for pair in joined if at in pair for other in pair if other != at]
 
 
 def _asked_for(text: str, mention: Mention) -> bool:

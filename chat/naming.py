@@ -78,7 +78,7 @@ _ANYTHING_LIKE = re.compile(  # "do you have anything like Twin Peaks?" asks for
     re.IGNORECASE,
 )
 _ANYTHING_WITH = re.compile(  # nor does "is there something with Gene Kelly?"
-    r"\s*(?:anything|something|stuff|(?:any|some)\s+\w+)\s+(?:\w+\s+)?(?:with|starring|featuring|by|from|about)\b",
+    r"\s*(?:anything|something|stuff|(?:any|some)\s+\w+)\s+(?:\w+\s+)?(?:with|starring|featuring|by|from|about|that|which|to|for|against)\b",
     re.IGNORECASE,
 )
 _CLAUSE = frozenset(

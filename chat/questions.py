@@ -29,6 +29,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
               r"|\bwhat\s+(does|do|would|will)\s+(\S+\s+){1,6}cost\b"
               r"|\bwhat['’]?s\s+(it|that|this)(\s+one)?\s+cost\b|\bprice\b|\bcosts?\b\s*\?"
               r"|\bwhat(?:['’]?s|\s+is|\s+would\s+be)\s+the\s+total\b|\b(?:total|add)(?:\s+(?:it|them|that|those))?\s+up\b|\btotal\s+(?:for|of)\b"
+              r"|\bwhat\s+(?:must|do|would|will|should)\s+(?:i|we)\s+(?:have\s+to\s+)?pay\b|\btogether\W+what\s+(?:is|will|would)\s+(?:that|it)\b"
               r"|多少钱|价格|怎么卖|(?:一共|总共|合计)多少|加起来多少"),
     ("in_stock", r"\b(is|are)\s+(\S+\s+){1,6}(in\s+stock|available)\b|\b(still\s+(in\s+stock|available)|sold\s+out)\b"
                  r"|\bwhich\s+(\S+\s+){0,4}(is|are)\s+(\w+\s+)?(in\s+stock|available)\b|(^|[.,!]\s*)(and\s+)?in\s+stock\s*\?"

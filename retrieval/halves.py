@@ -38,6 +38,7 @@ def halves(
     among: Sequence[Constraint],
     kinds: Collection[str],
     meant: Callable[[str], object],
+    refused: Callable[[int, int], bool] = lambda start, end: False,
 ) -> Iterator[Constraint]:
     """Yield limits to the lighter, the smaller, the longer half of the things spoken of.
 
@@ -48,14 +49,18 @@ def halves(
         among: limits that tell which things are spoken of.
         kinds: what these are called.
         meant: whether a word is a value of some column, which limits in its own way.
+        refused: whether the whole message refuses what stands in `text[start:end]`: "I can't carry the heavy ones".
     """
     there = facets.mask(among) if among else np.ones(len(facets.catalog), dtype=np.bool_)
-    text = _SAID_BY_THE_WAY.sub(" ", text)
+    text = _SAID_BY_THE_WAY.sub(lambda m: " " * len(m.group()), text)
     clauses = re.split(r"[,.;!?]", text)
     for column, sign, adjective in columns.adjectives():
-        turned = -1 if re.search(rf"{_NOT_TOO}{_AND}{adjective}{_NO_NOUN}", text, re.IGNORECASE) else 1
-        idle = any(no_need(text, m.start()) for m in re.finditer(rf"\b{adjective}\b", text, re.IGNORECASE))
-        if idle or meant(adjective) or (turned > 0 and not any(_asks(clause, adjective, kinds) for clause in clauses)):
+        places = [m.span() for m in re.finditer(rf"\b{adjective}\b", text, re.IGNORECASE)]
+        asks = any(_asks(clause, adjective, kinds) for clause in clauses)
+        not_so = re.search(rf"{_NOT_TOO}{_AND}{adjective}{_NO_NOUN}", text, re.IGNORECASE) is not None
+        turned = -1 if not_so or (asks and any(refused(*place) for place in places)) else 1
+        idle = any(no_need(text, start) for start, _ in places)
+        if idle or meant(adjective) or not (not_so or asks):
             continue
         values = facets.numbers(column.field)[there]
         known = values[~np.isnan(values)]
