@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from retrieval.errors import NamedropError
+from retrieval.errors import ProblemsError
 from retrieval.exported import candidates, source
 from retrieval.rows import RowProblem, to_item
 from retrieval.types import Item
@@ -28,12 +28,8 @@ _REQUIRED = ("id", "title")
 _LONGEST_QUOTED_RECORD = 200  # physical lines; beyond it a quote was left open
 
 
-class CatalogError(NamedropError):
+class CatalogError(ProblemsError[RowProblem]):
     """The catalogue cannot be read as it is; `problems` holds every bad row (empty if the file itself is at fault)."""
-
-    def __init__(self, message: str, problems: Sequence[RowProblem] = ()) -> None:
-        super().__init__("\n".join([message, *(f"  {p}" for p in problems)]))
-        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)

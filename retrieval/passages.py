@@ -39,7 +39,7 @@ from pydantic import (
     model_validator,
 )
 
-from retrieval.errors import NamedropError
+from retrieval.errors import ProblemsError
 from retrieval.text import CONTROL, fold
 
 _LONGEST = 20_000  # characters of a passage's text
@@ -86,12 +86,8 @@ class KnowledgeProblem:
         return f"{where}: {self.found}; expected {self.expected}; {self.remedy}"
 
 
-class KnowledgeError(NamedropError):
+class KnowledgeError(ProblemsError[KnowledgeProblem]):
     """The knowledge cannot be used as it is; `problems` holds everything that is wrong, in all files."""
-
-    def __init__(self, message: str, problems: Sequence[KnowledgeProblem] = ()) -> None:
-        super().__init__("\n".join([message, *(f"  {p}" for p in problems)]))
-        self.problems = tuple(problems)
 
 
 class Knowledge(Sequence[Passage]):
