@@ -11,7 +11,6 @@ import copy
 import hashlib
 import json
 import logging
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from torch import Tensor, nn
 from finetune.objective import backbone_of
 from finetune.packing import Batch, Row, collate
 from retrieval.errors import NamedropError
+from retrieval.files import write_text
 from retrieval.models import cache_root
 
 log = logging.getLogger(__name__)
@@ -182,9 +182,7 @@ class StateCache:
                 progress(len(self.rows[at]))
 
     def _note(self, rows: int) -> None:
-        aside = self.folder / "done.json.partial"
-        aside.write_text(json.dumps({"rows": rows}), encoding="utf-8")
-        os.replace(aside, self.folder / "done.json")
+        write_text(self.folder / "done.json", json.dumps({"rows": rows}))
 
     def __call__(self, ids: Sequence[int], length: int) -> Tensor:
         """Return the states of B rows, padded with zeros: (B, length, H)."""
