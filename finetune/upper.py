@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import logging
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,8 +25,6 @@ from finetune.packing import Batch, Row, collate
 from retrieval.errors import NamedropError
 from retrieval.files import write_text
 from retrieval.models import cache_root
-
-log = logging.getLogger(__name__)
 
 _FORMAT = 1
 _SAVED_EVERY = 32  # rows between two notes of how far the cache is; a killed run loses at most these
