@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chat.desk import Desk, grumbles
+from chat.desk import Desk
+from chat.reaching import grumbles
 from tests.test_contact import Pages
 from tests.test_conversation import FakeOutbox, Sure, Visit
 
