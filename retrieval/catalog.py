@@ -131,31 +131,16 @@ def _read_csv(path: Path, problems: list[RowProblem]) -> Iterator[_Record]:
         record, after = _csv_record(lines, at, delimiter)
         if record is None or (len(record) != len(columns) and after > at + 1):
             # A quote left open swallows the rows behind it: give up this line only.
-            problems.append(
-                RowProblem(
-                    path.name,
-                    at + 1,
-                    "",
-                    "",
-                    "every quotation mark to be closed",
-                    'close it, or double a literal one ("")',
-                )
-            )
+            expected, remedy = "every quotation mark to be closed", 'close it, or double a literal one ("")'
+            problems.append(RowProblem(path.name, at + 1, "", "", expected, remedy))
             at += 1
             continue
         if not any(cell.strip() for cell in record):
             pass
         elif len(record) != len(columns):
-            problems.append(
-                RowProblem(
-                    path.name,
-                    at + 1,
-                    "",
-                    "",
-                    f"{len(columns)} cells as in the header, found {len(record)}",
-                    f"quote cells that contain {delimiter!r}, or fill in the missing ones",
-                )
-            )
+            expected = f"{len(columns)} cells as in the header, found {len(record)}"
+            remedy = f"quote cells that contain {delimiter!r}, or fill in the missing ones"
+            problems.append(RowProblem(path.name, at + 1, "", "", expected, remedy))
         else:
             yield _Record(at + 1, dict(zip(columns, record, strict=True)))
         at = after
@@ -194,11 +179,8 @@ def _read_jsonl(path: Path, problems: list[RowProblem]) -> Iterator[_Record]:
                 continue
             if not isinstance(cells, dict):
                 found = type(cells).__name__
-                problems.append(
-                    RowProblem(
-                        path.name, number, "", "", f"a JSON object, found {found}", 'write {"id": …, "title": …}'
-                    )
-                )
+                expected, remedy = f"a JSON object, found {found}", 'write {"id": …, "title": …}'
+                problems.append(RowProblem(path.name, number, "", "", expected, remedy))
                 continue
             seen.update(cells)
             yield _Record(number, cells)

@@ -40,7 +40,7 @@ from pydantic import (
 )
 
 from retrieval.errors import ProblemsError
-from retrieval.text import CONTROL, fold
+from retrieval.text import CONTROL, as_written, fold
 
 _LONGEST = 20_000  # characters of a passage's text
 _LONGEST_TITLE = 500
@@ -258,7 +258,7 @@ class Entry(BaseModel):
 
     id: Annotated[
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^\S+$")] | None,
-        BeforeValidator(lambda v: str(v) if isinstance(v, int) and not isinstance(v, bool) else v),
+        BeforeValidator(as_written),
     ] = None
     questions: Annotated[list[_Question], BeforeValidator(_listed), Field(min_length=1)] = Field(
         validation_alias=AliasChoices("questions", "question", "q", "title")
