@@ -6,15 +6,14 @@ A price, a measure, an allergy and whatever else is refused are never given up f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from chat.picking import CARDS, Picking
 from chat.recommender import Recommended
-from chat.replies import Say
-from chat.shop import Shop
-from chat.state import DialogueState, Limit, replaces
+from chat.scene import Scene
+from chat.state import Limit, replaces
 from chat.telling import ENOUGH, best_relaxation
 from chat.turn import Turn
 from chat.typed import EVERYDAY, telling_words
@@ -28,17 +27,12 @@ _SAME_CLASS = 0.3  # a share of a price from which another thing may stand in fo
 _PLACES = frozenset("outside inside indoors outdoors home house".split())  # noqa: SIM905 - everyday words that tell
 
 
-@dataclass(frozen=True, slots=True)
-class DeadEnds:
+class DeadEnds(Scene):
     """Ways out of them, in one conversation; what is given up is said in the turn's notes."""
-
-    shop: Shop
-    state: DialogueState
-    say: Say
 
     @property
     def _picking(self) -> Picking:
-        return Picking(self.shop, self.state, self.say)
+        return Picking.of(self)
 
     def furthest(self, turn: Turn) -> list[Recommended]:
         """Return what comes nearest to "lighter" where nothing is: the lightest, without that limit in force."""

@@ -28,6 +28,7 @@ from chat.picking import CARDS, Picking
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.routing import Route
+from chat.scene import Scene
 from chat.shop import Shop
 from chat.sorts import by_maker
 from chat.state import DialogueState, Language
@@ -170,12 +171,17 @@ class Dialogue:
         return self._ANSWERS[act](self, turn)
 
     @property
+    def scene(self) -> Scene:
+        """What reads, picks and tells in this conversation goes by."""
+        return Scene(self.shop, self.state, self.say)
+
+    @property
     def picking(self) -> Picking:
         """What chooses from the catalogue for this conversation."""
-        return Picking(self.shop, self.state, self.say)
+        return Picking.of(self.scene)
 
     def _updater(self) -> Updater:
-        return Updater(self.shop, self.state, self.say)
+        return Updater.of(self.scene)
 
     def record(self, answer: Answer) -> Answer:
         """Record an answer in the state, and return it; sympathy comes first."""
@@ -211,14 +217,14 @@ class Dialogue:
     # What is answered
 
     def _recommend(self, turn: Turn) -> Answer:
-        ends = DeadEnds(self.shop, self.state, self.say)
+        ends = DeadEnds.of(self.scene)
         picks = self.picking.picks(turn) or ends.furthest(turn)
         if not picks and turn.understood.act != "more":
             picks = self.picking.picks_with_room(turn) or ends.nearest(turn)
         picks = picks or ends.elsewhere(turn)
         if not picks and (left := ends.left(turn)):
             return self._left(turn, left)
-        telling = Telling(self.shop, self.state, self.say)
+        telling = Telling.of(self.scene)
         notes = list(turn.notes)
         if turn.lifted:
             notes.append(self.say("lifted", limits=self.say.quoted([f"“{label}”" for label in turn.lifted])))
@@ -251,7 +257,7 @@ class Dialogue:
 
     def _left(self, turn: Turn, picks: Sequence[Recommended]) -> Answer:
         """Say that all has been seen, and show once more what of it still stands."""
-        telling = Telling(self.shop, self.state, self.say)
+        telling = Telling.of(self.scene)
         cards = self.picking.cards(picks, turn)
         left = self.say("left" if len(picks) > 1 else "left_one")
         beside = telling.beside(turn, self.shop.items(card.id for card in cards))
@@ -288,7 +294,7 @@ class Dialogue:
         fitting = [at for at in nearest if allowed[at]]
         picks = [Recommended(at, 0.0) for at in fitting[:CARDS]]
         if same and (cards := self.picking.cards([pick for pick in picks if pick.position in same])):
-            telling, items = Telling(self.shop, self.state, self.say), self.shop.items(card.id for card in cards)
+            telling, items = Telling.of(self.scene), self.shop.items(card.id for card in cards)
             return Answer(self.say.sentences(telling.lead(turn, items), telling.rest(items)), cards)
         if len(picks) < CARDS:
             query = Query(asked, tuple(nearest[:2]))

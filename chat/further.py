@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chat.facts import measure
-from chat.replies import Say
-from chat.shop import Shop
+from chat.scene import Scene
 from chat.singling import contrary, singled, undergone
 from chat.softening import either
-from chat.state import DialogueState
 from chat.turn import Turn
 from retrieval.constraints import satisfies
 from retrieval.halves import halves
@@ -30,19 +27,8 @@ from retrieval.types import Constraint
 _TOO_OLD = re.compile(r"\btoo\s+old\b", re.IGNORECASE)  # said of all that is shown
 
 
-@dataclass(frozen=True, slots=True)
-class Further:
-    """Reads a message's further limits.
-
-    Attributes:
-        shop: the catalogue now.
-        state: the dialogue before the message has changed its limits.
-        say: the sentences of its language.
-    """
-
-    shop: Shop
-    state: DialogueState
-    say: Say
+class Further(Scene):
+    """Reads a message's further limits, before it has changed those in force."""
 
     def against_shown(self, turn: Turn, said: Sequence[Constraint]) -> list[Constraint]:
         """Return the limits against what has been shown; "too much" is said of a price that has been named."""

@@ -14,12 +14,11 @@ from chat.fitting import FITS
 from chat.opinions import Opinion
 from chat.overall import of_all
 from chat.pointing import PLACES, by_noun, of_part, pointed, sized
-from chat.replies import Say
+from chat.reading import whether
 from chat.restock import RESTOCK, asks_for_return, sold_out
+from chat.scene import Scene
 from chat.senses import Sensed
-from chat.shop import Shop
 from chat.sorts import all_of_kind, companion
-from chat.state import DialogueState
 from chat.thread import similar
 from chat.typed import telling_words
 from chat.understanding import Understanding, understand
@@ -33,25 +32,21 @@ _POINTS = re.compile(r"\b(?:that|this|it)\b", re.IGNORECASE)
 _WHICH = re.compile(
     r"\b(?:which|what)\s+(?:(?:sort|kind|type)s?\s+of\s+)?(?:other\s+)?$", re.IGNORECASE
 )  # before a kind
+_LOOSE: frozenset[Act] = frozenset({"recommend", "more", "unclear"})  # what is left where no rule speaks
+_PLAINLY = 0.8  # a share of the purpose from which a message asks about an item
 _BRIEF = 5  # words of a message that says something of a card and little else
 _OF_CARDS = re.compile(rf"\b(?:ones?|{'|'.join(PLACES)}|last|these|those|both)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class Hearing(Scene):
     """Reads the messages of one conversation.
 
     Attributes:
-        shop: the catalogue now.
-        state: the conversation.
-        say: the sentences of its language.
         whole: the message of this turn.
         parts: those of its parts that are going to be read one by one.
     """
 
-    shop: Shop
-    state: DialogueState
-    say: Say
     whole: str = ""
     parts: Sequence[str] = ()
 
@@ -95,7 +90,22 @@ class Hearing:
         if meant and not understood.opinions:  # "something similar but cheaper", whatever has been shown since
             alike = tuple(Opinion("like", (at,)) for at in self.shop.positions([meant]))
             return replace(understood, act="recommend", opinions=alike)
-        return self._of_all(text, understood)
+        return self._as_asked(text, self._of_all(text, understood), shown or spoken_of)
+
+    def _as_asked(self, text: str, understood: Understanding, spoken_of: bool) -> Understanding:
+        """Read as a question about an item what is plainly meant as one, though no rule knows its form.
+
+        "Are the pieces magnetic?", "board or paper pages, she chews": the purpose of a message has been learnt.
+        """
+        parsed, named = understood.parsed, [opinion for opinion in understood.opinions if opinion.surface]
+        others = understood.extreme or understood.mood or understood.same_maker or understood.asked_title
+        stands = len(clauses(text)) > 1 and any(opinion.attitude != "neutral" for opinion in named)
+        turned = parsed.relative or understood.dropped or others or stands
+        of_item = understood.purposes.get("item", 0.0) > _PLAINLY and (spoken_of or named)
+        if understood.act not in _LOOSE or turned or not of_item:
+            return understood
+        of_it = tuple(replace(opinion, attitude="neutral") for opinion in understood.opinions)
+        return replace(understood, act="question", questions=whether(parsed) or ("other",), opinions=of_it)
 
     def _wants_others(self, text: str, understood: Understanding) -> bool:
         """Whether "which cheese would you recommend?" asks for things of which none is on screen."""

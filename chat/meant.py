@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chat.comparing import Compared, compared
 from chat.holding import of_which
-from chat.replies import Say
 from chat.restock import RESTOCK, sold_out
-from chat.shop import Shop
-from chat.state import DialogueState
+from chat.scene import Scene
 from chat.turn import Turn
 from chat.understanding import Understanding
 from retrieval.ranges import of_sizes
@@ -32,13 +29,8 @@ TOGETHER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(Scene):
     """Finds the items that a message's questions are about."""
-
-    shop: Shop
-    state: DialogueState
-    say: Say
 
     def items(self, turn: Turn) -> list[Item]:
         """Return the items that a question is about, none where nothing has been spoken of."""

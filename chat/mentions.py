@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from chat.acts import SAME_MAKER
 from chat.brands import from_stranger
@@ -37,10 +38,26 @@ _PLACE = re.compile(r"\b(?:with|in|at|on|under|for|into|inside)\s+(?:the|my|our)
 _TELLING = 2  # telling words of a title that is one without capitals
 
 
+class Mentioned(NamedTuple):
+    """What a message names.
+
+    Attributes:
+        asked: the title asked for that is none of ours, "" if there is none.
+        ours: the works and things that are.
+        beside: where words stand that tell which of one name is meant: "the film Solaris".
+        by_title: something is asked about the one item by the way it is put: "who wrote dune", "how hot for gyokuro?".
+    """
+
+    asked: str
+    ours: list[Mention]
+    beside: list[tuple[int, int]]
+    by_title: bool
+
+
 def mentioned(
     text: str, lifting: Sequence[tuple[int, int]], linker: TitleLinker, parser: Parser, sensed: Sensed
-) -> tuple[str, list[Mention], list[tuple[int, int]], bool]:
-    """Return the title asked for that is none of ours, the works named, what tells which, and if one is asked about."""
+) -> Mentioned:
+    """Return what a message names; what it lifts limits with, it does not name."""
     asked, mentions = asked_title(blank(text, lifting), linker, parser)  # "forget the year" names no book
     asked = from_stranger(text, linker, parser) or asked
     mentions = _told_of(text, mentions, sensed, linker, parser)
@@ -51,7 +68,7 @@ def mentioned(
     one = [] if mentions or asked else _by_one_word(text, parser)
     mentions = mentions or one
     mentions, beside = disambiguated(text, mentions, linker)
-    return asked, mentions, beside, about is not None or bool(one)
+    return Mentioned(asked, mentions, beside, about is not None or bool(one))
 
 
 def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -> tuple[str, list[Mention]]:

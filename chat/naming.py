@@ -38,6 +38,11 @@ ABOUT_TITLE = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<=\bnot )[A-Z]\w+|(?<!^)(?<![.!?]\s)\b[A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’.-]+)+")
+HOLDS = re.compile(  # "is there any violence in the first one?", "is there chicken in it?", "is there a lid on it?"
+    r"\b(?:is|are)\s+there\s+(?:(?:any|an?|much|many|lots?\s+of|a\s+lot\s+of)\b[^.?!]*\bin\s+(?:it|that|this|the\s+\w+\s+(?:one|film|book|game|album))\b"
+    r"|[^.?!]{1,40}?\b(?:in|inside|on|with)\s+(?:it|them)\b\W*(?:$|[.?!]))",
+    re.IGNORECASE,
+)
 _LIKENESS = re.compile(r"类似|相似|别的|其[他它]|这样|那样|一样|便宜|更")  # what is asked for by these is no title
 _KIND_BEHIND = re.compile(  # "Dune the book"
     r",?\s+\(?(?:the\s+)?(\w+)\b\)?(?!,?\s+(?:and|or|vs)\s+the\b)", re.IGNORECASE
@@ -127,7 +132,12 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
         if any(thing[t.start].isupper() for t in tokens) and len(tokens) <= 8:
             return thing, []
     have = HAVE.search(text)
-    if have is None or HAVE_IT.search(text) or any(p.match(text, have.end()) for p in (_ANYTHING_LIKE, _ANYTHING_WITH)):
+    if (
+        have is None
+        or HAVE_IT.search(text)
+        or HOLDS.search(text)
+        or any(p.match(text, have.end()) for p in (_ANYTHING_LIKE, _ANYTHING_WITH))
+    ):
         return "", mentions
     thing = re.split(
         rf"[?!;。？！；\n]|\.\s|(?:,|\bbut\b|\bor\s+(?:something|anything)\b|\band\s+{_ASKS}\b)", text[have.end() :]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,11 +13,10 @@ from chat.messages import Card
 from chat.needs import need_of
 from chat.prompt import UserContext
 from chat.recommender import Recommended
-from chat.replies import Say
 from chat.rules import Situation
-from chat.shop import Shop, card
+from chat.scene import Scene
+from chat.shop import card
 from chat.sidelines import sidelines
-from chat.state import DialogueState
 from chat.telling import ENOUGH
 from chat.thread import of_those
 from chat.turn import Turn
@@ -38,13 +37,8 @@ _SHADE = 0.5  # standard deviations by which a mood near a refused one is worth 
 _GIVES_WAY = ("kind", "genres", "creators", "language", "title", "topic")
 
 
-@dataclass(frozen=True, slots=True)
-class Picking:
+class Picking(Scene):
     """Chooses from the catalogue what suits one conversation."""
-
-    shop: Shop
-    state: DialogueState
-    say: Say
 
     def picks(self, turn: Turn) -> list[Recommended]:
         """Recommend; a work asked for by its title comes first, shown ones return only if little else fits."""

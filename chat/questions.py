@@ -14,8 +14,10 @@ from retrieval.numbers import COUNTS, LENGTH_FIELDS
 from retrieval.text import normalize
 
 _USED = (  # behind "how much": an amount, and no price
-    r"\s+(?:of\s+(?:it|this|that|them)\s+)?(?:do|should|must|can|would)\s+(?:i|we|you|one)\s+(?:really\s+)?(?:(?:have|need|ought)\s+to\s+)?"
-    r"(?:put|use|take|apply|give|add|eat|drink|pour|spray|rub|mix|feed|need(?!\s+to\b))\b"
+    r"\s+(?:of\s+(?:it|this|that|them)\s+)?(?:(?:do|does|did|should|must|can|could|would|will)\s+(?:i|we|you|one|he|she|it|they|this|that)\s+"
+    r"(?:really\s+)?(?:(?:have|need|ought)\s+to\s+)?"
+    r"(?!(?:really|have|need|ought|costs?|be|pay|owe|charge|ask|want|sell|set|come|go|run|take|is|are|usually|normally|roughly|about|then|in)\b)\w"
+    r"|(?:do|should|must|can|would)\s+(?:i|we|you|one)\s+(?:really\s+)?(?:(?:have|need|ought)\s+to\s+)?(?:take|need(?!\s+to\b))\b)"
 )
 _SPECIAL = (  # "what would you say is special about it?"
     r"\bwhat\b[^.?!,;]{0,25}\b(?:special|good|great|nice|different|clever|unusual)\s+about\s+(?:it|that|this|the\s+\w+)\b"

@@ -11,6 +11,7 @@ from chat.holding import of_several
 from chat.naming import (
     HAVE,
     HAVE_IT,
+    HOLDS,
     unknown_name,
 )
 from chat.opinions import LIKE, Opinion
@@ -45,10 +46,6 @@ _SUITS = re.compile(  # "is the Skarn good for a family?", "can I use it on gas?
     re.IGNORECASE,
 )
 _WHAT_KIND = re.compile(r"\b(?:is|was)\s+(?:it|that|this|the\s+\w+\s+one)\s+an?\s+(\w+)\b", re.IGNORECASE)
-_HOLDS = re.compile(  # "is there any violence in the first one?"
-    r"\b(?:is|are)\s+there\s+(?:any|an?|much|many|lots?\s+of|a\s+lot\s+of)\b[^.?!]*\bin\s+(?:it|that|this|the\s+\w+\s+(?:one|film|book|game|album))\b",
-    re.IGNORECASE,
-)
 _WHAT_LIKE = re.compile(
     r"\bwhat(?:['’]?s|\s+is|\s+are|\s+was)\b[^.?!]*?\blike\b(?=\s+in\b|\s*[,?]|\s*$)", re.IGNORECASE
 )
@@ -140,7 +137,7 @@ def fields(text: str, about: Questions, parsed: Parsed, opinions: Sequence[Opini
     kind = _WHAT_KIND.search(without_names(text, opinions))
     if opinions and kind is not None and canonical("kind", kind[1]) in vocabulary("kind"):
         return ("kind",) if display("kind", canonical("kind", kind[1]), "en") == kind[1] else ("kind", "genres")
-    if opinions and not about.fields and _HOLDS.search(text):
+    if opinions and not about.fields and HOLDS.search(text):
         return whether(parsed) or ("other",)
     if opinions and not about.fields and _SUITS.search(text) and (asked_of := whether(parsed)):
         return asked_of

@@ -32,11 +32,11 @@ class Room:
     shop: Shop
     state: DialogueState
 
-    def make(self, turn: Turn, fields: set[str], subject: bool) -> None:
+    def make(self, turn: Turn, fields: set[str]) -> None:
         """Lift the limits of the last subject that a new one contradicts or silently leaves behind."""
         self._for_somebody_else(turn, fields)
         limits = self.state.taste.limits
-        if subject and "creators" not in fields:
+        if turn.changed_subject and "creators" not in fields:
             turn.lift(self.state, [x for x in limits if x.field == "creators" and x.op == "is"], silently=True)
         if turn.understood.anything and "creators" in fields and "kind" not in fields:
             turn.lift(self.state, [x for x in limits if x.field == "kind" and x.op == "is"], silently=True)

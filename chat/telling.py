@@ -6,11 +6,10 @@ Every sentence is a template (`chat.replies`) filled from the catalogue and the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from chat import facts
-from chat.replies import Say
+from chat.scene import Scene
 from chat.shop import Shop
 from chat.state import DialogueState, Limit
 from chat.turn import Turn
@@ -30,13 +29,8 @@ _LIMITS = 2  # from which one of them may go
 ENOUGH = 3  # fewer cards than this are worth a word about what limits them
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(Scene):
     """The sentences about what is recommended in one conversation; "" where there is nothing to say."""
-
-    shop: Shop
-    state: DialogueState
-    say: Say
 
     def unmet(self, turn: Turn, items: Sequence[Item]) -> str:
         """Own up to what this message wishes for and nothing shown has."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,11 +13,10 @@ from chat.further import Further
 from chat.grown import for_grown_ups
 from chat.messages import Signal
 from chat.opinions import Attitude, Opinion, asks_about
-from chat.replies import Say
 from chat.room import CORRECTS, Room
-from chat.shop import Shop
+from chat.scene import Scene
 from chat.softening import softened
-from chat.state import DialogueState, Limit
+from chat.state import Limit
 from chat.thread import held_on_to, let_go
 from chat.turn import Turn
 from chat.whom import age_of, whom
@@ -46,103 +45,132 @@ _TOGETHER = {"year": ("year", "decade"), "decade": ("year", "decade"), "length":
 _SIGNALS: dict[Attitude, Signal] = {"like": "like", "neutral": "like", "dislike": "dislike", "seen": "seen"}
 
 
-@dataclass(frozen=True, slots=True)
-class Updater:
+class Updater(Scene):
     """Applies what a message says to a state."""
-
-    shop: Shop
-    state: DialogueState
-    say: Say
 
     @property
     def _further(self) -> Further:
-        return Further(self.shop, self.state, self.say)
+        return Further.of(self)
 
     def absorb(self, turn: Turn) -> None:
         """Let a message change the state, and note in the turn what the answer should know or say of it."""
-        understood, taste = turn.understood, self.state.taste
-        turn.before = list(taste.limits)
-        if understood.act in _CHANGES_NOTHING:
+        turn.before = list(self.state.taste.limits)
+        if turn.understood.act in _CHANGES_NOTHING:
             return
-        for dropped in understood.dropped:
+        self._lift(turn)
+        refused_now = self._removed_afresh(turn)
+        chips = self._chips_removed(turn)
+        self._take_back(turn.understood.parsed.taken_back)
+        self._allow(turn)
+        self._take_stands(turn)
+        if turn.understood.act == "question":  # "would it fit me at 1.95?" tells for whom it is to be
+            # Who asks whether a shoe is made in 44 is told so, and may still look at it.
+            fits = [c for c in turn.understood.parsed.constraints if c.op == "fits" and not of_sizes(c.field)]
+            self.state.limit(fits)
+            return
+        narrows = self._soften(turn)
+        implied = self._newly_implied(turn)
+        constraints = self._asked_for(turn, chips, refused_now)
+        thread = [self._further.labelled(c) for c in held_on_to(self.shop, self.state, turn, constraints)]
+        beside = self._beside(turn, constraints)
+        fields = {c.field for c in constraints if c.op == "is" and c not in beside}
+        self._note_subject(turn, fields, narrows=narrows or bool(chips), refuses=bool(constraints))
+        self._note_whom(turn)
+        Room(self.shop, self.state).make(turn, fields)
+        self.state.limit(thread)
+        self.state.limit(constraints, lasting=turn.understood.lasting, beside=beside)
+        self.state.limit([c for c in turn.understood.parsed.owned if c not in constraints], implied=True)
+        self._imply(turn, implied)
+        self._unlimit_what_nothing_has(turn)
+        self._wish(turn, constraints)
+        self._infer_kind(turn, fields)
+
+    def _lift(self, turn: Turn) -> None:
+        """Let go of limits on what the message says not to matter, and of wishes for it: "forget the genre"."""
+        taste = self.state.taste
+        for dropped in turn.understood.dropped:
             for name in _TOGETHER.get(dropped, (dropped,)):
                 self.state.unlimit(name)
             values = self.shop.index.facets.postings.get(dropped, {})  # "no black" is refused wherever it stands
             taste.limits = [x for x in taste.limits if (x.field, x.op) != ("topic", "is_not") or x.value not in values]
-            # "forget the genre" gives up a wish for one, too
             self._take_back([wish for wish in (*taste.wishes, *taste.earlier) if wish[0] == dropped])
-        removed = self._removed_afresh(turn)
-        chips = self._chips_removed(turn)
-        self._take_back(understood.parsed.taken_back)
-        taste.limits = [
-            x for x in taste.limits if x.op != "is_not" or not set(understood.parsed.allowed) & set(_values(x.value))
-        ]
-        asked = {(wish.field, wish.value) for wish in understood.parsed.wishes}  # it is refused no longer
-        taste.limits = [
-            x
-            for x in taste.limits
-            if x.op != "is_not" or x.lasting or not any((x.field, v) in asked for v in _values(x.value))
-        ]
-        for opinion in understood.opinions:
+
+    def _allow(self, turn: Turn) -> None:
+        """Refuse no longer what the message allows or wishes for, though not what is refused for good."""
+        parsed = turn.understood.parsed
+        wished = {(wish.field, wish.value) for wish in parsed.wishes}
+
+        def stands(limit: Limit) -> bool:
+            values = _values(limit.value)
+            allowed = not set(parsed.allowed).isdisjoint(values)
+            return not allowed and (limit.lasting or not any((limit.field, v) in wished for v in values))
+
+        taste = self.state.taste
+        taste.limits = [limit for limit in taste.limits if limit.op != "is_not" or stands(limit)]
+
+    def _take_stands(self, turn: Turn) -> None:
+        """Take over what the message says of items, and let go of what one that it asks for by name does not meet."""
+        for opinion in turn.understood.opinions:
             self._absorb_opinion(turn, opinion)
-        by_name = understood.act == "availability" or understood.bare_title
+        by_name = turn.understood.act == "availability" or turn.understood.bare_title
         if turn.named and by_name and self.shop.of_goods:
             let_go(self.state, turn, [self.shop.index.catalog[at] for at in turn.named])
         for what, ids in (("rejected", turn.rejected), ("seen", turn.seen)):
             if ids:
                 turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
-        if understood.act == "question":  # "would it fit me at 1.95?" tells for whom it is to be
-            # Who asks whether a shoe is made in 44 is told so, and may still look at it.
-            self.state.limit([c for c in understood.parsed.constraints if c.op == "fits" and not of_sizes(c.field)])
-            return
-        held_now = [limit.constraint for limit in taste.limits]
-        turn.understood = softened(understood, held_now, self.shop.parser.columns)
-        narrows, understood = turn.understood is not understood, turn.understood
-        parsed, further = understood.parsed, self._further
-        turn.notes.extend(dict.fromkeys(self.say.unchecked(name) for name in parsed.unchecked))
-        wanted = self._wanted_genres(turn)
+
+    def _soften(self, turn: Turn) -> bool:
+        """Read limits that nothing of the kind in force has as wishes, and own up to columns that we lack.
+
+        Return whether any limit has been read so.
+        """
+        understood, held = turn.understood, [limit.constraint for limit in self.state.taste.limits]
+        turn.understood = softened(understood, held, self.shop.parser.columns)
+        turn.notes.extend(dict.fromkeys(self.say.unchecked(name) for name in turn.understood.parsed.unchecked))
+        return turn.understood is not understood
+
+    def _newly_implied(self, turn: Turn) -> list[Constraint]:
+        """Return what its refusals rule out besides; what is wanted is ruled out no longer."""
+        taste, wanted = self.state.taste, self._wanted_genres(turn)
         taste.limits = [x for x in taste.limits if not (x.implied and x.value in wanted)]
         held = {(x.field, x.op, x.value) for x in taste.limits}
-        implied = [c for c in parsed.implied if c.value not in wanted and (c.field, c.op, c.value) not in held]
-        fits = any(c.op == "fits" for c in parsed.constraints)
-        said = [
-            c if c.label else further.labelled(c)
-            for c in (for_grown_ups(each, turn.text, self.state, fits) for each in parsed.constraints)
-            if (c.field, c.op, c.value) not in chips
-        ]
-        turn.further = further.against_shown(turn, said)
-        constraints = [*said, *further.by_its_words(turn), *removed, *turn.further, *further.among_wanted(turn)]
-        constraints.extend(further.beyond(turn, constraints))
-        thread = [further.labelled(c) for c in held_on_to(self.shop, self.state, turn, constraints)]
-        beside, facets = self._beside(turn, constraints), self.shop.index.facets
-        fields = {c.field for c in constraints if c.op == "is" and c not in beside}
-        names = turn.named or parsed.wishes or fields & {"kind", "genres", "topic", "title"} or understood.asked_title
-        subject = bool(names or understood.gist)
-        turn.changed_subject = subject
-        part = not facets.of_works and not fields and _WITH_PART.search(turn.text)
-        told = subject if facets.of_works else names  # "we've got an induction hob now" narrows what is shown
-        refuses = bool(constraints or parsed.owned)  # who has it already wants none of it
-        turn.refined = (refuses and not told) or narrows or bool(understood.dropped or chips or part)
-        self._note_whom(turn, subject)
-        Room(self.shop, self.state).make(turn, fields, subject)
-        self.state.limit(thread)
-        self.state.limit(constraints, lasting=understood.lasting, beside=beside)
-        self.state.limit([c for c in parsed.owned if c not in constraints], implied=True)
-        self._imply(turn, implied)
-        self._unlimit_what_nothing_has(turn)
-        self._wish(turn, constraints)
-        if "kind" in fields:
-            taste.any_kind = False
-        self._infer_kind(turn, fields)
+        implied = turn.understood.parsed.implied
+        return [c for c in implied if c.value not in wanted and (c.field, c.op, c.value) not in held]
 
-    def _note_whom(self, turn: Turn, subject: bool) -> None:
+    def _asked_for(
+        self, turn: Turn, chips: Collection[tuple[str, str, object]], refused_now: Sequence[Constraint]
+    ) -> list[Constraint]:
+        """Return the limits that the message sets, in words of its own or by what has been shown, but removed chips."""
+        further, limits = self._further, turn.understood.parsed.constraints
+        fits = any(c.op == "fits" for c in limits)
+        worded = [for_grown_ups(c, turn.text, self.state, fits) for c in limits]
+        said = [c if c.label else further.labelled(c) for c in worded if (c.field, c.op, c.value) not in chips]
+        turn.further = further.against_shown(turn, said)
+        found = [*said, *further.by_its_words(turn), *refused_now, *turn.further, *further.among_wanted(turn)]
+        return [*found, *further.beyond(turn, found)]
+
+    def _note_subject(self, turn: Turn, fields: Collection[str], *, narrows: bool, refuses: bool) -> None:
+        """Note whether a message changes the subject, and whether it only chooses from what has been shown.
+
+        It says of some `fields` what is wanted; it `narrows` by a removed chip or a softened limit; limits `refuse`.
+        """
+        understood, of_works = turn.understood, self.shop.index.facets.of_works
+        thing = not {"kind", "genres", "topic", "title"}.isdisjoint(fields)
+        names = bool(turn.named or understood.parsed.wishes or thing or understood.asked_title)
+        turn.changed_subject = names or bool(understood.gist)
+        told = turn.changed_subject if of_works else names  # "we've got an induction hob now" narrows what is shown
+        refuses = refuses or bool(understood.parsed.owned)  # who has it already wants none of it
+        part = not of_works and not fields and _WITH_PART.search(turn.text)
+        turn.refined = (refuses and not told) or narrows or bool(understood.dropped or part)
+
+    def _note_whom(self, turn: Turn) -> None:
         """Keep in mind for whom goods are to be; what has been shown may be for them, too."""
         told = None if self.shop.index.facets.of_works else whom(turn.text)
         if told is None:
             return
         said = next((entry.text for entry in reversed(self.state.messages) if entry.role == "user"), "")
         age = age_of(said) if told == "child" else 0.0
-        turn.refined = turn.refined or not subject
+        turn.refined = turn.refined or not turn.changed_subject
         self.state.taste.whom, self.state.taste.age = told, age
 
     def _beside(self, turn: Turn, constraints: Sequence[Constraint]) -> list[Constraint]:
@@ -228,18 +256,7 @@ class Updater:
 
     def _absorb_opinion(self, turn: Turn, opinion: Opinion) -> None:
         taste, catalog = self.state.taste, self.shop.index.catalog
-        if opinion.that and (meant := self._spoken_of(turn)):
-            positions = self.shop.positions([meant])
-        elif opinion.places:
-            ids = [taste.focus[p] for p in opinion.places if p < len(taste.focus)]
-            positions = self.shop.positions(ids)
-        elif turn.understood.compares and len(turn.understood.opinions) == 1 and len(opinion.positions) > 1:
-            positions = list(opinion.positions)  # "Solaris, the book or the film?"
-        else:
-            kind = next((str(x.value) for x in taste.limits if x.field == "kind" and x.op == "is"), "")
-            best = self.shop.best(self._as_said(turn, opinion), kind, self.shop.positions(taste.focus))
-            positions = [best]
-            self._note_reading(turn, opinion, best)
+        positions = self._meant(turn, opinion)
         if opinion.attitude == "neutral" and turn.understood.act not in ("availability", "question"):
             positions = [at for at in positions if catalog[at].id not in taste.disliked]
         ids = [catalog[at].id for at in self._refused_too(opinion, positions)]
@@ -257,6 +274,20 @@ class Updater:
             turn.named.extend(at for at in positions if at not in turn.named)
         else:
             (turn.rejected if opinion.attitude == "dislike" else turn.seen).extend(ids)
+
+    def _meant(self, turn: Turn, opinion: Opinion) -> Sequence[int]:
+        """Return the positions of what a stand is on: cards, the item spoken of, or one of those that bear a name."""
+        taste = self.state.taste
+        if opinion.that and (spoken_of := self._spoken_of(turn)):
+            return self.shop.positions([spoken_of])
+        if opinion.places:
+            return self.shop.positions(taste.focus[p] for p in opinion.places if p < len(taste.focus))
+        if turn.understood.compares and len(turn.understood.opinions) == 1 and len(opinion.positions) > 1:
+            return opinion.positions  # "Solaris, the book or the film?"
+        kind = next((str(x.value) for x in taste.limits if x.field == "kind" and x.op == "is"), "")
+        best = self.shop.best(self._as_said(turn, opinion), kind, self.shop.positions(taste.focus))
+        self._note_reading(turn, opinion, best)
+        return [best]
 
     def _as_said(self, turn: Turn, opinion: Opinion) -> Sequence[int]:
         """Return what a name may mean: of several what has what the message says besides: "the Trekker in red"."""
@@ -328,6 +359,7 @@ class Updater:
     def _infer_kind(self, turn: Turn, fields: set[str]) -> None:
         """Who loved a film asks for films, until they say otherwise; shown as a chip, so that they can."""
         taste = self.state.taste
+        taste.any_kind = taste.any_kind and "kind" not in fields
         if any(x.field == "kind" and not x.inferred for x in taste.limits) or taste.any_kind or "creators" in fields:
             return
         anchors = turn.named or self.shop.positions(taste.anchors[-1:])

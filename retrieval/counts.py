@@ -38,9 +38,8 @@ class Counts:
                 found.opened.extend(c.field for c in number.constraints if c.value != "yes")
                 found.spans.append((number.start, number.end))
                 continue
-            kept = self._of_somebody(number.constraints) or self._of_goods(number.constraints)
-            if told(number.start, number.end) == "aside" and not kept:
-                continue  # "order 4471, it cost over $30"; who asks for advice sets a limit
+            if self._by_the_way(number, told(number.start, number.end)):
+                continue
             found.constraints.extend((number.start, c) for c in number.constraints)
             found.unchecked.extend([number.lacking] if number.lacking else [])
             found.spans.append((number.start, number.end))
@@ -53,6 +52,15 @@ class Counts:
         rest = numeric.blank(rest, [(limit.start, limit.end) for limit in counted])
         priced = any(c.field == "price" for limit in counted for c in limit.constraints)
         return [*measured, *counted, *([] if priced else loose(rest, self._facets, language))]
+
+    def _by_the_way(self, number: numeric.Found, told: Told) -> bool:
+        """Whether a number sets no limit: "order 4471, it cost over $30", "I saw that at the Odeon in 1958".
+
+        Who asks for advice and tells a sum sets a limit; a year is told of one's life as often as of a work.
+        """
+        if told == "idle":
+            return {c.field for c in number.constraints} in ({"year"}, {"decade"})
+        return told == "aside" and not (self._of_somebody(number.constraints) or self._of_goods(number.constraints))
 
     def _of_goods(self, limits: Sequence[Constraint]) -> bool:
         """Whether limits name what goods have or lack, which who knows works only takes for talk: "caffeine-free"."""

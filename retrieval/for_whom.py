@@ -17,6 +17,9 @@ from retrieval.types import Constraint
 
 _BRIEF = 4  # words of a message that may be about nothing else: "for four then"
 _ANY_AGE = 90  # "5-99" is for everybody from 5
+_CARRIED = frozenset(  # words beside "weight" that make it somebody's: of a pack nobody weighs anything
+    "max maximum min minimum up rider user body load limit capacity person dog pet animal child carried".split()  # noqa: SIM905
+)
 
 
 class ForWhom:
@@ -82,7 +85,7 @@ class ForWhom:
         if part == "way":
             return any(re.search(rf"\b{re.escape(words)}\b", text) for words in self._numbers)
         if part == "weight":  # what somebody weighs is no weight of shoes, but may be a "max rider weight"
-            return any(part in words.split()[1:] for words in self._numbers)
+            return any(part in words.split() and not _CARRIED.isdisjoint(words.split()) for words in self._numbers)
         return part != "height" and any(part in words.split() for words in self._numbers)
 
     def _of_other_kinds(self, field: str, text: str) -> bool:

@@ -104,6 +104,7 @@ _WEIGHTS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b(?:i|he|she|they|who|{_KIN}|{_ANIMAL})\s+weighs?{_SO}{_KILOS}\b",
+        rf"(?:\b(?:i|he|she|they)\b[^.?!;]{{1,40}}?\band\s+|^\W*(?:and\s+)?)weighs?{_SO}{_KILOS}\b",
         rf"\b(?:体重|重)\s*(?:是|：|:)?\s*{_KILOS}",
         rf"{_WHO}{_IS}{_SO}(?:an?\s+)?{_KILOS}\b(?!\s+too)",
         rf"\b{_ANIMAL}{_IS}?\s*[,(]?{_SO}{_KILOS}\b(?!\s+too)",

@@ -66,6 +66,28 @@ def test_an_amount_is_no_price():
     assert questions("how much do I need to pay", None, several=False).fields == ("price",)
 
 
+@pytest.mark.parametrize("message", ["how much does it hold", "how much will he get a day", "how much can they carry"])
+def test_what_somebody_gets_or_something_holds_is_no_price(message):
+    assert "price" not in questions(message, None, several=False).fields
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["how much does it cost", "how much would it be", "how much do you want for it", "how much will that come to"],
+)
+def test_what_is_paid_is_one(message):
+    assert questions(message, None, several=False).fields == ("price",)
+
+
+def test_what_is_in_it_or_on_it_is_asked_of_the_item_and_wished_for_by_nobody(talk):
+    talk("Amber Oil Paint")
+    assert titles(talk("is there linseed in it?"))[0] == "Amber Oil Paint"
+    assert talk.limits <= {("kind", "is", "oil paint")}
+    answer = talk("is there a brush with it?")
+    assert titles(answer)[0] == "Amber Oil Paint"
+    assert "I don't have that information" in answer.text
+
+
 def test_the_most_of_a_column_is_of_all_that_there_is(talk):
     answer = talk("which has the highest lead")
     assert titles(answer)[0] == "Slate Oil Paint"

@@ -15,3 +15,14 @@ def test_what_is_told_of_a_hand_a_thing_or_ones_own_weight_limits_no_goods() -> 
         talk = Talk(shop)
         talk(f"a screen please, {said}")
         assert talk.limits == {("kind", "is", "screen")}, said
+
+
+def test_the_weight_of_who_was_spoken_of_limits_no_packs() -> None:
+    packs = [
+        Item(id=str(n), title=f"Feed {n}", kind="feed", attributes={"pack_weight_kg": 4.0 * n}) for n in (1, 2, 3, 8, 9)
+    ]
+    for said in ("She is 13 and weighs 34 kg", "he's rather old and weighs about 30 kilos", "weighs 31 kg"):
+        talk = Talk(shop_of(packs))
+        talk("some feed")
+        talk(said)
+        assert talk.limits == {("kind", "is", "feed")}, said

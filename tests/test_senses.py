@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from retrieval.errors import ModelError, NamedropError
 from retrieval.index import make_index
 from retrieval.types import Item
 from tests.fakes import BagEncoder
-from tests.shops import marquee
+from tests.shops import Talk, marquee
 from tests.tiny import save_bert
 
 ROOT = Path(__file__).parents[1]
@@ -316,6 +317,36 @@ class TestUnderstanding:
         assert [(c.field, c.op) for c in self.read(shop, text, {"Michael Mann": "known"}).parsed.constraints] == [
             ("creators", "is_not")
         ]
+
+    @pytest.mark.parametrize(
+        ("text", "marks", "years"),
+        [
+            ("we saw it at the Odeon in 1958, now a film about space", {"film about space": "wanted"}, []),
+            ("a film from 1958 about space", {"film from 1958 about space": "wanted"}, [1958]),
+            ("a film about space under $15", {"film about space": "wanted"}, [15]),  # a sum is a limit however told
+        ],
+    )
+    def test_a_year_of_somebodys_life_limits_nothing(self, text, marks, years):
+        dated = [replace(item, year=1979 + at, price=9.0 + at, currency="USD") for at, item in enumerate(ITEMS)]
+        shop = Shop.of(make_index(Catalog(dated), BagEncoder()), None)
+        numbers = [
+            c.value
+            for c in self.read(shop, text, marks, recommend=0.9).parsed.constraints
+            if c.field in ("year", "price")
+        ]
+        assert numbers == years
+
+    @pytest.mark.parametrize(
+        ("purposes", "asks"), [({"item": 0.97}, True), ({"recommend": 0.97}, False), ({"item": 0.6}, False)]
+    )
+    def test_what_is_plainly_asked_of_an_item_is_a_question_whatever_its_form(self, monkeypatch, purposes, asks):
+        read = SimpleNamespace(read=lambda text, *parts: sensed(text, {}, **purposes))
+        talk = Talk(replace(Shop.of(make_index(Catalog(ITEMS), BagEncoder()), None), senses=read))
+        talk("Heat")
+        before = talk.state.model_copy(deep=True)
+        answer = talk("subtitles or dubbed, she cannot hear a thing")
+        assert (answer.about == "1" and "don't have that information" in answer.text) == asks
+        assert not asks or talk.state.taste.limits == before.taste.limits
 
     def test_a_part_alone_takes_nothing(self):
         whole = sensed("the first one, is it long?", {}, item=0.9)

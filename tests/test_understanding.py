@@ -161,9 +161,9 @@ class TestSpeed:
     )
     def test_no_message_takes_long(self, unit):
         read("warm up")
-        started = time.perf_counter()
+        started = time.process_time()
         read(unit * (2000 // len(unit)) + "x")
-        assert time.perf_counter() - started < 3
+        assert time.process_time() - started < 3
 
 
 class TestOpinions:
