@@ -23,10 +23,8 @@ from chat.picking import Picking
 from chat.pointing import measured, pointed
 from chat.questions import asks_for_what, asks_of_all, extremes, of_no_column
 from chat.recommender import Recommended
-from chat.replies import Say
 from chat.restock import RESTOCK
-from chat.shop import Shop
-from chat.state import DialogueState
+from chat.scene import Scene
 from chat.turn import Turn
 from chat.typed import telling_words
 from chat.valued import Valued
@@ -41,23 +39,19 @@ _DIFFER = re.compile(r"\bdiffer|区别|不同", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(Scene):
     """Answers what a message asks of items."""
-
-    shop: Shop
-    state: DialogueState
-    say: Say
 
     @property
     def _descriptions(self) -> Descriptions:
-        return Descriptions(self.shop, self.state, self.say)
+        return Descriptions.of(self)
 
     def answer(self, turn: Turn) -> Asked:
         """Answer from the catalogue; what it does not say is said to be unknown."""
         return self._vague(turn) or self._of_items(turn)
 
     def _of_items(self, turn: Turn) -> Asked:
-        items = Meant(self.shop, self.state, self.say).items(turn)
+        items = Meant.of(self).items(turn)
         turn = of_length(turn, items)
         understood = turn.understood
         if understood.questions == (NUMBER,):
@@ -222,7 +216,7 @@ class Asking:
         """Tell of the items all that people compare by, and what they differ in; of a name that means none, say so."""
         if turn.understood.questions == (COMMON,):
             return Asked(common(items, self.say), tuple(items))
-        two = Meant(self.shop, self.state, self.say).two(turn)
+        two = Meant.of(self).two(turn)
         if two is not None and two.unknown:
             return Asked(self.say("not_compared", name=two.unknown[0]), two.items, known=False)
         differing = _DIFFER.search(turn.text) is not None
@@ -246,7 +240,7 @@ class Asking:
         places = self.shop.index.catalog.positions
         best = min(several, key=lambda i: order.index(i.id) if near is None else -float(near[places[i.id]]))
         at = self.shop.index.catalog.positions[best.id]
-        cards = Picking(self.shop, self.state, self.say).cards([Recommended(at, 0.0)])
+        cards = Picking.of(self).cards([Recommended(at, 0.0)])
         why = cards[0].why if cards else ""
         others = [item for item in several if item is not best] if len(turn.asked) > 1 else []
         said = self.say("picks", title=facts.name(best, self.say.language), why=why).strip()

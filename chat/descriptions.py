@@ -13,9 +13,7 @@ from chat.meant import MOST
 from chat.moods import each_in_short
 from chat.pointing import pointed
 from chat.quoting import TITLE, alike, amount, beside, included, question_alone, thing_included
-from chat.replies import Say
-from chat.shop import Shop
-from chat.state import DialogueState
+from chat.scene import Scene
 from chat.turn import Turn
 from chat.variants import YES_NO, variants
 from retrieval.constraints import as_values, satisfies, values_of
@@ -52,12 +50,8 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Descriptions:
+class Descriptions(Scene):
     """Answers by the descriptions of items; None where they do not, and something else may."""
-
-    shop: Shop
-    state: DialogueState
-    say: Say
 
     def comes_with(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
         """Quote what descriptions say of what items come with, unless a column of yes and no does: "with a whisk?"."""
