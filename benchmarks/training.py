@@ -238,10 +238,10 @@ def measure(setting: Setting) -> list[dict[str, Any]]:
         told[way].update(pipes[way].recv())
     for process in processes:
         process.join()
-    return [_row(way, told[way], setting) for way in WAYS]
+    return [_row(way, told[way]) for way in WAYS]
 
 
-def _row(way: str, told: dict[str, Any], setting: Setting) -> dict[str, Any]:
+def _row(way: str, told: dict[str, Any]) -> dict[str, Any]:
     tokens, seconds = sum(told["tokens"][1:]), sum(told["seconds"])
     return {
         "way": way,

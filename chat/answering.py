@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chat.cases import stays
 from chat.clauses import BARE, asks, clauses, questions_of, wonders
-from chat.desk import Desk, Served, wish
+from chat.desk import Desk, wish
 from chat.dialogue import Answer, Dialogue
 from chat.evidence import COMPLAINT, FOR_A_PERSON, SHORT
 from chat.facts import attribute
@@ -35,8 +35,10 @@ from chat.paging import (
 )
 from chat.pieces import ABOUT_SHOP, BUYS, Piece, masked
 from chat.questions import questions
+from chat.reaching import handed_over
 from chat.restock import RESTOCK
 from chat.routing import SHOP, SURE, Route
+from chat.served import Served
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.troubles import demands, troubled
@@ -169,7 +171,7 @@ class Answering:
         page = in_trouble(piece, self.desk, say)
         if page is not None:
             return _answer(page, "policy")
-        served = self.desk.handed_over("complaint", self.state, say, self.customer)
+        served = handed_over(self.desk, "complaint", self.state, say, self.customer)
         page = self.desk.quoted(say("returning"), say) if demands(piece.text) else None
         if page is not None:  # what the shop's pages say of it is told at once
             served = replace(served, text=say.sentences(served.text, page.text), citations=page.citations)
@@ -179,7 +181,7 @@ class Answering:
         """Fetch a person as well, if what failed is told together with asking for one."""
         if helped.handoff is not None or FOR_A_PERSON.search(piece.text) is None:
             return helped
-        served = self.desk.handed_over("asked", self.state, self.dialogue.say, self.customer)
+        served = handed_over(self.desk, "asked", self.state, self.dialogue.say, self.customer)
         text = self.dialogue.say.sentences(helped.text, served.text)
         return replace(
             helped, text=text, citations=(*helped.citations, *served.citations), handoff=served.handoff, route="human"

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from chat.clauses import asks
-from chat.desk import CONTACT_ASKED, Desk, cited, stretch
+from chat.desk import Desk
 from chat.dialogue import Answer
 from chat.holding import asked_words, stems
 from chat.messages import Citation, StoredMessage
 from chat.pieces import Piece
+from chat.reaching import CONTACT_ASKED
 from chat.replies import Say
+from chat.served import cited, stretch
 from chat.state import DialogueState
 from chat.troubles import demands, troubled
 from retrieval.knowledge import Found

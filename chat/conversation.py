@@ -14,11 +14,12 @@ from chat.answering import Answering
 from chat.cases import WISHES
 from chat.clauses import asks, clauses
 from chat.denials import denied_of
-from chat.desk import PATIENCE, Desk, agrees, grumbles
+from chat.desk import PATIENCE, Desk
 from chat.dialogue import Answer, Dialogue
 from chat.meaning import beside_the_point, says_something
 from chat.paging import not_again
 from chat.pieces import Piece, Reader, buys
+from chat.reaching import accepted, agrees, grumbles, handed_over, waits_for
 from chat.routing import ROUTES, SHOP, Route, Routed
 from chat.rules import Situation
 from chat.shop import Shop
@@ -139,16 +140,16 @@ class Conversation:
             # "Something by Tarkovsky" is a wish of its own, and no word on what was meant before.
             if route is not None and (said or not says_something(self._read(text))):
                 return [self._piece(doubt[2], route)]
-        if desk.accepted(self._state, text):
+        if accepted(desk, self._state, text):
             return [self._piece(text, "human")]
-        if desk.waits_for(self._state, text):
+        if waits_for(desk, self._state, text):
             return self._told_how(text, desk)
         return []
 
     def _told_how(self, text: str, desk: Desk) -> list[Piece]:
         """Return what tells how to reach the person, and apart from it what else the message asks for."""
         parts = clauses(text)
-        told = [part for part in parts if desk.waits_for(self._state, part)] or [text]
+        told = [part for part in parts if waits_for(desk, self._state, part)] or [text]
         rest = " ".join(part for part in parts if part not in told)
         reader = Reader(desk.router, self._read, partial(self._paged, desk), self._state.route)
         others = reader.read(rest) if asks(rest) else []
@@ -188,10 +189,10 @@ class Conversation:
             self._state.nearest = ""
         self._state.unsure = self._state.unsure + 1 if abstained and handoff is None else int(sorry)
         if self._state.unsure >= PATIENCE and desk.outbox is not None:
-            served = desk.handed_over("unanswered", self._state, self._dialogue.say, self._customer)
+            served = handed_over(desk, "unanswered", self._state, self._dialogue.say, self._customer)
             text, handoff, self._state.unsure = served.text, served.handoff, 0
         if handoff is None and ruled:
-            served = desk.handed_over("rule", self._state, self._dialogue.say, self._customer)
+            served = handed_over(desk, "rule", self._state, self._dialogue.say, self._customer)
             text, handoff = self._dialogue.say.sentences("" if abstained else text, served.text), served.handoff
         cards = next((a.cards for a in (*last, *telling) if a.cards), ())
         route = telling[0].route

@@ -8,10 +8,8 @@ to C-1001. Days are kept relative to today, so that the demo never grows old.
 from __future__ import annotations
 
 import hashlib
-import os
 import random
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, timedelta
@@ -20,6 +18,7 @@ from pathlib import Path
 
 from chat.orders import Order, OrderLine, OrderStatus, OrdersUnavailable
 from retrieval.catalog import Catalog
+from retrieval.files import replacing
 from retrieval.models import cache_root
 from retrieval.types import Item
 
@@ -113,17 +112,10 @@ def write(path: Path, items: Sequence[Item], *, seed: int = _SEED) -> None:
     priced = [item for item in items if item.price is not None and item.kind not in _NOT_SENT]
     if not priced:
         raise OrdersUnavailable("the demo orders need items with a price; give the catalogue prices, or --orders none")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, suffix=".partial")
-    os.close(handle)
-    try:
-        with closing(sqlite3.connect(aside)) as connection:
-            connection.executescript(_SCHEMA)
-            _invent(connection, priced, random.Random(seed))
-            connection.commit()
-        os.replace(aside, path)
-    finally:
-        Path(aside).unlink(missing_ok=True)
+    with replacing(path) as aside, closing(sqlite3.connect(aside)) as connection:
+        connection.executescript(_SCHEMA)
+        _invent(connection, priced, random.Random(seed))
+        connection.commit()
 
 
 def _invent(connection: sqlite3.Connection, items: Sequence[Item], rng: random.Random) -> None:

@@ -8,74 +8,41 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chat import order_replies
 from chat.clauses import clauses, questions_of
 from chat.denials import denied
-from chat.evidence import COMPLAINT, SHORT
+from chat.evidence import SHORT
 from chat.forms import tells_of
 from chat.holding import LASTS
-from chat.messages import Citation, Handoff
 from chat.naming import HAVE
 from chat.order_questions import find
 from chat.orders import OrderLookup, OrdersUnavailable
 from chat.other_words import as_pages_say, of_paying, topic
 from chat.pieces import Piece
+from chat.reaching import CONTACT_ASKED, contact, fetched
 from chat.replies import Say
 from chat.routing import Patterns, Route, Routing
+from chat.served import Served, cited, stretch
 from chat.small_talk import small_talk
 from chat.state import DialogueState
 from chat.troubles import troubled
 from retrieval.gloss import gloss
-from retrieval.knowledge import Found, KnowledgeIndex, sentences, terms
+from retrieval.knowledge import Found, KnowledgeIndex, terms
 from retrieval.live_knowledge import LiveKnowledge
 from retrieval.text import is_cjk
 
 if TYPE_CHECKING:
-    from chat.handoff import Outbox, Reason
+    from chat.handoff import Outbox
     from chat.identity import Customer
 
 PATIENCE = 2  # questions in a row without an answer, until a person is asked for
-_REACH = re.compile(
-    r"\b(phone|telephone|number|e-?mail|mail|address|hours|open|opening|reachable|available|(?:what|which|response)\s+times?|contact\s+details)\b"
-    r"|电话|号码|邮箱|几点|时间|地址",
-    re.IGNORECASE,
-)
-_PERSON = re.compile(
-    r"\b(human|person|agent|someone|somebody|representative|operator|manager|supervisor|customer\s+service|support|staff"
-    r"|call\s+me|call\s+back|speak|talk|contact|reach)\b|人工|真人|客服|经理|找人|说话|打电话",
-    re.IGNORECASE,
-)
-_PURCHASE = re.compile(
-    r"\b(?:orders?|ordered|parcel|package|deliver\w*|refund\w*|return\w*|money|paid|pay|charged?|bought|broken|damaged"
-    r"|weeks?|days?|waiting)\b|订单|包裹|退款|付",
-    re.IGNORECASE,
-)
-_NOBODY_WANTED = re.compile(
-    r"\b(?:do(?:n['’]?t|\s+not)\s+(?:need|want)|no\s+need\s+(?:for|of))\s+(?:to\s+(?:talk|speak)\s+(?:to|with)\s+)?(?:an?\s+|any\s+)?(?:real\s+)?"
-    r"(?:person|human|agent|someone|somebody|anyone|anybody|staff)\b|不(?:用|需要|要)转?(?:人工|真人|客服)",
-    re.IGNORECASE,
-)
 _NEARLY = -1.3  # log odds beyond the bar from which a page is asked about: right in two of five of such cases
 _SURE = 2.0  # log odds beyond the bar from which a passage answers, whatever was spoken of before
 _SAME = 3.0  # and with its title before the question, the one that was
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w[\w.-]*\w")
-_PHONE = re.compile(r"(?<![\w.,])\+?\(?\d(?:[\s()/-]{0,2}\d){6,13}(?![\w,.]\d)")
-_BY_MAIL = re.compile(r"\be-?mail|邮", re.IGNORECASE)
-CONTACT_ASKED = re.compile(
-    r"\byour\s+(?:\w+\s+)?(?:phone|telephone|mobile|e-?mail|contact)\b|\b(?:call|ring|phone|e-?mail|contact|reach)\s+you(?:\s+(?:guys|by\s+\w+))?\W*$"
-    r"|\b(?:a|the)\s+(?:phone|telephone)\s+number\b|\bwhat(?:['’]?s|\s+is)\s+(?:the|an?)\s+(?:e-?mail|phone|number)(?:\s+address)?\b(?!\s+\w+ed\b)"
-    r"|\be-?mail\s+address\s+(?:where|for|to\s+which|that)\b|(?:你们|店)的?(?:电话|邮箱)",
-    re.IGNORECASE,
-)
-_HOW_TO_REACH = (
-    "What is your phone number or e-mail address?",
-    "How can I speak to somebody on the phone?",
-    "How do I make a complaint?",
-)
 _HOW_SOON = "How long does delivery take?"
 _WHEN_HAD = re.compile(
     r"\b(?:have|get|receive|be\s+here|be\s+there|arrive|come)\b[^.?!;]{0,30}\bby\s+(?:tomorrow|tonight|(?:this\s+|next\s+)?"
@@ -91,21 +58,6 @@ _MONEY = re.compile(
     r"[$€£¥]\s?\d|\d\s?(?:[$€£¥]|EUR|USD|GBP|CHF|dollars|euros|pounds)\b|\d\s?元|\b(?:free|no\s+charge)\b|免费"
 )
 _LIKELY = 0.3  # of a passage that answers a question about orders, where no order can be looked up
-_YES = re.compile(
-    r"^\W*(?:(?:yes|yep|yeah|sure|ok(?:ay)?|please|do\s+(?:so|it|that)|go\s+ahead|thanks?|thank\s+you|i'?d\s+like\s+that)\W*)+$"
-    r"|^\W*(?:好的?|要|是的?|可以|行)(?:啊|吧|谢谢|，|。|的)*\W*$",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """What the desk answers to one wish."""
-
-    text: str
-    citations: tuple[Citation, ...] = ()
-    handoff: Handoff | None = None
-    abstained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +101,7 @@ class Desk:
             case "order":
                 return self._order(piece.text, state, say, customer, items)
             case "human":
-                return self._human(piece.text, state, say, customer)
+                return fetched(self, piece.text, state, say, customer)
             case "small_talk":
                 page = self.mentioned(piece.text, say) if HAVE.search(piece.text) else None
                 return page or Served(small_talk(piece.text, say, spoken_of=bool(state.taste.focus)))
@@ -203,22 +155,6 @@ class Desk:
             return None
         return cited(found, say)
 
-    def contact(self, say: Say, asked: str = "") -> Served | None:
-        """Quote how the shop can be reached: the passage on it, or else the sentences that hold a number or address."""
-        if self.knowledge is None:
-            return None
-        page = self.quoted(say("how_to_reach"), say)
-        ways = (_MAIL, _PHONE) if _BY_MAIL.search(asked) else (_PHONE, _MAIL)
-        if page is not None and any(way.search(page.text) for way in ways):
-            return page
-        near = [found for asked in _HOW_TO_REACH for found in self.knowledge.search(asked, _PAGES)]
-        near.sort(key=lambda found: -found.confidence)
-        for way, found in ((way, found) for way in ways for found in near):
-            told = stretch(found.passage.text, way.search)
-            if told:
-                return cited(replace(found, quote=told), say)
-        return page
-
     def in_form(self, question: str, form: str, say: Say) -> Served | None:
         """Answer whether something can be had in a form, from a passage that tells of forms; None if there is none."""
         if self.knowledge is None:
@@ -270,9 +206,9 @@ class Desk:
 
     def policy(self, question: str, state: DialogueState, say: Say) -> Served:
         """Answer from the shop's pages, or say that they do not."""
-        contact = self.contact(say, question) if CONTACT_ASKED.search(question) else None
+        told = contact(self, say, question) if CONTACT_ASKED.search(question) else None
         return (
-            contact
+            told
             or self._each(question, say)
             or self.in_context(question, state, say)
             or (self._delivered(say) if _WHEN_HAD.search(question) else None)
@@ -364,56 +300,6 @@ class Desk:
             return Served(told)
         return Served(say.sentences(told, page.text), page.citations)
 
-    def _human(self, text: str, state: DialogueState, say: Say, customer: Customer | None) -> Served:
-        """Fetch a person, or tell how to reach one."""
-        if _NOBODY_WANTED.search(text):
-            return Served(say("nobody_wanted"))
-        if self.waits_for(state, text):
-            from chat.handoff import noted
-
-            served = self.handed_over("asked", state, say, customer)
-            return replace(served, text=say.sentences(noted(say.language), served.text))
-        if CONTACT_ASKED.search(text) and (told := self.contact(say, text)) is not None:
-            return told
-        if _REACH.search(text) and (page := self.quoted(text, say)) is not None:
-            return page
-        asked = _YES.search(text) or (_PERSON.search(text) and not COMPLAINT.search(text))
-        if not asked and self.outbox is None and (page := self.quoted(text, say)) is not None:  # rather than nobody
-            return replace(page, text=say.sentences(say("sorry") if COMPLAINT.search(text) else "", page.text))
-        return self.handed_over("asked" if asked else "complaint", state, say, customer)
-
-    def handed_over(self, reason: Reason, state: DialogueState, say: Say, customer: Customer | None) -> Served:
-        """Hand the conversation over to a person; where nobody can be fetched, say so, with the shop's own contact."""
-        from chat.handoff import nobody  # SQLAlchemy with it, which a shop without a database need not load
-
-        if self.outbox is None:
-            contact = self.contact(say)
-            sorry = say("sorry") if reason == "complaint" else ""
-            told = say.sentences(sorry, nobody(say.language), contact.text if contact else "")
-            return Served(told, contact.citations if contact else ())
-        requested = self.outbox.request(state, "rule" if self.ruled else reason, customer)
-        return Served(requested.said(say.language), handoff=requested.handoff)
-
-    def accepted(self, state: DialogueState, text: str) -> bool:
-        """Whether a message takes up the offer of a person."""
-        return bool(state.unsure) and self.outbox is not None and agrees(text)
-
-    def waits_for(self, state: DialogueState, text: str) -> bool:
-        """Whether a message tells how to reach a person whose conversation has been handed over."""
-        from chat.handoff import gives_contact
-
-        return self.outbox is not None and gives_contact(text) and self.outbox.open_ticket(state.session) is not None
-
-
-def agrees(text: str) -> bool:
-    """Whether a message says yes, and nothing else."""
-    return _YES.search(text) is not None
-
-
-def grumbles(text: str) -> bool:
-    """Whether what is for a person merely complains of the answers: it asks for nobody, and tells of no purchase."""
-    return not any(way.search(text) for way in (_PERSON, _MAIL, _PHONE, _PURCHASE))
-
 
 def _stems(text: str) -> set[str]:
     """Return a text's telling words without their endings: "tastings" and "tasting" alike.
@@ -426,19 +312,6 @@ def _stems(text: str) -> set[str]:
 def _share(some: set[str], others: set[str]) -> bool:
     """Whether words of two sets are alike, "wrap" and "wrapp" too."""
     return any(a.startswith(b) or b.startswith(a) for a in some for b in others if min(len(a), len(b)) > _ALIKE)
-
-
-def stretch(text: str, tells: Callable[[str], object]) -> str:
-    """Return the part of a text from the first sentence that tells something to the last one, verbatim."""
-    told = [part for part in sentences(text) if tells(part)]
-    return text[text.find(told[0]) : text.rfind(told[-1]) + len(told[-1])] if told else ""
-
-
-def cited(found: Found, say: Say) -> Served:
-    """Quote a passage, and say which it is."""
-    passage = found.passage
-    citation = Citation(id=passage.id, title=passage.title, quote=found.quote)
-    return Served(say("quoted", title=passage.title, quote=found.quote), (citation,))
 
 
 def wish(route: Route, say: Say) -> str:

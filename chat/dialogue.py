@@ -15,10 +15,11 @@ import numpy as np
 
 from chat import facts, memory
 from chat.acts import Act
-from chat.asking import Asked, Asking
+from chat.asking import Asking
 from chat.care import CONSOLING, Sorrow, in_danger, told
 from chat.corrections import as_meant
 from chat.dead_ends import DeadEnds
+from chat.descriptions import Asked
 from chat.hearing import Hearing
 from chat.known import REMEMBERED, of_memory
 from chat.messages import Card, Citation, Handoff

@@ -28,6 +28,7 @@ from chat.messages import Feedback, Signal, StoredMessage
 from chat.sql_store import SessionRow, SqlStore
 from chat.store import Kept
 from retrieval.errors import NamedropError, UnknownSession
+from retrieval.files import replacing
 
 _RATINGS: dict[Signal, float] = {"like": 5.0, "dislike": 1.0}  # "seen" says nothing of how it was
 _PRIVATE = (
@@ -64,11 +65,11 @@ def export(database: Database, out: str | Path) -> Exported:
         raise ExportError(f"{folder}: there is something already; give a new folder with --out")
     dialogues = interactions = conversations = 0
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        parts = {name: folder / f"{name}.jsonl.part" for name in ("dialogues", "interactions")}
         with (
-            parts["dialogues"].open("w", encoding="utf-8") as said,
-            parts["interactions"].open("w", encoding="utf-8") as done,
+            replacing(folder / "dialogues.jsonl") as dialogues_aside,
+            replacing(folder / "interactions.jsonl") as interactions_aside,
+            dialogues_aside.open("w", encoding="utf-8") as said,
+            interactions_aside.open("w", encoding="utf-8") as done,
         ):
             for person, kept in _consented(database):
                 conversations += 1
@@ -79,8 +80,6 @@ def export(database: Database, out: str | Path) -> Exported:
                 for row in _interactions(kept, _hashed(database, person or kept.state.session)):
                     done.write(_line(row))
                     interactions += 1
-        for part in parts.values():
-            part.replace(part.with_suffix(""))
     except OSError as error:
         raise ExportError(f"{folder}: cannot be written ({error.strerror or error}); choose another --out") from error
     return Exported(conversations, dialogues, interactions)

@@ -75,9 +75,9 @@ def total(items: Sequence[Item], language: Language) -> str:
     return _priced(round(sum(prices), 2), items[0].currency, language)
 
 
-def money(amount: float, currency: str, language: Language = "en") -> str:
-    """Word a round amount: ``$20``, without decimals that are none."""
-    return _priced(amount, currency, language).removesuffix(".00")
+def money(amount: float, currency: str) -> str:
+    """Word a round amount in English: ``$20``, without decimals that are none."""
+    return _priced(amount, currency, "en").removesuffix(".00")
 
 
 @lru_cache(4_096)

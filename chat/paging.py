@@ -11,13 +11,14 @@ from dataclasses import replace
 
 from chat.cases import REMEDY
 from chat.clauses import asks, clauses
-from chat.desk import Desk, Served, cited, stretch
+from chat.desk import Desk
 from chat.dialogue import Answer
 from chat.holding import LASTS, asked_words, stems
 from chat.messages import Citation
 from chat.pieces import Piece, masked
 from chat.replies import Say
 from chat.routing import SHOP
+from chat.served import Served, cited, stretch
 from chat.state import DialogueState
 from chat.troubles import demands, fails, incomplete, late, troubled
 from chat.typed import telling_words

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from chat.contents import CONTENTS, asks_contents
 from chat.fitting import FITS, asks_to_fit
-from retrieval.columns import AMOUNT_IN, Columns
+from retrieval.columns import Columns
+from retrieval.how_much import AMOUNT_IN
 from retrieval.lexicon import mood_singled_out
 from retrieval.numbers import COUNTS, LENGTH_FIELDS
 from retrieval.text import normalize

@@ -15,9 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from retrieval.encoder import Encoder, SentenceEncoder
 from retrieval.errors import NamedropError
+from retrieval.files import replacing
 from retrieval.gloss import gloss
 from retrieval.models import cache_root
 from retrieval.scoring import softmax
@@ -243,10 +242,8 @@ def _save(file: Path, weights: _Weights) -> None:
     """Keep a fit; where the folder cannot be written, the next start fits anew."""
     meta = json.dumps({"routes": weights.routes, "temperature": weights.temperature})
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as aside:
-            np.savez(aside, meta=np.array(meta), matrix=weights.matrix, bias=weights.bias)
-        os.replace(aside.name, file)
+        with replacing(file) as aside, aside.open("wb") as opened:
+            np.savez(opened, meta=np.array(meta), matrix=weights.matrix, bias=weights.bias)
     except OSError as error:
         log.warning("the routing weights could not be kept in %s (%s)", file.parent, error)
 

@@ -30,6 +30,7 @@ from safetensors import SafetensorError, safe_open
 from finetune import provenance
 from finetune.config import ConfigError, TrainConfig, dump_config
 from retrieval.errors import NamedropError
+from retrieval.files import write_text
 
 log = logging.getLogger(__name__)
 
@@ -245,9 +246,7 @@ def readable(folder: Path) -> None:
 
 def write_json(file: Path, content: Mapping[str, Any]) -> None:
     """Write a JSON file as a whole."""
-    aside = file.with_name(f".{file.name}.partial")
-    aside.write_text(json.dumps(content, indent=1, ensure_ascii=False, default=str), encoding="utf-8")
-    os.replace(aside, file)
+    write_text(file, json.dumps(content, indent=1, ensure_ascii=False, default=str))
 
 
 def rows_digest(arrays: Iterable[bytes]) -> str:

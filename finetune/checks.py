@@ -30,7 +30,6 @@ from finetune.data import (
 from retrieval.rows import RowProblem
 
 COPY, LEAK, LATER = "copies", "the same in two parts", "trained on what came later"
-_CODES = {"key": "q", "what": "b", "part": "b", "file": "i", "line": "q"}
 _WINDOW = 4  # items before the chosen one that tell a moment of a history from another
 
 

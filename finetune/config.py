@@ -20,7 +20,7 @@ from retrieval.models import DEFAULT_ENCODER, DEFAULT_LM
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[int, Field(gt=0)]
 
-_LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _LAYERED = "set upper_layers or lora.layers, not both: upper_layers says that the adapters are on the top layers"
 
 
@@ -84,7 +84,7 @@ class Lora(_Strict):
     rank: Positive = 16
     alpha: Positive = 32
     dropout: Share = 0.0
-    targets: Annotated[tuple[str, ...], Field(min_length=1)] = _LINEAR
+    targets: Annotated[tuple[str, ...], Field(min_length=1)] = LINEAR
     layers: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] | None = None
 
 

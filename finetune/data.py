@@ -31,6 +31,7 @@ from finetune.faults import expected, first_causes
 from finetune.rows import DataError, SourceRow, delimited_rows, json_rows, parquet_rows
 from finetune.signals import known_event
 from retrieval.rows import RowProblem
+from retrieval.text import as_written
 
 __all__ = [
     "KINDS",
@@ -64,11 +65,7 @@ UNKNOWN_ID = "an id of the catalogue"  # what a problem says that it expected
 _LATEST = 1e11  # seconds; the year 5138, so a larger number counts milliseconds
 
 
-def _as_id(value: Any) -> Any:  # noqa: ANN401 - a cell is of any type before validation
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _as_seconds(value: Any) -> Any:  # noqa: ANN401
+def _as_seconds(value: Any) -> Any:  # noqa: ANN401 - a cell is of any type before validation
     """Bring a date to seconds since 1970; one without a zone is in UTC."""
     if isinstance(value, str) and re.match(r"\s*\d{4}-\d\d", value):
         try:
@@ -96,7 +93,7 @@ def _from_0(value: float) -> float:
     return value
 
 
-Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), BeforeValidator(_as_id)]
+Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), BeforeValidator(as_written)]
 Timestamp = Annotated[float, BeforeValidator(_as_seconds), AfterValidator(_in_seconds)]
 
 

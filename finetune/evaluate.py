@@ -11,7 +11,6 @@ import argparse
 import hashlib
 import json
 import logging
-import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -42,6 +41,7 @@ from retrieval.catalog import Catalog, load_catalog
 from retrieval.constraints import Facets
 from retrieval.encoder import SentenceEncoder
 from retrieval.errors import NamedropError
+from retrieval.files import new_folder
 from retrieval.linking import TitleLinker
 from retrieval.models import resolve_lm
 from retrieval.rows import RowProblem
@@ -148,14 +148,11 @@ def _model_digest(options: argparse.Namespace) -> str:
 
 def _keep(options: argparse.Namespace, bench: Bench) -> None:
     """Write the adapter's folder anew, with what the training data teaches and the ranker fitted on all the cases."""
-    options.fit.parent.mkdir(parents=True, exist_ok=True)
-    aside = options.fit.with_name(f".{options.fit.name}.partial")
-    shutil.rmtree(aside, ignore_errors=True)
-    if options.adapter is not None:
-        shutil.copytree(options.adapter, aside)
-    replace(bench.learnt, ranker=bench.fitting.ranker()).save(aside)
-    readable(aside)
-    os.rename(aside, options.fit)
+    with new_folder(options.fit) as aside:
+        if options.adapter is not None:
+            shutil.copytree(options.adapter, aside, dirs_exist_ok=True)
+        replace(bench.learnt, ranker=bench.fitting.ranker()).save(aside)
+        readable(aside)
 
 
 def _texts(options: argparse.Namespace, bench: Bench, cases: Sequence[Case]) -> dict[str, float]:

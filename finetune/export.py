@@ -11,10 +11,8 @@ import argparse
 import json
 import logging
 import os
-import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +28,7 @@ from finetune.parity import Agreement, agreement, greedy, prompts
 from finetune.provenance import commit, file_digest, now, versions
 from finetune.to_gguf import ExportError, GgufType, check, write
 from retrieval.errors import NamedropError
+from retrieval.files import beside
 from retrieval.models import DEFAULT_LM, resolve_lm
 
 SUMMARY = "namedrop.json"
@@ -42,16 +41,12 @@ def _aside(out: Path) -> Iterator[Path]:
     if out.exists():
         raise ExportError(f"{out}: exists already; give another name, or remove it")
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.part-", dir=out.parent))
+        with beside(out) as folder:
+            yield folder
     except OSError as error:
-        raise ExportError(f"{out}: cannot be written ({error.strerror}); choose another place") from error
-    try:
-        yield folder
-    except OSError as error:
-        raise ExportError(f"{out}: cannot be written ({error}); free some space or choose another place") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        raise ExportError(
+            f"{out}: cannot be written ({error.strerror or error}); free some space or choose another place"
+        ) from error
 
 
 def merge(

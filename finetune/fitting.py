@@ -29,6 +29,7 @@ from chat.tower import UserTower
 from finetune.cases import Case, recommendable
 from finetune.ranking import FOLDS, Turns, cross_fit, fit_ranker, settings_of
 from finetune.threads import all_threads, one_thread
+from retrieval.files import replacing
 from retrieval.index import Index
 from retrieval.threads import cores
 from retrieval.types import BoolArray, FloatArray
@@ -116,11 +117,8 @@ class Fitting:
                 scores[number], ms[number] = found, took
                 bar.update()
         if kept is not None:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            beside = kept.with_name(f".{kept.name}")
-            with beside.open("wb") as file:
+            with replacing(kept) as aside, aside.open("wb") as file:
                 np.savez(file, scores=scores, ms=ms)
-            beside.replace(kept)
         return scores, ms
 
     def _each(self, scorer: Callable[[Case], FloatArray]) -> Iterator[tuple[FloatArray, float]]:

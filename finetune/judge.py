@@ -30,6 +30,7 @@ from tqdm import tqdm
 from chat import judge as serving
 from chat.engine import choose_dtype
 from chat.judge import Read, Reader
+from finetune.config import LINEAR
 from finetune.paraphrases import Question, ShopQuestions, shops_of
 from retrieval.encoder import Encoder, SentenceEncoder
 from retrieval.errors import ModelError, NamedropError
@@ -39,7 +40,6 @@ from retrieval.passages import Knowledge, Passage
 
 log = logging.getLogger(__name__)
 
-MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _FIRST_BAR = 2.0
 _FIRST_SCALE = 0.22
 _OUTSIDE = -1e4  # the score of a cell that holds no candidate
@@ -96,7 +96,7 @@ class Trainee(nn.Module):
         device = "cuda" if torch.cuda.is_available() else "cpu"
         log.info("tuning %s on %s in %s: %s", folder, device, str(dtype).removeprefix("torch."), why)
         lora = LoraConfig(
-            r=settings.rank, lora_alpha=2 * settings.rank, lora_dropout=0.05, target_modules=list(MODULES),
+            r=settings.rank, lora_alpha=2 * settings.rank, lora_dropout=0.05, target_modules=list(LINEAR),
             task_type="CAUSAL_LM",
         )  # fmt: skip
         with warnings.catch_warnings():

@@ -87,10 +87,6 @@ class LowRankEncoder:
         dtype, _ = fast_dtype()  # where the processor has no bf16, it would take several times as long
         return nullcontext() if dtype == "float32" else self._torch.autocast("cpu", getattr(self._torch, dtype))
 
-    def evaluating(self, on: bool) -> None:
-        """Turn dropout off or on."""
-        self._model.train(not on)
-
     def changes(self) -> dict[str, Any]:
         """Return what was learned, in half precision: `MODULE.A` (r, in) and `MODULE.B` (out, r) each."""
         from peft import get_peft_model_state_dict

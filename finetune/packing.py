@@ -24,13 +24,10 @@ import numpy.typing as npt
 
 from finetune.examples import TASKS, Example, Tokens
 from retrieval.errors import NamedropError
-from retrieval.types import BoolArray
+from retrieval.types import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     import torch
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float32]
 
 Batch = dict[str, Any]
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from chat.state import Language
 from finetune.leaks import Secret
 from finetune.says import Act, Says, Utterance
 from finetune.tastes import ABOUT, Taste, Value, World, draw, plain, refusal, sample
-from finetune.wordings.voice import Language, Manner, Part, Voice
+from finetune.wordings.voice import Manner, Part, Voice
 from retrieval.constraints import number_of, satisfies
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.types import BoolArray, Constraint, FloatArray, Op

@@ -18,11 +18,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import signal
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -54,6 +51,7 @@ from finetune.readers import READERS, Original, Placed
 from finetune.report import wide_console
 from finetune.splitting import divide, unique_dialogues, unique_mentions, unique_next_items
 from retrieval.errors import NamedropError
+from retrieval.files import new_folder
 from retrieval.rows import RowProblem
 from retrieval.types import Item
 
@@ -189,9 +187,7 @@ def prepare(source: Original, out: Path, options: Options | None = None, *, prog
     events = _split(_filtered(collected), options)
     files = {**{name: map(_as_json, some) for name, some in records.items()}, **_event_files(events, collected)}
     used = {i for some in records.values() for record in some for _, i in references(record)} | events.used
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{out.name}.part-", dir=out.parent))
-    try:
+    with new_folder(out) as aside:
         written: dict[str, int] = {}
         for name, rows in files.items():
             number = _write(aside / name, rows, progress)
@@ -203,10 +199,6 @@ def prepare(source: Original, out: Path, options: Options | None = None, *, prog
             raise DataError(f"{source.files[-1]}: nothing is left to write", collected.problems)
         written[CATALOG] = _write(aside / CATALOG, _catalog(source, used if options.only_used else None), progress)
         _write_summary(aside, source, options, written, collected)
-        aside.chmod(0o755)
-        os.rename(aside, out)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return Prepared(out, written, dict(collected.left_out), tuple(collected.problems))
 
 

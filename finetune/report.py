@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from finetune.metrics import CUTOFFS, TARGET_METRICS, Estimate, K, short
+from retrieval.files import replacing
 
 Report = Mapping[str, Any]
 Columns = Mapping[str, Callable[[Report, Report], str]]  # header: what a system and its block show
@@ -29,7 +29,6 @@ _WIDEST = 160  # of a table with paths
 
 def write(report: Report, out: Path) -> list[Path]:
     """Write the report beside each other as .json, .md and .png, each whole or not at all; return the paths."""
-    out.parent.mkdir(parents=True, exist_ok=True)
     writers: Mapping[str, Callable[[Path], object]] = {
         ".json": lambda path: path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8"),
         ".md": lambda path: path.write_text(markdown(report), "utf-8"),
@@ -37,9 +36,8 @@ def write(report: Report, out: Path) -> list[Path]:
     }
     paths = [out.with_suffix(suffix) for suffix in writers]
     for path, writer in zip(paths, writers.values(), strict=True):
-        beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-        writer(beside)
-        beside.replace(path)
+        with replacing(path) as aside:
+            writer(aside)
     return paths
 
 

@@ -16,19 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from retrieval.errors import NamedropError
+from retrieval.errors import ProblemsError
 from retrieval.rows import RowProblem
 
 _SURROGATE = re.compile("[\ud800-\udfff]")  # bytes that are not of the encoding, and lone halves in JSON escapes
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error)  # a download that was cut off
 
 
-class DataError(NamedropError):
+class DataError(ProblemsError[RowProblem]):
     """Training data cannot be used; `problems` holds every bad record."""
-
-    def __init__(self, message: str, problems: Sequence[RowProblem] = ()) -> None:
-        super().__init__("\n".join([message, *(f"  {p}" for p in problems)]))
-        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)

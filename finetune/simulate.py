@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -39,6 +38,7 @@ from finetune.success import (
 from finetune.tastes import SimulationError, World, held_out
 from retrieval.catalog import Catalog
 from retrieval.errors import NamedropError
+from retrieval.files import write_text
 from retrieval.models import DEFAULT_LM, resolve_lm
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ def make(options: argparse.Namespace) -> int:
         records.append(record)
     out.parent.mkdir(parents=True, exist_ok=True)
     if held:
-        _write(left_out, "".join(f"{catalog[at].id}\n" for at in sorted(held)))
-    _write(out, "".join(record.model_dump_json() + "\n" for record in records))
+        write_text(left_out, "".join(f"{catalog[at].id}\n" for at in sorted(held)))
+    write_text(out, "".join(record.model_dump_json() + "\n" for record in records))
     _tell_made(records, out, left_out if held else None)
     return 0
 
@@ -115,9 +115,9 @@ def run(options: argparse.Namespace) -> int:
         "turns": options.turns,
         **summary(meetings, options.turns),
     }
-    _write(options.out, json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+    write_text(options.out, json.dumps(result, ensure_ascii=False, indent=1) + "\n")
     if options.dialogues:
-        _write(options.dialogues, "".join(m.record(options.seed).model_dump_json() + "\n" for m in meetings))
+        write_text(options.dialogues, "".join(m.record(options.seed).model_dump_json() + "\n" for m in meetings))
     _tell_run(result, options)
     return 0
 
@@ -214,13 +214,6 @@ def _population(options: argparse.Namespace) -> Population:
 
 def _transcript(result: Path) -> Path:
     return result.with_suffix(".people.jsonl")
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
 
 
 def _share(text: str) -> float:

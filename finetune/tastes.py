@@ -91,7 +91,7 @@ def held_out(catalog: Catalog, share: float, seed: int) -> frozenset[int]:
 class World:
     """A catalogue as people see it: facet values worth talking of, what is near what, what is well known."""
 
-    def __init__(self, catalog: Catalog, facets: Facets | None = None) -> None:
+    def __init__(self, catalog: Catalog) -> None:
         """Read a catalogue.
 
         Raises:
@@ -101,7 +101,7 @@ class World:
             found = int(catalog.in_stock.sum())
             raise SimulationError(f"the catalogue has {found} items in stock; people need at least 2 to choose from")
         self.catalog = catalog
-        self.facets = facets or Facets(catalog)
+        self.facets = Facets(catalog)
         self.values: tuple[tuple[Value, ...], ...] = tuple(map(tuple, self._values()))
         self._columns = {v: at for at, v in enumerate(sorted({v for values in self.values for v in values}))}
         rows = np.repeat(np.arange(len(catalog)), [len(values) for values in self.values])

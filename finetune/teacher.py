@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chat import facts
+from chat.state import Language
 from finetune.says import Says
 from finetune.tastes import ABOUT, Value, World
 from finetune.wordings import chinese, english
-from finetune.wordings.voice import Language, Part, choose
+from finetune.wordings.voice import Part, choose
 from retrieval.lexicon import display
 from retrieval.text import is_cjk
 from retrieval.types import BoolArray, Constraint, FloatArray

@@ -127,7 +127,7 @@ def write(model: Any, folder: Path, out: Path, kind: GgufType, name: str, progre
     _add_shape(writer, model.config)
     _add_tokenizer(writer, folder, splitter, model.config.vocab_size)
     tensors = dict(_tensors(model))
-    plan = {name: (tensor, _tensor_type(name, tensor, kind)) for name, tensor in tensors.items()}
+    plan = {name: (tensor, _tensor_type(tensor, kind)) for name, tensor in tensors.items()}
     for name, (tensor, quantized) in plan.items():
         _announce(writer, name, tensor, quantized)
     try:
@@ -224,7 +224,7 @@ def rope_factors(config: Any) -> FloatArray:  # noqa: ANN401
     return factors
 
 
-def _tensor_type(name: str, tensor: Any, kind: GgufType) -> Any:  # noqa: ANN401 - gguf's GGMLQuantizationType
+def _tensor_type(tensor: Any, kind: GgufType) -> Any:  # noqa: ANN401 - gguf's GGMLQuantizationType
     from gguf import GGMLQuantizationType
 
     if tensor.ndim < 2:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import logging
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,9 +23,8 @@ from torch import Tensor, nn
 from finetune.objective import backbone_of
 from finetune.packing import Batch, Row, collate
 from retrieval.errors import NamedropError
+from retrieval.files import write_text
 from retrieval.models import cache_root
-
-log = logging.getLogger(__name__)
 
 _FORMAT = 1
 _SAVED_EVERY = 32  # rows between two notes of how far the cache is; a killed run loses at most these
@@ -182,9 +179,7 @@ class StateCache:
                 progress(len(self.rows[at]))
 
     def _note(self, rows: int) -> None:
-        aside = self.folder / "done.json.partial"
-        aside.write_text(json.dumps({"rows": rows}), encoding="utf-8")
-        os.replace(aside, self.folder / "done.json")
+        write_text(self.folder / "done.json", json.dumps({"rows": rows}))
 
     def __call__(self, ids: Sequence[int], length: int) -> Tensor:
         """Return the states of B rows, padded with zeros: (B, length, H)."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from retrieval.errors import NamedropError
+from retrieval.errors import ProblemsError
 from retrieval.exported import candidates, source
 from retrieval.rows import RowProblem, to_item
 from retrieval.types import Item
@@ -28,12 +28,8 @@ _REQUIRED = ("id", "title")
 _LONGEST_QUOTED_RECORD = 200  # physical lines; beyond it a quote was left open
 
 
-class CatalogError(NamedropError):
+class CatalogError(ProblemsError[RowProblem]):
     """The catalogue cannot be read as it is; `problems` holds every bad row (empty if the file itself is at fault)."""
-
-    def __init__(self, message: str, problems: Sequence[RowProblem] = ()) -> None:
-        super().__init__("\n".join([message, *(f"  {p}" for p in problems)]))
-        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,31 +131,16 @@ def _read_csv(path: Path, problems: list[RowProblem]) -> Iterator[_Record]:
         record, after = _csv_record(lines, at, delimiter)
         if record is None or (len(record) != len(columns) and after > at + 1):
             # A quote left open swallows the rows behind it: give up this line only.
-            problems.append(
-                RowProblem(
-                    path.name,
-                    at + 1,
-                    "",
-                    "",
-                    "every quotation mark to be closed",
-                    'close it, or double a literal one ("")',
-                )
-            )
+            expected, remedy = "every quotation mark to be closed", 'close it, or double a literal one ("")'
+            problems.append(RowProblem(path.name, at + 1, "", "", expected, remedy))
             at += 1
             continue
         if not any(cell.strip() for cell in record):
             pass
         elif len(record) != len(columns):
-            problems.append(
-                RowProblem(
-                    path.name,
-                    at + 1,
-                    "",
-                    "",
-                    f"{len(columns)} cells as in the header, found {len(record)}",
-                    f"quote cells that contain {delimiter!r}, or fill in the missing ones",
-                )
-            )
+            expected = f"{len(columns)} cells as in the header, found {len(record)}"
+            remedy = f"quote cells that contain {delimiter!r}, or fill in the missing ones"
+            problems.append(RowProblem(path.name, at + 1, "", "", expected, remedy))
         else:
             yield _Record(at + 1, dict(zip(columns, record, strict=True)))
         at = after
@@ -198,11 +179,8 @@ def _read_jsonl(path: Path, problems: list[RowProblem]) -> Iterator[_Record]:
                 continue
             if not isinstance(cells, dict):
                 found = type(cells).__name__
-                problems.append(
-                    RowProblem(
-                        path.name, number, "", "", f"a JSON object, found {found}", 'write {"id": …, "title": …}'
-                    )
-                )
+                expected, remedy = f"a JSON object, found {found}", 'write {"id": …, "title": …}'
+                problems.append(RowProblem(path.name, number, "", "", expected, remedy))
                 continue
             seen.update(cells)
             yield _Record(number, cells)

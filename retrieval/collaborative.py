@@ -12,7 +12,6 @@ cooccurrence  [0, unbounded)  a probability for each liked item, less half of th
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from scipy.sparse.linalg import svds
 
 from retrieval.catalog import Catalog
 from retrieval.errors import ModelError
+from retrieval.files import replacing
 from retrieval.scoring import ScoringRetriever
 from retrieval.types import FloatArray, IntArray, Query
 
@@ -117,16 +117,13 @@ class ItemItemRetriever(ScoringRetriever):
 
     def save(self, folder: Path) -> Path:
         """Write the model into a folder, whole or not at all; return the file, ``ease.npz``."""
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.name}.npz"
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
         weights = self._weights
-        with beside.open("wb") as file:
+        with replacing(path) as aside, aside.open("wb") as file:
             data = weights.data.astype(np.float16)  # three digits are more than a ranking needs
             np.savez_compressed(
                 file, ids=np.array(self._ids), data=data, indices=weights.indices, indptr=weights.indptr
             )
-        beside.replace(path)
         return path
 
     @classmethod

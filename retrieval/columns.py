@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from retrieval import units
-from retrieval.absence import asked_free
 from retrieval.amounts import Held, Named
 from retrieval.constraints import Facets, as_values, number_of
+from retrieval.flags import Flags
 from retrieval.for_whom import ForWhom
 from retrieval.grades import Grades
 from retrieval.heads import heads
+from retrieval.how_much import how_much
 from retrieval.labels import COUNTED, label
 from retrieval.measures import Column, Measures
 from retrieval.numbers import COUNTS, LENGTH_FIELDS, Found, blank, number
@@ -72,44 +73,11 @@ _MOST, _LEAST = (
     "least|lowest|fewest|shortest|smallest",
 )
 _TYPED = 6  # letters of a column's name from which it may be misspelt
-# Behind "how much", and no price: "is in a bag", "coffee is in it", "fits in".
-AMOUNT_IN = (
-    r"\s+(?:(?P<of>\w+)\s+)?(?:(?:is|are|comes?)\s+(?:there\s+)?in(?:side)?\b"
-    r"(?!\s+(?:total|all|stock|euros?|dollars|pounds|(?:the|your)\s+(?:sale|shop|store))\b)"
-    r"|(?P<fits>fits?|goes)\s+in(?:to|side)?\b|do\s+(?:i|we|you)\s+get\b(?!\s+(?:back|off|if|when)\b))"
-)
-_HOW_MUCH_IN = re.compile(rf"\bhow\s+much{AMOUNT_IN}|里面?有多少|[包袋盒罐瓶]里?有多少|(?P<holds>装(?:得下)?多少)")
-_CONTENTS = frozenset("weight mass net content contents amount capacity volume".split())  # noqa: SIM905 - of columns
 _MORE, _LESS = "more|higher|longer|bigger|larger|greater|better|taller|wider", "less|lower|fewer|shorter|smaller"
 _TOO = r"(?<!\bnot )(?<!n't )(?<!n’t )(?<!\bnothing )(?<!\bnever )\btoo\s+"  # "not too heavy" compares with nothing
 _HOW_BIG = re.compile(r"\bhow\s+(?:big|large|small)\b|多大")
 _HOW_HOT = re.compile(r"\bhow\s+(?:hot|warm|cold)\b|\bhow\s+many\s+degrees\b|几度|多少度|多热|水温|温度")
 _SIZES = ("size", "volume", "mass")  # dimensions of which "small" may be said
-# What people say for columns of yes and no that many shops have: their words, and a regular expression.
-_SAFE = r"(?:safe|ok|okay|fine|harmless|suitable)\s+(?:for|with|around)\s+(?:\w+\s+){0,2}?"
-_PETS, _KIDS = r"(?:pet|cat|dog|animal|kitten|pupp(?:y|ie)|rabbit)s?", r"(?:kid|child(?:ren)?|toddler|bab(?:y|ie))s?"
-_HARMS = r"(?:poisonous|toxic|harmful)"
-_FLAGS: tuple[tuple[str, str], ...] = (
-    (
-        r"pets? (?:safe|friendly)",
-        rf"{_PETS}[\s-](?:safe|friendly|proof)|{_SAFE}{_PETS}|(?:not|non|isn'?t|aren'?t)[\s-]+{_HARMS}",
-    ),
-    (r"(?:child|kids?|baby) (?:safe|friendly|proof)", rf"{_KIDS}[\s-](?:safe|friendly|proof)|{_SAFE}{_KIDS}"),
-    (
-        r"waterproof|water resistant",
-        r"water[\s-]?(?:proof|resistant|tight)|(?:rain|swim(?:ming)?)[\s-]?proof"
-        r"|keeps?\s+(?:(?:the|me|us|everything|things|my\s+\w+)\s+)?(?:dry|(?:rain|water|wet)\s+out)",
-    ),
-    (r"noise cancell?ing", r"noise[\s-]?cancell?(?:ing|ation)|cancels?\s+(?:the\s+)?noise"),
-    (r"wireless|cordless", r"wireless|cordless|bluetooth|without\s+(?:an?\s+)?(?:wire|cable|cord)s?"),
-    (r"vegan", r"vegan|plant[\s-]based"),
-    (r"organic|bio", r"organic|organically\s+\w+"),
-    (r"rechargeable", r"re-?chargeable"),
-    (r"(?:for )?left hand(?:ed|ers?)", r"left[\s-]?hand(?:ed|ers?)|lefty|lefties"),
-)
-
-
-_DENIES = re.compile(r"\b(?:not|non|isn['’]?t|aren['’]?t|never)(?:\s+(?:an?|be))?[\s-]+$")  # a flag behind
 
 
 class Columns:
@@ -148,16 +116,7 @@ class Columns:
             for name in attributes
             if (values := set(facets.postings.get(name, {}))) and values <= {"yes", "no"}
         }
-
-    @cached_property
-    def _flag_words(self) -> tuple[tuple[re.Pattern[str], str], ...]:
-        """What further asks for a column of yes and no: "safe for cats", "without gluten"."""
-        rows = [
-            (said, field) for words, field in self.flags.items() for known, said in _FLAGS if re.fullmatch(known, words)
-        ]
-        free = {words.removesuffix(" free"): field for words, field in self.flags.items() if words.endswith(" free")}
-        rows += [(asked_free(word, free), field) for word, field in free.items()]
-        return tuple((re.compile(rf"\b(?:{said})\b", re.IGNORECASE), field) for said, field in rows)
+        self._flags = Flags(self.flags)
 
     def bound(self, field: str, op: Op, number: float) -> Constraint:
         """Return the limit of a column to one side of a number, or of the rank of a grade."""
@@ -327,7 +286,7 @@ class Columns:
             )
         ]
         found += self.amounts(low)
-        found += [field for words, field in self.flags.items() if "safe" in words and re.search(rf"\b{_HARMS}\b", low)]
+        found += self._flags.asked(low)
         if _HOW_HOT.search(low):
             found += [c.field for c in self.numbers if c.unit is not None and c.unit.dimension == "temperature"]
         if _HOW_BIG.search(low):
@@ -345,21 +304,7 @@ class Columns:
 
     def amounts(self, text: str) -> list[str]:
         """Return the columns that tell how much there is of a thing: "how much is in a bag?", "how many grams?"."""
-        text = text.casefold()
-        match = _HOW_MUCH_IN.search(text)
-        of = match["of"] if match is not None else None
-        fits = match is not None and (match["fits"] or match["holds"])
-        kinds = self._facets.postings.get("kind", {})
-        if of and not fits and not any(form in kind.split() for kind in kinds for form in forms(of)):
-            match = None  # how much sugar is in it, the weight does not tell
-        asked = () if match is None else ("volume",) if fits else ("mass", "volume")
-        found = []
-        for dimension in ("mass", "volume"):
-            units_of = units.called(dimension)
-            if dimension in asked or re.search(rf"\bhow\s+many\s+(?:{units_of})\b|多少(?:{units_of})", text):
-                held = [c for c in self.numbers if c.unit is not None and c.unit.dimension == dimension]
-                found += [c.field for c in held if len(held) == 1 or _CONTENTS.intersection(c.words.split())]
-        return found
+        return how_much(text, self.numbers, self._facets.postings.get("kind", {}))
 
     def read(self, text: str, language: str) -> Iterator[Found]:
         """Yield the limits that a message sets on columns of numbers, in units of its own, and of yes and no.
@@ -370,7 +315,7 @@ class Columns:
         free = free if len(free) == len(text) else text
         readers: list[Callable[[str, str], Iterator[Found]]] = [
             self._none_of,
-            self._flagged,
+            self._flags.read,
             self.grades.read,
             self.made_in.read,
             self.made_in.who,
@@ -390,15 +335,6 @@ class Columns:
             match = self._without(column).search(text)
             if match is not None and any(number_of(item, column.field) == 0 for item in self._facets.catalog.items):
                 yield _one(match, Constraint(column.field, "<=", 0.0, label(column.field, "<=", 0.0, language)))
-
-    def _flagged(self, text: str, language: str) -> Iterator[Found]:
-        for pattern, field in self._flag_words:
-            match = pattern.search(text)
-            if match is not None:
-                denied = _DENIES.search(text[: match.start()])
-                start, value = (denied.start(), "no") if denied else (match.start(), "yes")
-                limit = Constraint(field, "is", value, label(field, "is", value, language))
-                yield Found(start, match.end(), (limit,))
 
     def _for_people(self, text: str, language: str) -> Iterator[Found]:
         said = [(one.start, one.end, one.count) for one in heads(text)]

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+ProblemType = TypeVar("ProblemType")
+
 
 class NamedropError(Exception):
     """Base of every error whose message is written for the person who runs the program."""
+
+
+class ProblemsError(NamedropError, Generic[ProblemType]):
+    """What was given cannot be used as it is; `problems` holds all that is wrong in it, each told on a line.
+
+    It is empty where the fault is not in what was read: a file that is missing, a folder that exists already.
+    """
+
+    def __init__(self, message: str, problems: Sequence[ProblemType] = ()) -> None:
+        super().__init__("\n".join([message, *(f"  {p}" for p in problems)]))
+        self.problems = tuple(problems)
 
 
 class ModelError(NamedropError):

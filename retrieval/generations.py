@@ -19,15 +19,15 @@ import json
 import logging
 import os
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from retrieval.files import clear_aside, new_folder, replacing, sync_folder, synced, write_text
 from retrieval.models import cache_root
 from retrieval.types import FloatArray
 
@@ -103,24 +103,16 @@ class GenerationStore:
         self, ids: Sequence[str], digests: Sequence[str], embeddings: FloatArray, encoder: str
     ) -> Generation | None:
         """Write a generation aside, check it, and make it the current one; None (logged) if the disk refuses."""
-        aside: Path | None = None
+        folder = self.folder / f"gen-{max([0, *self._numbers()]) + 1:06d}"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            for left in self.folder.glob("tmp-*"):  # a killed build's; the lock says that nobody writes there
-                shutil.rmtree(left, ignore_errors=True)
-            aside = Path(tempfile.mkdtemp(prefix="tmp-", dir=self.folder))
-            _write_generation(aside, ids, digests, embeddings, encoder)
-            _read_generation(aside)
-            folder = self.folder / f"gen-{max([0, *self._numbers()]) + 1:06d}"
-            os.replace(aside, folder)
-            _write(self.folder / "CURRENT.new", folder.name.encode())
-            os.replace(self.folder / "CURRENT.new", self.folder / "CURRENT")
-            _sync_folder(self.folder)
+            clear_aside(folder)  # of a killed build; the lock says that nobody writes there
+            with new_folder(folder) as aside:
+                _write_generation(aside, ids, digests, embeddings, encoder)
+                _read_generation(aside)
+            write_text(self.folder / "CURRENT", folder.name)
             kept = _read_generation(folder)
         except _DAMAGED as error:
             log.warning("%s: the generation cannot be kept (%s): the index stays in memory", self.folder, error)
-            if aside is not None:
-                shutil.rmtree(aside, ignore_errors=True)
             return None
         for number in sorted(self._numbers())[:-2]:
             shutil.rmtree(self.folder / f"gen-{number:06d}", ignore_errors=True)
@@ -148,10 +140,8 @@ class GenerationStore:
         """Keep encoded rows (n, d) of a build under way."""
         path = self.folder / "partial" / f"{digests[0]}.npz"
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.with_suffix(".new").open("wb") as file:
+            with replacing(path) as aside, aside.open("wb") as file:
                 np.savez(file, digests=np.array(digests), rows=rows, encoder=np.array(encoder))
-            os.replace(path.with_suffix(".new"), path)
         except OSError as error:
             log.debug("%s cannot be kept: %s", path, error)
 
@@ -159,11 +149,8 @@ class GenerationStore:
 def _write_generation(
     folder: Path, ids: Sequence[str], digests: Sequence[str], embeddings: FloatArray, encoder: str
 ) -> None:
-    folder.chmod(0o755)
-    with (folder / "embeddings.npy").open("wb") as file:
+    with synced(folder / "embeddings.npy") as file:
         np.save(file, np.ascontiguousarray(embeddings, dtype=np.float32))
-        file.flush()
-        os.fsync(file.fileno())
     _write(folder / "rows.json", json.dumps({"ids": list(ids), "digests": list(digests)}).encode())
     meta = {
         "format": _FORMAT,
@@ -174,7 +161,7 @@ def _write_generation(
     }
     _write(folder / "meta.json", json.dumps(meta, indent=1).encode())
     _write(folder / "COMPLETE", _sha256(folder / "meta.json").encode())
-    _sync_folder(folder)
+    sync_folder(folder)
 
 
 def _read_generation(folder: Path) -> Generation:
@@ -203,20 +190,8 @@ def _sha256(path: Path) -> str:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
+    with synced(path) as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable, where the system can."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def unit_rows(rows: FloatArray) -> bool:

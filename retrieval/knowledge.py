@@ -17,9 +17,7 @@ import hashlib
 import json
 import logging
 import math
-import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +30,7 @@ import numpy.typing as npt
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval.encoder import Encoder, SentenceEncoder
+from retrieval.files import replacing
 from retrieval.models import cache_root, is_embedded
 from retrieval.passages import Knowledge, KnowledgeError, Passage
 from retrieval.text import is_cjk, normalize, words
@@ -321,10 +320,8 @@ def encoded(texts: Sequence[str], encoder: Encoder) -> FloatArray:
         pass
     rows = encoder.encode(texts)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as aside:
-            np.save(aside, rows)
-        os.replace(aside.name, file)
+        with replacing(file) as aside, aside.open("wb") as opened:
+            np.save(opened, rows)
         for old in sorted(file.parent.glob("*.npy"), key=lambda p: p.stat().st_mtime, reverse=True)[_KEPT:]:
             old.unlink(missing_ok=True)
     except OSError as error:

@@ -1,20 +1,15 @@
-"""The live index: watches a catalogue file and swaps in a new index after every edit.
-
-Readers take `LiveIndex.current` once a turn and keep it for the turn: one attribute read, no lock, and always a whole
-index, the one before the swap or the one after.
-"""
+"""The live index: watches a catalogue file and swaps in a new index after every edit."""
 
 from __future__ import annotations
 
 import logging
 import tempfile
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from retrieval.catalog import Catalog, CatalogError, LoadedCatalog, load_catalog
 from retrieval.encoder import Encoder
-from retrieval.errors import NamedropError
+from retrieval.following import Following
 from retrieval.generations import GenerationStore
 from retrieval.index import Index, Progress, make_index, open_index, publish_index
 from retrieval.types import Item
@@ -22,14 +17,10 @@ from retrieval.types import Item
 log = logging.getLogger(__name__)
 
 _LINE_FORMATS = (".jsonl", ".ndjson", ".csv", ".tsv")
-_SETTLE = 0.15  # seconds a file must stay unchanged before it is read: editors save in several writes
 
 
-class LiveIndex:
+class LiveIndex(Following[Index]):
     """An index that follows its catalogue file.
-
-    A version that cannot be used (bad rows, half-written, missing) keeps the last good index; `problem` says why
-    until a good version arrives.
 
     Args:
         catalog_path: the file to watch.
@@ -45,6 +36,8 @@ class LiveIndex:
         GenerationError: the encoder gives vectors that cannot be used.
     """
 
+    what = "catalogue"
+
     def __init__(
         self,
         catalog_path: str | Path,
@@ -56,31 +49,14 @@ class LiveIndex:
         progress: Progress | None = None,
         watch: bool = True,
     ) -> None:
-        self.path = Path(catalog_path)
-        self.problem: str | None = None
         self._encoder = encoder
         self._skip_bad = skip_bad
-        self._poll = poll
-        self._store = GenerationStore.of(self.path, cache)
+        self._cache = cache
+        self._progress = progress
+        self._store = GenerationStore.of(catalog_path, cache)
         self._listeners: list[Callable[[Index], None]] = []
-        self._refreshing = threading.RLock()
-        self._closed = threading.Event()
-        self._seen = _signature(self.path)
-        self._current = open_index(self.path, encoder, skip_bad=skip_bad, progress=progress, cache=cache)
-        self._current.facets.document_frequency("")  # makes the topic postings now, which the first edit needs
         self._reader = LineReader()
-        if not self._current.problems:
-            self._reader.remember(self.path, self._current.catalog.items)
-            if _signature(self.path) != self._seen:
-                self._reader.forget()
-        self._thread = threading.Thread(target=self._watch, name="namedrop-live-index", daemon=True)
-        if watch:
-            self._thread.start()
-
-    @property
-    def current(self) -> Index:
-        """Return the index of the last good version of the file."""
-        return self._current
+        super().__init__(catalog_path, poll=poll, watch=watch)
 
     def on_swap(self, listener: Callable[[Index], None], known: Index | None = None) -> None:
         """Call a listener with every new index, after it became the current one, from the watching thread.
@@ -94,46 +70,27 @@ class LiveIndex:
             if known is not None and known is not self._current:
                 listener(self._current)
 
-    def close(self) -> None:
-        """Stop watching; the current index stays usable."""
-        self._closed.set()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(timeout=10)
+    def _signature(self) -> tuple[int, ...] | None:
+        try:
+            stat = self.path.stat()
+        except OSError:
+            return None
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
-    def refresh(self) -> bool:
-        """Look at the file once; True if a new index was swapped in."""
-        with self._refreshing:
-            signature = _signature(self.path)
-            if signature == self._seen or not self._settled(signature):
-                return False
-            try:
-                index = self._rebuild()
-            except NamedropError as error:
-                if _signature(self.path) == signature:  # else it was read while being saved: look again
-                    self._refuse(signature, str(error))
-                return False
-            if _signature(self.path) != signature:
-                self._reader.forget()  # it may have taken the rows from one version and the lines from the next
-                return False
-            self._seen, self.problem = signature, None
-            self._current = index
-            log.info("%s: %d items live, %d encoded", self.path, len(index), index.encoded)
-            for listener in tuple(self._listeners):
-                try:
-                    listener(index)
-                except Exception:  # one listener's fault must not stop the watching
-                    log.exception("a listener of the live index failed")
-            publish_index(index, self._store)
-            return True
+    def _first(self) -> Index:
+        index = open_index(
+            self.path, self._encoder, skip_bad=self._skip_bad, progress=self._progress, cache=self._cache
+        )
+        index.facets.document_frequency("")  # makes the topic postings now, which the first edit needs
+        if not index.problems:
+            self._reader.remember(self.path, index.catalog.items)
+            if self._signature() != self._seen:
+                self._reader.forget()
+        return index
 
-    def _settled(self, signature: tuple[int, ...] | None) -> bool:
-        if signature is None:
-            self._refuse(signature, f"{self.path}: the catalogue file is gone; put it back")
-            return False
-        self._closed.wait(_SETTLE)
-        return _signature(self.path) == signature
-
-    def _rebuild(self) -> Index:
+    def _next(self) -> Index:
+        if self._signature() is None:
+            raise CatalogError(f"{self.path}: the catalogue file is gone; put it back")
         loaded = self._reader.read(self.path, skip_bad=self._skip_bad)
         return make_index(
             Catalog(loaded.items),
@@ -144,29 +101,17 @@ class LiveIndex:
             publish=False,
         )
 
-    def _refuse(self, signature: tuple[int, ...] | None, problem: str) -> None:
-        self._seen = signature
-        if problem != self.problem:
-            log.warning("the last good version of the catalogue stays: %s", problem)
-        self.problem = problem
+    def _torn(self) -> None:
+        self._reader.forget()  # it may have taken the rows from one version and the lines from the next
 
-    def _watch(self) -> None:
-        while not self._closed.wait(self._poll):
+    def _taken(self, made: Index) -> None:
+        log.info("%s: %d items live, %d encoded", self.path, len(made), made.encoded)
+        for listener in tuple(self._listeners):
             try:
-                self.refresh()
-            except OSError as error:  # a share that is away comes back: look again
-                self._refuse(self._seen, f"{self.path}: {error}")
-            except Exception as error:  # the thread must outlive whatever a file or a disk does
-                log.exception("the live index could not follow %s", self.path)
-                self._refuse(_signature(self.path), f"{self.path}: {error}")
-
-
-def _signature(path: Path) -> tuple[int, ...] | None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+                listener(made)
+            except Exception:  # one listener's fault must not stop the watching
+                log.exception("a listener of the live index failed")
+        publish_index(made, self._store)
 
 
 class LineReader:

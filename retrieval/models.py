@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from retrieval.errors import ModelError
+from retrieval.files import clear_aside, new_folder
 
 log = logging.getLogger(__name__)
 
@@ -159,17 +159,12 @@ def made_once(folder: Path, make: Callable[[Path], None], doing: str) -> None:
     with FileLock(folder.with_name(f"{folder.name}.lock")):
         if (folder / _MARKER).is_file():
             return
-        for remains in (folder, *folder.parent.glob(f"{folder.name}.part-*")):
-            shutil.rmtree(remains, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        clear_aside(folder)
         log.info("%s, once, into %s", doing, folder)
-        aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}.part-", dir=folder.parent))
-        aside.chmod(0o755)
-        try:
+        with new_folder(folder) as aside:
             make(aside)
             (aside / _MARKER).touch()
-            os.replace(aside, folder)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _convert(source: Path, target: Path) -> None:

@@ -7,7 +7,6 @@ on, before any item has been named.
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from scipy import sparse
 from retrieval.catalog import Catalog
 from retrieval.encoder import Encoder
 from retrieval.errors import ModelError
+from retrieval.files import replacing
 from retrieval.scoring import ScoringRetriever
 from retrieval.types import FloatArray, Query
 
@@ -92,11 +92,9 @@ class NeighbourRetriever(ScoringRetriever):
 
     def save(self, folder: Path) -> Path:
         """Write the moments into a folder, whole or not at all; return the file."""
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / _FILE
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
         chosen = self._moments.chosen
-        with beside.open("wb") as file:
+        with replacing(path) as aside, aside.open("wb") as file:
             np.savez_compressed(
                 file,
                 ids=np.array(self._moments.ids),
@@ -104,7 +102,6 @@ class NeighbourRetriever(ScoringRetriever):
                 indices=chosen.indices,
                 indptr=chosen.indptr,
             )
-        beside.replace(path)
         return path
 
     @classmethod

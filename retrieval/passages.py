@@ -39,8 +39,8 @@ from pydantic import (
     model_validator,
 )
 
-from retrieval.errors import NamedropError
-from retrieval.text import CONTROL, fold
+from retrieval.errors import ProblemsError
+from retrieval.text import CONTROL, as_written, fold
 
 _LONGEST = 20_000  # characters of a passage's text
 _LONGEST_TITLE = 500
@@ -86,12 +86,8 @@ class KnowledgeProblem:
         return f"{where}: {self.found}; expected {self.expected}; {self.remedy}"
 
 
-class KnowledgeError(NamedropError):
+class KnowledgeError(ProblemsError[KnowledgeProblem]):
     """The knowledge cannot be used as it is; `problems` holds everything that is wrong, in all files."""
-
-    def __init__(self, message: str, problems: Sequence[KnowledgeProblem] = ()) -> None:
-        super().__init__("\n".join([message, *(f"  {p}" for p in problems)]))
-        self.problems = tuple(problems)
 
 
 class Knowledge(Sequence[Passage]):
@@ -262,7 +258,7 @@ class Entry(BaseModel):
 
     id: Annotated[
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^\S+$")] | None,
-        BeforeValidator(lambda v: str(v) if isinstance(v, int) and not isinstance(v, bool) else v),
+        BeforeValidator(as_written),
     ] = None
     questions: Annotated[list[_Question], BeforeValidator(_listed), Field(min_length=1)] = Field(
         validation_alias=AliasChoices("questions", "question", "q", "title")

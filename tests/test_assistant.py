@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import threading
-import time
 
 import pytest
 
@@ -15,6 +13,7 @@ from chat.given import BadLimit, NoSuchLimit
 from chat.sql_store import SqlStore
 from retrieval.errors import NamedropError, NotReady, UnknownItem, UnknownSession
 from retrieval.types import Constraint
+from tests.edits import save_rows, wait_for
 from tests.fakes import BagEncoder
 
 GENRES = ("drama", "comedy", "horror")
@@ -31,12 +30,6 @@ def rows(n=18):
     ]  # fmt: skip
 
 
-def write(path, items):
-    part = path.with_suffix(".part")
-    part.write_text("".join(json.dumps(row) + "\n" for row in items), encoding="utf-8")
-    part.replace(path)
-
-
 @pytest.fixture
 def without_models(monkeypatch, tmp_path):
     """Let the assistant use the bag of words for the sentence encoder, and a cache of its own."""
@@ -47,7 +40,7 @@ def without_models(monkeypatch, tmp_path):
 @pytest.fixture
 def path(tmp_path):
     path = tmp_path / "catalog.jsonl"
-    write(path, rows())
+    save_rows(path, rows())
     return path
 
 
@@ -216,19 +209,12 @@ class TestRecommend:
         assert len(assistant.recommend(k=50)) == 17
 
 
-def wait_for(condition, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.05)
-
-
 class TestLiveCatalogue:
     def test_an_edit_is_live_within_five_seconds(self, assistant, path):
         assistant.reply("a drama film", session="ann")
         assistant.feedback("ann", "film-3", "like")
         changed = [{**row, "price": 99.0} for row in rows() if row["id"] != "film-3"]
-        write(path, [*changed, {"id": "new", "title": "Brandnewtitle", "kind": "film", "price": 1.0}])
+        save_rows(path, [*changed, {"id": "new", "title": "Brandnewtitle", "kind": "film", "price": 1.0}])
         wait_for(lambda: assistant.card("new"))
         assert assistant.card("film-0").price == 99.0
         assert assistant.card("film-3") is None
@@ -251,7 +237,7 @@ class TestLiveCatalogue:
 
         def slow(shop, desk):
             warm(shop, desk)
-            write(path, [*rows(), {"id": "new", "title": "Brandnewtitle", "kind": "film"}])
+            save_rows(path, [*rows(), {"id": "new", "title": "Brandnewtitle", "kind": "film"}])
             wait_for(lambda: len(assistant._live.current) == 19)
 
         monkeypatch.setattr(assistant_module, "_warm", slow)

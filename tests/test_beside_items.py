@@ -6,13 +6,12 @@ import math
 
 import pytest
 
-from chat.desk import Desk
 from chat.dialogue import Dialogue
 from chat.pieces import Reader
 from retrieval.knowledge import Found, Passage
 from retrieval.types import Item
 from tests.shops import Talk, shop_of
-from tests.test_conversation import Sure, Visit
+from tests.visits import Sure, Visit
 
 TRIAL = Passage("help/trial", "May I test things first?", "Everything in the shop can be tested for an hour.")
 CARE = Passage("help/care", "How often must I grease it?", "Once a month, and after rain.")
@@ -57,9 +56,7 @@ def talk():
 
 @pytest.fixture
 def visit():
-    visit = Visit(ROUTES)
-    visit.desk = Desk(ROUTES, Pages())
-    return visit
+    return Visit(ROUTES, knowledge=Pages())
 
 
 def test_what_somebody_may_do_is_asked_of_the_pages(visit):

@@ -11,7 +11,7 @@ from chat.routing import Patterns
 from chat.state import DialogueState
 from retrieval.types import Item
 from tests.shops import Talk, marquee, shop_of
-from tests.test_conversation import FakeKnowledge, FakeOutbox, Visit
+from tests.visits import FakeKnowledge, FakeOutbox, Visit
 
 DANGER = [
     "I can't take it, I want to die",

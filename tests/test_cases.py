@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chat.desk import Desk
 from chat.troubles import fails, troubled
 from retrieval.knowledge import Found, Passage
-from tests.test_conversation import FakeOutbox, Sure, Visit
+from tests.visits import FakeOutbox, Sure, Visit
 
 DEFECTS = Passage(
     "help/defects",
@@ -36,9 +35,7 @@ class Pages:
 
 @pytest.fixture
 def visit():
-    visit = Visit(ROUTES, FakeOutbox())
-    visit.desk = Desk(ROUTES, Pages(), None, visit.outbox)
-    return visit
+    return Visit(ROUTES, FakeOutbox(), knowledge=Pages())
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from chat.desk import Desk
 from chat.routing import Patterns
 from retrieval.knowledge import Passage
-from tests.test_conversation import GIFTS, RETURNS, FakeKnowledge, FakeOutbox, Sure, Visit
+from tests.visits import GIFTS, RETURNS, FakeKnowledge, FakeOutbox, Sure, Visit
 
 CHANGES = Passage("help/changes", "Changing an order", "Until 12.30 pm it can be changed. Ring us on 020 7946 0018.")
 

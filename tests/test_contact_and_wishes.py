@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chat.desk import Desk, grumbles
+from chat.reaching import grumbles
 from tests.test_contact import Pages
-from tests.test_conversation import FakeOutbox, Sure, Visit
+from tests.visits import FakeOutbox, Sure, Visit
 
 ROUTES = Sure(
     you=("human", 0.95), talk=("human", 0.95), no_need=("human", 0.95), so_how=("human", 0.95), yes=("small_talk", 0.9)
@@ -15,9 +15,7 @@ ROUTES = Sure(
 
 @pytest.fixture
 def visit():
-    visit = Visit(ROUTES, FakeOutbox())
-    visit.desk = Desk(ROUTES, Pages(), None, visit.outbox)
-    return visit
+    return Visit(ROUTES, FakeOutbox(), knowledge=Pages())
 
 
 @pytest.mark.parametrize(

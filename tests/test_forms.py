@@ -8,7 +8,7 @@ from chat.desk import Desk
 from chat.forms import form_asked, tells_of
 from chat.routing import Patterns
 from retrieval.knowledge import Found, Passage
-from tests.test_conversation import FakeKnowledge, Visit
+from tests.visits import FakeKnowledge, Visit
 
 FORMS = Passage("help/forms", "Download or disc?", "Films come on Blu-ray or as a download, albums on CD. No vinyl.")
 WORDS = Passage("help/words", "Subtitles", "All films have English subtitles.")

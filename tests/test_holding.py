@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from chat.conversation import Conversation
 from chat.holding import asked_words, evidence, of_several, of_which
 from retrieval.knowledge import Found, Passage
 from retrieval.types import Item
 from tests.shops import Talk, ids, marquee, shop_of
-from tests.test_conversation import GIFTS, RETURNS, FakeKnowledge, Sure, Visit
+from tests.visits import GIFTS, RETURNS, FakeKnowledge, Sure, Visit
 
 GOODS = [
     Item(id="k1", title="Ember Kettle", kind="kettle", genres=("stovetop", "whistling"), price=30.0, currency="USD",
@@ -121,20 +120,19 @@ def test_which_and_whether():
     assert not of_which("do these have a lid?")
 
 
-class Kettles(Visit):
-    def __call__(self, message):
-        return Conversation(shop_of(GOODS), self.state, self.desk).take(message)
+def kettles(routes):
+    return Visit(routes, shop=shop_of(GOODS))
 
 
 def test_the_catalogue_goes_before_a_page_with_one_word_of_it():
-    visit = Kettles(Sure(does=("item", 0.95), which=("item", 0.95), are=("item", 0.95)))
+    visit = kettles(Sure(does=("item", 0.95), which=("item", 0.95), are=("item", 0.95)))
     visit("Fern Kettle")
     assert "A gift of tea comes with it." in visit("does it come with a gift of tea?").text
     assert visit("which of these has a gift box of tin?").route == "item"
 
 
 def test_the_page_that_asks_the_very_same_goes_first():
-    visit = Kettles(Sure(does=("item", 0.95)))
+    visit = kettles(Sure(does=("item", 0.95)))
     visit("Fern Kettle")
     assert visit("does it come with a gift card?").text.startswith("From “Gift cards”")
 
@@ -165,7 +163,7 @@ class Damages(FakeKnowledge):
     ],
 )
 def test_a_question_that_follows_a_page_is_answered_from_it(question, quote):
-    visit = Kettles(Sure(it=("policy", 0.95), where=("item", 0.4), how=("policy", 0.95), do=("policy", 0.95)))
+    visit = kettles(Sure(it=("policy", 0.95), where=("item", 0.4), how=("policy", 0.95), do=("policy", 0.95)))
     visit.desk = replace(visit.desk, knowledge=Damages())
     assert "Arrived broken" in visit("it came broken?").text
     answer = visit(question)

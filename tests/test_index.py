@@ -183,7 +183,7 @@ class TestDamage:
 
     def test_remains_of_a_killed_build_are_cleared(self, opened, store):
         opened()
-        remains = store.folder / "tmp-killed"
+        remains = store.folder / ".gen-000002.killed.part"
         remains.mkdir()
         (remains / "embeddings.npy").write_bytes(b"half")
         (store.folder / "CURRENT").unlink()
@@ -242,7 +242,7 @@ class TestWithoutDisk:
         index = open_index(catalog_path, BagEncoder(), cache=tmp_path / "cache")
         assert index.generation is None
         assert "No space left" in caplog.text
-        assert not list(store.folder.glob("tmp-*"))
+        assert not list(store.folder.glob("*.part"))
 
 
 class TestErrors:

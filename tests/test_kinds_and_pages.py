@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from chat.conversation import Conversation
 from chat.evidence import evidence, may_be_paged
 from chat.offers import merely_asks
 from chat.understanding import understand
 from retrieval.types import Item
 from tests.shops import shop_of
-from tests.test_conversation import Sure, Visit
+from tests.visits import Sure, Visit
 
 GOODS = [
     Item(id="h1", title="Soap Gift Box", kind="gift hamper", price=32.0, description="Six soaps."),
@@ -29,11 +28,9 @@ PAGED = Sure(
 )  # to a reader who knows of gift wrap only
 
 
-class Goods(Visit):
-    """A visit to the shop of soaps and hampers, whose pages tell of gifts and of returns."""
-
-    def __call__(self, message):
-        return Conversation(SHOP, self.state, self.desk).take(message)
+def goods(router):
+    """Visit the shop of soaps and hampers, whose pages tell of gifts and of returns."""
+    return Visit(router, shop=SHOP)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +47,7 @@ class Goods(Visit):
     ],
 )
 def test_who_asks_for_a_kind_of_ours_is_shown_it(message):
-    answer = Goods(PAGED)(message)
+    answer = goods(PAGED)(message)
     assert {card.kind for card in answer.cards} == {"gift hamper"}
     assert not answer.citations
 
@@ -67,12 +64,12 @@ def test_who_gives_somebody_something_wants_goods(message, gift):
 
 @pytest.mark.parametrize("message", ["a gift box of soap under 40", "i'd like a gift box of soap"])
 def test_what_is_in_a_thing_does_not_make_it_another(message):
-    assert [card.id for card in Goods(PAGED)(message).cards] == ["h1"]
+    assert [card.id for card in goods(PAGED)(message).cards] == ["h1"]
 
 
 @pytest.mark.parametrize("message", ["can i return a gift hamper?", "how do i return soap"])
 def test_what_is_to_be_done_with_a_kind_is_for_the_pages(message):
-    assert Goods(PAGED)(message).route == "policy"
+    assert goods(PAGED)(message).route == "policy"
 
 
 @pytest.mark.parametrize(

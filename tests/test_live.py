@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import threading
 import time
 
@@ -15,33 +14,16 @@ from retrieval import live as live_module
 from retrieval.catalog import load_catalog
 from retrieval.live import LineReader, LiveIndex
 from retrieval.types import Query
+from tests.edits import jsonl, save_rows, wait_for
 from tests.fakes import BagEncoder
 
 ROWS = [{"id": f"i{at}", "title": f"Title {at}", "genres": ["drama"]} for at in range(40)]
 
 
-def text(rows):
-    return "".join(json.dumps(row) + "\n" for row in rows)
-
-
-def save(path, rows):
-    """Replace the file as a careful editor does, so that no half-written version is ever seen."""
-    aside = path.with_suffix(".aside")
-    aside.write_text(text(rows), encoding="utf-8")
-    os.replace(aside, path)
-
-
-def wait_for(condition, seconds=5.0):
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "did not happen in time"
-        time.sleep(0.01)
-
-
 @pytest.fixture
 def path(tmp_path):
     path = tmp_path / "catalog.jsonl"
-    save(path, ROWS)
+    save_rows(path, ROWS)
     return path
 
 
@@ -63,7 +45,7 @@ class TestEdits:
     def test_an_edit_is_live_and_only_the_changed_row_is_encoded(self, path, opened):
         live = opened()
         live._encoder.texts.clear()
-        save(path, [*ROWS, {"id": "new", "title": "Solaris"}])
+        save_rows(path, [*ROWS, {"id": "new", "title": "Solaris"}])
         wait_for(lambda: len(live.current) == 41)
         assert live._encoder.texts == ["Solaris"]
         assert live.current.catalog.get("new").title == "Solaris"
@@ -72,15 +54,15 @@ class TestEdits:
 
     def test_a_catalogue_of_1500_rows_is_live_within_5_seconds(self, path, opened):
         rows = [{"id": f"r{at}", "title": f"Row {at}", "description": "some words " * 20} for at in range(1500)]
-        save(path, rows)
+        save_rows(path, rows)
         live = opened()
-        save(path, [{**rows[0], "price": 5}, *rows[1:]])
+        save_rows(path, [{**rows[0], "price": 5}, *rows[1:]])
         wait_for(lambda: live.current.catalog.items[0].price == 5, seconds=5)
 
     def test_a_price_or_stock_edit_encodes_nothing(self, path, opened):
         live = opened(watch=False)
         live._encoder.texts.clear()
-        save(path, [{**ROWS[0], "in_stock": False, "price": 3}, *ROWS[1:]])
+        save_rows(path, [{**ROWS[0], "in_stock": False, "price": 3}, *ROWS[1:]])
         assert live.refresh()
         assert live._encoder.texts == []
         assert not live.current.facets.mask([])[0]
@@ -93,7 +75,7 @@ class TestEdits:
 
     def test_the_next_start_reuses_what_was_encoded_live(self, path, opened):
         live = opened(watch=False)
-        save(path, [*ROWS, {"id": "new", "title": "Solaris"}])
+        save_rows(path, [*ROWS, {"id": "new", "title": "Solaris"}])
         assert live.refresh()
         assert opened(watch=False).current.encoded == 0
 
@@ -105,7 +87,7 @@ class TestEdits:
 
         live.on_swap(fails)
         live.on_swap(lambda index: seen.append((index, live.current)))
-        save(path, ROWS[:3])
+        save_rows(path, ROWS[:3])
         assert live.refresh()
         assert seen == [(live.current, live.current)]
         assert "a listener of the live index failed" in caplog.text
@@ -115,7 +97,7 @@ class TestEdits:
         known, seen = live.current, []
         live.on_swap(seen.append, known=known)
         assert seen == []
-        save(path, [*ROWS, {"id": "new", "title": "New"}])
+        save_rows(path, [*ROWS, {"id": "new", "title": "New"}])
         wait_for(lambda: live.current is not known)
         late = []
         live.on_swap(late.append, known=known)
@@ -124,7 +106,7 @@ class TestEdits:
     def test_closing_stops_watching(self, path, opened):
         live = opened()
         live.close()
-        save(path, ROWS[:3])
+        save_rows(path, ROWS[:3])
         time.sleep(0.3)
         assert len(live.current) == 40
 
@@ -133,9 +115,9 @@ class TestBadEdits:
     @pytest.mark.parametrize(
         ("bad", "told"),
         [
-            (text(ROWS) + '{"id": "x"}\n', "title"),
-            (text(ROWS) + '{"id": "i0", "title": "Again"}\n', "an id of its own"),
-            (text(ROWS)[:-10], "one JSON object a line"),
+            (jsonl(ROWS) + '{"id": "x"}\n', "title"),
+            (jsonl(ROWS) + '{"id": "i0", "title": "Again"}\n', "an id of its own"),
+            (jsonl(ROWS)[:-10], "one JSON object a line"),
             ("", "no usable row"),
         ],
         ids=["bad row", "duplicate id", "half-written", "empty"],
@@ -147,7 +129,7 @@ class TestBadEdits:
         assert not live.refresh()
         assert live.current is before
         assert told in live.problem
-        save(path, ROWS[:5])
+        save_rows(path, ROWS[:5])
         assert live.refresh()
         assert (len(live.current), live.problem) == (5, None)
 
@@ -156,7 +138,7 @@ class TestBadEdits:
         path.unlink()
         assert not live.refresh()
         assert "gone" in live.problem
-        save(path, ROWS[:5])
+        save_rows(path, ROWS[:5])
         assert live.refresh()
         assert live.problem is None
 
@@ -166,11 +148,11 @@ class TestBadEdits:
 
         def replaced_meanwhile(*arguments, **options):
             if later:
-                save(path, later.pop())
+                save_rows(path, later.pop())
             return make_index(*arguments, **options)
 
         monkeypatch.setattr(live_module, "make_index", replaced_meanwhile)
-        save(path, ROWS[:9])
+        save_rows(path, ROWS[:9])
         assert not live.refresh()
         assert len(live.current) == 40
         assert live.refresh()
@@ -198,10 +180,10 @@ class TestBadEdits:
         assert live.refresh()
 
     def test_skipped_rows_are_told(self, path, opened):
-        path.write_text(text(ROWS) + '{"id": "x"}\n', encoding="utf-8")
+        path.write_text(jsonl(ROWS) + '{"id": "x"}\n', encoding="utf-8")
         live = opened(watch=False, skip_bad=True)
         assert len(live.current.problems) == 1
-        path.write_text(text(ROWS[:3]) + '{"id": "x"}\n{"id": "y"}\n', encoding="utf-8")
+        path.write_text(jsonl(ROWS[:3]) + '{"id": "x"}\n{"id": "y"}\n', encoding="utf-8")
         assert live.refresh()
         assert (len(live.current), len(live.current.problems)) == (3, 2)
 
@@ -224,7 +206,7 @@ def test_readers_always_see_a_whole_index(path, opened):
     try:
         for version in range(4):
             rows = [{"id": f"i{at}", "title": f"Version{version} {at}"} for at in range(20 + version)]
-            save(path, rows)
+            save_rows(path, rows)
             wait_for(lambda version=version: len(live.current) == 20 + version, seconds=30)
     finally:
         stop.set()
@@ -245,7 +227,7 @@ class TestLineReader:
 
     @pytest.mark.parametrize("kind", ["jsonl", "csv"])
     def test_parses_changed_lines_only(self, tmp_path, kind, monkeypatch):
-        path, write = tmp_path / f"c.{kind}", text if kind == "jsonl" else self.csv_text
+        path, write = tmp_path / f"c.{kind}", jsonl if kind == "jsonl" else self.csv_text
         path.write_text(write(ROWS), encoding="utf-8")
         reader, parsed = LineReader(), []
         reader.remember(path, load_catalog(path).items)

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 import pytest
 
 from retrieval.live_knowledge import LiveKnowledge
 from retrieval.passages import KnowledgeError
+from tests.edits import save, wait_for
 from tests.fakes import BagEncoder
 
 PAGE = "## Can I return a book?\n\nWithin thirty days.\n\n## How can I pay?\n\nBy card.\n"
-
-
-def save(path, text):
-    """Replace the file as a careful editor does."""
-    aside = path.with_suffix(".aside")
-    aside.write_text(text, encoding="utf-8")
-    os.replace(aside, path)
-
-
-def wait_for(condition, seconds=5.0):
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "did not happen in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.shops import Talk, ids, marquee
-from tests.test_conversation import Visit
+from tests.visits import Visit
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,10 @@ from chat.server import create_app
 from chat.state import DialogueState, Taste
 from chat.understanding import understand
 from retrieval.types import Constraint
+from tests.edits import save_rows
 from tests.fakes import BagEncoder
 from tests.shops import marquee
-from tests.test_assistant import rows, write
+from tests.test_assistant import rows
 
 SECRET = "a secret of the shop's, long enough for HMAC"
 NO_HORROR = Constraint("genres", "is_not", "horror", "no horror")
@@ -159,7 +160,7 @@ class TestLearning:
 def assistant(monkeypatch, tmp_path):
     monkeypatch.setattr("chat.assistant.SentenceEncoder", lambda model: BagEncoder())
     monkeypatch.setenv("NAMEDROP_CACHE", str(tmp_path / "cache"))
-    write(tmp_path / "catalog.jsonl", rows())
+    save_rows(tmp_path / "catalog.jsonl", rows())
     assistant = Assistant.open(
         tmp_path / "catalog.jsonl", model="none", database=f"sqlite:///{tmp_path / 'kept.db'}", secret=SECRET
     )

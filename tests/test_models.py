@@ -131,7 +131,7 @@ def test_an_interrupted_conversion_is_never_loaded(here, conversions, monkeypatc
 def test_remains_of_a_killed_conversion_are_replaced(here, conversions):
     whole = models.resolve_lm()
     (whole / "COMPLETE").unlink()
-    folder(whole.with_name(f"{whole.name}.part-killed"))
+    folder(whole.with_name(f".{whole.name}.killed.part"))
     assert models.resolve_lm() == whole
     assert len(conversions) == 2
     assert [p.name for p in whole.parent.iterdir() if p.is_dir()] == [whole.name]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chat.conversation import Conversation
 from chat.offers import carried
 from retrieval.types import Item
 from tests.shops import Talk, shop_of
-from tests.test_conversation import Sure, Visit
+from tests.visits import Sure, Visit
 
 GOODS = [
     Item(
@@ -66,23 +65,21 @@ def test_not_all_that_sounds_alike_asks_for_goods(message):
     assert not carried(message, shop.parser, shop.linker)
 
 
-class Goods(Visit):
-    """A visit to the shop of tents and lamps."""
-
-    def __call__(self, message):
-        return Conversation(shop_of(GOODS), self.state, self.desk).take(message)
+def goods(router):
+    """Visit the shop of tents and lamps."""
+    return Visit(router, shop=shop_of(GOODS))
 
 
 def test_words_for_our_own_goods_are_within_our_scope():
     strange = Sure(a_mountain=("out_of_scope", 0.95), what=("out_of_scope", 0.95), is_the=("out_of_scope", 0.95))
-    assert Goods(strange)("a mountain tent").cards
-    assert "Fellside 4, 190" in Goods(strange)("what's the most expensive tent").text
-    assert Goods(strange)("what is the price of wheat").route == "out_of_scope"
-    assert Goods(strange)("is the fellside 2 waterproof").text == "Fellside 2, waterproof: yes."
+    assert goods(strange)("a mountain tent").cards
+    assert "Fellside 4, 190" in goods(strange)("what's the most expensive tent").text
+    assert goods(strange)("what is the price of wheat").route == "out_of_scope"
+    assert goods(strange)("is the fellside 2 waterproof").text == "Fellside 2, waterproof: yes."
 
 
 def test_and_the_pages_know_how_they_are_used():
-    answer = Goods(Sure(how=("out_of_scope", 0.9)))("how do I return a tent?")
+    answer = goods(Sure(how=("out_of_scope", 0.9)))("how do I return a tent?")
     assert answer.route == "policy"
     assert answer.cards == ()
 

@@ -10,7 +10,7 @@ from chat.routing import Patterns
 from chat.state import DialogueState
 from retrieval.types import Item
 from tests.shops import Talk, shop_of, titles
-from tests.test_conversation import Delivers, Sure, Visit
+from tests.visits import Delivers, Sure, Visit
 
 
 def wax(title: str, region: str, heat: float, grams: float, kind: str = "ski wax", in_stock: bool = True) -> Item:
@@ -68,14 +68,14 @@ def test_what_a_thing_is_for_is_not_taken_for_the_thing(talk):
 
 @pytest.mark.parametrize("wish", ["Scraper P9, 2 pcs please", "scrapers for skis, two of them"])
 def test_goods_without_a_word_of_orders_are_no_order(wish):
-    visit = Visit(Sure(scraper=("order", 0.95)))
-    answer = Conversation(shop_of(GOODS), visit.state, visit.desk).take(wish)
+    visit = Visit(Sure(scraper=("order", 0.95)), shop=shop_of(GOODS))
+    answer = visit(wish)
     assert "Scraper P9, 2 pcs" in titles(answer)
 
 
 def test_what_has_not_come_is_one():
-    visit = Visit(Sure(scraper=("order", 0.95)))
-    assert not Conversation(shop_of(GOODS), visit.state, visit.desk).take("scraper hasn't come yet").cards
+    visit = Visit(Sure(scraper=("order", 0.95)), shop=shop_of(GOODS))
+    assert not visit("scraper hasn't come yet").cards
 
 
 @pytest.mark.parametrize("question", ["how many grams?", "and how much is in a pack?"])

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chat.desk import Desk
 from retrieval.knowledge import Found, Passage
-from tests.test_conversation import FakeKnowledge, Sure, Visit
+from tests.visits import FakeKnowledge, Sure, Visit
 
 HIRE = Passage("help/hire", "Hiring a projector", "A projector costs $20 a day. Bring it back within two days.")
 SHOP = Passage("help/shop", "Where we are", "We are in Mill Lane. On Thursdays there is a free screening at eight.")
@@ -25,9 +24,7 @@ class Pages(FakeKnowledge):
 
 @pytest.fixture
 def visit():
-    visit = Visit(ROUTES)
-    visit.desk = Desk(ROUTES, Pages())
-    return visit
+    return Visit(ROUTES, knowledge=Pages())
 
 
 @pytest.mark.parametrize("message", ["how much?", "and how long", "what does it cost?"])

@@ -89,7 +89,7 @@ class TestTuning:
         with torch.no_grad():
             for parameter in trainee.parameters:
                 parameter.copy_(torch.randn_like(parameter).half() / 4)  # halves, as they are stored
-        trainee._encoder.evaluating(True)
+        trainee._encoder._model.eval()
         trainee.save(tmp_path / "tuning.safetensors")
         texts = ["how much is delivery", "by card"]
         with torch.no_grad():

@@ -12,7 +12,7 @@ from chat.pieces import Reader
 from chat.routing import ROUTES, Patterns, Routed
 from chat.understanding import understand
 from tests.shops import marquee
-from tests.test_conversation import Sure
+from tests.visits import Sure
 
 
 def pieces(text, before="", known=-math.inf, router=None, shown=0):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chat.conversation import Conversation
 from retrieval.types import Item
 from tests.shops import Talk, shop_of
-from tests.test_conversation import Sure, Visit
+from tests.visits import Sure, Visit
 
 GOODS = [
     Item(id="p1", title="Tarn Paddle", kind="paddle", price=35.0, currency="USD", in_stock=False),
@@ -34,9 +33,9 @@ def test_of_an_item_that_is_named():
 
 
 def test_with_a_desk_it_is_no_question_about_an_order():
-    visit = Visit(Sure(when=("order", 0.95)))
-    Conversation(shop_of(GOODS), visit.state, visit.desk).take("Tarn Paddle")
-    assert Conversation(shop_of(GOODS), visit.state, visit.desk).take("when will it be back?").text == GONE
+    visit = Visit(Sure(when=("order", 0.95)), shop=shop_of(GOODS))
+    visit("Tarn Paddle")
+    assert visit("when will it be back?").text == GONE
 
 
 @pytest.mark.parametrize("message", ["why not", "when do I get my money back?", "when are you open again?"])

@@ -180,7 +180,7 @@ class TestTuning:
         with torch.no_grad():
             for parameter in [*encoder.parameters, *(p for h in heads.values() for p in h.parameters())]:
                 parameter.copy_(torch.randn_like(parameter).half() / 4)
-        encoder.evaluating(True)
+        encoder._model.eval()
         training._save(encoder, heads, tmp_path / "s.safetensors")
         text = "my nurse likes Heat"
         with torch.no_grad():

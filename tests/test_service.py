@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from chat.assistant import Assistant
 from chat.demo_orders import DemoOrders
-from chat.desk import Desk, Served
+from chat.desk import Desk
 from chat.handoff import Post, Ticket
 from chat.identity import BadToken, Customer, IdentityError, NotYours, Tokens
 from chat.messages import Citation, Handoff, StoredMessage
@@ -22,6 +22,7 @@ from chat.pieces import Piece
 from chat.replies import Say
 from chat.routing import Routed
 from chat.rules import Placed, Rulebook, RulesError, Situation
+from chat.served import Served
 from chat.state import DialogueState
 from chat.telemetry import Telemetry
 from retrieval.errors import NamedropError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat.clauses import questions_of
-from tests.test_conversation import GIFTS, RETURNS, Sure, Visit
+from tests.visits import GIFTS, RETURNS, Sure, Visit
 
 UNKNOWN = "As for “{}”: I don't have that information."
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from chat.desk import Desk
 from chat.other_words import as_pages_say, seen_elsewhere, without_price
 from retrieval.knowledge import Found, Passage
 from retrieval.types import Item
 from tests.shops import Talk, shop_of, titles
-from tests.test_conversation import Sure, Visit
+from tests.visits import Sure, Visit
 
 GOODS = [
     Item(
@@ -132,28 +131,19 @@ class Pages:
         return [Found(page, page.text, 0.1) for page in (MATCH, BOOTS, HATS, CARE)][:k]
 
 
-class Boots(Visit):
-    """A visit to a shop of boots and hats."""
-
-    shop = shop_of(
-        [
-            Item(id="b1", title="Fell Boot", kind="boot", price=90.0, currency="EUR"),
-            Item(id="b2", title="Moor Boot", kind="boot", price=80.0, currency="EUR"),
-            Item(id="h1", title="Sun Hat", kind="hat", price=20.0, currency="EUR"),
-        ]
-    )
-
-    def __call__(self, message):
-        from chat.conversation import Conversation
-
-        return Conversation(self.shop, self.state, self.desk).take(message)
+SHOP = shop_of(
+    [
+        Item(id="b1", title="Fell Boot", kind="boot", price=90.0, currency="EUR"),
+        Item(id="b2", title="Moor Boot", kind="boot", price=80.0, currency="EUR"),
+        Item(id="h1", title="Sun Hat", kind="hat", price=20.0, currency="EUR"),
+    ]
+)
 
 
 @pytest.fixture
 def boots():
     routes = Sure(saw=("item", 0.6), can=("policy", 0.95), how=("out_of_scope", 0.95), and_how=("out_of_scope", 0.95))
-    visit = Boots(routes)
-    visit.desk = Desk(routes, Pages())
+    visit = Visit(routes, shop=SHOP, knowledge=Pages())
     visit("a boot")
     return visit
 

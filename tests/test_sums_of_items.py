@@ -6,7 +6,7 @@ import pytest
 
 from chat.desk import Desk
 from retrieval.knowledge import Found, Passage
-from tests.test_conversation import Sure, Visit
+from tests.visits import Sure, Visit
 
 DELIVERY = Passage("help/delivery", "What does delivery cost?", "A parcel costs $3.90, a large one $7.")
 

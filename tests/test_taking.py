@@ -12,7 +12,7 @@ from chat.routing import Routed
 from chat.senses import PURPOSES, unread
 from chat.understanding import understand
 from tests.shops import Talk, ids, marquee
-from tests.test_conversation import Visit
+from tests.visits import Visit
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat.troubles import incomplete, troubled
-from tests.test_conversation import RETURNS, FakeOutbox, Visit
+from tests.visits import RETURNS, FakeOutbox, Visit
 
 
 @pytest.mark.parametrize(

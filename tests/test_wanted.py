@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from chat.conversation import Conversation
 from chat.replies import Say
 from chat.state import Limit
 from chat.telling import Telling
@@ -12,7 +11,7 @@ from chat.turn import Turn
 from chat.understanding import Understanding
 from retrieval.types import Constraint, Item
 from tests.shops import Talk, shop_of, titles
-from tests.test_conversation import Visit
+from tests.visits import Visit
 
 GOODS = [
     Item(id="a1", title="Hum Desk Fan", kind="fan", price=30.0, currency="EUR", creators=("Hum",)),
@@ -107,18 +106,16 @@ def test_the_question_is_asked_again_of_what_was_meant(herbs, asked, message):
     assert herbs(message).text == "Alpine Thyme Leaf, steep: 4 minutes."
 
 
-class Visitor(Visit):
-    """A visit to the shop of fans and lamps, with a desk."""
-
-    def __call__(self, message):
-        return Conversation(shop_of(GOODS), self.state, self.desk).take(message)
+def visitor():
+    """Visit the shop of fans and lamps, with a desk."""
+    return Visit(shop=shop_of(GOODS))
 
 
 @pytest.mark.parametrize(
     "message", ["I'll take the Gale Clip Fan and a lamp to read by", "i'll take the clip and a lamp"]
 )
 def test_what_is_wanted_beside_what_is_taken_is_shown(message):
-    visit = Visitor()
+    visit = visitor()
     visit("a fan")
     answer = visit(message)
     assert "Gale Clip Fan costs" in answer.text or "Gale Clip Fan, 20" in answer.text
@@ -127,7 +124,7 @@ def test_what_is_wanted_beside_what_is_taken_is_shown(message):
 
 
 def test_what_is_taken_alone_is_priced():
-    visit = Visitor()
+    visit = visitor()
     visit("a lamp")
     assert {card.kind for card in visit("I'll take the Nightglow Sunset Lamp").cards} == {"lamp"}
 

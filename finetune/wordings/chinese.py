@@ -131,7 +131,6 @@ RETRACT_LIMIT: Mapping[str, tuple[str, ...]] = {
     "price": ("算了，价格不限。", "价格无所谓。", "多少钱都行。"),
 }
 RETRACT_LIMIT_ANY = ("算了，不一定要{x}。", "不用{x}也行。")
-INSTEAD = ("换成{x}。", "来{x}吧。", "我想要{x}。", "还是{x}吧。", "要{x}。", "改成{x}。")
 ACCEPT = (
     "就{titles}了，谢谢！", "{titles}正是我想要的。", "太好了，就要{titles}。", "{this}就行，谢谢。", "就{this}吧。",
     "{titles}，完美。",

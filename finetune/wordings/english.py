@@ -300,9 +300,6 @@ RETRACT_LIMIT: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 RETRACT_LIMIT_ANY = ("Actually, it doesn't have to be {x}.", "Forget about {x}.", "It need not be {x} after all.")
-INSTEAD = (
-    "{x} instead.", "I'd rather have {x}.", "Rather {x}.", "Let's try {x}.", "Make it {x}.", "{x} would be better.",
-)  # fmt: skip
 ACCEPT = (
     "{titles}, perfect!", "I'll take {titles}.", "{titles} it is, thank you.", "Yes, {titles} is just right.",
     "Great, {titles} is what I was looking for.", "Oh, {titles} sounds perfect.", "{this} is exactly it, thanks!",

@@ -16,6 +16,7 @@ from typing import Literal
 from babel.numbers import format_currency, get_currency_name
 
 from chat import facts
+from chat.state import Language
 from finetune.says import Says
 from finetune.tastes import ABOUT, Value, World
 from finetune.wordings import chinese, english
@@ -24,7 +25,6 @@ from retrieval.numbers import LENGTH_FIELDS
 from retrieval.text import is_cjk
 from retrieval.types import Constraint, Item
 
-Language = Literal["en", "zh"]
 Manner = Literal["plain", "terse", "careless"]
 Part = Literal["train", "test", "all"]
 

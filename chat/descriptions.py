@@ -1,0 +1,223 @@
+"""What the catalogue's descriptions answer, where no column does: quoted from them, or said to be unknown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chat import facts
+from chat.contents import CONTENTS, contents
+from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
+from chat.meant import MOST
+from chat.moods import each_in_short
+from chat.pointing import pointed
+from chat.quoting import TITLE, alike, amount, beside, included, question_alone, thing_included
+from chat.scene import Scene
+from chat.turn import Turn
+from chat.variants import YES_NO, variants
+from retrieval.constraints import as_values, satisfies, values_of
+from retrieval.knowledge import terms
+from retrieval.lexicon import display
+from retrieval.numbers import blank
+from retrieval.text import normalize
+from retrieval.types import Item
+
+PAIR = 2  # items whose descriptions are told beside each other
+_MOST_OTHERS = 2  # and others that are named beside the one asked about
+_EITHER = re.compile(r"\bwhich\b|\bor\b|还是|哪", re.IGNORECASE)
+_WITH = re.compile(
+    r"(?:\bprice|\bcosts?|\d)\b[^.!?;]*?\b(?:with|includ\w+|incl\.?)\s+((?:(?:the|an?|its|all|both)\s+)?[\w'’-]+(?:\s+[\w'’-]+)?)\W*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer about items.
+
+    Attributes:
+        text: what is said.
+        items: in the order of their cards.
+        known: the catalogue had it.
+        column: one of its columns did, for a question that names none.
+    """
+
+    text: str
+    items: tuple[Item, ...]
+    known: bool = True
+    column: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptions(Scene):
+    """Answers by the descriptions of items; None where they do not, and something else may."""
+
+    def comes_with(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Quote what descriptions say of what items come with, unless a column of yes and no does: "with a whisk?"."""
+        thing, flags = set(terms(thing_included(turn.text))), self.shop.parser.columns.flags
+        if any(field in turn.understood.questions or thing & set(terms(name)) for name, field in flags.items()):
+            return None
+        found = [each for item in items if (each := included(turn.text, item)) is not None]
+        return Asked(self._told(found, among_several=len(items) > 1), tuple(items)) if found else None
+
+    def beyond_values(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Answer from the description where a value of a column is but a part of what is asked: "freshly roasted".
+
+        What is not in a list of tastes is not denied by that; what it is for is, if that is a thing that the shop has.
+        """
+        understood, columns = turn.understood, self.shop.parser.columns
+        values = [c for c in understood.parsed.constraints if c.op == "is" and columns.limits(c.field)]
+        lists = [c for c in values if any(isinstance(item.attributes.get(c.field), tuple) for item in items)]
+        kinds = self.shop.index.facets.postings.get("kind", {})
+        lists = [c for c in lists if not any(value in kinds for value in as_values(c))]
+        said, names = f" {normalize(turn.text)} ", {field: name for name, field in columns.named.items()}
+        named = any(f" {names.get(field, field)} " in said for field in understood.questions)
+        if not lists or named or {*understood.questions} != {c.field for c in lists}:
+            return None
+        rest = replace(turn, text=blank(turn.text, understood.parsed.spans))
+        if any(satisfies(item, c) for item in items for c in lists) or not self._asked_words(rest, items):
+            return None
+        turn = replace(turn, understood=replace(understood, questions=("other",)))
+        return self.held(turn, items) or self.in_description(turn, items, listed=False)
+
+    def told_instead(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Quote the descriptions that have all that is asked where the columns asked about are empty."""
+        fields, columns = turn.understood.questions, self.shop.parser.columns
+        if not fields or not all(field in columns for field in fields) or self.says_any(items, fields):
+            return None
+        asked = self._asked_words(turn, items)
+        found = [each for item in items if asked and (each := evidence(item, asked)) is not None]
+        found = [each for each in found if each.whole and each.field == DESCRIPTION]
+        return Asked(self._told(found, among_several=len(items) > 1), tuple(items)) if found else None
+
+    def held(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Answer whether, or which of, the items have what is asked for, where it is found; None if it is not asked."""
+        understood = turn.understood
+        if len(items) == 1 and understood.questions == ("other",):
+            names = [opinion.surface for opinion in understood.opinions if opinion.surface]
+            if of_name := variants(turn.text, items[0], names, self.shop)[:MOST]:
+                titles = facts.join([self.say.listed(item) for item in of_name], self.say.language)
+                return Asked(self.say("has_form", titles=titles), tuple(of_name))
+        if understood.asks_genre and not self.shop.of_goods:
+            return None  # works are of one genre or another, and all are told
+        if not understood.looks_up or not (asked := self._asked_words(turn, items)):
+            return None
+        found = [each for item in items if (each := evidence(item, asked)) is not None]
+        if of_which(turn.text):
+            found = [each for each in found if each.value]
+        found = [each for each in found if each.whole] or found
+        if not found and understood.of_shown:
+            found = [each for item in items if (each := self._worded(turn.text, item)) is not None]
+        if not found:
+            if understood.of_shown and not self.says_any(items, understood.questions):
+                told = each_in_short(items, self.say) if of_which(turn.text) else ""
+                return Asked(self.say.sentences(self.say("not_said_these"), told), tuple(items), known=False)
+            return Asked(self._unsaid(items, turn.text), tuple(items), known=False) if understood.asks_genre else None
+        told = self._told(found, among_several=len(items) > 1)
+        rest = self.say("held_not") if len(found) < len(items) else ""
+        order = {each.item.id for each in found}
+        column = any(isinstance(each.item.attributes.get(each.field), bool) for each in found)
+        more = beside(items[0], asked) if column and len(items) == 1 else ""  # "two AA batteries, not included"
+        text = self.say.sentences(told, more, rest)
+        ordered = tuple(sorted(items, key=lambda item: item.id not in order))
+        return Asked(text, ordered, column=column)
+
+    def says_any(self, items: Sequence[Item], fields: Sequence[str]) -> bool:
+        """Whether any of the items has a value in a column asked about; the genres of goods do not tell all."""
+        fields = [field for field in fields if field != "other" and (field != "genres" or not self.shop.of_goods)]
+        return any(
+            field in ("in_stock", "creators", "language")
+            or values_of(item, field)
+            or item.attributes.get(field) is not None
+            for item in items
+            for field in fields
+        )
+
+    def _asked_words(self, turn: Turn, items: Sequence[Item]) -> tuple[str, ...]:
+        return asked_words(question_alone(turn.text), items, [opinion.surface for opinion in turn.understood.opinions])
+
+    def _told(self, found: Sequence[Evidence], *, among_several: bool) -> str:
+        """Say where what was asked for is found: those with the same value in one sentence, descriptions verbatim."""
+        alike: dict[tuple[str, str], list[Item]] = {}
+        for each in found:
+            alike.setdefault((each.field, each.value), []).append(each.item)
+        parts = []
+        for (field, value), items in alike.items():
+            titles = facts.names(items, self.say.language)
+            if field in (DESCRIPTION, TITLE):
+                told = "held_told" if field == DESCRIPTION else "held_name"
+                parts.append(self.say(told, title=titles, quote=value))
+            elif field == "genres" or (among_several and isinstance(items[0].attributes.get(field), tuple)):
+                yes = "held_some" if among_several else "held_yes"
+                parts.append(self.say(yes, title=titles, value=display(field, value, self.say.language)))
+            else:
+                parts.extend(self.say.answer(item, (field,)) for item in items)
+        return self.say.sentences(*parts)
+
+    def in_description(self, turn: Turn, items: Sequence[Item], *, listed: bool = True) -> Asked:
+        """Answer what no column does by the description, a column that lists such things, or another card."""
+        if turn.understood.questions == (CONTENTS,) and any(within := [contents(item, self.say) for item in items]):
+            return Asked(self.say.sentences(*within), tuple(items))
+        text = question_alone(turn.text)
+        told = [each for item in items if (each := self._worded(text, item)) is not None]
+        if told:
+            return Asked(self._told(told, among_several=False), tuple(items))
+        asked = self._asked_words(turn, items)
+        others = [item for item in self.shop.items(self.state.taste.focus) if item not in items]
+        having = [each for other in others if asked and (each := evidence(other, asked)) is not None]
+        having = [each for each in having if each.whole and each.value][:_MOST_OTHERS] if len(items) == 1 else []
+        if len(items) == 1 and listed and (field := self._listing(asked, items[0])):
+            beside_it = self._told(having, among_several=True)
+            return Asked(self.say.sentences(self.say.answer(items[0], (field,)), beside_it), tuple(items), column=True)
+        worded = [each for other in others if (each := self._worded(text, other)) is not None][:_MOST_OTHERS]
+        if len(items) == 1 and worded and not having:
+            unsaid = self.say("not_said", title=facts.names(items, self.say.language))
+            return Asked(self.say.sentences(unsaid, self._told(worded, among_several=True)), tuple(items))
+        if not having or not YES_NO.search(turn.text):
+            return Asked(self._unsaid(items, turn.text), tuple(items), known=False)
+        unsaid = self.say("not_said", title=facts.names(items, self.say.language))
+        return Asked(self.say.sentences(unsaid, self._told(having, among_several=True)), tuple(items), known=False)
+
+    def _worded(self, text: str, item: Item) -> Evidence | None:
+        """Return where an item's description answers a question in words of its own."""
+        text = question_alone(text)
+        return amount(text, item) or lasting(text, item) or alike(text, item)
+
+    def _listing(self, asked: Sequence[str], item: Item) -> str:
+        """Return the column of an item that lists what others have and is asked for, "" if none: its connections."""
+        catalog, postings = self.shop.index.catalog, self.shop.index.facets.postings
+        for field in item.attributes if self.shop.of_goods else ():
+            values = (frozenset(terms(str(each))) for each in postings.get(field, {}))
+            if any(said and said.issubset(asked) for said in values) and any(
+                isinstance(other.attributes.get(field), tuple) for other in catalog
+            ):
+                return field
+        return ""
+
+    def _unsaid(self, items: Sequence[Item], text: str) -> str:
+        """Say that the catalogue does not say it, and what it says of the item, unless that was just said."""
+        unsaid = self.say("not_said", title=facts.names(items, self.say.language))
+        told = items[0].description if len(items) == 1 else ""
+        new = told and told not in self.state.answered
+        beside = self.beside_each_other(items) if len(items) == PAIR and _EITHER.search(text) else ""
+        return self.say.sentences(unsaid, self.say("says_only", told=told) if new else beside)
+
+    def beside_each_other(self, items: Sequence[Item], *, differing: bool = False) -> str:
+        """Tell of items what people compare by, all or what is `differing`, and which has more of it."""
+        described = []
+        for item in items:
+            others = [other for other in items if other is not item] if differing else []
+            described += [self.say.described(item, others), facts.gist(item) if len(items) == PAIR else ""]
+        return self.say.sentences(*described, self.say.differences(items))
+
+    def with_price(self, turn: Turn, items: Sequence[Item]) -> str:
+        """Tell what is known of that with which a price is asked: "is that the price with the seats?"."""
+        match = _WITH.search(turn.text)
+        if match is None or len(items) > 1 or pointed(turn.text, self.shop.items(self.state.taste.focus)) is not None:
+            return ""
+        asked = asked_words(match[1])
+        found = evidence(items[0], asked) if asked else None
+        if found is not None and found.value and found.whole:
+            return self._told([found], among_several=False)
+        return self.say("price_with", asked=match[1]) if asked else ""
