@@ -45,7 +45,7 @@ _FIRST = re.compile(
 _SECOND = re.compile(r"^\W*(?:the\s+)?(?:second|latter|2|other)\b|^\W*(?:第二|后者)", re.IGNORECASE)
 _INSTEAD = re.compile(r"\binstead\b|\bin\s+(?:return|exchange)\b|换(?:个|成|一)|代替", re.IGNORECASE)
 _I_MEAN = re.compile(r"^\W*(?:no\W+|sorry\W+)?i\s+(?:mean|meant)\b\W*\w", re.IGNORECASE)
-_WISH = 0.7  # a share of the purpose from which a message asks for a recommendation
+_WISH = 0.5  # a share of the purpose from which a message asks for a recommendation
 _SHORT = 5  # words of an answer to "do you mean …?"
 
 

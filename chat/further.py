@@ -112,7 +112,8 @@ class Further(Scene):
     def _refuses(self, turn: Turn) -> Callable[[int, int], bool]:
         """Return what tells whether the message as a whole refuses what stands in a span of it."""
         sensed = self.shop.senses.read(turn.text) if self.shop.senses is not None else None
-        return lambda start, end: sensed is not None and sensed.told(start, end) == "refused"
+        refused = sensed.refused() if sensed is not None else []
+        return lambda start, end: any(first < end and start < last for first, last in refused)
 
     def _singled(self, turn: Turn) -> list[Constraint]:
         """Turn "an electric one" into a limit, among what is wanted, unless another kind is."""
