@@ -192,7 +192,7 @@ def understand(
     asks_of = bool(asks_of or about_works or asking.singles_out)
     mentions, stood = stood_on(text, mentions, unread() if asks_of else sensed, shown)
     mentions, stood = only_asked(mentions, stood, about_works)
-    strange = strange_titles(text, spans, linker, parser, sensed.works())
+    strange = strange_titles(text, spans, linker, parser, sensed.works)
     strange = strange if parser.of_works else [place for place in strange if not common(text[slice(*place)], linker)]
     brand, strange = before_kind(text, strange, linker, parser)
     asked = asked or brand
