@@ -140,7 +140,7 @@ class CloseReading:
     @cached_property
     def _strangers(self) -> tuple[str, list[Span]]:
         """The brand that it asks for and that is none of ours, and where names stand that nothing of ours bears."""
-        found = strange_titles(self.text, self._ours_at, self.linker, self.parser, self.sensed.works())
+        found = strange_titles(self.text, self._ours_at, self.linker, self.parser, self.sensed.works)
         if not self.parser.of_works:
             found = [place for place in found if not common(self.text[slice(*place)], self.linker)]
         return before_kind(self.text, found, self.linker, self.parser)

@@ -216,12 +216,12 @@ class Conversation:
 
     def _of_one_kind(self, pieces: Sequence[Piece]) -> Iterator[Piece]:
         """Yield the wishes; who may return a game, and asks what to get instead, asks for a game."""
-        kinds = {c for p in pieces if p.route not in SHOP for c in self._kinds(p)}
         instead = any(_INSTEAD.search(piece.text) for piece in pieces)
+        kinds = {c for p in pieces if p.route not in SHOP for c in self._kinds(p)} if instead else set[Constraint]()
         for piece in pieces:
             parsed = piece.understood.parsed
             open_kind = piece.route == "recommend" and not any(c.field == "kind" for c in parsed.constraints)
-            if len(kinds) == 1 and open_kind and instead:
+            if len(kinds) == 1 and open_kind:
                 parsed = replace(parsed, constraints=(*parsed.constraints, *kinds))
                 yield replace(piece, understood=replace(piece.understood, parsed=parsed))
             else:

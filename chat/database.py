@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,6 @@ class Database:
     def __init__(self, engine: Engine, salt: str) -> None:
         self.engine = engine
         self.salt = salt
-        self._reading = engine.execution_options(reading=True)
         self._scrubbing = threading.Lock()
         self._asked = itertools.count(1)
         self._scrubbed = 0
@@ -97,6 +96,7 @@ class Database:
         engine = _engine(where)
         try:
             with engine.begin() as connection:
+                _begin(connection)
                 salt = _prepare(connection, shown)
         except NamedropError:
             engine.dispose()
@@ -119,17 +119,22 @@ class Database:
     def session(self) -> Iterator[Session]:
         """Yield a transaction that may write; it is committed at the end, on disk when this returns."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            _begin(session.connection())
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Yield a transaction that only reads, and on SQLite waits for no writer."""
-        with Session(self._reading, expire_on_commit=False) as session, session.begin():
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            _begin(session.connection(), reading=True)
             yield session
 
-    def connected(self, *, reading: bool = False) -> AbstractContextManager[Connection]:
-        """Return a transaction as `session` or `reading` give one, without the ORM: a turn has no time for it."""
-        return (self._reading if reading else self.engine).begin()
+    @contextmanager
+    def connected(self, *, reading: bool = False) -> Iterator[Connection]:
+        """Yield a transaction as `session` or `reading` do, without the ORM: a turn has no time for it."""
+        with self.engine.begin() as connection:
+            _begin(connection, reading=reading)
+            yield connection
 
     def scrub(self) -> None:
         """Let what has been deleted leave the files too, which a delete alone does not promise.
@@ -157,7 +162,7 @@ class Database:
             self._scrubbed = latest
 
     def _scrub_file(self) -> None:
-        with closing(self.engine.raw_connection()) as connection:  # in no transaction: `_begin` has not seen it
+        with closing(self.engine.raw_connection()) as connection:  # in no transaction
             cursor = connection.cursor()
             cursor.execute("VACUUM")
             until = time.monotonic() + _BUSY_MS / 1000
@@ -210,7 +215,6 @@ def _engine(url: URL) -> Engine:
     if file.parent.is_dir() and not file.exists():
         file.touch(mode=0o600)  # what people say is nobody else's to read; SQLite's log takes over the mode
     event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -231,10 +235,13 @@ def _configure(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
             time.sleep(0.01)
 
 
-def _begin(connection: Connection) -> None:
-    """Begin a writing transaction as a writer: one that turns into one half-way may be refused at once."""
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+def _begin(connection: Connection, *, reading: bool = False) -> None:
+    """Begin SQLite's transaction, a writing one as a writer: one that turns into one half-way may be refused at once.
+
+    Not in an event of the engine: where it has any, each of its statements looks for what listens.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def _prepare(connection: Connection, shown: str) -> str:

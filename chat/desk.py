@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chat import order_replies
@@ -33,6 +34,7 @@ from chat.troubles import troubled
 from retrieval.gloss import gloss
 from retrieval.knowledge import Found, KnowledgeIndex, terms
 from retrieval.live_knowledge import LiveKnowledge
+from retrieval.passages import Passage
 from retrieval.text import is_cjk
 
 if TYPE_CHECKING:
@@ -198,7 +200,7 @@ class Desk:
         apart = self.denied | denied(question)[1]
         passages = [found.passage for found in self.knowledge.search(question, _PAGES)]
         passages = [passage for passage in passages if apart.isdisjoint(terms(passage.title))]
-        holding = [each for each in passages if asked <= _stems(f"{each.title} {each.text}")]
+        holding = [each for each in passages if asked <= _stems_of(each)]
         if len(holding) != 1:
             return None
         told = stretch(holding[0].text, lambda sentence: bool(asked & _stems(sentence)))
@@ -307,6 +309,12 @@ def _stems(text: str) -> set[str]:
     Twice, since what is left of a word may have an ending again.
     """
     return set(terms(" ".join(terms(text))))
+
+
+@lru_cache(1_024)
+def _stems_of(passage: Passage) -> frozenset[str]:
+    """Return the stems of a page, its title's too."""
+    return frozenset(_stems(f"{passage.title} {passage.text}"))
 
 
 def _share(some: set[str], others: set[str]) -> bool:

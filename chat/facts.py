@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Literal
 
-from babel.lists import format_list
+from babel import Locale
 from babel.numbers import format_currency, format_decimal
 
 from chat.messages import Card
@@ -54,12 +54,21 @@ def names(items: Sequence[Item], language: Language, *, either: bool = False) ->
 
 def join(parts: Sequence[str], language: Language, *, either: bool = False) -> str:
     """Join phrases as the language does."""
-    return _joined(tuple(parts), "or" if either else "standard", language)
+    if len(parts) < 2:
+        return "".join(parts)
+    patterns = _joining("or" if either else "standard", language)
+    if len(parts) == 2:
+        return patterns["2"].format(*parts)
+    joined = patterns["start"].format(*parts[:2])
+    for part in parts[2:-1]:
+        joined = patterns["middle"].format(joined, part)
+    return patterns["end"].format(joined, parts[-1])
 
 
-@lru_cache(4_096)
-def _joined(parts: tuple[str, ...], style: Literal["or", "standard"], language: Language) -> str:
-    return format_list(parts, style=style, locale=language)
+@cache
+def _joining(style: Literal["or", "standard"], language: Language) -> Mapping[str, str]:
+    """Return the patterns of `babel.lists.format_list`, which looks them up anew for every list."""
+    return {name: str(pattern) for name, pattern in Locale(language).list_patterns[style].items()}
 
 
 def price(item: Item | Card, language: Language) -> str:

@@ -115,7 +115,7 @@ def _told_of(
 
     "Is Alien scary?"; "I hate airplane screens", "a book about whales", "Once Upon a Time in the West".
     """
-    works = sensed.works()
+    works = sensed.works
     mentions = [m for m in mentions if not (_ordinary(m.surface, parser) and sensed.no_work(m.start, m.end))]
     longer = [m for m in mentions if _goes_on(text, m) and any(s <= m.start and m.end < e for s, e in works)]
     mentions = [m for m in mentions if m not in longer]

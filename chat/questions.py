@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chat.contents import CONTENTS, asks_contents
 from chat.fitting import FITS, asks_to_fit
@@ -164,6 +165,7 @@ class Questions:
         return self.extreme is not None or self.compares
 
 
+@lru_cache(32)  # a turn asks it of the same text up to four times
 def questions(text: str, columns: Columns | None, several: bool) -> Questions:
     """Read what a message asks of the items it is about.
 

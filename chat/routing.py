@@ -16,13 +16,14 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Protocol, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from retrieval.encoder import Encoder, SentenceEncoder
@@ -31,7 +32,7 @@ from retrieval.files import replacing
 from retrieval.gloss import gloss
 from retrieval.models import cache_root
 from retrieval.scoring import softmax
-from retrieval.types import FloatArray
+from retrieval.types import FloatArray, IntArray
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +134,9 @@ class Router:
     def __init__(self, encoder: Encoder, weights: _Weights) -> None:
         self._encoder = encoder
         self._weights = weights
+        meaning = weights.matrix.shape[1] - _NGRAMS
+        self._meaning = np.ascontiguousarray(weights.matrix[:, :meaning].T)  # (d, r)
+        self._spelling = np.ascontiguousarray(weights.matrix[:, meaning:].T)  # (n-grams, r)
 
     @classmethod
     def open(cls, encoder: Encoder, extra: str | Path | None = None) -> Router:
@@ -178,30 +182,34 @@ class Router:
     def probabilities(self, texts: Sequence[str]) -> FloatArray:
         """Return the calibrated share of each route: (n, r)."""
         weights = self._weights
-        embedded, grams = _features(self._encoder, texts)
-        meaning, spelling = np.split(weights.matrix, [embedded.shape[1]], axis=1)
-        logits = embedded @ meaning.T + grams @ spelling.T + weights.bias
+        spelled = [amounts @ self._spelling[columns] for columns, amounts in map(_grams, texts)]
+        logits = _embedded(self._encoder, texts) @ self._meaning + np.stack(spelled) + weights.bias
         return softmax(np.asarray(logits, dtype=np.float32) / weights.temperature)
 
 
-def _features(encoder: Encoder, texts: Sequence[str]) -> tuple[FloatArray, Any]:
-    """Return one row a message: its embedding (n, d), and its n-grams (n, n-grams), sparse rows of one length."""
-    cut = [text[:_LONGEST] for text in texts]
-    grams = _vectorizer().transform(cut)
-    grams.data = 1 + np.log(grams.data)
-    rows = np.repeat(np.arange(len(cut)), np.diff(grams.indptr))
-    norms = np.sqrt(np.bincount(rows, grams.data**2, minlength=len(cut)))
-    grams.data *= _NGRAM_WEIGHT / norms[rows]
-    return encoder.encode([gloss(text) for text in cut]), grams
+def _embedded(encoder: Encoder, texts: Sequence[str]) -> FloatArray:
+    """Return a message's embedding, one row each: (n, d)."""
+    return encoder.encode([gloss(text[:_LONGEST]) for text in texts])
+
+
+def _grams(text: str) -> tuple[IntArray, npt.NDArray[np.float64]]:
+    """Return a message's n-grams: the hashed columns that it has (g,), ascending, and how much of each, of one length.
+
+    The columns are those of scikit-learn's `HashingVectorizer`, whose way by a sparse matrix takes ten times as long.
+    """
+    cut, hashed = _cutter()
+    columns, counts = np.unique([abs(hashed(gram)) % _NGRAMS for gram in cut(text[:_LONGEST])], return_counts=True)
+    amounts = 1 + np.log(counts)
+    return columns.astype(np.int64), amounts * (_NGRAM_WEIGHT / max(float(np.sqrt((amounts**2).sum())), 1e-12))
 
 
 @cache
-def _vectorizer() -> Any:  # noqa: ANN401 - of scikit-learn, which is imported late
+def _cutter() -> tuple[Callable[[str], list[str]], Callable[[str], int]]:
+    """Return what cuts a text into its n-grams, and what hashes one; scikit-learn is imported late."""
     from sklearn.feature_extraction.text import HashingVectorizer
+    from sklearn.utils import murmurhash3_32
 
-    return HashingVectorizer(
-        analyzer="char_wb", ngram_range=(1, 4), n_features=_NGRAMS, alternate_sign=False, norm=None
-    )
+    return HashingVectorizer(analyzer="char_wb", ngram_range=(1, 4)).build_analyzer(), murmurhash3_32
 
 
 def _fit(encoder: Encoder, examples: Sequence[Example]) -> _Weights:
@@ -213,7 +221,11 @@ def _fit(encoder: Encoder, examples: Sequence[Example]) -> _Weights:
     routes: tuple[Route, ...] = tuple(sorted({e.route for e in examples}))
     if len(routes) < 3:
         raise RoutesError(f"the examples have the routes {', '.join(routes)}; at least three are needed to tell apart")
-    embedded, grams = _features(encoder, [e.text for e in examples])
+    texts = [e.text for e in examples]
+    grams = sparse.lil_matrix((len(texts), _NGRAMS))
+    for row, (columns, amounts) in enumerate(map(_grams, texts)):
+        grams[row, columns] = amounts
+    embedded = _embedded(encoder, texts)
     rows = sparse.hstack([sparse.csr_matrix(embedded, dtype=np.float64), grams]).tocsr()  # (n, d + n-grams)
     labels = np.array([routes.index(e.route) for e in examples])
     model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=1_000)

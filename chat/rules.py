@@ -252,6 +252,8 @@ class Rulebook:
 
     def hidden(self, index: Index) -> IntArray:
         """Return the positions of what must never be shown: (n,)."""
+        if self._path is None:
+            return np.empty(0, dtype=np.int64)
         bound, today = self._on(index), self._today()
         pairs = zip(bound.rules, bound.positions, strict=True)
         hidden = [at for rule, at in pairs if rule.action == "never" and rule.runs(today)]

@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -49,7 +49,7 @@ _TURNED = 0.9  # and from which they are refused, or no work, whatever the rule 
 _WISHED = 0.6  # and from which they are wanted, although a rule refuses them: "never been to Japan, a book set there"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sensed:
     """What the encoder makes of one message.
 
@@ -84,7 +84,7 @@ class Sensed:
         share = self.shares[:, SENSES.index("refused")]
         return [(int(start), int(end)) for start, end in self.spans[share > _STANDING]]
 
-    @property
+    @cached_property
     def _aside(self) -> FloatArray:
         """How likely each token says nothing of the wanted work, (T,)."""
         share: FloatArray = self.shares[:, SENSES.index("none")] + self.shares[:, SENSES.index("named")]
@@ -99,8 +99,9 @@ class Sensed:
         """Whether any word clearly says what is wanted, or names a work that is liked."""
         return bool((self.shares[:, [SENSES.index("wanted"), SENSES.index("liked")]].max(initial=0.0)) > _STANDING)
 
-    def works(self) -> list[tuple[int, int]]:
-        """Return where works and makers are named, whatever is said of them: (start, end) each."""
+    @cached_property
+    def works(self) -> Sequence[tuple[int, int]]:
+        """Where works and makers are named, whatever is said of them: (start, end) each."""
         named = self.shares[:, _WORKS].sum(axis=1) > _WORK
         found: list[tuple[int, int]] = []
         for (start, end), is_work, before in zip(self.spans.tolist(), named, [False, *named], strict=False):
@@ -137,7 +138,7 @@ class Sensed:
             (stand for sense, stand in _STANDS.items() if float(shares[SENSES.index(sense)]) > _STANDING), "neutral"
         )
 
-    @property
+    @cached_property
     def purpose(self) -> Mapping[Purpose, float]:
         """Return how likely the message is of each purpose, {} if that is not known."""
         return dict(zip(PURPOSES, map(float, self.purposes), strict=True)) if len(self.purposes) else {}

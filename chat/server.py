@@ -6,6 +6,7 @@ few (`chat.limits`). Whatever goes wrong is answered by `chat.problems`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
@@ -65,6 +66,9 @@ _DRAWN: dict[int | str, dict[str, Any]] = {200: {"description": "The cover.", "c
 _NOT_READY = "Not yet, or not at all: `detail` says why."
 
 
+_quoted = json.JSONEncoder(ensure_ascii=False).encode  # as pydantic does, but quicker: a reply has dozens of pieces
+
+
 def _sse(event: str, data: str) -> str:
     return f"event: {event}\ndata: {data}\n\n"
 
@@ -74,7 +78,7 @@ def _frame(event: Event) -> str:
         case "items":
             return _sse("items", event.model_dump_json(include={"items", "constraints"}))
         case "text":
-            return _sse("text", event.model_dump_json(include={"text"}))
+            return _sse("text", f'{{"text":{_quoted(event.text)}}}')
         case _:
             return _sse("done", event.reply.model_dump_json() if event.reply else "{}")
 

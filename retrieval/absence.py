@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
@@ -59,11 +60,13 @@ _WORDLESS: Mapping[str, str] = {  # what is said without "no"
 }
 
 
+@lru_cache(8_192)  # an item's texts are read again and again
 def present(text: str) -> str:
     """Return a text without what it says to be lacking."""
     return _ABSENT.sub(" . ", text) if _ABSENT_AT_ALL.search(text) else text
 
 
+@lru_cache(8_192)
 def titled(title: str) -> str:
     """Return a title without what it says to be lacking: "Walnut-Free Scrub"; "No Country" is a name."""
     return _FREE.sub(" . ", title)

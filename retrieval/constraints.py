@@ -20,7 +20,7 @@ from retrieval.ranges import bound_of, of_sizes, part_of, range_of
 from retrieval.scales import are_grades, rank_of
 from retrieval.shades import is_colour, plainer
 from retrieval.text import words
-from retrieval.types import BoolArray, Constraint, Item
+from retrieval.types import BoolArray, Constraint, Item, Op, Value
 from retrieval.units import of_header
 
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
@@ -60,7 +60,12 @@ def values_of(item: Item, field: str) -> frozenset[str]:
         raw = (raw,) if raw else ()
     if not isinstance(raw, tuple):
         return frozenset()
-    return frozenset(canonical(field, value) for value in raw if len(value) <= _LONGEST_FACET)
+    return _canonical(field, raw)
+
+
+@lru_cache(16_384)  # items that go through a turn are asked for the same columns dozens of times
+def _canonical(field: str, values: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(canonical(field, value) for value in values if len(value) <= _LONGEST_FACET)
 
 
 _CATEGORICAL = ("kind", "genres", "creators", "language")
@@ -69,7 +74,11 @@ _WORKS = frozenset(("film", "book", "game", "album", "course", "series"))
 
 def parts_of(item: Item) -> frozenset[str]:
     """Return the names of those parts of its kind that an item belongs to, as far as its genres tell."""
-    kinds, genres = values_of(item, "kind"), values_of(item, "genres")
+    return _parts(values_of(item, "kind"), values_of(item, "genres"))
+
+
+@lru_cache(4_096)
+def _parts(kinds: frozenset[str], genres: frozenset[str]) -> frozenset[str]:
     return frozenset(
         name for name, part in PARTS.items() if part.kind in kinds and part.genres & genres and not part.others & genres
     )
@@ -102,6 +111,7 @@ def _forms(phrase: str) -> Iterable[str]:
             yield phrase[:-1]
 
 
+@lru_cache(1_024)
 def topic_phrases(topic: str) -> tuple[str, ...]:
     """Return every normalised phrase that counts as a topic: "space" also finds "astronauts"."""
     name = canonical("topic", topic)
@@ -376,6 +386,20 @@ class Facets:
         return np.asarray((held[:, 0] <= number) & (number <= held[:, 1]))
 
     def _mask(self, constraint: Constraint) -> BoolArray:
+        """Return which items keep a constraint, in stock or not; not to be written to."""
+        return self._kept(constraint.field, constraint.op, constraint.value)
+
+    @cached_property
+    def _kept(self) -> Callable[[str, Op, Value], BoolArray]:
+        """Makes masks, and keeps some: the limits of a turn are asked for again and again, in the next ones too."""
+        return lru_cache(128, typed=True)(self._keeping)  # True is not 1 here
+
+    def _keeping(self, field: str, op: Op, value: Value) -> BoolArray:
+        kept = self._masked(Constraint(field, op, value))
+        kept.flags.writeable = False
+        return kept
+
+    def _masked(self, constraint: Constraint) -> BoolArray:
         field, op = constraint.field, constraint.op
         if field == "in_stock":
             return (self.catalog.in_stock == bool(constraint.value)) == (op == "is")

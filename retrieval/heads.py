@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from retrieval import units
-from retrieval.numbers import COUNTS, COUNTS_ZH
+from retrieval.numbers import COUNTS, COUNTS_ZH, has_number
 
 _N = rf"(?:\d{{1,2}}(?![\d%]|[.,:]\d)|(?:{'|'.join(word for word, count in COUNTS.items() if count <= 20)})\b)"
 _ADULTS = r"(?:adults?|grown[\s-]?ups?|parents?|people|persons?)"
@@ -60,6 +60,8 @@ class Heads:
 
 def heads(text: str) -> Iterator[Heads]:
     """Yield how many people a message tells of: the first number that does, and of adults and children their sum."""
+    if not has_number(text):
+        return
     if match := _SUM.search(text):
         children = len(re.findall(_N, match["ages"], re.IGNORECASE)) if match["ages"] else _count(match["kids"])
         yield Heads(match.start(), match.end("adults"), _count(match["adults"]) + children)

@@ -160,7 +160,9 @@ class KnowledgeIndex:
         self._owners = {kind: np.array([at for k, at, _ in views if k == kind]) for kind in VIEWS}
         self._titles = {normalize(title): at for at, p in enumerate(knowledge) for title in (p.title, *p.aliases)}
         self._windows = [windows(passage.text) for passage in knowledge]
+        self._long = [_length(passage.text) > _SHORT for passage in knowledge]
         self._read = np.array([reads(passage.title + passage.text) for passage in knowledge])
+        self._kept = lru_cache(64)(self._search)  # the desk looks a question up in several ways, and again for others
         self._lexicon = _Lexicon([" ".join((p.title, *p.aliases, p.text)) for p in knowledge])
 
     def __len__(self) -> int:
@@ -192,8 +194,11 @@ class KnowledgeIndex:
 
         Those whose titles have one of the terms `without` come last.
         """
+        return list(self._kept(question, k, frozenset(without)))
+
+    def _search(self, question: str, k: int, without: Collection[str]) -> Sequence[Found]:
         if not words(question):
-            return []
+            return ()
         found = self._by_meaning(question, k, without) if reads(question) else self._by_characters(question)
         exact = self._titles.get(normalize(question))
         if exact is not None:  # its own title answers a passage, whatever resembles it
@@ -268,16 +273,15 @@ class KnowledgeIndex:
         """Return the passage's text, or of a long one the sentences together that are nearest: always verbatim."""
         text = self.knowledge[at].text
         windows = self._windows[at]
-        if len(windows) == 1 or _length(text) <= _SHORT:
+        if len(windows) == 1 or not self._long[at]:
             return text
         return max(windows, key=lambda window: float(self._vectors[window] @ vector))
 
     def _by_characters(self, question: str) -> list[Found]:
         """Look a question up by the pairs of characters (or the words) that it shares with each passage."""
         found = []
-        for at, passage in enumerate(self.knowledge):
-            shared = self._lexicon.shared(question, at)
-            quote = self._windows[at][0] if _length(passage.text) > _SHORT else passage.text
+        for at, (passage, shared) in enumerate(zip(self.knowledge, self._lexicon.shared(question), strict=True)):
+            quote = self._windows[at][0] if self._long[at] else passage.text
             found.append(Found(passage, quote, shared, _MOST))
         found.sort(key=lambda f: -f.confidence)
         if len(found) > 1 and found[0].confidence - found[1].confidence < _CLEAR:
@@ -405,14 +409,16 @@ class _Lexicon:
         self._terms = [frozenset(terms(text)) for text in texts]
         self._frequency = Counter(term for terms in self._terms for term in terms)
 
-    def shared(self, question: str, at: int) -> float:
-        """Return which share of a question's terms a passage has, in [0, 1].
+    def shared(self, question: str) -> list[float]:
+        """Return which share of a question's terms each passage has, in [0, 1].
 
         Terms weigh by their rarity, ``log(1 + (N - df + 0.5) / (df + 0.5))`` as in Lucene's BM25.
         """
         rarity = {term: self._rarity(term) for term in set(terms(question))}
         total = sum(rarity.values())
-        return sum(weight for term, weight in rarity.items() if term in self._terms[at]) / total if total else 0.0
+        if not total:
+            return [0.0] * len(self._terms)
+        return [sum(weight for term, weight in rarity.items() if term in held) / total for held in self._terms]
 
     def knows(self, term: str) -> bool:
         """Whether any passage has a term."""
@@ -421,6 +427,11 @@ class _Lexicon:
     def _rarity(self, term: str) -> float:
         df = self._frequency[term]
         return math.log(1 + (len(self._terms) - df + 0.5) / (df + 0.5))
+
+
+@lru_cache(16_384)
+def _stem(word: str) -> str:
+    return _ENDING.sub("", word)
 
 
 def terms(text: str) -> Iterator[str]:
@@ -434,4 +445,4 @@ def terms(text: str) -> Iterator[str]:
             continue
         before = ""
         if word not in _STOP:
-            yield _ENDING.sub("", word)
+            yield _stem(word)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from functools import lru_cache
 
 from babel.numbers import format_currency
 
@@ -175,6 +176,7 @@ def _numeric(field: str, op: Op, value: float, language: str, currency: str) -> 
     return text
 
 
+@lru_cache(1_024)
 def _amount(value: float, language: str, currency: str) -> str:
     plain = f"{value:g}" if value == int(value) else f"{value:.2f}"
     if not currency:

@@ -430,6 +430,7 @@ def mood_singled_out(text: str) -> tuple[str, int] | None:
     return None
 
 
+@lru_cache(4_096)
 def synonyms(field: str, name: str) -> tuple[str, ...]:
     """Return every normalised word for a canonical value, itself included."""
     rows = _languages() if field == "language" else TABLES.get(field, {})

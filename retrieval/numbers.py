@@ -277,6 +277,12 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("price", rf"\bfor\s+free\b|\bfree\s+of\s+charge\b|\bcosts?\s+(?:me\s+)?nothing\b|{_FREE}|免费", _free),
 )  # fmt: skip
 _COMPILED = tuple((field, re.compile(pattern, re.IGNORECASE), make) for field, pattern, make in _PATTERNS)
+_NUMBERLESS = tuple(row for row in _COMPILED if not row[1].groups)  # a group reads a number
+_NUMERALS = tuple(  # those that no other word for a number or a decade has in it: "six" is in "sixties"
+    word
+    for word in (*COUNTS, *_DECADES, *COUNTS_ZH)
+    if not any(other in word for other in (*COUNTS, *_DECADES) if other != word)
+)
 
 _UNITS = {"minute": 1.0, "min": 1.0, "分钟": 1.0, "hour": 60.0, "hr": 60.0, "小时": 60.0}
 _THAN = (
@@ -321,7 +327,7 @@ _SO = r"(?:(?:all|so|pretty|really|rather|very|way|a\s+bit|a\s+little)\s+)*"
 _THEY_ARE = (
     rf"^\W*(?:(?:nah|no|hm+|meh|ugh|but)\b\W*)*(?:(?:those|these|they)(?:\s+are|['’]re)\s+{_SO}(?:too\s+)?|{_SO}too\s+)"
 )
-_RELATIVE: tuple[tuple[str, tuple[str, Op]], ...] = (
+_RELATIVES: tuple[tuple[str, tuple[str, Op]], ...] = (
     (rf"\b(cheaper|less\s+expensive)\b|便宜(一)?[点些]|更便宜|太贵|{_TOO_DEAR}|{_BEYOND_PURSE}", ("price", "<")),
     (
         rf"\b(newer|more\s+(?:recent|modern|contemporary|up\s+to\s+date))\b|{_THEY_ARE}old\b|更新的|新一点",
@@ -335,6 +341,7 @@ _RELATIVE: tuple[tuple[str, tuple[str, Op]], ...] = (
     ),
 )
 LENGTH_FIELDS = ("hours", "minutes", "length", "runtime", "duration", "pages")  # minutes also derive from hours
+_RELATIVE = tuple((re.compile(pattern), meaning) for pattern, meaning in _RELATIVES)
 _INVERSE: dict[str, Op] = {"is": "is_not", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _NEGATED = re.compile(
     r"(?:(?<!why )\b(?:not|nothing|no|none|never|leave\s+out|leaving\s+out|skip|avoid|exclude)|n't"
@@ -362,12 +369,13 @@ def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
         minutes = number(match[1]) * (60 if match[2].startswith("h") else 1)
         yield Found(match.start(), match.end(), (_c("minutes", "<=", minutes, context),))
         free = blank(free, [match.span()])
-    for match in (*_SPOKEN_LENGTH.finditer(free), *_LENGTH.finditer(free)):
+    numbered = has_number(free)
+    for match in (*_SPOKEN_LENGTH.finditer(free), *(_LENGTH.finditer(free) if numbered else ())):
         found = _length(match, facets, context)
         if found is not None:
             free = blank(free, [match.span()])
             yield inverted(free, found, language, facets.currency)
-    for field, pattern, make in _COMPILED:
+    for field, pattern, make in _COMPILED if numbered else _NUMBERLESS:
         known = facets.knows(field)
         for match in pattern.finditer(free) if known or field == "price" else ():
             if field == "price" and (_OF_AGE.search(match[0]) or not (known or _MONEY.search(match[0]))):
@@ -376,6 +384,12 @@ def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
             made = Found(match.start(), match.end(), make(match, context) if known else (), lacking)
             yield inverted(free, made, language, facets.currency)
             free = blank(free, [match.span()])
+
+
+def has_number(text: str) -> bool:
+    """Whether a text has a digit or a word for a number or a decade, be it within another word."""
+    low = text.casefold()
+    return any(map(str.isdecimal, low)) or any(word in low for word in _NUMERALS)
 
 
 def _foreign(text: str, currency: str) -> str:
@@ -432,4 +446,4 @@ def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
 def relative(text: str) -> tuple[tuple[str, Op], ...]:
     """Return the comparatives of a text: "cheaper" → ("price", "<")."""
     low = text.lower()
-    return tuple(meaning for pattern, meaning in _RELATIVE if re.search(pattern, low))
+    return tuple(meaning for pattern, meaning in _RELATIVE if pattern.search(low))

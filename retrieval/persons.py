@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from retrieval import units
 from retrieval.heads import heads
-from retrieval.numbers import COUNTS
+from retrieval.numbers import COUNTS, has_number
 from retrieval.text import decimal
 
 _KIN = (
@@ -76,6 +76,7 @@ _THING_IS = re.compile(  # "our tv is maybe 10 years old"
     r"(?:\s+(?:is|are|was|were|must\s+be|will\s+be|has\s+been|would\s+be)|['’]s)\s+(?:(?:now|about|around|maybe|probably|roughly|almost|nearly|over|at\s+least|like|already|only)\s+)*$",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _ONE_AGE = re.compile(_AGE, re.IGNORECASE)
 _NEWBORN = re.compile(
     r"\bnew[\s-]?borns?\b|\b(?:a|the|their|her|our|his)\s+new\s+baby\b|\bbaby\s+shower\b"
@@ -149,7 +150,8 @@ def told(text: str) -> Iterator[Told]:
     """Yield what a message tells of people and ways, each number once."""
     taken: list[tuple[int, int]] = []
     counted = (Told(one.start, one.end, "people", float(one.count), one.plain) for one in heads(text))
-    for found in (*_ways(text), *_parts(text), *_heights(text), *_weights(text), *_ages(text), *counted):
+    measured = (_ways, _parts, _heights, _weights) if _DIGIT.search(text) else ()
+    for found in (*(one for read in measured for one in read(text)), *_ages(text), *counted):
         if not any(start < found.end and found.start < end for start, end in taken):
             taken.append((found.start, found.end))
             yield found
@@ -211,7 +213,7 @@ def _weights(text: str) -> Iterator[Told]:
 
 def _ages(text: str) -> Iterator[Told]:
     """Yield the ages told of; each of several ("kids of 8 and 11") has a place of its own."""
-    for pattern in _AGES:
+    for pattern in _AGES if has_number(text) else ():
         for match in pattern.finditer(text):
             if tells_of_thing(text[: match.start()]):
                 continue

@@ -122,11 +122,12 @@ class Quick:
             ids[row, : len(each.ids)] = each.ids
             offsets[row, : len(each.ids)] = each.offsets
         lengths = np.array([len(each.ids) for each in found], dtype=np.int32)
-        shares = max(1, min(self._threads, len(ids) // _SHARE))
-        parts = np.array_split(ids, shares), np.array_split(lengths, shares)
-        states = [*(map if shares == 1 else self._pool.map)(self._states, *parts)]
         there = (np.arange(width) < lengths[:, None]).astype(np.float32)
-        return Read(np.concatenate(states), there, offsets)
+        shares = min(self._threads, len(ids) // _SHARE)
+        if shares < 2:
+            return Read(self._states(ids, lengths), there, offsets)
+        parts = np.array_split(ids, shares), np.array_split(lengths, shares)
+        return Read(np.concatenate([*self._pool.map(self._states, *parts)]), there, offsets)
 
     def _states(self, ids: NDArray[np.int32], lengths: NDArray[np.int32]) -> FloatArray:
         pairs = (ctranslate2.StorageView.from_array(np.ascontiguousarray(part)) for part in (ids, lengths))

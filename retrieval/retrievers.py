@@ -240,9 +240,12 @@ class FacetRetriever(ScoringRetriever):
         return self._mean(met[:: max(1, -(-len(met) // _EXAMPLES))])
 
     def _mean(self, positions: Sequence[int] | IntArray) -> FloatArray:
-        if not len(positions):
-            return np.zeros(self._matrix.shape[1], dtype=np.float32)
-        return np.asarray(self._matrix[np.asarray(positions)].mean(axis=0), dtype=np.float32).ravel()
+        """Return the mean of some rows: (V,); their cells are few, and scipy's own way takes ten times as long."""
+        matrix, mean = self._matrix, np.zeros(self._matrix.shape[1], dtype=np.float32)
+        for at in positions:
+            cells = slice(matrix.indptr[at], matrix.indptr[at + 1])
+            mean[matrix.indices[cells]] += matrix.data[cells] * np.float32(1 / len(positions))
+        return mean
 
 
 def _weighed(query: Query) -> Iterator[tuple[str, str, float]]:

@@ -13,6 +13,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’ʼ][^\W_{_CJK}]+)*|\$")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # what no text of a shop has
+_ASCII_TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*|\$")  # the same in lower-case ASCII, as most texts are
 _CJK_CHARACTER = re.compile(rf"[{_CJK}]")
 _HAN = re.compile("[\u3400-\u9fff]")
 _KANA = re.compile("[\u3040-\u30ff]")
@@ -42,6 +43,9 @@ def tokenize(text: str) -> list[Token]:
 
 def words(text: str) -> list[str]:
     """Return the normalised tokens alone."""
+    if text.isascii():
+        found: list[str] = _ASCII_TOKEN.findall(text.lower())
+        return [word.replace("'", "") for word in found] if "'" in text else found
     return [fold(m) for m in _TOKEN.findall(text)]
 
 
@@ -77,7 +81,7 @@ def within_one(word: str, known: str) -> bool:
 
 def is_cjk(text: str) -> bool:
     """Whether the text holds any Chinese or Japanese character."""
-    return _CJK_CHARACTER.search(text) is not None
+    return not text.isascii() and _CJK_CHARACTER.search(text) is not None
 
 
 def language_of(text: str) -> str:

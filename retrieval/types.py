@@ -52,6 +52,9 @@ class Item:
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
 
 
+Value = str | float | bool | tuple[str, ...]  # what a column is compared with
+
+
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """A hard limit that every shown item must satisfy.
@@ -67,7 +70,7 @@ class Constraint:
 
     field: str
     op: Op
-    value: str | float | bool | tuple[str, ...]
+    value: Value
     label: str = ""
 
     @property
