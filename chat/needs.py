@@ -16,7 +16,7 @@ import numpy as np
 
 from retrieval.index import Index
 from retrieval.knowledge import Judge, encoded, reads, sentences, tuned
-from retrieval.types import FloatArray, Item
+from retrieval.types import BoolArray, FloatArray, Item
 from retrieval.units import of_header
 
 MOST = 1_000  # items that are read so: six seconds of encoding, once
@@ -24,6 +24,8 @@ READ = 12  # of the best, which the judge reads
 _SAID = 2  # messages of the person that tell of a need, the last one first
 _TELLS = 0.3  # the cosine from which a sentence of the description says why an item is meant
 _LOOKED_AT, _MEETS = 4, -0.3  # items that are read to see whether anything is meant, and the log odds from which it is
+# By cosine and by log odds, from which something else is meant than what has been spoken of; and the least odds of it.
+_NEARER, _RATHER, _MAY_MEET = 0.1, 3.0, -1.0
 _NOT = re.compile(r"\b(?:not|no|never|too)\b|n['’]t\b", re.IGNORECASE)
 _YES_NO: Mapping[object, str] = {True: "yes", False: "no"}
 
@@ -71,6 +73,23 @@ class Needs:
             return False
         best = np.argsort(-self.scores(said))[:_LOOKED_AT]
         return float(self._judge.judge(said, [self._texts[at] for at in best]).max()) >= _MEETS
+
+    def beyond(self, said: str, among: BoolArray) -> int | None:
+        """Return the item outside `among`, (N,), that somebody plainly means rather than any of those; None if none is.
+
+        By the encoder first, which is cheap, and then by the judge.
+        """
+        if self._judge is None or not reads(said) or among.all() or not among.any():
+            return None
+        near = self.scores(said)
+        inside, outside = (np.flatnonzero(each)[np.argsort(-near[each])] for each in (among, ~among))
+        if near[outside[0]] - near[inside[0]] < _NEARER:
+            return None
+        inside, outside = inside[:_LOOKED_AT], outside[: 2 * _LOOKED_AT]
+        told = self._judge.judge(said, [self._texts[at] for at in (*inside, *outside)])
+        here, there = told[: len(inside)].max(), told[len(inside) :]
+        plainly = there.max() > _MAY_MEET and there.max() - here > _RATHER
+        return int(outside[there.argmax()]) if plainly else None
 
     def because(self, said: str, item: Item) -> str:
         """Return the sentence of an item's description that is nearest to a need, quoted; "" if none is near.

@@ -19,6 +19,7 @@ from chat.softening import softened
 from chat.state import Limit
 from chat.thread import held_on_to, let_go
 from chat.turn import Turn
+from chat.typed import telling_words
 from chat.whom import age_of, whom
 from retrieval.constraints import number_of, satisfies, values_of
 from retrieval.lexicon import canonical, display, genres_wanted_with
@@ -76,6 +77,7 @@ class Updater(Scene):
         fields = {c.field for c in constraints if c.op == "is" and c not in beside}
         self._note_subject(turn, fields, narrows=narrows or bool(chips), refuses=bool(constraints))
         self._note_whom(turn)
+        self._leave_kind(turn, fields)
         Room(self.shop, self.state).make(turn, fields)
         self.state.limit(thread)
         self.state.limit(constraints, lasting=turn.understood.lasting, beside=beside)
@@ -162,6 +164,20 @@ class Updater(Scene):
         refuses = refuses or bool(understood.parsed.owned)  # who has it already wants none of it
         part = not of_works and not fields and _WITH_PART.search(turn.text)
         turn.refined = (refuses and not told) or narrows or bool(understood.dropped or part)
+
+    def _leave_kind(self, turn: Turn, fields: Collection[str]) -> None:
+        """Let go of the kind in force where a need is told that goods of another meet: "and something to clean it"."""
+        needs, understood, facets = self.shop.recommender.needs, turn.understood, self.shop.index.facets
+        held = [x for x in self.state.taste.limits if x.op == "is" and x.constraint.is_thing]
+        said = fields or understood.opinions or understood.parsed.relative or not telling_words(understood.gist)
+        if needs is None or not held or said or understood.act != "recommend":
+            return
+        meant = needs.beyond(turn.text, facets.mask([x.constraint for x in held]))
+        if meant is not None:
+            item = self.shop.index.catalog[meant]
+            own = [x for x in self.state.taste.limits if x.op == "is" and not satisfies(item, x.constraint)]
+            turn.lift(self.state, own)
+            turn.refined, turn.changed_subject = False, True
 
     def _note_whom(self, turn: Turn) -> None:
         """Keep in mind for whom goods are to be; what has been shown may be for them, too."""

@@ -11,11 +11,13 @@ from chat import needs as module
 from chat.needs import Needs, need_of, read_out
 from chat.prompt import UserContext
 from chat.recommender import Recommender
+from chat.shop import Shop
 from retrieval.catalog import Catalog
 from retrieval.encoder import SentenceEncoder
 from retrieval.index import make_index
 from retrieval.types import Constraint, Item, Query
 from tests.fakes import BagEncoder
+from tests.shops import Talk, titles
 
 ROWS = (
     ("Long Hoe", "hoe", "For weeding on your feet. Spares a bad back.", {"length_cm": 160.0, "foldable": False}),
@@ -98,6 +100,36 @@ def test_what_the_judge_takes_for_an_answer_is_meant(encoder):
     assert not Needs(index(), Reads("nowhere")).meets("who won the cup?")
     assert not Needs(index(), None).meets("my knees hurt")
     assert not Needs(index(), Reads("knees")).meets("膝盖疼")
+
+
+def test_what_another_kind_meets_is_found_beyond_the_one_in_force(encoder):
+    hoes = np.array([item.kind == "hoe" for item in ITEMS])
+    beyond = Needs(index(), Reads("knees")).beyond
+    assert beyond("a soft pad for the knees", hoes) == 2
+    assert beyond("a soft pad for the knees", np.array([item.kind == "kneeler" for item in ITEMS])) is None
+    assert beyond("weeding on your feet", hoes) is None  # the encoder has nothing nearer
+    assert beyond("a soft pad for the knees", np.ones(len(ITEMS), dtype=bool)) is None
+    assert Needs(index(), Reads("nowhere")).beyond("a soft pad for the knees", hoes) is None
+    assert Needs(index(), None).beyond("a soft pad for the knees", hoes) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "left"),
+    [
+        ("and something soft for work on the knees", True),
+        ("a longer one for work on the knees", False),  # which is measured against what is shown
+        ("it is soft work on the knees", False),  # which is about the card
+        ("more", False),
+    ],
+)
+def test_a_need_that_goods_of_another_kind_meet_leaves_the_kind_in_force(encoder, message, left):
+    shop = Shop.of(index(), None, needs=Needs(index(), Reads("knees")))
+    talk = Talk(shop)
+    talk("a hoe")
+    assert ("kind", "is", "hoe") in talk.limits
+    answer = talk(message)
+    assert (("kind", "is", "hoe") not in talk.limits) == left
+    assert (titles(answer)[:1] == ["Kneeler"] and "I let go of “hoe”" in answer.text) == left
 
 
 def test_an_edit_encodes_what_has_changed(encoder):
