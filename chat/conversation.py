@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -133,17 +133,18 @@ class Conversation:
                 return [self._piece(doubt[2], route)]
         if desk.accepted(self._state, text):
             return [self._piece(text, "human")]
-        if desk.waits_for(self._state, text):
-            return self._told_how(text, desk)
+        for of_ticket in (desk.waits_for, desk.called_off):
+            if of_ticket(self._state, text):
+                return self._told(text, desk, of_ticket)
         return []
 
-    def _told_how(self, text: str, desk: Desk) -> list[Piece]:
-        """Return what tells how to reach the person, and apart from it what else the message asks for."""
+    def _told(self, text: str, desk: Desk, of_ticket: Callable[[DialogueState, str], bool]) -> list[Piece]:
+        """Return what a message says of the open ticket, and apart from it what else the message asks for."""
         parts = clauses(text)
-        told = [part for part in parts if desk.waits_for(self._state, part)] or [text]
+        told = [part for part in parts if of_ticket(self._state, part)] or [text]
         rest = " ".join(part for part in parts if part not in told)
         reader = Reader(desk.router, self._read, desk.known, self._state.route)
-        others = reader.read(rest) if asks(rest) else []
+        others = reader.read(rest) if asks(rest) or WISHES.search(rest) else []
         return [self._piece(" ".join(told), "human"), *(piece for piece in others if piece.route != "human")]
 
     def _piece(self, text: str, route: Route) -> Piece:

@@ -59,6 +59,18 @@ _NOBODY_WANTED = re.compile(
     r"(?:person|human|agent|someone|somebody|anyone|anybody|staff)\b|不(?:用|需要|要)转?(?:人工|真人|客服)",
     re.IGNORECASE,
 )
+_CALLS_OFF = re.compile(  # of a ticket that is open
+    r"\b(?:(?:do(?:n['’]?t|\s+not)|no\s+longer|needn['’]?t)\s+(?:\w+\s+)?(?:need|want|require)|no\s+(?:longer\s+a\s+|more\s+)?need\s+(?:for|of))\s+"
+    r"(?:to\s+(?:talk|speak)\s+(?:to|with)\s+)?(?:an?\s+|any\s+|the\s+|your\s+)?(?:(?:real|live)\s+)?"
+    r"(?:person|human|agent|some(?:one|body)|any(?:one|body)|staff|call(?:[\s-]?back)?|manager)\b"
+    r"(?=\s*(?:$|[.,;!…—–-]|(?:any\s*more|anymore|now|after\s+all|then|thanks?|thank\s+you|please|for\s+(?:this|that|it)|but|and|as|because|since"
+    r"|to\s+(?:call|contact|ring|write|reply|help|get\s+back))\b))"
+    r"|\bno\s+need\s+(?:for\s+\w+\s+)?to\s+(?:call|contact|ring|phone|e-?mail|reply|get\s+back|write)\b"
+    r"|\b(?:cancel|close|withdraw|drop)\s+(?:the|my|that|this)\s+(?:(?:hand-?off|support)\s+)?(?:ticket|request|complaint|call[\s-]?back)\b"
+    r"|(?<![要用])不(?:用|需要|要)再?(?:转|找)?(?:人工|真人|客服)|(?:取消|关闭)(?:人工|工单|转接)",
+    re.IGNORECASE,
+)
+_GOES_ON_ASKING = re.compile(r"[^.,;!?。，！？]*(?:[?？]|吗)")
 _NEARLY = -1.3  # log odds beyond the bar from which a page is asked about: right in two of five of such cases
 _SURE = 2.0  # log odds beyond the bar from which a passage answers, whatever was spoken of before
 _SAME = 3.0  # and with its title before the question, the one that was
@@ -366,6 +378,8 @@ class Desk:
 
     def _human(self, text: str, state: DialogueState, say: Say, customer: Customer | None) -> Served:
         """Fetch a person, or tell how to reach one."""
+        if self.called_off(state, text) and self.outbox is not None:
+            return Served(self.outbox.withdraw(state) or say("nobody_wanted"))
         if _NOBODY_WANTED.search(text):
             return Served(say("nobody_wanted"))
         if self.waits_for(state, text):
@@ -404,6 +418,12 @@ class Desk:
 
         return self.outbox is not None and gives_contact(text) and self.outbox.open_ticket(state.session) is not None
 
+    def called_off(self, state: DialogueState, text: str) -> bool:
+        """Whether a message says that the person who was asked for is wanted no more."""
+        said = _CALLS_OFF.search(text)
+        told = said is not None and not _GOES_ON_ASKING.match(text, said.end())
+        return told and self.outbox is not None and self.outbox.open_ticket(state.session) is not None
+
 
 def agrees(text: str) -> bool:
     """Whether a message says yes, and nothing else."""
@@ -412,7 +432,7 @@ def agrees(text: str) -> bool:
 
 def grumbles(text: str) -> bool:
     """Whether what is for a person merely complains of the answers: it asks for nobody, and tells of no purchase."""
-    return not any(way.search(text) for way in (_PERSON, _MAIL, _PHONE, _PURCHASE))
+    return not any(way.search(text) for way in (_PERSON, _MAIL, _PHONE, _PURCHASE, _CALLS_OFF))
 
 
 def _stems(text: str) -> set[str]:
