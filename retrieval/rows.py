@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from retrieval.exported import as_exported, cell
+from retrieval.exported import as_exported, cell, source
 from retrieval.text import CONTROL, as_written
 from retrieval.types import AttributeValue, Item
 from retrieval.units import of_header
@@ -111,6 +111,12 @@ _EXPECTED: Mapping[str, tuple[str, str]] = {
     "language": ("a language code or name", "write e.g. fr or French"),
     "aliases": ("titles separated by ';'", "write e.g. 潜行者; Сталкер"),
 }
+
+
+def own_columns(columns: Sequence[str]) -> list[str]:
+    """Return the columns of a file that none of ours is read from."""
+    ours = {source(name, columns) for name in _COLUMNS}
+    return [name for name in columns if name not in ours]
 
 
 @dataclass(frozen=True, slots=True)

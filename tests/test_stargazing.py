@@ -1,0 +1,60 @@
+"""A shop for stargazers: what its file writes as lists, in counts and in two currencies."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.shop import Shop
+from retrieval.catalog import load_catalog
+from retrieval.labels import label
+from retrieval.listed import is_listed
+from tests.shops import Talk, shop_of
+from tests.stargazing import items, write
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory) -> Shop:
+    return shop_of(items(tmp_path_factory.mktemp("stars")))
+
+
+@pytest.fixture
+def talk(shop):
+    return Talk(shop)
+
+
+class TestListsWithCommas:
+    def test_a_column_whose_parts_come_again_is_read_as_lists(self, tmp_path):
+        held = {item.title: item.attributes.get("connections") for item in load_catalog(write(tmp_path)).items}
+        assert held["Rigel 150"] == ("Bluetooth", "camera", "autoguider")
+        assert held["Vega 70"] == "camera"
+        assert held["Heron Tripod"] is None
+
+    def test_what_is_asked_for_by_one_of_them_is_called_by_it(self, talk):
+        talk("a telescope")
+        answer = talk("do you sell cameras for it?")
+        assert answer.text.startswith("Camera: ")
+        assert "WiFi" not in answer.text
+
+    @pytest.mark.parametrize(
+        ("header", "cells", "expected"),
+        [
+            ("ports", ["USB, MIDI", "MIDI, USB, audio", "audio"], True),
+            ("fabric", ["cotton,linen", "linen", "linen,cotton"], True),
+            ("接口", ["蓝牙，耳机", "耳机，蓝牙"], True),
+            ("from", ["Lyon, France", "Paris, France", "Turin, Italy"], False),  # as many, each in its place
+            ("city", ["Lyon, France", "Paris, Texas, USA", "Lyon, France"], False),
+            ("features", ["two wheels, a brake", "a lid, a lock, a tray"], False),  # nothing comes again
+            ("care", ["Wash cold. Then dry, flat", "Wash cold. Then dry, flat, slowly"], False),
+            ("weight", ["0,75 kg", "0,80 kg", "0,75 kg"], False),
+            ("sizes", ["38, 39, 40", "39, 40"], False),  # read as what they are: sizes, and ranges of them
+            ("ports", ["USB, MIDI", "USB", ""], False),  # one alone may be a name
+        ],
+    )
+    def test_columns(self, header, cells, expected):
+        assert is_listed(header, cells) is expected
+
+    def test_a_label_is_no_chain(self):
+        values = tuple(f"usb midi bluetooth headphones {n}" for n in range(8))
+        assert label("connections", "is", values).endswith(" or others")
+        assert len(label("connections", "is", values)) < 80
+        assert label("connections", "is", ("usb", "midi", "audio")) == "usb or midi or audio"
