@@ -58,3 +58,23 @@ class TestListsWithCommas:
         assert label("connections", "is", values).endswith(" or others")
         assert len(label("connections", "is", values)) < 80
         assert label("connections", "is", ("usb", "midi", "audio")) == "usb or midi or audio"
+
+
+class TestPriceLimits:
+    @pytest.mark.parametrize(
+        ("messages", "limit", "told"),
+        [
+            (["a telescope under 200", "and filters for it"], None, False),
+            (["a telescope under 40", "do you have eyepieces too?"], None, True),  # some of those cost more
+            (["a telescope under 200", "and a star chart under 20"], 20.0, False),
+            (["a telescope under 300", "cheaper ones in blue"], 300.0, False),
+            (["a telescope under 300", "show me one in blue"], 300.0, False),
+            (["a telescope under 300", "a refractor please"], 300.0, False),
+            (["something under 50", "a tripod", "and a filter"], 50.0, False),  # a purse for whatever it is
+            (["a telescope under 200", "a tripod instead"], 200.0, False),
+        ],
+    )
+    def test_go_with_the_thing_that_they_were_said_of(self, talk, messages, limit, told):
+        *_, answer = [talk(message) for message in messages]
+        assert [value for field, _, value in talk.limits if field == "price"] == ([limit] if limit else [])
+        assert ("I let go of" in answer.text) is told
