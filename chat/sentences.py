@@ -73,6 +73,9 @@ SAY: Mapping[str, tuple[str, str]] = {
     # questions
     "price": ("{title} costs {value}", "{title}的价格是{value}"),
     "in_stock_yes": ("{title} is in stock", "{title}有货"),
+    "in_stock_left": ("{title} is in stock, {left}", "{title}有货，{left}"),
+    "left_few": ("{number} left", "剩{number}件"),
+    "left_more": ("more than {number} left", "还有{number}件以上"),
     "in_stock_no": ("{title} is out of stock", "{title}缺货"),
     "year": ("{title} is from {value}", "{title}是{value}年的"),
     "creators": ("{title} is by {value}", "{title}出自{value}"),

@@ -30,6 +30,7 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
 }
 _NUMERIC = ("year", "decade", "price")
+LEFT = "left"  # as a measure: how many are in stock
 _UNORDERED = ("moods", "themes", "audience", "popularity", "length", "duration", "runtime")  # whatever words they hold
 _LONGEST_FACET = 60  # characters; longer attribute values are prose, not facets
 _RANGES = 0.8  # of the texts in a column, if it holds ranges
@@ -43,6 +44,8 @@ def number_of(item: Item, field: str) -> float | None:
         return None if item.year is None else item.year // 10 * 10
     if field == "price":
         return item.price
+    if field == LEFT and item.left is not None:
+        return item.left
     value = item.attributes.get(field)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
@@ -328,6 +331,11 @@ class Facets:
         return frozenset(
             ("topic", "in_stock", *(name for name, values in columns.items() if np.isfinite(values).any()))
         )
+
+    @cached_property
+    def counts_stock(self) -> bool:
+        """Whether the catalogue tells of any item how many are left."""
+        return any(item.left is not None for item in self.catalog.items)
 
     def mask(self, constraints: Iterable[Constraint]) -> BoolArray:
         """Return which items keep every constraint and are in stock: (N,) bool."""

@@ -142,7 +142,7 @@ def to_item(file: str, line: int, cells: Mapping[str, Any], problems: list[RowPr
     bad = [name for name, value in cells.items() if _unreadable(value)]
     for name in bad:
         problems.append(RowProblem(file, line, name, _shown(cells[name]), "readable UTF-8 text", _AS_UTF_8))
-    as_exported(cells)
+    left = as_exported(cells)
     try:
         row = Row.model_validate({k: v for k, v in cells.items() if not (k in _COLUMNS and v is None)})
     except ValidationError as error:
@@ -169,7 +169,7 @@ def to_item(file: str, line: int, cells: Mapping[str, Any], problems: list[RowPr
             attributes[name] = kept
     if bad:
         return None
-    return Item(**{name: getattr(row, name) for name in _COLUMNS}, attributes=attributes)
+    return Item(**{name: getattr(row, name) for name in _COLUMNS}, attributes=attributes, left=left)
 
 
 def _unreadable(value: Any) -> bool:  # noqa: ANN401

@@ -50,6 +50,7 @@ class Item:
     language: str = ""
     aliases: tuple[str, ...] = ()
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    left: int | None = None  # how many are in stock, None if that is not known; but for the last few the shop's own
 
 
 @dataclass(frozen=True, slots=True)

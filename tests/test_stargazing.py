@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chat.shop import Shop
@@ -78,3 +80,33 @@ class TestPriceLimits:
         *_, answer = [talk(message) for message in messages]
         assert [value for field, _, value in talk.limits if field == "price"] == ([limit] if limit else [])
         assert ("I let go of" in answer.text) is told
+
+
+class TestFewLeft:
+    @pytest.mark.parametrize(
+        "message",
+        ["which one's nearly sold out?", "which of them is running low?", "which of these has the fewest left?"],
+    )
+    def test_the_card_with_the_fewest_in_stock(self, talk, message):
+        talk("a telescope")
+        answer = talk(message)
+        assert answer.text == "Rigel 150 is the one with the fewest left: 1 left."
+
+    def test_of_all_that_there_is(self, talk):
+        answer = talk("which eyepiece is about to sell out?")
+        assert answer.text.startswith("The one with the fewest left: Ember 6 mm, 2 left.")
+
+    def test_only_of_the_last_few_it_is_told_how_many_there_are(self, talk):
+        talk("a telescope")
+        assert talk("how many of the Altair 90 are left?").text == "Altair 90 is in stock, 3 left."
+        assert talk("how many of the Vega 70 are left?").text == "Vega 70 is in stock, more than 5 left."
+
+    @pytest.mark.parametrize("message", ["I'm running low on filters", "my star chart is almost gone, I need another"])
+    def test_what_somebody_else_has_left_is_nothing_to_measure_by(self, talk, message):
+        assert "fewest" not in talk(message).text
+
+    def test_a_shop_without_counts_has_none_to_tell(self, tmp_path):
+        talk = Talk(shop_of([replace(item, left=None) for item in items(tmp_path)]))
+        talk("a telescope")
+        assert "fewest" not in talk("which one's nearly sold out?").text
+        assert talk("is the Vega 70 in stock?").text == "Vega 70 is in stock."
