@@ -21,6 +21,7 @@ from chat.corrections import as_meant
 from chat.dead_ends import DeadEnds
 from chat.hearing import Hearing
 from chat.known import REMEMBERED, of_memory
+from chat.listing import listed
 from chat.messages import Card, Citation, Handoff
 from chat.overall import counts, number_told, other_told
 from chat.picking import CARDS, Picking
@@ -237,9 +238,12 @@ class Dialogue:
             telling.unmeasured(turn, items),
             telling.unmet(turn, items),
             telling.each(items),
-            telling.lead(turn, ours),
-            other_told(turn, self.shop, self.state, self.say),
-            telling.rest(ours, {card.id: card.score for card in cards}),
+            listed(turn, self.picking, [card.id for card in cards])
+            or self.say.sentences(
+                telling.lead(turn, ours),
+                other_told(turn, self.shop, self.state, self.say),
+                telling.rest(ours, {card.id: card.score for card in cards}),
+            ),
             telling.beside(turn, shown),
             telling.scarce(turn, items),
         ]
@@ -359,7 +363,8 @@ class Dialogue:
         return Answer(unread(turn.text), route="out_of_scope")
 
     def _unclear(self, turn: Turn) -> Answer:
-        return Answer(self.say("unclear"), self.picking.cards(self.picking.picks(turn)))
+        cards = self.picking.cards(self.picking.picks(turn))
+        return Answer(listed(turn, self.picking, [card.id for card in cards]) or self.say("unclear"), cards)
 
     def _range(self, turn: Turn) -> Answer:
         """Say what the shop has: how many works of each kind."""

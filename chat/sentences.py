@@ -27,6 +27,8 @@ SAY: Mapping[str, tuple[str, str]] = {
     "both": ("Something {wishes}, {limits}: I'd start with {first}.", "{wishes}，{limits}：我会先推荐{first}。"),
     "counted": ("That makes {number} in stock ({limits}).", "现有{number}个（{limits}）。"),
     "counted_all": ("That makes {number} in stock.", "现有{number}个。"),
+    "listed_all": ("These are all: {titles}.", "全部是：{titles}。"),
+    "listed_some": ("Here are {number} of them: {titles}.", "其中{number}个：{titles}。"),
     "then": ("{rest} would be my next picks.", "接下来还有{rest}。"),
     "then_one": ("{rest} would be my next pick.", "接下来还有{rest}。"),
     "only": ("That is all that fits.", "符合条件的只有这些。"),

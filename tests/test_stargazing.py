@@ -10,6 +10,7 @@ from chat.shop import Shop
 from retrieval.catalog import load_catalog
 from retrieval.labels import label
 from retrieval.listed import is_listed
+from retrieval.types import Item
 from tests.shops import Talk, shop_of
 from tests.stargazing import items, write
 
@@ -110,3 +111,54 @@ class TestFewLeft:
         talk("a telescope")
         assert "fewest" not in talk("which one's nearly sold out?").text
         assert talk("is the Vega 70 in stock?").text == "Vega 70 is in stock."
+
+
+TELESCOPES = {"Vega 70", "Altair 90", "Deneb 130", "Rigel 150", "Castor 200", "Pollux 80", "Mira 102"}
+
+
+class TestListing:
+    @pytest.mark.parametrize(
+        "messages",
+        [
+            ["what kinds of telescope do you have?"],
+            ["show me all your telescopes"],
+            ["a telescope", "all of them please"],
+            ["a telescope", "can you show me all of them?"],
+            ["a telescope", "the whole list please"],
+        ],
+    )
+    def test_all_of_a_kind_are_named(self, talk, messages):
+        *_, answer = [talk(message) for message in messages]
+        assert {title for title in TELESCOPES if title in answer.text} == TELESCOPES
+        assert "Spica" not in answer.text  # sold out
+        assert len(answer.cards) == 5
+
+    def test_under_the_limits_in_force(self, talk):
+        talk("a blue telescope")
+        assert {title for title in TELESCOPES if title in talk("all of them please").text} == {
+            "Altair 90",
+            "Rigel 150",
+            "Mira 102",
+        }
+
+    def test_those_of_a_kind_together(self, talk):
+        answer = talk("what types of tripods and filters do you have?")
+        assert "filter: Dusk Moon Filter and Dawn Solar Filter" in answer.text
+
+    def test_at_most_twenty(self):
+        pegs = [Item(id=str(n), title=f"Peg {n}", kind="peg") for n in range(30)]
+        answer = Talk(shop_of(pegs))("what kinds of pegs do you have?")
+        assert "30" in answer.text
+        assert answer.text.count("Peg ") == 20
+        others = [Item(id=f"h{n}", title=f"Hook {n}", kind="coat hook") for n in range(30)]
+        answer = Talk(shop_of([*pegs, *others]))("what kinds of pegs and coat hooks do you have?")
+        assert "peg (30)" in answer.text
+        assert "coat hook (30)" in answer.text
+
+    @pytest.mark.parametrize(
+        "message",
+        ["what kind of telescope do I need for planets?", "I don't like all of them", "tell me all about it"],
+    )
+    def test_other_questions_have_no_list(self, talk, message):
+        talk("a telescope")
+        assert "These are all" not in talk(message).text
