@@ -224,7 +224,7 @@ class Dialogue:
             notes.append(self.say("lifted", limits=self.say.quoted([f"“{label}”" for label in turn.lifted])))
         notes.extend(self.say("no_kind", kind=self.say.plural(kind)) for kind in turn.understood.lacking)
         notes.extend(telling.outside(turn))
-        notes.append(telling.stranger(turn))
+        notes.extend((telling.stranger(turn), telling.apart(turn, self.picking.compared_in(turn))))
         if not picks:
             return Answer(self.say.sentences(*notes, telling.nothing(turn)))
         cards = self.picking.cards(picks, turn)

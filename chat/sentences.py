@@ -191,6 +191,8 @@ SAY: Mapping[str, tuple[str, str]] = {
                           "目录里没有{column}，这一点我无法筛选。"),
     "unchecked_currency": ("Our prices are in {currency}, so I took the number for that.",
                            "我们的价格以 {currency} 计，我按它来算。"),
+    "other_currency": ("What is priced in {others} is left out: I compare prices in {currency} only.",
+                       "以{others}计价的商品没有列入，我只比较{currency}的价格。"),
     "unchecked_country": ("The catalogue doesn't say which country a work is from, so I go by its language.",
                           "目录里没有国家信息，我按语言来筛选。"),
     "mood_some": ("Going by the moods in the catalogue, {mood} of these: {titles}.",

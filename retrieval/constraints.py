@@ -54,6 +54,11 @@ def number_of(item: Item, field: str) -> float | None:
     return None
 
 
+def in_currency(item: Item, currency: str) -> bool:
+    """Whether an item's price may be compared with one in a currency; any may where one of them names none."""
+    return not currency or item.currency in ("", currency)
+
+
 def values_of(item: Item, field: str) -> frozenset[str]:
     """Return an item's canonical values in a categorical column."""
     raw: object = getattr(item, field, None) if field in _CATEGORICAL else item.attributes.get(field)
@@ -154,7 +159,7 @@ def satisfies(item: Item, constraint: Constraint) -> bool:
     if field == "title":
         return any(called(item, value) for value in as_values(constraint)) == (op == "is")
     if _is_numeric(constraint):
-        number = number_of(item, field)
+        number = number_of(item, field) if field != "price" or in_currency(item, constraint.currency) else None
         if op in _COMPARE:
             return number is not None and _COMPARE[op](number, float(constraint.value))  # type: ignore[arg-type]
         same = number is not None and number == float(constraint.value)  # type: ignore[arg-type]
@@ -212,8 +217,23 @@ class Facets:
     @cached_property
     def currency(self) -> str:
         """The currency of most prices, "" if the catalogue names none."""
-        currencies = Counter(item.currency for item in self.catalog.items if item.currency)
-        return currencies.most_common(1)[0][0] if currencies else ""
+        return self.currencies[0] if self.currencies else ""
+
+    @cached_property
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies of the prices, the most frequent first."""
+        found = Counter(item.currency for item in self.catalog.items if item.currency and item.price is not None)
+        return tuple(currency for currency, _ in found.most_common())
+
+    @property
+    def compared_in(self) -> str:
+        """The currency in which prices are compared where none is said: "" if there is but one."""
+        return self.currency if len(self.currencies) > 1 else ""
+
+    def _prices(self, currency: str) -> np.ndarray:
+        """Return the prices in a currency: (N,), nan where an item has none."""
+        theirs = np.array([in_currency(item, currency) for item in self.catalog.items], dtype=np.bool_)
+        return np.where(theirs, self.catalog.price, np.float32(np.nan))
 
     @cached_property
     def _names(self) -> dict[str, str]:
@@ -245,7 +265,8 @@ class Facets:
 
     @cached_property
     def _columns(self) -> dict[str, np.ndarray]:
-        columns = {"year": self.catalog.year, "price": self.catalog.price, "decade": self.catalog.year // 10 * 10}
+        prices = self._prices(self.compared_in) if self.compared_in else self.catalog.price
+        columns = {"year": self.catalog.year, "price": prices, "decade": self.catalog.year // 10 * 10}
         for field in self.numeric_fields:
             values = [number_of(item, field) for item in self.catalog.items]
             columns[field] = np.array([np.nan if v is None else v for v in values], dtype=np.float64)
@@ -395,6 +416,8 @@ class Facets:
             return said == (op == "is")
         if field != "topic" and _is_numeric(constraint):
             column = self._columns.get(field)
+            if field == "price" and constraint.currency not in ("", self.currency):
+                column = self._prices(constraint.currency)
             if column is None:
                 return np.full(len(self.catalog), op == "is_not")
             compare = _COMPARE.get(op, operator.eq)

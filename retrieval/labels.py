@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from babel.numbers import format_currency
 
@@ -116,8 +117,9 @@ def relabelled(
     constraint: Constraint, language: str, currency: str, name: Callable[[str], str], kinds: Collection[str] = ()
 ) -> Constraint:
     """Return a constraint with its label in another language."""
+    currency = constraint.currency or currency
     words = label(constraint.field, constraint.op, constraint.value, language, currency, name, kinds)
-    return Constraint(constraint.field, constraint.op, constraint.value, words)
+    return replace(constraint, label=words)
 
 
 def _fitting(field: str, value: float, chinese: bool) -> str:

@@ -64,12 +64,14 @@ class Constraint:
             158 cm"); the rest compare numbers.
         value: what to compare with.
         label: the limit in the person's language, as the chip shows it ("before 1990").
+        currency: of a price where a catalogue has several, which are never compared; "" is its most frequent one.
     """
 
     field: str
     op: Op
     value: str | float | bool | tuple[str, ...]
     label: str = ""
+    currency: str = ""
 
     @property
     def is_thing(self) -> bool:

@@ -8,10 +8,11 @@ import pytest
 
 from chat.shop import Shop
 from retrieval.catalog import load_catalog
+from retrieval.constraints import satisfies
 from retrieval.labels import label
 from retrieval.listed import is_listed
-from retrieval.types import Item
-from tests.shops import Talk, shop_of
+from retrieval.types import Constraint, Item
+from tests.shops import Talk, shop_of, titles
 from tests.stargazing import items, write
 
 
@@ -162,3 +163,47 @@ class TestListing:
     def test_other_questions_have_no_list(self, talk, message):
         talk("a telescope")
         assert "These are all" not in talk(message).text
+
+
+class TestTwoCurrencies:
+    @pytest.mark.parametrize(
+        ("message", "shown", "left_out"),
+        [
+            ("telescopes under 200 dollars", ["Vega 70", "Altair 90"], "EUR"),
+            ("telescopes under 200", ["Vega 70", "Altair 90"], "EUR"),  # in what most prices are in
+            ("telescopes under 200 euros", ["Pollux 80"], "USD"),
+            ("telescopes between 100 and 300 euros", ["Mira 102", "Pollux 80"], "USD"),
+            ("望远镜，200欧元以下", ["Ember 4 mm", "Pollux 80"], "USD"),
+            ("a star chart under 20", ["Northern Star Chart"], ""),  # none is priced otherwise
+        ],
+    )
+    def test_a_limit_holds_for_prices_in_its_currency(self, talk, message, shown, left_out):
+        answer = talk(message)
+        assert sorted(titles(answer)) == sorted(shown)
+        assert ("is left out" in answer.text or "没有列入" in answer.text) is bool(left_out)
+        assert left_out in answer.text
+        assert "Our prices are in" not in answer.text
+
+    def test_the_cheapest_is_that_of_one_currency(self, talk):
+        assert "The cheapest: Vega 70, $119.00." in talk("the cheapest telescope").text
+        answer = talk("the cheapest telescope in euros")
+        assert "The cheapest: Pollux 80, €150.00." in answer.text
+        assert titles(answer) == ["Pollux 80", "Mira 102"]
+
+    def test_cheaper_is_measured_in_the_currency_of_what_it_is_said_of(self, talk):
+        talk("the Mira 102")
+        answer = talk("something cheaper")
+        assert titles(answer) == ["Pollux 80"]
+        assert "Under €280" in answer.text
+
+    def test_no_sum_is_made_of_them(self, talk):
+        talk("a telescope")
+        answer = talk("how much are the Vega 70 and the Pollux 80 together?")
+        assert answer.text.endswith("Their prices are in different currencies.")
+
+    def test_the_mask_and_the_check_of_one_item_agree(self, shop):
+        facets = shop.index.facets
+        for currency in ("USD", "EUR"):
+            limit = Constraint("price", "<", 200.0, currency=currency)
+            kept = [satisfies(item, limit) and item.in_stock for item in shop.index.catalog.items]
+            assert facets.mask([limit]).tolist() == kept
