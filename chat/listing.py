@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
 from chat import facts
 from chat.overall import number_told
 from chat.picking import Picking
+from chat.recommender import Recommended
 from chat.turn import Turn
 from retrieval.lexicon import canonical, display
+from retrieval.types import Item
 
 _MOST = 20  # titles that one answer lists
 _SHOW = (
@@ -38,35 +41,59 @@ def asks_all(text: str) -> bool:
     return _SORTS.search(text) is not None or _ALL.search(text) is not None
 
 
-def listed(turn: Turn, picking: Picking, first: list[str]) -> str:
-    """Name all goods that the limits leave, those of a kind together, if that is asked for; "" if not.
+def bare_all(text: str) -> bool:
+    """Whether a message asks for all of what is spoken of, and for nothing else: "all of them please"."""
+    return _ALL.search(text) is not None
+
+
+def everything(turn: Turn, picking: Picking, picks: Sequence[Recommended]) -> list[Recommended]:
+    """Return, behind what was picked, the other goods that the limits leave, if all of them are asked for."""
+    fitting, _ = _fitting(turn, picking, [pick.position for pick in picks])
+    return [*picks, *(Recommended(at, 0.0) for at in fitting if at not in {pick.position for pick in picks})]
+
+
+def listed(turn: Turn, picking: Picking, shown: Sequence[Item]) -> str:
+    """Name all goods that the limits leave, those of a kind together, if all of them are asked for; "" if not.
 
     Args:
         turn: of the message.
         picking: chooses for its conversation.
-        first: ids of the items shown, which come first.
+        shown: the items on its cards: all, unless they are too many.
     """
-    shop, say, constraints = picking.shop, picking.say, picking.constraints()
-    if not shop.of_goods or turn.understood.extreme is not None or turn.named or not asks_all(turn.text):
+    say, positions = picking.say, picking.shop.index.catalog.positions
+    fitting, kinds = _fitting(turn, picking, [positions[item.id] for item in shown])
+    if not kinds:
         return ""
-    known = shop.positions(picking.state.taste.disliked)
-    allowed = shop.recommender.allowed(constraints, known) & picking.tiers(constraints)[-1]
-    shown = [at for at in shop.positions(first) if allowed[at]]
-    fitting = [*shown, *(at for at in np.flatnonzero(allowed).tolist() if at not in shown)]
-    items = [shop.index.catalog[at] for at in fitting]
-    kinds = Counter(canonical("kind", item.kind) for item in items if item.kind)
-    if not items or not (any(c.is_thing for c in constraints) or len(items) <= _MOST):
-        return ""
-    number = number_told(shop, picking.state, say)
-    if len(items) > _MOST and len(kinds) > 1:
+    number = number_told(picking.shop, picking.state, say)
+    if not fitting:
         told = [f"{say.plural(kind)} ({count:,})" for kind, count in kinds.most_common(_MOST)]
         return say.sentences(number, say("range", kinds=facts.join(told, say.language)))
-    if len(items) > _MOST:
-        return say.sentences(number, say("listed_some", number=_MOST, titles=facts.names(items[:_MOST], say.language)))
-    groups = [[item for item in items if canonical("kind", item.kind) == kind] for kind in kinds]
-    rest = [item for item in items if not item.kind]
-    told = [facts.names(group, say.language) for group in (*groups, rest) if group]
+    items = [picking.shop.index.catalog[at] for at in fitting]
+    if len(items) < kinds.total():
+        return say.sentences(number, say("listed_some", number=_MOST, titles=facts.names(items, say.language)))
+    groups = {kind: [item for item in items if canonical("kind", item.kind) == kind] for kind in kinds}
+    told = [facts.names(group, say.language) for group in groups.values()]
     if len(groups) > 1:
-        names = [display("kind", kind, say.language) for kind in kinds]
-        told = [f"{name}: {titles}" for name, titles in zip(names, told, strict=False)] + told[len(names) :]
+        names = [display("kind", kind, say.language) for kind in groups]
+        told = [f"{name}: {titles}" if name else titles for name, titles in zip(names, told, strict=True)]
     return say.sentences(number, say("listed_all", titles=("；" if say.language == "zh" else "; ").join(told)))
+
+
+def _fitting(turn: Turn, picking: Picking, first: Sequence[int]) -> tuple[list[int], Counter[str]]:
+    """Return which goods fit, at most as many as are listed, and how many of each kind there are; none if not asked.
+
+    Where they are too many, and of several kinds, it is the kinds that are told.
+    """
+    shop, constraints = picking.shop, picking.constraints()
+    if not shop.of_goods or turn.understood.extreme is not None or turn.named or not asks_all(turn.text):
+        return [], Counter()
+    allowed = shop.recommender.allowed(constraints, shop.positions(picking.state.taste.disliked))
+    allowed = allowed & picking.tiers(constraints)[-1]
+    all_ = np.flatnonzero(allowed).tolist()
+    kinds = Counter(canonical("kind", shop.index.catalog[at].kind) for at in all_)
+    if len(all_) > _MOST and not any(c.is_thing for c in constraints):
+        return [], Counter()
+    if len(all_) > _MOST and len(kinds) > 1:
+        return [], kinds
+    shown = [at for at in first if allowed[at]]
+    return [*shown, *(at for at in all_ if at not in shown)][:_MOST], kinds

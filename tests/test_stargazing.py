@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from chat.conversation import Conversation
+from chat.desk import Desk
 from chat.shop import Shop
+from chat.state import DialogueState
 from retrieval.catalog import load_catalog
 from retrieval.constraints import satisfies
 from retrieval.labels import label
@@ -14,6 +17,7 @@ from retrieval.listed import is_listed
 from retrieval.types import Constraint, Item
 from tests.shops import Talk, shop_of, titles
 from tests.stargazing import items, write
+from tests.test_conversation import FakeKnowledge, Sure
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +136,20 @@ class TestListing:
         *_, answer = [talk(message) for message in messages]
         assert {title for title in TELESCOPES if title in answer.text} == TELESCOPES
         assert "Spica" not in answer.text  # sold out
-        assert len(answer.cards) == 5
+        assert set(titles(answer)) == TELESCOPES
+
+    def test_one_is_singled_out_of_all_of_them(self, talk):
+        talk("what kinds of telescope do you have?")
+        assert talk("which one's nearly sold out?").text.startswith("Rigel 150 ")
+
+    @pytest.mark.parametrize("again", ["all of them please", "the whole list please"])
+    def test_a_desk_lists_them_too(self, shop, again):
+        state = DialogueState(session="test")
+        desk = Desk(Sure(all=("small_talk", 0.9), the=("policy", 0.9)), FakeKnowledge())
+        for message in ("a telescope", "is the Vega 70 in stock?", again):
+            answer = Conversation(shop, state, desk).take(message)
+        assert set(titles(answer)) == TELESCOPES
+        assert "These are all" in answer.text
 
     def test_under_the_limits_in_force(self, talk):
         talk("a blue telescope")
