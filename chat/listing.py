@@ -36,11 +36,6 @@ _ALL = re.compile(
 )
 
 
-def asks_all(text: str) -> bool:
-    """Whether a message asks for all of some things, or for what kinds of a thing there are."""
-    return _SORTS.search(text) is not None or _ALL.search(text) is not None
-
-
 def bare_all(text: str) -> bool:
     """Whether a message asks for all of what is spoken of, and for nothing else: "all of them please"."""
     return _ALL.search(text) is not None
@@ -85,7 +80,9 @@ def _fitting(turn: Turn, picking: Picking, first: Sequence[int]) -> tuple[list[i
     Where they are too many, and of several kinds, it is the kinds that are told.
     """
     shop, constraints = picking.shop, picking.constraints()
-    if not shop.of_goods or turn.understood.extreme is not None or turn.named or not asks_all(turn.text):
+    of_sorts = _SORTS.search(turn.text) and any(c.is_thing for c in turn.understood.parsed.constraints)
+    asked = of_sorts or bare_all(turn.text)
+    if not shop.of_goods or turn.understood.extreme is not None or turn.named or not asked:
         return [], Counter()
     allowed = shop.recommender.allowed(constraints, shop.positions(picking.state.taste.disliked))
     allowed = allowed & picking.tiers(constraints)[-1]

@@ -175,7 +175,12 @@ class TestListing:
 
     @pytest.mark.parametrize(
         "message",
-        ["what kind of telescope do I need for planets?", "I don't like all of them", "tell me all about it"],
+        [
+            "what kind of telescope do I need for planets?",
+            "what types of delivery do you have?",
+            "I don't like all of them",
+            "tell me all about it",
+        ],
     )
     def test_other_questions_have_no_list(self, talk, message):
         talk("a telescope")
