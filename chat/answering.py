@@ -17,6 +17,7 @@ from chat.dialogue import Answer, Dialogue
 from chat.evidence import COMPLAINT, FOR_A_PERSON, SHORT
 from chat.facts import attribute
 from chat.forms import form_asked
+from chat.listing import bare_all
 from chat.meaning import CHAT_SURE, asks_more, means, merely_buys, says_something
 from chat.meant import BOTH, TOGETHER
 from chat.moods import moods_asked, told_of
@@ -104,6 +105,9 @@ class Answering:
         form = form_asked(piece.text)
         if form and route not in ("human", "order") and (told := self._in_form(piece, form)) is not None:
             return told
+        if bare_all(piece.text) and self.shop.of_goods and self.state.taste.focus:
+            wish = replace(understood, act="recommend", opinions=(), questions=())
+            return self.dialogue.answer(self.dialogue.absorb(piece.text, wish))
         if merely_buys(piece) and (BUYS.search(piece.text) or self._on_offer(piece)):
             return self._bought(piece)
         if route in ("recommend", "item") or understood.questions == (RESTOCK,) or self._has_amount(piece):

@@ -18,7 +18,7 @@ from chat.given import NoSuchLimit, check
 from chat.identity import SECRET_VARIABLE, Customer, NoSecret, Tokens
 from chat.judge import PassageJudge
 from chat.keeping import Keeping, Services
-from chat.learnt import Learnt
+from chat.learnt import Learnt, learnt_folder
 from chat.messages import Card, Event, Openings, Reply, SessionView, Signal, Status, StoredMessage, TurnTaken
 from chat.needs import Needs
 from chat.openings import openings
@@ -169,7 +169,8 @@ class Assistant(Keeping):
             self._step = "loading the language model"
             self._generator = LocalGenerator(self._model, self._adapter)
         index = live.current
-        self._learnt = Learnt.load(self._adapter, index) if self._adapter is not None else None
+        learnt = learnt_folder(self._model, self._adapter)
+        self._learnt = Learnt.load(learnt, index) if learnt is not None else None
         shop = Shop.of(index, self._generator, self._learnt, self._rules, self._needs(index))
         _warm(shop, self._desk)
         self._shop = shop

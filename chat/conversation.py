@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from chat.dialogue import Answer, Dialogue
 from chat.meaning import beside_the_point, says_something
 from chat.paging import not_again
 from chat.pieces import Piece, Reader, buys
-from chat.reaching import accepted, agrees, grumbles, handed_over, waits_for
+from chat.reaching import accepted, agrees, called_off, grumbles, handed_over, waits_for
 from chat.routing import ROUTES, SHOP, Route, Routed
 from chat.rules import Situation
 from chat.shop import Shop
@@ -142,17 +142,18 @@ class Conversation:
                 return [self._piece(doubt[2], route)]
         if accepted(desk, self._state, text):
             return [self._piece(text, "human")]
-        if waits_for(desk, self._state, text):
-            return self._told_how(text, desk)
+        for of_ticket in (waits_for, called_off):
+            if of_ticket(desk, self._state, text):
+                return self._told(text, desk, of_ticket)
         return []
 
-    def _told_how(self, text: str, desk: Desk) -> list[Piece]:
-        """Return what tells how to reach the person, and apart from it what else the message asks for."""
+    def _told(self, text: str, desk: Desk, of_ticket: Callable[[Desk, DialogueState, str], bool]) -> list[Piece]:
+        """Return what a message says of the open ticket, and apart from it what else the message asks for."""
         parts = clauses(text)
-        told = [part for part in parts if waits_for(desk, self._state, part)] or [text]
+        told = [part for part in parts if of_ticket(desk, self._state, part)] or [text]
         rest = " ".join(part for part in parts if part not in told)
         reader = Reader(desk.router, self._read, partial(self._paged, desk), self._state.route)
-        others = reader.read(rest) if asks(rest) else []
+        others = reader.read(rest) if asks(rest) or WISHES.search(rest) else []
         return [self._piece(" ".join(told), "human"), *(piece for piece in others if piece.route != "human")]
 
     def _piece(self, text: str, route: Route) -> Piece:

@@ -22,6 +22,7 @@ from chat.dead_ends import DeadEnds
 from chat.descriptions import Asked
 from chat.hearing import Hearing
 from chat.known import REMEMBERED, of_memory
+from chat.listing import everything, listed
 from chat.messages import Card, Citation, Handoff
 from chat.overall import counts, number_told, other_told
 from chat.picking import CARDS, Picking
@@ -230,10 +231,10 @@ class Dialogue:
             notes.append(self.say("lifted", limits=self.say.quoted([f"“{label}”" for label in turn.lifted])))
         notes.extend(self.say("no_kind", kind=self.say.plural(kind)) for kind in turn.understood.lacking)
         notes.extend(telling.outside(turn))
-        notes.append(telling.stranger(turn))
+        notes.extend((telling.stranger(turn), telling.apart(turn, self.picking.compared_in(turn))))
         if not picks:
             return Answer(self.say.sentences(*notes, telling.nothing(turn)))
-        cards = self.picking.cards(picks, turn)
+        cards = self.picking.cards(everything(turn, self.picking, picks), turn)
         shown = self.shop.items(c.id for c in cards)
         items = [item for item in shown if self.shop.index.catalog.positions[item.id] not in turn.beside] or shown
         pinned = {self._id(pick.position) for pick in picks if pick.pinned}
@@ -244,9 +245,12 @@ class Dialogue:
             telling.unmeasured(turn, items),
             telling.unmet(turn, items),
             telling.each(items),
-            telling.lead(turn, ours),
-            other_told(turn, self.shop, self.state, self.say),
-            telling.rest(ours, {card.id: card.score for card in cards}),
+            listed(turn, self.picking, items)
+            or self.say.sentences(
+                telling.lead(turn, ours),
+                other_told(turn, self.shop, self.state, self.say),
+                telling.rest(ours, {card.id: card.score for card in cards}),
+            ),
             telling.beside(turn, shown),
             telling.scarce(turn, items),
         ]
@@ -366,7 +370,9 @@ class Dialogue:
         return Answer(unread(turn.text), route="out_of_scope")
 
     def _unclear(self, turn: Turn) -> Answer:
-        return Answer(self.say("unclear"), self.picking.cards(self.picking.picks(turn)))
+        cards = self.picking.cards(everything(turn, self.picking, self.picking.picks(turn)))
+        told = listed(turn, self.picking, self.shop.items(card.id for card in cards))
+        return Answer(told or self.say("unclear"), cards)
 
     def _range(self, turn: Turn) -> Answer:
         """Say what the shop has: how many works of each kind."""

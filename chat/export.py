@@ -16,16 +16,17 @@ import hmac
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from chat.database import Database
 from chat.messages import Feedback, Signal, StoredMessage
-from chat.sql_store import SessionRow, SqlStore
+from chat.sql_store import SessionRow, kept_in
 from chat.store import Kept
 from retrieval.errors import NamedropError, UnknownSession
 from retrieval.files import replacing
@@ -54,7 +55,8 @@ def export(database: Database, out: str | Path) -> Exported:
     """Write `dialogues.jsonl` and `interactions.jsonl` into a new folder; both are complete or not there.
 
     Args:
-        database: is read in small steps; who chats in the meantime waits for nothing.
+        database: is read in one snapshot, SQLite's a conversation at a time; who chats in the meantime waits for
+            nothing.
         out: the folder, which must not exist or be empty.
 
     Raises:
@@ -94,15 +96,31 @@ def redacted(text: str) -> str:
 
 def _consented(database: Database) -> Iterator[tuple[str, Kept]]:
     """Yield every conversation that may be learnt from, with its person, oldest first."""
-    store = SqlStore(database)
-    with database.reading() as db:
-        rows = db.execute(select(SessionRow.id, SessionRow.person).filter_by(training=True).order_by(SessionRow.begun))
-        found = [(row.id, row.person) for row in rows]
-    for session, person in found:
-        try:
-            yield person, store.kept(session)
-        except UnknownSession:  # forgotten in the meantime
-            continue
+    query = select(SessionRow.id, SessionRow.person).filter_by(training=True).order_by(SessionRow.begun)
+    with _steps(database) as step:
+        with step() as db:
+            found = [(row.id, row.person) for row in db.execute(query)]
+        for session, person in found:
+            try:
+                with step() as db:
+                    kept = kept_in(db, session)
+            except UnknownSession:  # forgotten in the meantime
+                continue
+            yield person, kept
+
+
+@contextmanager
+def _steps(database: Database) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+    """Yield what gives a transaction for each step: a server reads all of them in one snapshot, for which nobody waits.
+
+    SQLite has one for each step: what is deleted leaves its file only when nobody reads what was before.
+    """
+    if database.is_sqlite:
+        yield lambda: database.connected(reading=True)
+        return
+    engine = database.engine.execution_options(isolation_level="REPEATABLE READ")
+    with engine.begin() as connection:
+        yield lambda: nullcontext(connection)
 
 
 def _dialogue(kept: Kept, name: str) -> dict[str, Any] | None:

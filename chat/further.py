@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from chat.facts import measure
 from chat.scene import Scene
@@ -62,7 +63,7 @@ class Further(Scene):
         against = turn.named or one or self._shown_last(turn)
         if not against:
             return self._by_grade(turn)
-        item = self.shop.index.catalog[against[-1]]
+        item, facets = self.shop.index.catalog[against[-1]], self.shop.index.facets
         every = pointed if len(pointed) > 2 else self.state.taste.focus if _TOO_OLD.search(turn.text) else []
         found: list[Constraint] = []
         for name, op in turn.understood.parsed.relative:
@@ -72,9 +73,12 @@ class Further(Scene):
             fields = LENGTH_FIELDS if name == "length" else (name,)
             number, column = next(((n, f) for f in fields if (n := measure(item, f)) is not None), (None, name))
             if number is not None:
-                found.append(self.labelled(self.shop.parser.columns.bound(column, op, float(number))))
+                bound, several = self.shop.parser.columns.bound(column, op, float(number)), len(facets.currencies) > 1
+                found.append(
+                    self.labelled(replace(bound, currency=item.currency if several and name == "price" else ""))
+                )
         held = [limit.constraint for limit in self.state.taste.limits]
-        return list(either(turn.text, found, lambda one: int(self.shop.index.facets.mask([*held, one]).sum())))
+        return list(either(turn.text, found, lambda one: int(facets.mask([*held, one]).sum())))
 
     def _by_grade(self, turn: Turn) -> list[Constraint]:
         """Turn "with less caffeine" into low in it, where nothing has been shown to have more."""

@@ -2,7 +2,8 @@
 
 A ticket and what is to be posted of it are written in one transaction, which is on disk before the customer is told of
 it. `chat.delivery` posts it, again and again until the receiver has said 2xx, always under the same idempotency key.
-Several hand-offs of one conversation join its open ticket; what has been said since is posted as an update.
+Several hand-offs of one conversation join its open ticket; what has been said since is posted as an update, and that
+the customer wants nobody any more as its end.
 
 A shop without a webhook reads its tickets with::
 
@@ -142,6 +143,9 @@ _SAY: Mapping[str, tuple[str, str]] = {
     "contact": ("So that they can reach you, write an e-mail address or a phone number here.",
                 "为方便他们联系你，请在这里留下邮箱或电话。"),
     "noted": ("Thank you, how to reach you is saved.", "谢谢，你的联系方式已保存。"),
+    "closed_posted": ("All right, I have closed your request {ticket}, and I'm telling the shop's team.",
+                      "好的，你的请求{ticket}已关闭，我正告知店家的工作人员。"),
+    "closed_kept": ("All right, I have closed your request {ticket}.", "好的，你的请求{ticket}已关闭。"),
     "nobody": ("I can't fetch a person from here; please contact the shop directly.",
                "我这里无法转接人工，请直接联系店家。"),
 }  # fmt: skip
@@ -210,14 +214,35 @@ class Outbox:
         if new:
             if customer is not None:
                 ticket.customer, ticket.name = customer.id, customer.name
-            ticket.order, ticket.language = state.order, state.language
-            ticket.updated, ticket.revision = now, ticket.revision + 1
-            ticket.summary, ticket.transcript = summarise(state.messages), transcript
-            db.flush()
-            if self.posting:
-                db.add(_post(ticket, now))
+            self._revise(db, ticket, state, now)
         known = bool(ticket.customer) or any(gives_contact(m.text) for m in state.messages if m.role == "user")
         return Requested(Handoff(reason=ticket.reason, ticket=ticket.ticket), joined, self.posting, known), new
+
+    def _revise(self, db: Session, ticket: Ticket, state: DialogueState, now: float) -> None:
+        """Bring a ticket up to what has been said, and put it among what is to be posted."""
+        ticket.order, ticket.language = state.order, state.language
+        ticket.updated, ticket.revision = now, ticket.revision + 1
+        ticket.summary, ticket.transcript = summarise(state.messages), _transcript(state.messages)
+        db.flush()
+        if self.posting:
+            db.add(_post(ticket, now))
+
+    def withdraw(self, state: DialogueState) -> str:
+        """Close the open ticket of a conversation whose customer wants nobody any more; "" if it has none.
+
+        Returns:
+            What to tell the customer.
+        """
+        with self.database.session() as db:
+            ticket = db.scalar(select(Ticket).filter_by(open_session=state.session).with_for_update())
+            if ticket is None:
+                return ""
+            ticket.open_session = None
+            self._revise(db, ticket, state, time.time())
+        if self.posting:
+            self.added()
+        told = _SAY["closed_posted" if self.posting else "closed_kept"][state.language == "zh"]
+        return told.format(ticket=ticket.ticket)
 
     def open_ticket(self, session: str) -> Handoff | None:
         """Return the open ticket of a conversation, None if it has none."""
@@ -245,8 +270,9 @@ def _said(transcript: str) -> list[tuple[str, str]]:
 
 def _post(ticket: Ticket, now: float) -> Post:
     key = ticket.ticket if ticket.revision == 1 else f"{ticket.ticket}.{ticket.revision}"
+    event = "closed" if ticket.open_session is None else "opened" if ticket.revision == 1 else "updated"
     body = {
-        "event": "handoff.opened" if ticket.revision == 1 else "handoff.updated",
+        "event": f"handoff.{event}",
         "key": key,
         "ticket": ticket.ticket,
         "reason": ticket.reason,

@@ -9,16 +9,19 @@ neighbours.npz      past moments (`retrieval.neighbours`)
 ranker.*            how all parts become one order (`chat.ranker`), written by finetune.evaluate --fit
 ==================  ==========================================================================
 
-Every file is optional, and all speak of catalogue ids, so they outlive edits of the catalogue.
+Every file is optional, and all speak of catalogue ids, so they outlive edits of the catalogue. A model into which an
+adapter was merged (finetune.export) has them in its own folder.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chat.prompting import FILE as PROMPT_FILE
 from chat.prompting import Prompting
 from chat.ranker import SETTINGS_FILE as RANKER_FILE
 from chat.ranker import Ranker
@@ -34,9 +37,25 @@ from retrieval.scoring import ScoringRetriever
 from retrieval.succession import SuccessionRetriever
 
 COUNTS_FILE = "counts.json"
+EXPORTED = "namedrop.json"  # tells that finetune.export wrote a model's folder
 ITEM_ITEM: tuple[type[ItemItemRetriever], ...] = (EaseRetriever, CooccurrenceRetriever, SuccessionRetriever)
+_TABLES = (*(f"{kind.name}.npz" for kind in ITEM_ITEM), "neighbours.npz")
+_FILES = (PROMPT_FILE, COUNTS_FILE, "tower.*", "ranker.*", *_TABLES)
 
 Counts = Mapping[str, float]
+
+
+def learnt_folder(model: str | Path, adapter: Path | None) -> Path | None:
+    """Return where what was learnt lies: in the adapter, or beside the weights it was merged into; None if nowhere."""
+    if adapter is not None:
+        return adapter
+    return Path(model) if (Path(model) / EXPORTED).is_file() else None
+
+
+def copy_learnt(adapter: Path, target: Path) -> None:
+    """Copy all but the weights of the language model from an adapter's folder into another one."""
+    for file in (file for pattern in _FILES for file in adapter.glob(pattern)):
+        shutil.copyfile(file, target / file.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ class Meant(Scene):
         if understood.extreme is not None and len(named) < 2 and taste.compared and not _MOST_OF.search(turn.text):
             return self.shop.items(taste.compared)
         if (understood.extreme is not None or understood.mood is not None or understood.compares) and len(named) < 2:
-            most = 2 if _TWO.search(turn.text) else MOST
+            of_all = len(taste.focus) if understood.extreme is not None else MOST  # but one of them is told of
+            most = 2 if _TWO.search(turn.text) else of_all
             shown = self.shop.items(taste.focus)[:most]
             return [*named, *(item for item in shown if item not in named)] if len(shown) > 1 else named or shown
         made_in = of_which(turn.text) and any(map(of_sizes, understood.questions))  # "which do you have in 44?"

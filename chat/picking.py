@@ -22,8 +22,9 @@ from chat.thread import of_those
 from chat.turn import Turn
 from chat.typed import EVERYDAY, telling_words
 from chat.whom import tiers
-from retrieval.constraints import as_values, satisfies_all, topic_words
+from retrieval.constraints import as_values, in_currency, satisfies_all, topic_words
 from retrieval.lexicon import moods_near
+from retrieval.numbers import currency_said
 from retrieval.ranges import part_of
 from retrieval.text import is_cjk
 from retrieval.types import BoolArray, Constraint, FloatArray, Query
@@ -114,7 +115,10 @@ class Picking(Scene):
         catalog = self.shop.index.catalog
         known_for = self.shop.index.retrievers["popularity"].scores(Query())
         measured: list[tuple[float, int]] = []
+        currency = self.compared_in(turn) if field == "price" else ""
         for at in np.flatnonzero(allowed).tolist():
+            if currency and not in_currency(catalog[at], currency):
+                continue
             value = float(known_for[at]) if field == "popularity" else facts.measure(catalog[at], field)
             if value is not None:
                 measured.append((value, at))
@@ -184,6 +188,18 @@ class Picking(Scene):
             if picks:
                 return picks
         return []
+
+    def compared_in(self, turn: Turn) -> str:
+        """Return the currency in which prices are compared: one that is said or in force, or that of most prices.
+
+        It is "" where there is but one.
+        """
+        facets = self.shop.index.facets
+        if not facets.compared_in:
+            return ""
+        limits = [*turn.further, *self.constraints()]
+        held = next((c.currency for c in limits if c.field == "price" and c.currency), facets.compared_in)
+        return currency_said(turn.text, facets.currencies) or held
 
     def constraints(self) -> list[Constraint]:
         """Return the limits in force."""

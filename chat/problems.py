@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -156,13 +157,26 @@ def wrong_fields(errors: Sequence[Any]) -> str:
 
 def _refused(error: HTTPException) -> Problem:
     """Answer what the frameworks beneath refuse, with what they leave out."""
+    bare = error.detail in (HTTPStatus.NOT_FOUND.phrase, HTTPStatus.METHOD_NOT_ALLOWED.phrase)  # no route says more
     match error.status_code:
         case 400:
             return Problem(400, "The body cannot be read.", "JSON in UTF-8", "Correct the request.")
+        case 404 if bare:
+            return _nowhere()
+        case 405 if bare:
+            return _no_method((error.headers or {}).get("Allow", ""))
         case 413:
             return Problem(413, "The request is too large.", f"a body of at most {MAX_BODY // 1024} kB", "Send less.")
         case _:
             return Problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+
+
+def _nowhere() -> Problem:
+    return Problem(404, "There is nothing at this address.", remedy="/docs lists what there is.")
+
+
+def _no_method(methods: str) -> Problem:
+    return Problem(405, "This address has no such method.", methods, headers={"Allow": methods})
 
 
 class Nowhere(BaseRoute):
@@ -182,10 +196,7 @@ class Nowhere(BaseRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         methods = ", ".join(self._methods(scope))
-        if methods:
-            problem = Problem(405, "This address has no such method.", methods, headers={"Allow": methods})
-        else:
-            problem = Problem(404, "There is nothing at this address.", remedy="/docs lists what there is.")
+        problem = _no_method(methods) if methods else _nowhere()
         await problem.response(scope["path"])(scope, receive, send)
 
     def _methods(self, scope: Scope) -> list[str]:

@@ -36,6 +36,18 @@ _NOBODY_WANTED = re.compile(
     r"(?:person|human|agent|someone|somebody|anyone|anybody|staff)\b|不(?:用|需要|要)转?(?:人工|真人|客服)",
     re.IGNORECASE,
 )
+_CALLS_OFF = re.compile(  # of a ticket that is open
+    r"\b(?:(?:do(?:n['’]?t|\s+not)|no\s+longer|needn['’]?t)\s+(?:\w+\s+)?(?:need|want|require)|no\s+(?:longer\s+a\s+|more\s+)?need\s+(?:for|of))\s+"
+    r"(?:to\s+(?:talk|speak)\s+(?:to|with)\s+)?(?:an?\s+|any\s+|the\s+|your\s+)?(?:(?:real|live)\s+)?"
+    r"(?:person|human|agent|some(?:one|body)|any(?:one|body)|staff|call(?:[\s-]?back)?|manager)\b"
+    r"(?=\s*(?:$|[.,;!…—–-]|(?:any\s*more|anymore|now|after\s+all|then|thanks?|thank\s+you|please|for\s+(?:this|that|it)|but|and|as|because|since"
+    r"|to\s+(?:call|contact|ring|write|reply|help|get\s+back))\b))"
+    r"|\bno\s+need\s+(?:for\s+\w+\s+)?to\s+(?:call|contact|ring|phone|e-?mail|reply|get\s+back|write)\b"
+    r"|\b(?:cancel|close|withdraw|drop)\s+(?:the|my|that|this)\s+(?:(?:hand-?off|support)\s+)?(?:ticket|request|complaint|call[\s-]?back)\b"
+    r"|(?<![要用])不(?:用|需要|要)再?(?:转|找)?(?:人工|真人|客服)|(?:取消|关闭)(?:人工|工单|转接)",
+    re.IGNORECASE,
+)
+_GOES_ON_ASKING = re.compile(r"[^.,;!?。，！？]*(?:[?？]|吗)")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w[\w.-]*\w")
 _PHONE = re.compile(r"(?<![\w.,])\+?\(?\d(?:[\s()/-]{0,2}\d){6,13}(?![\w,.]\d)")
 _BY_MAIL = re.compile(r"\be-?mail|邮", re.IGNORECASE)
@@ -76,7 +88,9 @@ def contact(desk: Desk, say: Say, asked: str = "") -> Served | None:
 
 
 def fetched(desk: Desk, text: str, state: DialogueState, say: Say, customer: Customer | None) -> Served:
-    """Fetch a person, or tell how to reach one."""
+    """Fetch a person, or tell how to reach one; close the open ticket where nobody is wanted any more."""
+    if called_off(desk, state, text) and desk.outbox is not None:
+        return Served(desk.outbox.withdraw(state) or say("nobody_wanted"))
     if _NOBODY_WANTED.search(text):
         return Served(say("nobody_wanted"))
     if waits_for(desk, state, text):
@@ -119,6 +133,13 @@ def waits_for(desk: Desk, state: DialogueState, text: str) -> bool:
     return desk.outbox is not None and gives_contact(text) and desk.outbox.open_ticket(state.session) is not None
 
 
+def called_off(desk: Desk, state: DialogueState, text: str) -> bool:
+    """Whether a message says that the person who was asked for is wanted no more."""
+    said = _CALLS_OFF.search(text)
+    told = said is not None and not _GOES_ON_ASKING.match(text, said.end())
+    return told and desk.outbox is not None and desk.outbox.open_ticket(state.session) is not None
+
+
 def agrees(text: str) -> bool:
     """Whether a message says yes, and nothing else."""
     return _YES.search(text) is not None
@@ -126,4 +147,4 @@ def agrees(text: str) -> bool:
 
 def grumbles(text: str) -> bool:
     """Whether what is for a person merely complains of the answers: it asks for nobody, and tells of no purchase."""
-    return not any(way.search(text) for way in (_PERSON, _MAIL, _PHONE, _PURCHASE))
+    return not any(way.search(text) for way in (_PERSON, _MAIL, _PHONE, _PURCHASE, _CALLS_OFF))

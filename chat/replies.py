@@ -13,6 +13,7 @@ from chat import facts
 from chat.sentences import OF_GOODS, SAY
 from chat.state import Language
 from chat.wording import together
+from retrieval.constraints import LEFT
 from retrieval.lexicon import canonical, display, synonyms
 from retrieval.qualities import adjectives
 from retrieval.types import Item
@@ -32,6 +33,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "themes": ("subjects", "题材"),
     "audience": ("audience", "适合人群"),
     "topic": ("subject", "主题"),
+    LEFT: ("number in stock", "库存"),
 }
 _COLUMNS = ("price", "year", "creators", "length", "language", "genres", "description")
 _PLAIN = ("year", "popularity")  # the title says the one, and the other has no unit
@@ -45,6 +47,7 @@ _MEASURED = {
     "colour": ("colour of a film", "色彩信息"), "region": ("region", "地区"),
     "difficulty": ("difficulty", "难度"), "length": ("length", "时长"),
 }  # fmt: skip
+_FEW_LEFT = 5
 _USUAL = {"price": -1, "year": 1, "length": 1}  # what is said without being asked: cheaper, newer, longer
 _EXTREMES: Mapping[tuple[str, int], tuple[str, str, str, str]] = {
     ("price", -1): ("cheaper", "cheapest", "更便宜", "最便宜"),
@@ -53,6 +56,7 @@ _EXTREMES: Mapping[tuple[str, int], tuple[str, str, str, str]] = {
     ("year", -1): ("older", "oldest", "更早", "最早"),
     ("length", 1): ("longer", "longest", "更长", "最长"),
     ("length", -1): ("shorter", "shortest", "更短", "最短"),
+    (LEFT, -1): ("one with fewer left", "one with the fewest left", "剩得更少", "剩得最少"),
     ("popularity", 1): ("more popular", "most popular", "更受欢迎", "最受欢迎"),
 }
 
@@ -304,7 +308,7 @@ class Say:
     def _clause(self, item: Item, field: str) -> str:
         title = facts.name(item, self.language)
         if field == "in_stock":
-            return self("in_stock_yes" if item.in_stock else "in_stock_no", title=title)
+            return self._stock(item, title)
         if field == "kind" and item.kind:
             return self("is_form", title=title, kind=self.a(self.kind(item)))
         value = self._value(item, field)
@@ -312,6 +316,16 @@ class Say:
         if not value:
             return self("unknown", title=title, field=named)
         return self(field if field in _COLUMNS else "attribute", title=title, value=value, field=named)
+
+    def _stock(self, item: Item, title: str) -> str:
+        """Say whether an item is in stock, and how many are where the catalogue tells."""
+        if item.in_stock and item.left is not None:
+            return self("in_stock_left", title=title, left=self._left(item.left))
+        return self("in_stock_yes" if item.in_stock else "in_stock_no", title=title)
+
+    def _left(self, count: int) -> str:
+        """Word how many are in stock; only of the last few the shop says how many exactly."""
+        return self("left_few", number=count) if count <= _FEW_LEFT else self("left_more", number=_FEW_LEFT)
 
     def _value(self, item: Item, field: str) -> str:
         """Quote one column of an item; "" if the catalogue is silent."""
@@ -321,6 +335,8 @@ class Say:
             raw = item.genres if field == "genres" else (getattr(item, field),)
             shown = [display(field, canonical(field, value), self.language) for value in raw if value]
             return facts.join(shown, self.language) if shown else ""
+        if field == LEFT and item.left is not None:
+            return self._left(item.left)
         if field not in _COLUMNS:
             return facts.attribute(item, field, self.language)
         plain = {"price": facts.price, "length": facts.length}.get(field)

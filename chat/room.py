@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,7 +95,7 @@ class Room:
         turn.lift(self.state, gone, silently=True)
 
     def _leave_behind(self, turn: Turn, fields: set[str]) -> None:
-        """Let go of what was measured of the thing wanted before, and of its colour, where another goes beside it."""
+        """Let go of what was measured of the thing wanted before, its colour and price, where another joins it."""
         before = [x for x in self.state.taste.limits if x.is_thing]
         said = turn.understood.parsed.constraints
         new = [c for c in said if c.field in fields & {"kind", "title"} and c.op == "is"]
@@ -102,7 +103,24 @@ class Room:
         if same or not before or self.shop.index.facets.of_works or CORRECTS.search(turn.text):
             return
         own = {x.field for x in self.state.taste.limits if _is_own(x)} - {c.field for c in said}
+        prices = [] if "price" in {c.field for c in said} else self._prices(before, new)
         turn.lift(self.state, [x for x in self.state.taste.limits if x.field in own and not x.lasting], silently=True)
+        facets = self.shop.index.facets
+        matters = (facets.mask(new) != facets.mask([*new, *(x.constraint for x in prices)])).any()
+        turn.lift(self.state, prices, silently=not matters)
+
+    def _prices(self, before: Sequence[Limit], new: Sequence[Constraint]) -> list[Limit]:
+        """Return the limits on the price of the things wanted before, where quite other ones are wanted now.
+
+        They are said after the thing: what stands before it, "something under 50", is about a purse and not about it.
+        """
+        held = [x.constraint for x in before]
+        sorts = [{word for c in things for v in as_tuple(c.value) for word in v.split()} for things in (held, new)]
+        if not sorts[0].isdisjoint(sorts[1]) or self.shop.index.facets.mask([*held, *new]).any():
+            return []  # a frying pan after a saucepan, a reflector of telescopes
+        limits = self.state.taste.limits
+        said_after = limits[min(map(limits.index, before)) :]
+        return [x for x in said_after if x.field == "price" and not x.lasting]
 
     def _for_somebody_else(self, turn: Turn, fields: set[str]) -> None:
         """Lift what was asked for before where something is wanted for somebody else: their taste is their own.
@@ -142,7 +160,7 @@ class Room:
 
 
 def _is_own(limit: Limit) -> bool:
-    """Whether a limit is about one thing alone, its measures, sort and colour; a price is about a purse."""
+    """Whether a limit is about one thing alone, its measures, sort and colour; a price may be about a purse."""
     measured = isinstance(limit.value, int | float) and not isinstance(limit.value, bool)
     told = measured or (limit.field, limit.op) == ("topic", "is")
     return (told and limit.field != "price") or limit.field.casefold().startswith(("colour", "color"))

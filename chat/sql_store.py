@@ -174,12 +174,7 @@ class SqlStore:
             UnknownSession: the conversation does not exist.
         """
         with self._database.connected(reading=True) as db:
-            read, state = _read(db, session, "")
-            if not read.conversation.version:
-                raise unknown(session)
-            messages = _bodies(db, select(MessageRow.body).filter_by(session=session).order_by(MessageRow.number))
-            feedback = _bodies(db, select(FeedbackRow.body).filter_by(session=session).order_by(FeedbackRow.id))
-        return Kept(state, _MESSAGES.validate_json(messages), _FEEDBACK.validate_json(feedback))
+            return kept_in(db, session)
 
     def of_person(self, person: str) -> tuple[list[str], Memory | None]:
         """See `Store.of_person`."""
@@ -427,6 +422,20 @@ def _delete(db: Session, sessions: Sequence[str]) -> int:
 def _changes(db: Session, statement: Any) -> int:  # noqa: ANN401 - an update or a delete
     """Run a statement; return how many rows it changed."""
     return cast("CursorResult[Any]", db.execute(statement, execution_options={"synchronize_session": False})).rowcount
+
+
+def kept_in(db: Connection, session: str) -> Kept:
+    """Return everything kept about a conversation, as a transaction sees it.
+
+    Raises:
+        UnknownSession: the conversation does not exist.
+    """
+    read, state = _read(db, session, "")
+    if not read.conversation.version:
+        raise unknown(session)
+    messages = _bodies(db, select(MessageRow.body).filter_by(session=session).order_by(MessageRow.number))
+    feedback = _bodies(db, select(FeedbackRow.body).filter_by(session=session).order_by(FeedbackRow.id))
+    return Kept(state, _MESSAGES.validate_json(messages), _FEEDBACK.validate_json(feedback))
 
 
 def _changed(session: str) -> Conflict:

@@ -37,11 +37,12 @@ class Limit(BaseModel):
     inferred: bool = False
     implied: bool = False
     lasting: bool = False
+    currency: str = ""
 
     @property
     def constraint(self) -> Constraint:
         """The constraint as retrieval knows it."""
-        return Constraint(self.field, self.op, self.value, self.label)
+        return Constraint(self.field, self.op, self.value, self.label, self.currency)
 
     @property
     def is_thing(self) -> bool:
@@ -264,7 +265,7 @@ class DialogueState(BaseModel):
             old = [x for x in old if (x.field, x.op, x.value) != same and (new in beside or not replaces(new, x))]
             added = [limit for limit in added if _together(new, limit) or not replaces(new, limit)]
             limit = Limit(field=new.field, op=new.op, value=new.value, label=new.label, lasting=lasting)
-            added.append(limit.model_copy(update={"implied": implied}))
+            added.append(limit.model_copy(update={"implied": implied, "currency": new.currency}))
         self.taste.limits = [*old, *added]
 
     def unlimit(self, field: str, op: str | None = None, value: object = None) -> bool:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+import numpy as np
+
 from chat import facts
 from chat.scene import Scene
 from chat.shop import Shop
 from chat.state import DialogueState, Limit
 from chat.turn import Turn
-from retrieval.constraints import satisfies, satisfies_all
+from retrieval.constraints import in_currency, satisfies, satisfies_all
 from retrieval.parsed import Wish
 from retrieval.ranges import part_of, range_of
 from retrieval.text import words
@@ -139,6 +141,21 @@ class Telling(Scene):
         told = f"others_{what}" if len(others) > 1 else f"other_{what}"
         limit = self.say.quoted([x.label for x in turn.freed])
         return self.say(told, titles=facts.names(others, self.say.language), limit=limit)
+
+    def apart(self, turn: Turn, currency: str) -> str:
+        """Own up to what would fit but for its price, which is in another currency than prices are compared in."""
+        understood, limits = turn.understood, [x.constraint for x in self.state.taste.limits if x.field != "price"]
+        said = any(c.field == "price" for c in (*understood.parsed.constraints, *turn.further))
+        if not currency or not (said or (understood.extreme or ("",))[0] == "price"):
+            return ""
+        fitting = np.flatnonzero(self.shop.recommender.allowed(limits)).tolist()
+        items = [self.shop.index.catalog[at] for at in fitting]
+        others = dict.fromkeys(i.currency for i in items if i.price is not None and not in_currency(i, currency))
+        return (
+            self.say("other_currency", others=facts.join([*others], self.say.language), currency=currency)
+            if others
+            else ""
+        )
 
     def stranger(self, turn: Turn) -> str:
         """Own up to what is not known: a name that the catalogue lacks, earlier purchases; say what was gone by."""

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
 # Gradio reads this when it is imported: no analytics, no version check, no look-up of the hub.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -23,6 +24,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from chat.covers import cover_data_uri
+from chat.problems import explain_errors
 from retrieval.types import Item
 
 ASSETS = Path(__file__).parent / "assets"
@@ -118,3 +120,5 @@ async def _mount_gradio(app: FastAPI) -> None:
         mcp_server=False,
         head=_head(),
     )
+    mount: Any = app.router.routes[-1]
+    explain_errors(mount.app)  # it has every path that nothing else has

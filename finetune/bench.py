@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from chat.generator import Generator, LocalGenerator
-from chat.learnt import RANKER_FILE, Learnt
+from chat.learnt import RANKER_FILE, Learnt, learnt_folder
 from chat.prompt import Prompt
 from chat.prompting import Prompting
 from chat.tower import SETTINGS_FILE, UserTower
@@ -69,6 +69,11 @@ class Bench:
     tables: Path | None = None
     naming: bool = False
 
+    @property
+    def folder(self) -> Path | None:
+        """Where lies what was learnt with the language model: the adapter, or the model that it was merged into."""
+        return learnt_folder(self.model, self.adapter)
+
     @cached_property
     def counts(self) -> Numbers:
         """How often each item was chosen in the training data, else its `popularity` in the catalogue: (N,)."""
@@ -87,8 +92,8 @@ class Bench:
     @cached_property
     def ease(self) -> EaseRetriever:
         """Fitted on the training data, else the adapter's."""
-        if not self.histories and self.adapter is not None and (self.adapter / "ease.npz").is_file():
-            return EaseRetriever.load(self.adapter, self.catalog)
+        if not self.histories and self.folder is not None and (self.folder / "ease.npz").is_file():
+            return EaseRetriever.load(self.folder, self.catalog)
         self._need_histories("ease")
         return EaseRetriever.fit(self.catalog, self.histories.sets)
 
@@ -130,8 +135,8 @@ class Bench:
     @cached_property
     def learnt(self) -> Learnt:
         """What the adapter's folder holds if a ranker is among it, else what the training data teaches."""
-        if self.adapter is not None and not self.fitted_on and (self.adapter / RANKER_FILE).is_file():
-            return Learnt.load(self.adapter, self.base)
+        if self.folder is not None and not self.fitted_on and (self.folder / RANKER_FILE).is_file():
+            return Learnt.load(self.folder, self.base)
         found: list[ScoringRetriever] = []
         chosen: Mapping[str, float] = {}
         recommended: Mapping[str, float] = {}
@@ -146,14 +151,14 @@ class Bench:
             found.append(self.ease)
         if self.fitted_on and self.histories.dialogues:  # they are read for a ranker only: it takes a minute
             found.append(self.neighbours)
-        prompting = Prompting.load(self.adapter) if self.adapter is not None else Prompting()
+        prompting = Prompting.load(self.folder) if self.folder is not None else Prompting()
         return Learnt({r.name: r for r in found}, self._tower, None, chosen, recommended, prompting)
 
     @cached_property
     def _tower(self) -> UserTower | None:
-        if self.adapter is None or not (self.adapter / SETTINGS_FILE).is_file():
+        if self.folder is None or not (self.folder / SETTINGS_FILE).is_file():
             return None
-        return UserTower.load(self.adapter, self.base)
+        return UserTower.load(self.folder, self.base)
 
     @property
     def tower(self) -> UserTower:
@@ -185,7 +190,7 @@ class Bench:
     @cached_property
     def generator(self) -> Generator:
         """The language model, with the catalogue's titles bound."""
-        generator = LocalGenerator(self.model, self.adapter)
+        generator = LocalGenerator(self.model, self.folder)
         generator.load()
         return generator.bind(self.catalog)
 

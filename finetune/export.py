@@ -23,6 +23,7 @@ from rich.markup import escape
 
 from chat.encoding import PromptEncoder
 from chat.engine import DType, load_model
+from chat.learnt import EXPORTED, copy_learnt
 from finetune.examples import load_encoder
 from finetune.parity import Agreement, agreement, greedy, prompts
 from finetune.provenance import commit, file_digest, now, versions
@@ -31,7 +32,6 @@ from retrieval.errors import NamedropError
 from retrieval.files import beside
 from retrieval.models import DEFAULT_LM, resolve_lm
 
-SUMMARY = "namedrop.json"
 _LEAST = 0.9  # of a GGUF file's first choices that must agree; a wrong order of rows leaves about none
 
 
@@ -54,7 +54,8 @@ def merge(
 ) -> Agreement:
     """Write a model with its adapter merged in, as safetensors with tokenizer and chat template.
 
-    It is merged as the chat merges it, so that, in one number format, it gives the same answers.
+    It is merged as the chat merges it, so that, in one number format, it gives the same answers; what else the adapter
+    holds, the user tower and how prompts are made, goes with it, so that a chat ranks by it as by the adapter.
 
     Args:
         adapter: the folder of a LoRA adapter.
@@ -90,6 +91,7 @@ def merge(
             )
         trained = _trained(resolve_lm(model), adapter)
         found = agreement(trained, encoder, asked, after, "as trained", progress)
+        copy_learnt(adapter, target)
         _summarise(target, adapter, model, written, f"{len(asked)} greedy answers equal; as trained: {found}")
         _publish(target, out)
     return found
@@ -205,7 +207,7 @@ def _summarise(target: Path, adapter: Path, model: str, dtype: str, parity: str)
         "date": now(),
         "versions": versions(),
     }
-    (target / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    (target / EXPORTED).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

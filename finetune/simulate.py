@@ -128,14 +128,15 @@ def _answering(options: argparse.Namespace, population: Population) -> Callable[
     if options.model == CEILING:
         return lambda person, number: ceiling_answers(world, world.catalog.in_stock, person, number)
     from chat.generator import LocalGenerator
-    from chat.learnt import Learnt
+    from chat.learnt import Learnt, learnt_folder
     from chat.shop import Shop
     from retrieval.encoder import SentenceEncoder
     from retrieval.index import open_index
 
     index = open_index(options.catalog, SentenceEncoder(), skip_bad=options.skip_bad_rows)
     generator = None if options.model == NO_MODEL else LocalGenerator(options.model, options.adapter)
-    learnt = Learnt.load(options.adapter, index) if options.adapter else None
+    folder = learnt_folder(options.model, options.adapter)
+    learnt = Learnt.load(folder, index) if folder is not None else None
     shop = Shop.of(index, generator, learnt)
     return lambda person, number: dialogue_answers(shop, world, f"simulated-{number}")
 

@@ -119,7 +119,7 @@ def _served(bench: Bench) -> Scorer:
         raise MissingPart("what is being fitted is not served yet; it is measured as full")
     if bench.learnt.ranker is not None or not bench.histories:
         raise MissingPart("the chat serves what is measured as full")
-    learnt = Learnt.load(bench.adapter, bench.base) if bench.adapter is not None else None
+    learnt = Learnt.load(bench.folder, bench.base) if bench.folder is not None else None
     return _ranked(Shop.of(bench.base, bench.generator, learnt).recommender)
 
 

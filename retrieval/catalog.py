@@ -20,7 +20,8 @@ import numpy as np
 
 from retrieval.errors import ProblemsError
 from retrieval.exported import candidates, source
-from retrieval.rows import RowProblem, to_item
+from retrieval.listed import is_listed, parts_of
+from retrieval.rows import RowProblem, own_columns, to_item
 from retrieval.types import Item
 
 log = logging.getLogger(__name__)
@@ -126,7 +127,7 @@ def _read_csv(path: Path, problems: list[RowProblem]) -> Iterator[_Record]:
         raise CatalogError(f"{path}: the file is empty; the first line must name the columns (id, title, …)")
     delimiter = max(",;\t", key=lines[0].count)
     columns = _header(path, next(csv.reader([lines[0]], delimiter=delimiter)))
-    at = 1
+    at, records = 1, list[_Record]()
     while at < len(lines):
         record, after = _csv_record(lines, at, delimiter)
         if record is None or (len(record) != len(columns) and after > at + 1):
@@ -142,8 +143,12 @@ def _read_csv(path: Path, problems: list[RowProblem]) -> Iterator[_Record]:
             remedy = f"quote cells that contain {delimiter!r}, or fill in the missing ones"
             problems.append(RowProblem(path.name, at + 1, "", "", expected, remedy))
         else:
-            yield _Record(at + 1, dict(zip(columns, record, strict=True)))
+            records.append(_Record(at + 1, dict(zip(columns, record, strict=True))))
         at = after
+    listed = [name for name in own_columns(columns) if is_listed(name, [row.cells[name] for row in records])]
+    for row in records:
+        lists = {name: parts for name in listed if len(parts := parts_of(row.cells[name])) > 1}
+        yield _Record(row.line, {**row.cells, **lists}) if lists else row
 
 
 def _csv_record(lines: Sequence[str], at: int, delimiter: str) -> tuple[list[str] | None, int]:

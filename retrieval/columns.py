@@ -13,7 +13,7 @@ from functools import cached_property
 
 from retrieval import units
 from retrieval.amounts import Held, Named
-from retrieval.constraints import Facets, as_values, number_of
+from retrieval.constraints import LEFT, Facets, as_values, number_of
 from retrieval.flags import Flags
 from retrieval.for_whom import ForWhom
 from retrieval.grades import Grades
@@ -76,6 +76,13 @@ _TYPED = 6  # letters of a column's name from which it may be misspelt
 _MORE, _LESS = "more|higher|longer|bigger|larger|greater|better|taller|wider", "less|lower|fewer|shorter|smaller"
 _TOO = r"(?<!\bnot )(?<!n't )(?<!n’t )(?<!\bnothing )(?<!\bnever )\btoo\s+"  # "not too heavy" compares with nothing
 _HOW_BIG = re.compile(r"\bhow\s+(?:big|large|small)\b|多大")
+_FEWEST_LEFT = re.compile(
+    r"\b(?:nearly|almost|about\s+to\s+(?:be\s+)?|close\s+to\s+(?:being\s+)?)\s*(?:sold\s+out|out\s+of\s+stock|selling\s+out|sell\s+out)\b"
+    r"|\b(?:which|what)\b[^.!?]*\b(?:(?:nearly|almost)\s+gone|(?:selling|running)\s+(?:out|low))\b"
+    r"|\b(?:lowest|least|low)\s+(?:in|on)\s+stock\b|\bfewest\s+(?:\w+\s+)?(?:left|in\s+stock)\b"
+    r"|快(?:要)?(?:卖完|售罄|没货)|库存最少",
+    re.IGNORECASE,
+)
 _HOW_HOT = re.compile(r"\bhow\s+(?:hot|warm|cold)\b|\bhow\s+many\s+degrees\b|几度|多少度|多热|水温|温度")
 _SIZES = ("size", "volume", "mass")  # dimensions of which "small" may be said
 
@@ -259,6 +266,8 @@ class Columns:
 
     def extreme(self, text: str) -> tuple[tuple[str, int], bool] | None:
         """Return the measure by which one is singled out and whether of all there is: (("weight_kg", -1), True)."""
+        if _FEWEST_LEFT.search(text) and self._facets.counts_stock:
+            return (LEFT, -1), True
         for pattern, column, sign, superlative in self._speaking:
             if pattern.search(text):
                 return (column.field, sign), superlative

@@ -30,6 +30,7 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
 }
 _NUMERIC = ("year", "decade", "price")
+LEFT = "left"  # as a measure: how many are in stock
 _UNORDERED = ("moods", "themes", "audience", "popularity", "length", "duration", "runtime")  # whatever words they hold
 _LONGEST_FACET = 60  # characters; longer attribute values are prose, not facets
 _RANGES = 0.8  # of the texts in a column, if it holds ranges
@@ -43,12 +44,19 @@ def number_of(item: Item, field: str) -> float | None:
         return None if item.year is None else item.year // 10 * 10
     if field == "price":
         return item.price
+    if field == LEFT and item.left is not None:
+        return item.left
     value = item.attributes.get(field)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     if field == "minutes" and (hours := number_of(item, "hours")) is not None:
         return 60 * hours  # films count minutes and courses hours: "under 2 hours" is asked of both
     return None
+
+
+def in_currency(item: Item, currency: str) -> bool:
+    """Whether an item's price may be compared with one in a currency; any may where one of them names none."""
+    return not currency or item.currency in ("", currency)
 
 
 def values_of(item: Item, field: str) -> frozenset[str]:
@@ -161,7 +169,7 @@ def satisfies(item: Item, constraint: Constraint) -> bool:
     if field == "title":
         return any(called(item, value) for value in as_values(constraint)) == (op == "is")
     if _is_numeric(constraint):
-        number = number_of(item, field)
+        number = number_of(item, field) if field != "price" or in_currency(item, constraint.currency) else None
         if op in _COMPARE:
             return number is not None and _COMPARE[op](number, float(constraint.value))  # type: ignore[arg-type]
         same = number is not None and number == float(constraint.value)  # type: ignore[arg-type]
@@ -219,8 +227,23 @@ class Facets:
     @cached_property
     def currency(self) -> str:
         """The currency of most prices, "" if the catalogue names none."""
-        currencies = Counter(item.currency for item in self.catalog.items if item.currency)
-        return currencies.most_common(1)[0][0] if currencies else ""
+        return self.currencies[0] if self.currencies else ""
+
+    @cached_property
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies of the prices, the most frequent first."""
+        found = Counter(item.currency for item in self.catalog.items if item.currency and item.price is not None)
+        return tuple(currency for currency, _ in found.most_common())
+
+    @property
+    def compared_in(self) -> str:
+        """The currency in which prices are compared where none is said: "" if there is but one."""
+        return self.currency if len(self.currencies) > 1 else ""
+
+    def _prices(self, currency: str) -> np.ndarray:
+        """Return the prices in a currency: (N,), nan where an item has none."""
+        theirs = np.array([in_currency(item, currency) for item in self.catalog.items], dtype=np.bool_)
+        return np.where(theirs, self.catalog.price, np.float32(np.nan))
 
     @cached_property
     def _names(self) -> dict[str, str]:
@@ -252,7 +275,8 @@ class Facets:
 
     @cached_property
     def _columns(self) -> dict[str, np.ndarray]:
-        columns = {"year": self.catalog.year, "price": self.catalog.price, "decade": self.catalog.year // 10 * 10}
+        prices = self._prices(self.compared_in) if self.compared_in else self.catalog.price
+        columns = {"year": self.catalog.year, "price": prices, "decade": self.catalog.year // 10 * 10}
         for field in self.numeric_fields:
             values = [number_of(item, field) for item in self.catalog.items]
             columns[field] = np.array([np.nan if v is None else v for v in values], dtype=np.float64)
@@ -339,6 +363,11 @@ class Facets:
             ("topic", "in_stock", *(name for name, values in columns.items() if np.isfinite(values).any()))
         )
 
+    @cached_property
+    def counts_stock(self) -> bool:
+        """Whether the catalogue tells of any item how many are left."""
+        return any(item.left is not None for item in self.catalog.items)
+
     def mask(self, constraints: Iterable[Constraint]) -> BoolArray:
         """Return which items keep every constraint and are in stock: (N,) bool."""
         constraints = list(constraints)
@@ -387,15 +416,15 @@ class Facets:
 
     def _mask(self, constraint: Constraint) -> BoolArray:
         """Return which items keep a constraint, in stock or not; not to be written to."""
-        return self._kept(constraint.field, constraint.op, constraint.value)
+        return self._kept(constraint.field, constraint.op, constraint.value, constraint.currency)
 
     @cached_property
-    def _kept(self) -> Callable[[str, Op, Value], BoolArray]:
+    def _kept(self) -> Callable[[str, Op, Value, str], BoolArray]:
         """Makes masks, and keeps some: the limits of a turn are asked for again and again, in the next ones too."""
         return lru_cache(128, typed=True)(self._keeping)  # True is not 1 here
 
-    def _keeping(self, field: str, op: Op, value: Value) -> BoolArray:
-        kept = self._masked(Constraint(field, op, value))
+    def _keeping(self, field: str, op: Op, value: Value, currency: str) -> BoolArray:
+        kept = self._masked(Constraint(field, op, value, currency=currency))
         kept.flags.writeable = False
         return kept
 
@@ -411,6 +440,8 @@ class Facets:
             return said == (op == "is")
         if field != "topic" and _is_numeric(constraint):
             column = self._columns.get(field)
+            if field == "price" and constraint.currency not in ("", self.currency):
+                column = self._prices(constraint.currency)
             if column is None:
                 return np.full(len(self.catalog), op == "is_not")
             compare = _COMPARE.get(op, operator.eq)

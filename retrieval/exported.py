@@ -50,10 +50,11 @@ _NOTHING = frozenset(("n/a", "na", "n.a.", "-", "–", "—", "--", "null", "non
 _NO_NUMBER = ("price", "year", "in_stock")  # columns in which such a word can only say that there is nothing
 
 
-def as_exported(cells: dict[str, Any]) -> None:
+def as_exported(cells: dict[str, Any]) -> int | None:
     """Take from what shops call so the makers, the price and its currency, and whether there is any.
 
-    How many there are stays with the shop.
+    Returns:
+        How many there are, None if no column tells.
     """
     if not cells.get("creators"):
         cells["creators"] = next((cells[c] for c in _CREATORS if cells.get(c)), None)
@@ -67,7 +68,7 @@ def as_exported(cells: dict[str, Any]) -> None:
         if isinstance(cells.get(name), str) and is_nothing(cells[name]):
             cells[name] = None
     _price(cells)
-    _stock(cells)
+    return _stock(cells)
 
 
 def _is_kind(value: object) -> bool:
@@ -91,7 +92,7 @@ def _price(cells: dict[str, Any]) -> None:
             cells["currency"] = currency
 
 
-def _stock(cells: dict[str, Any]) -> None:
+def _stock(cells: dict[str, Any]) -> int | None:
     for name in _STOCK if cells.get("in_stock") in (None, "") else ():
         found = cells.get(name)
         if isinstance(found, str):
@@ -99,7 +100,8 @@ def _stock(cells: dict[str, Any]) -> None:
         if isinstance(found, bool | int | float):
             cells["in_stock"] = found > 0
             del cells[name]
-            return
+            return None if isinstance(found, bool) else int(found)
+    return None
 
 
 @lru_cache(256)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import lru_cache
 
 from babel.numbers import format_currency
@@ -43,6 +44,7 @@ _SAYS_HOW = re.compile(r"^non\b|[\s-](?:free|safe|proof|resistant|friendly)$", r
 GROWN_UP = 18.0  # what the age of any grown-up is where things are for children
 _TODDLER = 2.0  # years below which an age is said in months
 _MONTHS = 12
+_LONGEST = 60  # characters of values in a label, beyond which some are told of as others
 _AMOUNT = re.compile(rf"\b(\d+(?: \d)?) ({pattern()})")
 _WITH = ("needs", "requires", "has", "with", "contains")  # "needs_batteries": none are wanted
 _OF_ITSELF = ("title", "topic", "kind", "genres", "creators", "language", "moods", "themes", "audience")
@@ -95,6 +97,9 @@ def label(
     shown = [display(field, v, language) for v in values]
     own = field == "creators" or not set(values) <= set(vocabulary(field))
     shown = [name(v) if own and word == v else word for v, word in zip(values, shown, strict=True)]
+    if field not in _OF_ITSELF and sum(map(len, shown)) > _LONGEST:  # a chip is no place for all of a column
+        held = [at for at in range(1, len(shown)) if sum(map(len, shown[: at + 1])) <= _LONGEST]
+        shown = [*shown[: max(held, default=0) + 1], "其他" if chinese else "others"]
     joined = (" 或 " if chinese else " or ").join(shown)
     if op != "is_not":
         return joined
@@ -113,8 +118,9 @@ def relabelled(
     constraint: Constraint, language: str, currency: str, name: Callable[[str], str], kinds: Collection[str] = ()
 ) -> Constraint:
     """Return a constraint with its label in another language."""
+    currency = constraint.currency or currency
     words = label(constraint.field, constraint.op, constraint.value, language, currency, name, kinds)
-    return Constraint(constraint.field, constraint.op, constraint.value, words)
+    return replace(constraint, label=words)
 
 
 def _fitting(field: str, value: float, chinese: bool) -> str:

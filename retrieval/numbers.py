@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from retrieval.constraints import Facets
@@ -37,11 +37,11 @@ _MONEY_AFTER = r"(?:\s*(?:dollars?|bucks?|usd|euros?|eur|pounds?|quid|yuan|rmb|c
 _MONEY = re.compile(rf"{_MONEY_BEFORE}|{_MONEY_AFTER}", re.IGNORECASE)
 _CURRENCIES = (  # what people call them, and the codes that may be meant
     (
-        re.compile(r"\$|dollars?|usd", re.IGNORECASE),
+        re.compile(r"\$|dollars?|usd|美元", re.IGNORECASE),
         frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "TWD"}),
     ),
-    (re.compile(r"€|euros?|\beur\b", re.IGNORECASE), frozenset({"EUR"})),
-    (re.compile(r"£|quid|pounds?", re.IGNORECASE), frozenset({"GBP", "EGP"})),
+    (re.compile(r"€|euros?|\beur\b|欧元", re.IGNORECASE), frozenset({"EUR"})),
+    (re.compile(r"£|quid|pounds?|英镑", re.IGNORECASE), frozenset({"GBP", "EGP"})),
 )
 _NOT_MONEY = (
     r"(?!\s*(?:%|percent|minutes?|mins?|hours?|hrs?|pages?|years?|stars?|players?|people|items?|films?|movies?|books?"
@@ -82,10 +82,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Say:
-    """How labels are worded: the language of the chips and the catalogue's currency."""
+    """How labels are worded, and prices compared.
+
+    Attributes:
+        language: of the chips.
+        currency: of prices.
+        several: the catalogue has other ones, too.
+    """
 
     language: str
     currency: str
+    several: bool = False
 
 
 Make = Callable[[re.Match[str], _Say], tuple[Constraint, ...]]
@@ -106,7 +113,8 @@ def number(text: str) -> float:
 
 
 def _c(field: str, op: Op, value: float, say: _Say) -> Constraint:
-    return Constraint(field, op, float(value), label(field, op, float(value), say.language, say.currency))
+    words = label(field, op, float(value), say.language, say.currency)
+    return Constraint(field, op, float(value), words, say.currency if say.several and field == "price" else "")
 
 
 def _year(op: Op) -> Make:
@@ -358,7 +366,7 @@ def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
     """Yield every numeric constraint in a text, without limits where the catalogue has no column for a count."""
     free = text.lower() if len(text.lower()) == len(text) else text
     free = blank(free, [match.span() for match in _AGE.finditer(free)])
-    context = _Say(language, facets.currency)
+    context = _Say(language, facets.currency, len(facets.currencies) > 1)
     left = _TIME_LEFT.search(free)
     if left is not None and "minutes" in facets.numeric_fields and not _UNTIMED.search(free):
         hours = (1.0 if left[2] else number(left[1])) + 0.5 * bool(left[4])
@@ -380,9 +388,11 @@ def parse(text: str, facets: Facets, language: str) -> Iterator[Found]:
         for match in pattern.finditer(free) if known or field == "price" else ():
             if field == "price" and (_OF_AGE.search(match[0]) or not (known or _MONEY.search(match[0]))):
                 continue
-            lacking = "" if field != "price" else "price" if not known else _foreign(match[0], facets.currency)
-            made = Found(match.start(), match.end(), make(match, context) if known else (), lacking)
-            yield inverted(free, made, language, facets.currency)
+            said = currency_said(match[0], facets.currencies) if field == "price" else ""
+            say = replace(context, currency=said) if said else context
+            lacking = "" if field != "price" else "price" if not known else _foreign(match[0], say.currency)
+            made = Found(match.start(), match.end(), make(match, say) if known else (), lacking)
+            yield inverted(free, made, language, say.currency)
             free = blank(free, [match.span()])
 
 
@@ -390,6 +400,12 @@ def has_number(text: str) -> bool:
     """Whether a text has a digit or a word for a number or a decade, be it within another word."""
     low = text.casefold()
     return any(map(str.isdecimal, low)) or any(word in low for word in _NUMERALS)
+
+
+def currency_said(text: str, currencies: Iterable[str]) -> str:
+    """Return which of a catalogue's currencies a text speaks of, "" if of none."""
+    said = next((codes for sign, codes in _CURRENCIES if sign.search(text)), frozenset())
+    return next((currency for currency in currencies if currency in said), "")
 
 
 def _foreign(text: str, currency: str) -> str:
@@ -410,7 +426,7 @@ def inverted(text: str, found: Found, language: str, currency: str = "") -> Foun
         return found
     old = found.constraints[0]
     turned = _c(old.field, _INVERSE[old.op], float(old.value), _Say(language, currency))  # type: ignore[arg-type]
-    return Found(negation.start(), found.end, (turned,))
+    return Found(negation.start(), found.end, (replace(turned, currency=old.currency),))
 
 
 def _length(match: re.Match[str], facets: Facets, say: _Say) -> Found | None:

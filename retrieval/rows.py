@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from retrieval.exported import as_exported, cell
+from retrieval.exported import as_exported, cell, source
 from retrieval.text import CONTROL, as_written
 from retrieval.types import AttributeValue, Item
 from retrieval.units import of_header
@@ -113,6 +113,12 @@ _EXPECTED: Mapping[str, tuple[str, str]] = {
 }
 
 
+def own_columns(columns: Sequence[str]) -> list[str]:
+    """Return the columns of a file that none of ours is read from."""
+    ours = {source(name, columns) for name in _COLUMNS}
+    return [name for name in columns if name not in ours]
+
+
 @dataclass(frozen=True, slots=True)
 class RowProblem:
     """One thing wrong with one row: where it is, what stood there, what was expected and what to do about it."""
@@ -136,7 +142,7 @@ def to_item(file: str, line: int, cells: Mapping[str, Any], problems: list[RowPr
     bad = [name for name, value in cells.items() if _unreadable(value)]
     for name in bad:
         problems.append(RowProblem(file, line, name, _shown(cells[name]), "readable UTF-8 text", _AS_UTF_8))
-    as_exported(cells)
+    left = as_exported(cells)
     try:
         row = Row.model_validate({k: v for k, v in cells.items() if not (k in _COLUMNS and v is None)})
     except ValidationError as error:
@@ -163,7 +169,7 @@ def to_item(file: str, line: int, cells: Mapping[str, Any], problems: list[RowPr
             attributes[name] = kept
     if bad:
         return None
-    return Item(**{name: getattr(row, name) for name in _COLUMNS}, attributes=attributes)
+    return Item(**{name: getattr(row, name) for name in _COLUMNS}, attributes=attributes, left=left)
 
 
 def _unreadable(value: Any) -> bool:  # noqa: ANN401

@@ -75,7 +75,10 @@ def loose(text: str, facets: Facets, language: str) -> Iterator[Found]:
     held = np.round(prices[~np.isnan(prices)].astype(np.float64), 2)
 
     def found(match: re.Match[str], *limits: tuple[Op, float]) -> Found:
-        made = (Constraint("price", op, v, label("price", op, v, language, facets.currency)) for op, v in limits)
+        made = (
+            Constraint("price", op, v, label("price", op, v, language, facets.currency), facets.compared_in)
+            for op, v in limits
+        )
         return Found(*match.span(), tuple(made))
 
     more = _BIT_MORE.search(text)
@@ -105,7 +108,11 @@ def not_dear(text: str, facets: Facets, among: Sequence[Constraint]) -> list[Con
         return []
     prices = facets.numbers("price")[facets.mask(among)]
     prices = prices[~np.isnan(prices)]
-    return [Constraint("price", "<=", _rounded_up(float(np.median(prices))))] if len(prices) > 1 else []
+    return (
+        [Constraint("price", "<=", _rounded_up(float(np.median(prices))), currency=facets.compared_in)]
+        if len(prices) > 1
+        else []
+    )
 
 
 def too_much(text: str) -> bool:

@@ -50,6 +50,7 @@ class Item:
     language: str = ""
     aliases: tuple[str, ...] = ()
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    left: int | None = None  # how many are in stock, None if that is not known; but for the last few the shop's own
 
 
 Value = str | float | bool | tuple[str, ...]  # what a column is compared with
@@ -66,12 +67,14 @@ class Constraint:
             158 cm"); the rest compare numbers.
         value: what to compare with.
         label: the limit in the person's language, as the chip shows it ("before 1990").
+        currency: of a price where a catalogue has several, which are never compared; "" is its most frequent one.
     """
 
     field: str
     op: Op
     value: Value
     label: str = ""
+    currency: str = ""
 
     @property
     def is_thing(self) -> bool:

@@ -114,7 +114,7 @@ class TestFormats:
     def test_stock_may_be_counted_as_shops_export_it(self, tmp_path, column, cell, expected):
         (item,) = read(tmp_path, f"id,title,{column}\n1,T,{cell}\n").items
         assert item.in_stock is expected
-        assert column not in item.attributes  # how many there are is the shop's own business
+        assert column not in item.attributes  # but for the last few it is the shop's own business
 
     def test_the_column_of_the_format_goes_first_and_other_words_stay(self, tmp_path):
         first, second = read(tmp_path, "id,title,in_stock,stock\n1,T,yes,0\n2,U,,on order\n").items

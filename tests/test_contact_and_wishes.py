@@ -58,6 +58,36 @@ def test_nobody_is_fetched_for_who_wants_nobody(visit):
     assert not visit.outbox.requests
 
 
+@pytest.mark.parametrize(
+    ("message", "cards"),
+    [
+        ("I don't need a person any more", False),
+        ("it works now, no need to call me", False),
+        ("you can close my ticket, thanks", False),
+        ("actually I no longer need anybody. Do you have a western?", True),
+        ("I don't need a person anymore, I'd like a western", True),
+        ("不用人工了", False),
+    ],
+)
+def test_who_wants_nobody_any_more_takes_the_request_back(visit, message, cards):
+    visit("talk to a person please")
+    answer = visit(message)
+    assert answer.text.startswith("Closed.")
+    assert answer.handoff is None
+    assert not visit.outbox.requests
+    assert bool(answer.cards) is cards
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["why don't I need a person for that?", "I don't need a person who reads scripts, I need a manager", "要不要人工"],
+)
+def test_who_asks_of_a_person_takes_nothing_back(visit, message):
+    visit("talk to a person please")
+    visit(message)
+    assert visit.outbox.requests
+
+
 def test_how_the_shop_can_be_reached_makes_no_ticket(visit):
     answer = visit("so how can I contact you?")
     assert "020 7946 0018" in answer.text

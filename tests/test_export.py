@@ -1,17 +1,25 @@
 from __future__ import annotations
 
 import json
+import shutil
+from contextlib import closing
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from chat.assistant import Assistant
 from chat.encoding import PromptEncoder
 from chat.engine import load_model
+from chat.prompting import Prompting
+from chat.tower import TowerSettings, TowerWeights, save_tower
 from finetune import export, to_gguf
 from finetune.parity import Agreement, agreement, greedy, prompts
 from finetune.to_gguf import ExportError, interleaved, rope_factors
 from retrieval.errors import ModelError
+from tests.fakes import BagEncoder
+from tests.training import write_shop
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +65,28 @@ def test_merged_says_what_the_chat_says_in_plain_transformers(tiny_model_dir, ad
 
 def test_the_adapter_changes_what_is_said(tiny_model_dir, adapter):
     assert said(tiny_model_dir, adapter) != said(tiny_model_dir)
+
+
+def test_a_merged_model_is_served_as_its_adapter_is(tiny_model_dir, adapter, tmp_path, monkeypatch):
+    monkeypatch.setattr("chat.assistant.SentenceEncoder", lambda model: BagEncoder(name="minilm"))
+    monkeypatch.setattr("chat.assistant.PassageJudge.shipped", lambda: None)
+    monkeypatch.setenv("NAMEDROP_CACHE", str(tmp_path / "cache"))
+    rng, told = np.random.default_rng(0), tmp_path / "adapter"
+    shutil.copytree(adapter, told)
+    Prompting(style="person", shelf=2).save(told)
+    parts = (rng.normal(size=shape).astype(np.float32) for shape in ((4, 32), (4,), (4, 256)))
+    save_tower(told, TowerWeights(*parts, prior=0.5), TowerSettings(encoder="minilm", temperature=0.1))
+    export.merge(told, tmp_path / "merged", model=str(tiny_model_dir), dtype="float32")
+    catalog = write_shop(tmp_path / "shop") / "catalog.jsonl"
+    served = []
+    for model, beside in ((tiny_model_dir, told), (tmp_path / "merged", None)):
+        with closing(Assistant.open(catalog, model=model, adapter=beside)) as chat:
+            reply = chat.reply("something slow like Blade Runner")
+            recommender = chat._shop.recommender
+            assert recommender.tower is not None
+            served.append((recommender.prompting, reply.text, [(card.id, card.score) for card in reply.items]))
+    assert served[0] == served[1]
+    assert served[0][0].shelf == 2
 
 
 def test_other_answers_after_writing_fail_and_leave_nothing(tiny_model_dir, adapter, tmp_path, monkeypatch):

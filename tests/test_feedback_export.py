@@ -8,10 +8,12 @@ import pytest
 
 from chat.assistant import Assistant
 from chat.database import Database
-from chat.export import export, main, redacted
+from chat.export import _consented, export, main, redacted
 from chat.identity import Customer
+from chat.memory import consent
 from finetune.data import DialogueRecord, InteractionRecord, load
 from tests.fakes import BagEncoder
+from tests.stores import likes, sql, turn
 from tests.training import write_config, write_shop
 
 FILMS = ("Blade Runner", "Good Solaris", "Ugly Film", "Quiet Year", "Slow Runner", "Bad Solaris")
@@ -127,3 +129,22 @@ def test_a_folder_with_files_is_refused(url, tmp_path, capsys):
     assert main(["--database", url, "--out", str(tmp_path)]) == 2
     assert "give a new folder" in capsys.readouterr().err
     assert main(["--database", "sqlite://", "--out", str(tmp_path / "new")]) == 2
+
+
+def test_all_is_read_as_it_was_when_the_export_began(database_name):
+    url = database_name("postgresql")
+    store, database = sql(url), Database.open(url)
+    for session in ("first", "second", "third"):
+        turn(store, session, consent, "I liked it")
+    reading = _consented(database)
+    next(reading)
+    turn(store, "second", likes("f00"), "and this one")
+    store.forget("third")
+    rest = [kept for _, kept in reading]
+    assert [(kept.state.session, len(kept.messages), kept.state.taste.liked) for kept in rest] == [
+        ("second", 1, []),
+        ("third", 1, []),
+    ]
+    assert [kept.state.session for _, kept in _consented(database)] == ["first", "second"]
+    database.close()
+    store.close()

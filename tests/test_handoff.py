@@ -79,6 +79,20 @@ def test_several_hand_offs_of_a_conversation_join_its_open_ticket(database):
     assert other.handoff.ticket != first.handoff.ticket
 
 
+def test_who_wants_nobody_any_more_closes_the_ticket_and_the_shop_hears_of_it(database):
+    outbox, state = Outbox(database, posting=True), talk("a person, please")
+    ticket = outbox.request(state, "asked").handoff.ticket
+    state.say("user", "I don't need a person any more")
+    assert ticket in outbox.withdraw(state)
+    assert outbox.open_ticket("s") is None
+    _, closed = sorted(rows(database, Post), key=lambda post: post.revision)
+    body = json.loads(closed.body)
+    assert (body["event"], body["key"]) == ("handoff.closed", f"{ticket}.2")
+    assert body["transcript"][-1]["text"] == "I don't need a person any more"
+    assert outbox.withdraw(state) == ""
+    assert outbox.request(state, "asked").handoff.ticket != ticket
+
+
 def test_the_same_request_made_twice_is_one(database):
     outbox, state = Outbox(database, posting=True), talk("a person, please")
     assert outbox.request(state, "asked") == outbox.request(state, "asked")

@@ -102,7 +102,7 @@ def test_another_kind_leaves_the_colour_and_the_measures_of_the_first_behind() -
     talk = Talk(camp())
     talk("a red tent under 5 kg, at most 50")
     talk("and a lamp to go with it")
-    assert {field for field, _, _ in talk.limits} == {"kind", "price"}
+    assert {field for field, _, _ in talk.limits} == {"kind"}
 
 
 def test_a_correction_keeps_the_colour() -> None:

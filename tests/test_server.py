@@ -321,6 +321,22 @@ def test_what_the_api_has_not_is_told_in_its_own_shape(client):
         assert response.headers["allow"] == allowed
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nope", 404),
+        ("POST", "/nope/", 404),
+        ("GET", "/ui/nope.js", 404),
+        ("GET", "/assets/nope.js", 404),
+        ("DELETE", "/", 405),
+        ("POST", "/ui/nope.js", 405),
+    ],
+)
+def test_what_the_page_has_not_is_told_in_the_same_shape(client, method, path, status):
+    error = _error(client.request(method, path), status)
+    assert error["message"] in ("There is nothing at this address.", "This address has no such method.")
+
+
 @pytest.mark.parametrize("value", [["x"] * 51, "x" * 257, ["x" * 257], {"a": 1}, "0" * 300])
 def test_a_limits_value_is_bounded(client, value):
     limit = {"field": "genres", "op": "is", "value": value}

@@ -72,6 +72,10 @@ class FakeOutbox:
     def open_ticket(self, session):
         return Handoff(reason="asked", ticket="H-00000001") if self.requests else None
 
+    def withdraw(self, state):
+        self.requests.clear()
+        return "Closed."
+
 
 class Sure:
     """Routes by a table of beginnings, surely; everything else by the patterns."""
