@@ -32,6 +32,7 @@ _SHOP_DOES = re.compile(  # what a shop is asked to do, rather than to have
     r"|match|install|recycle|trade|swap|service|tune|assemble|engrave|alter|sharpen)\b(?!\s+(?:me|it\s+for)\b)",
     re.IGNORECASE,
 )
+_IN_WHAT_ORDER = re.compile(r"\b(?:what|which)\s+order\s+(?:do|should|shall|would|must|to)\b", re.IGNORECASE)
 _SELLS = re.compile(
     r"\b(?:i|we)(?:['’]d|\s+(?:want|would|wanna|have|need|wish|could|can))\b[^.?!]{0,15}\bsell\b", re.IGNORECASE
 )
@@ -224,6 +225,9 @@ def _by_taste(understood: Understanding) -> Iterator[tuple[Route, float]]:
 
 def _by_words(text: str, understood: Understanding) -> Iterator[tuple[Route, float]]:
     """Yield what speaks against a reader who has never heard of tents or cheeses."""
+    if _IN_WHAT_ORDER.search(text):  # one reads them in, and none that one has placed
+        yield "order", -_STRANGE_ODDS
+        yield "item", _STRANGE_ODDS
     of_price = seen_elsewhere(text) or without_price(text)
     if _SHOP_DOES.search(text) or _SELLS.search(text) or of_price:
         yield "policy", 4.0

@@ -342,7 +342,7 @@ _RELATIVES: tuple[tuple[str, tuple[str, Op]], ...] = (
         ("year", ">"),
     ),
     (r"\b(older|earlier)\b|更老|老一点|早一点", ("year", "<")),
-    (rf"\bshorter\b|{_THEY_ARE}long\b|更短|短一点", ("length", "<")),
+    (rf"\bshorter\b|{_THEY_ARE}long\b|\bno\s+(?:\w+ly\s+)?long\s+(?={_OF_WORKS})|更短|短一点", ("length", "<")),
     (
         r"(?<!no )(?<!any )\blonger\b(?!\s+than\s+(?:i|we|you|they|he|she|it|expected|usual|before)\b)|更长|长一点",
         ("length", ">"),

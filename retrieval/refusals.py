@@ -18,7 +18,7 @@ _STOP_TOPICS = frozenset(
     you i in on at sure interested idea now thanks today tonight problem worries really only good bad great
     longer shorter later earlier older newer yet quite exactly either necessarily all anymore for like want
     because another other heard seen read played known plot plots story stories ending endings scene scenes
-    complicated kind sort thing things people lot
+    long short complicated kind sort thing things people lot
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _HATING = frozenset({"hate", "hates", "dislike", "dislikes"})

@@ -130,6 +130,11 @@ _QUALITY_OF = re.compile(
     r"\b(?:(?:the|that|its|any)\s+)?(?:smell|scent|taste|flavou?r|look|feel|texture|sound|idea)s?\s+of\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
+_NO_SUCH = re.compile(  # before a kind: a word of what sort is not wanted
+    r"\b(?:no|not\s+any|without(?:\s+any)?)\s+(?:(?!(?:more|other|further|another|any|or|and|nor|kind|kinds|sort|sorts|type|types|of|the|these|those"
+    r"|your|a|an|need|idea|by|with|from|for|in|on)\b)[^\W\d][\w'’-]*\s+){1,3}$",
+    re.IGNORECASE,
+)
 _NOT_NEGATIVE = ("特别", "别的", "有没有", "别人", "不错", "不同")
 # "I hate westerns and loved Stalker": what follows "and" is another stand.
 AND_THEN = r"\band\s+(?=(?:(?:i|we|really|also|always)\s+)*(?:lov|lik|enjoy|ador|prefer|hat|dislik)(?:e[ds]?|s|ed)?\b)"
@@ -254,7 +259,9 @@ def _joined(text: str, tokens: Sequence[Token], first: Hit, second: Hit) -> bool
 
 
 def _says_of_what(text: str, tokens: Sequence[Token], hits: Sequence[Hit], negative: Sequence[bool], at: int) -> bool:
-    """Whether a kind only says of what something is refused: "no horror films", "no films by him"."""
+    """Whether a kind only says of what something is refused: "no horror films", "no films by him", "no long films"."""
+    if _NO_SUCH.search(text[: tokens[hits[at].start].start]):
+        return True
     if at and negative[at - 1] and hits[at - 1].field != "kind":
         between = text[tokens[hits[at - 1].end - 1].end : tokens[hits[at].start].start]
         if _BETWEEN.issuperset(words(between)):

@@ -385,3 +385,22 @@ class TestOtherCatalogues:
 
     def test_columns_that_are_empty_cannot_be_limited(self, wine):
         assert read("under 10 dollars, before 1990, a film under 2 hours", wine) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("no long films, please", []),
+        ("something sad but no subtitled films", []),
+        ("no films", ["film"]),
+        ("no more films", ["film"]),
+        ("no books or films", ["book", "film"]),
+    ],
+)
+def test_of_a_sort_of_a_kind_that_is_refused_the_kind_is_not(text, refused):
+    limits = marquee().parser.parse(text).constraints
+    assert [c.value for c in limits if (c.field, c.op) == ("kind", "is_not")] == refused
+
+
+def test_who_wants_none_that_is_long_wants_a_shorter_one():
+    assert ("length", "<") in marquee().parser.parse("I liked that, but no long films").relative
