@@ -112,7 +112,8 @@ class Answering:
             return self._bought(piece)
         if route in ("recommend", "item") or understood.questions == (RESTOCK,) or self._has_amount(piece):
             wished = route == "recommend" and (len(telling_words(piece.text)) > 1 or means(piece, "recommend"))
-            if sure >= SURE or wished or says_something(understood):
+            asked = route == "item" and understood.act == "question" and self.state.taste.focus  # of what is on screen
+            if sure >= SURE or wished or asked or says_something(understood):
                 return self._of_shop(piece)
             return self._doubted(piece)
         if self._of_works(piece):

@@ -34,6 +34,7 @@ _WHICH = re.compile(
 )  # before a kind
 _LOOSE: frozenset[Act] = frozenset({"recommend", "more", "unclear"})  # what is left where no rule speaks
 _PLAINLY = 0.8  # a share of the purpose from which a message asks about an item
+_AT_ALL = 0.2  # and one from which it may, where whoever knows works alone takes it for none of our business
 _BRIEF = 5  # words of a message that says something of a card and little else
 _OF_CARDS = re.compile(rf"\b(?:ones?|{'|'.join(PLACES)}|last|these|those|both)\b", re.IGNORECASE)
 
@@ -101,7 +102,9 @@ class Hearing(Scene):
         others = understood.extreme or understood.mood or understood.same_maker or understood.asked_title
         stands = len(clauses(text)) > 1 and any(opinion.attitude != "neutral" for opinion in named)
         turned = parsed.relative or understood.dropped or others or stands
-        of_item = understood.purposes.get("item", 0.0) > _PLAINLY and (spoken_of or named)
+        item = understood.purposes.get("item", 0.0)
+        share = item / max(1 - understood.purposes.get("out_of_scope", 0.0), item, _AT_ALL)  # "what size hole" is ours
+        of_item = item > _AT_ALL and share > _PLAINLY and (spoken_of or named)
         if understood.act not in _LOOSE or turned or not of_item:
             return understood
         of_it = tuple(replace(opinion, attitude="neutral") for opinion in understood.opinions)

@@ -34,7 +34,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
               r"|\bwhat\s+(?:must|do|would|will|should)\s+(?:i|we)\s+(?:have\s+to\s+)?pay\b|\btogether\W+what\s+(?:is|will|would)\s+(?:that|it)\b"
               r"|多少钱|价格|怎么卖|(?:一共|总共|合计)多少|加起来多少"),
     ("in_stock", r"\b(is|are)\s+(\S+\s+){1,6}(in\s+stock|available)\b|\b(still\s+(in\s+stock|available)|sold\s+out)\b"
-                 r"|\bwhich\s+(\S+\s+){0,4}(is|are)\s+(\w+\s+)?(in\s+stock|available)\b|(^|[.,!]\s*)(and\s+)?in\s+stock\s*\?"
+                 r"|\bwhich\s+(\S+\s+){0,4}(is|are)\s+(\w+\s+)?(in\s+stock|available)\b|(^|[.,!]\s*)(and\s+)?(?:(?:is|are)\s+)?(?:still\s+)?(?:in\s+stock|available)\s*\?"
                  r"|\bhave\s+(\S+\s+){1,8}in\s+stock\b|\bhow\s+many\s+(\S+\s+){0,4}(left|in\s+stock)\b|有货|库存|现货"),
     ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b|哪一?年|什么时候"),
     ("creators", r"\bwho\s+(made|makes|produces|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"

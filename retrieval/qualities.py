@@ -15,7 +15,7 @@ weight mass: light; heavy; weigh weighs
 capacity volume litres: small; big large roomy spacious; hold holds
 alcohol abv: weak; strong; alcoholic
 power watts: weak; powerful strong;
-brightness lumens: dim; bright;
+brightness lumens lm: dim; bright;
 height: low; tall high;
 width: narrow; wide;
 depth: shallow; deep;

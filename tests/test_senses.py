@@ -337,7 +337,14 @@ class TestUnderstanding:
         assert numbers == years
 
     @pytest.mark.parametrize(
-        ("purposes", "asks"), [({"item": 0.97}, True), ({"recommend": 0.97}, False), ({"item": 0.6}, False)]
+        ("purposes", "asks"),
+        [
+            ({"item": 0.97}, True),
+            ({"recommend": 0.97}, False),
+            ({"item": 0.6}, False),
+            ({"item": 0.4, "out_of_scope": 0.58}, True),  # by one that has read of works only
+            ({"item": 0.1, "out_of_scope": 0.9}, False),
+        ],
     )
     def test_what_is_plainly_asked_of_an_item_is_a_question_whatever_its_form(self, monkeypatch, purposes, asks):
         read = SimpleNamespace(read=lambda text, *parts: sensed(text, {}, **purposes))
