@@ -54,6 +54,7 @@ _BY_MAIL = re.compile(r"\be-?mail|邮", re.IGNORECASE)
 CONTACT_ASKED = re.compile(
     r"\byour\s+(?:\w+\s+)?(?:phone|telephone|mobile|e-?mail|contact)\b|\b(?:call|ring|phone|e-?mail|contact|reach)\s+you(?:\s+(?:guys|by\s+\w+))?\W*$"
     r"|\b(?:a|the)\s+(?:phone|telephone)\s+number\b|\bwhat(?:['’]?s|\s+is)\s+(?:the|an?)\s+(?:e-?mail|phone|number)(?:\s+address)?\b(?!\s+\w+ed\b)"
+    r"|\b(?:can|may|could)\s+(?:i|we)\s+(?:phone|telephone|call|ring)\b(?!\s+(?:it|him|her|them|this|that)\b)"
     r"|\be-?mail\s+address\s+(?:where|for|to\s+which|that)\b|(?:你们|店)的?(?:电话|邮箱)",
     re.IGNORECASE,
 )

@@ -57,8 +57,8 @@ _TROUBLE = re.compile(
             rf"\b(?:arrived|came|turned\s+up|delivered|got\s+here|reached\s+me)\s+(?:(?:all|completely|totally|half|very|too|a\s+bit)\s+)?{_BAD}\b",
             rf"\b(?:my|the|your|our|one\s+of\s+the|it|this|that|they)\b(?!\s+(?:heart|soul|life|world|family|marriage|mind|head|car|hero))"
             rf"[^.,;:!?\n]{{0,40}}(?:\s(?:is|was|are|were|got|has)|['’]s)\s+(?:(?:all|completely|totally|already)\s+)?(?!warm|late|wrong|dead|missing|empty){_BAD}\b",
-            r"\b(?:won['’]?t|will\s+not|doesn['’]?t|does\s+not|didn['’]?t|can['’]?t\s+get\s+\w+\s+to)\s+(?:even\s+)?"
-            r"(?:play|open|start|load|download|work|close|install|run|charge|inflate|stream|turn\s+on|switch\s+on|light)(?!\s+(?:for|with)\b)\b",
+            r"\b(?:won['’]?t|will\s+not|doesn['’]?t|does\s+not|no\s+longer|didn['’]?t|can['’]?t\s+get\s+\w+\s+to)\s+(?:even\s+)?"
+            r"(?:play|open|start|load|download|work|close|install|run|charge|inflate|stream|(?:turn|switch|go|come|power)\s+on|light)(?!\s+(?:for|with)\b)\b",
             rf"\b(?:crash(?:es|ed)?|freezes|froze|stutters|lags|hangs)\s+(?:on|every|whenever|constantly)\b[^.;!?\n]*\b{_DEVICE}\b",
             rf"\b(?:my|the|your|its?|both|one)\b[^.,;:!?\n]{{0,40}}?(?:\s(?:is|are|was|were|has|have|keeps?)|['’]s|\s(?:left|right)\s+one)\s+{_ALREADY}"
             r"(?:(?:come|came|coming|fallen|falling|peeling|peeled|wearing|worn)\s+(?:off|loose|away|through|apart)|unravell?ing|splitting|fraying)\b",

@@ -35,6 +35,7 @@ _CONTRACTED = frozenset(
     isnt arent wasnt werent doesnt didnt wouldnt couldnt shouldnt hasnt havent
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_UNSPOKEN = frozenset("all any none other others both either various some each every no n/a".split())  # noqa: SIM905 - what cells say of no value
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
 
@@ -127,6 +128,8 @@ class Phrases:
     def _called(self, field: str, value: str) -> Iterator[str]:
         """Yield what people call a value that the catalogue holds."""
         if self._columns.grades.is_mute(field, value):  # low in what, only the column's name tells
+            return
+        if value in _UNSPOKEN:  # "got any lights" asks for none that is for any room
             return
         if field != "creators" and not self._facets.of_works:
             yield from self._of_goods(field, value)

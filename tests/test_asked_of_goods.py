@@ -167,3 +167,12 @@ def test_how_to_get_it_off_buys_nothing():
 
     assert merely_buys(piece("how do I get it?"))
     assert not merely_buys(piece("how do I get it off again"))
+
+
+def test_cells_that_say_all_or_any_and_numbers_in_titles_are_named_by_nobody():
+    rooms = [("Twin Shelf Two", "any"), ("Long Shelf", "kitchen"), ("Oak Hook", "all")]
+    items = [Item(id=t, title=t, kind="shelf" if "Shelf" in t else "hook", attributes={"rooms": r}) for t, r in rooms]
+    for message in ("got any shelves?", "I need two shelves", "all of my shelves are full, a shelf please"):
+        talk = Talk(shop_of(items))
+        talk(message)
+        assert talk.limits <= {("kind", "is", "shelf")}, message

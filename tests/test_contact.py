@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat.desk import Desk
+from chat.reaching import CONTACT_ASKED
 from chat.routing import Patterns
 from retrieval.knowledge import Passage
 from tests.visits import GIFTS, RETURNS, FakeKnowledge, FakeOutbox, Sure, Visit
@@ -39,3 +40,8 @@ def test_who_asks_for_the_number_too(message):
 def test_without_one_nothing_is_made_up():
     answer = visit(FakeKnowledge())("I want to talk to a person")
     assert answer.text == "I can't fetch a person from here; please contact the shop directly."
+
+
+@pytest.mark.parametrize(("message", "asked"), [("may I telephone the shop?", True), ("can we call it Rex", False)])
+def test_who_asks_whether_they_may_ring_asks_for_the_number(message, asked):
+    assert (CONTACT_ASKED.search(message) is not None) == asked

@@ -18,6 +18,7 @@ from tests.visits import RETURNS, FakeOutbox, Visit
         "the last tin tasted of metal",
         "it's been two weeks",
         "the game keeps crashing",
+        "the lamp I bought does not go on any more",
         "my tent leaks",
         "the balm gave my son a rash",
         "i tried the mask and my face got all red",
