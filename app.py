@@ -180,9 +180,10 @@ def limits(options: argparse.Namespace) -> Limits:
     """
     from chat.limits import Limits
 
-    alone = options.model == "none"  # turns share batches of the sentence encoder, but not of a language model
+    # Turns share batches of the sentence encoder, but not of a language model; docs/experiments.md says why six.
+    alone = options.model == "none"
     given = {"rate": options.rate, "session_rate": options.session_rate, "waiting": options.queue}
-    suited = {"workers": 8 if alone else processes(options), "waiting": 64 if alone else 16}
+    suited = {"workers": 6 if alone else processes(options), "waiting": 64 if alone else 16}
     return Limits(**suited | {name: value for name, value in given.items() if value is not None})
 
 
