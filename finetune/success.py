@@ -28,6 +28,7 @@ from finetune.simulated import TURNS, SimulatedRecord, SimulatedTurn
 from finetune.tastes import SimulationError, World
 from finetune.teacher import Teacher
 from retrieval.constraints import satisfies
+from retrieval.files import write_text
 from retrieval.types import BoolArray
 
 CARDS = 5  # of the ceiling, as many as the assistant shows
@@ -252,7 +253,7 @@ class Transcript:
         self.meetings: dict[int, Meeting] = {}
         head = json.dumps({"settings": settings}, ensure_ascii=False, sort_keys=True)
         if not path.is_file():
-            path.write_text(head + "\n", encoding="utf-8")
+            write_text(path, head + "\n")
             return
         lines = _lines(path)
         if not lines or lines[0].rstrip("\n") != head:
@@ -262,7 +263,7 @@ class Transcript:
             )
         whole = [line for line in lines if line.endswith("\n")]  # the last line of a killed run may be half
         self.meetings = {m.number: m for m in map(Meeting.model_validate_json, whole[1:])}
-        path.write_text("".join(whole), encoding="utf-8")
+        write_text(path, "".join(whole))
 
     def add(self, meeting: Meeting) -> None:
         """Append a meeting to the file."""
