@@ -80,7 +80,7 @@ class Limits:
 
     rate: str = "300/minute"
     session_rate: str = "120/minute"
-    workers: int = 8
+    workers: int = 6
     waiting: int = 64
 
     def __post_init__(self) -> None:

@@ -279,7 +279,7 @@ def test_the_options_of_the_program():
     assert program.limits(parse([])) == Limits(workers=1, waiting=16)
     assert program.limits(parse(["--model", "none"])) == Limits()
     given = parse(["--model", "none", "--rate", "5/second", "--session-rate", "off", "--queue", "3"])
-    assert program.limits(given) == Limits("5/second", "off", 8, 3)
+    assert program.limits(given) == Limits("5/second", "off", 6, 3)
     with pytest.raises(NamedropError, match="'often' is no rate"):
         program.limits(parse(["--rate", "often"]))
 
