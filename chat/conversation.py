@@ -189,7 +189,7 @@ class Conversation:
         if self._state.nearest not in text:  # another answer was found in its place
             self._state.nearest = ""
         self._state.unsure = self._state.unsure + 1 if abstained and handoff is None else int(sorry)
-        if self._state.unsure >= PATIENCE and desk.outbox is not None:
+        if self._state.unsure >= PATIENCE and desk.outbox is not None and not self._state.nearest:
             served = handed_over(desk, "unanswered", self._state, self._dialogue.say, self._customer)
             text, handoff, self._state.unsure = served.text, served.handoff, 0
         if handoff is None and ruled:

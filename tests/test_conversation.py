@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from chat.conversation import Conversation
-from chat.desk import Desk
+from chat.desk import PATIENCE, Desk
 from chat.dialogue import Answer
 from chat.messages import Handoff
 from chat.routing import Patterns
@@ -104,6 +104,14 @@ class TestPolicies:
         visit("what is your warranty?")
         assert visit("something slow").cards
         assert visit("yes").text != f"From “Returns”: {RETURNS.text}"  # it answers nothing any more
+
+    def test_who_is_asked_whether_a_page_is_meant_is_not_handed_over(self):
+        outbox = FakeOutbox()
+        visit = Visit(outbox=outbox)
+        visit.desk = Desk(Patterns(), Near(), None, outbox)
+        for _ in range(PATIENCE):
+            assert visit("what is your warranty?").text.endswith("is it that?")
+        assert not outbox.requests
 
     def test_what_is_asked_of_it_is_answered_by_the_page_spoken_of(self):
         visit = Visit(Sure(what_about=("policy", 0.9), is_it=("policy", 0.9)))
