@@ -121,8 +121,10 @@ class Conversation:
 
     def _paged(self, desk: Desk, text: str) -> float:
         """Return how far the shop's pages answer a text: not a wish that goods meet: "he chews a lot, any ideas?"."""
-        needs, wish = self._shop.recommender.needs, self._read(text).purposes.get("recommend", 0.0) > _WISH
-        return -math.inf if wish and needs is not None and needs.meets(text) else desk.known(text)
+        odds, needs = desk.known(text), self._shop.recommender.needs
+        if needs is None or odds == -math.inf or self._read(text).purposes.get("recommend", 0.0) <= _WISH:
+            return odds
+        return -math.inf if needs.meets(text) else odds  # the judge reads goods only where a page may answer
 
     def _settled(self, text: str, desk: Desk) -> list[Piece]:
         """Return what the person meant, if this message settles "do you mean …?" or takes up the offer of a person."""
