@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from chat.acts import SAME_MAKER
 from chat.brands import from_stranger
-from chat.naming import ABOUT_TITLE, HAVE, MEANT, asked_about, asked_title, disambiguated, has
+from chat.naming import ABOUT_TITLE, HAVE, LISTED, MEANT, asked_about, asked_title, disambiguated, has
 from chat.opinions import WOULD_LIKE, Opinion, stands
 from chat.questions import questions
 from chat.restock import BACK
@@ -33,7 +34,6 @@ _WANTS = re.compile(r"\b(?:need|want|like|look(?:ing)?|search(?:ing)?|after|have
 _POINTS = re.compile(r"\b(?:it|its|this|that|they|these|those|them|ones?)\b", re.IGNORECASE)
 _TAKING = frozenset("i id ill we wed well would take get buy order be after".split())  # noqa: SIM905 - of "I'd like"
 _FOR = re.compile(r"s?\s+(?:for|against)\b", re.IGNORECASE)
-_LIKE_ANOTHER = re.compile(r"\W*(?:or|vs\.?|versus|and|&|/)\W*(?:the\s+)?", re.IGNORECASE)
 _POLITE = frozenset({"please", "pls", "thanks", "thank", "you", "hi", "hello"})
 _PLACE = re.compile(r"\b(?:with|in|at|on|under|for|into|inside)\s+(?:the|my|our)\s+$", re.IGNORECASE)
 _TELLING = 2  # telling words of a title that is one without capitals
@@ -174,10 +174,8 @@ def _merely(text: str, mention: Mention, sensed: Sensed) -> bool:
 
 def _listed_with(text: str, mentions: Sequence[Mention], at: int) -> list[int]:
     """Return which mentions stand beside one as its like: "the Trekker or the No-Pull"."""
-    joined = (
-        (one, one + 1) for one in range(len(mentions) - 1)
-        if _LIKE_ANOTHER.fullmatch(text, mentions[one].end, mentions[one + 1].start)
-    )  # fmt: skip
+    gaps = (text[one.end : other.start].strip().casefold() for one, other in pairwise(mentions))
+    joined = [(one, one + 1) for one, gap in enumerate(gaps) if gap.removesuffix(" the") in LISTED]
     return [other for pair in joined if at in pair for other in pair if other != at]
 
 

@@ -88,7 +88,7 @@ _OF_KIND = re.compile(
     r"\W*(?:any\s+|an?\s+)?(?:film|movie|book|novel|game|album|course)s?\s+(?:on|in|like)\b", re.IGNORECASE
 )
 _LIMITS = frozenset({"from", "by", "before", "after", "since", "under", "below"})  # nor do these
-_LISTED = frozenset({",", "and", "or", "&", ", and", ", or", "vs", "/"})
+LISTED = frozenset({",", "and", "or", "&", ", and", ", or", "vs", "/"})
 
 
 def inside(text: str, mentions: Sequence[Mention]) -> bool:
@@ -255,7 +255,7 @@ def strange_titles(
     for match in TITLED.finditer(free):
         name = match.group().strip(" ,")
         before = words(free[: match.start()])[-3:]
-        listed = bool(found) and free[found[-1][1] : match.start()].strip().casefold() in _LISTED
+        listed = bool(found) and free[found[-1][1] : match.start()].strip().casefold() in LISTED
         cued = listed or bool(TOLD_BY.intersection(before)) or before[-2:] in (["sick", "of"], ["into", "the"])
         single = len(words(name)) == 1
         if " ".join(words(name)) in parser.phrases.meanings or (single and linker.knows(words(name)[0])):
