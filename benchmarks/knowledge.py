@@ -102,7 +102,7 @@ def cases_of(name: str, shop: ShopQuestions, encoder: Encoder, judge: Judge | No
     passages = Knowledge([Passage(e.id, e.question, e.answer, shop.shop) for e in shop.entries])
     index = KnowledgeIndex(passages, encoder, judge)
     places = {entry.id: at for at, entry in enumerate(shop.entries)}
-    asked = [*((text, places[wanted]) for text, wanted in shop.asked), *((text, -1) for text in shop.uncovered)]
+    asked = [*((text, places[wanted]) for text, (wanted,) in shop.asked), *((text, -1) for text in shop.uncovered)]
     vectors = index.encoder.encode([text for text, _ in asked])
     cases = []
     for (text, right), vector in tqdm(zip(asked, vectors, strict=True), desc=name, total=len(asked), leave=False):
@@ -192,7 +192,7 @@ def chat_outcomes(name: str, shop: ShopQuestions, model: str) -> list[dict[str, 
         pages.write_text(json.dumps(entries), encoding="utf-8")
         adapter = demo.adapter(demo.CATALOG, model, None)
         with closing(Assistant.open(demo.CATALOG, pages, model=model, adapter=adapter)) as chat:
-            asked = [*shop.asked, *((text, "") for text in shop.uncovered)]
+            asked = [*((text, wanted) for text, (wanted,) in shop.asked), *((text, "") for text in shop.uncovered)]
             told = []
             for at, (text, right) in enumerate(tqdm(asked, desc=name, leave=False)):
                 quoted = chat.reply(text, f"{name}-{at}").citations

@@ -14,14 +14,14 @@ from chat.cases import stays
 from chat.clauses import BARE, asks, clauses, questions_of, wonders
 from chat.desk import Desk, wish
 from chat.dialogue import Answer, Dialogue
-from chat.evidence import COMPLAINT, FOR_A_PERSON, SHORT
+from chat.evidence import FOR_A_PERSON, SHORT
 from chat.facts import attribute
 from chat.forms import form_asked
 from chat.listing import bare_all
-from chat.meaning import CHAT_SURE, asks_more, means, merely_buys, says_something
+from chat.meaning import asks_more, means, merely_buys, says_something
 from chat.meant import BOTH, TOGETHER
 from chat.moods import moods_asked, told_of
-from chat.offers import helps, wants_ours
+from chat.ours import of_ours
 from chat.overall import counts, number_told
 from chat.paging import (
     asked_by_page,
@@ -34,7 +34,7 @@ from chat.paging import (
     of_this_kind,
     trouble_in,
 )
-from chat.pieces import ABOUT_SHOP, BUYS, Piece, masked
+from chat.pieces import BUYS, Piece, masked
 from chat.questions import questions
 from chat.reaching import handed_over
 from chat.restock import RESTOCK
@@ -47,21 +47,13 @@ from chat.typed import telling_words
 from chat.understanding import Understanding
 from retrieval import units
 from retrieval.constraints import satisfies_all
-from retrieval.text import is_cjk, words
-from retrieval.types import Constraint, Item
+from retrieval.text import words
+from retrieval.types import Item
 
 if TYPE_CHECKING:
     from chat.identity import Customer
 
 _OUT_SURE = 0.65  # a confidence from which something is said to be none of the shop's business
-_TOLD_SURE = 0.9  # and one from which what is told rather than asked is not even looked for
-_HOW = re.compile(r"\b(?:how|why|what|where|which|who)\b", re.IGNORECASE)
-_WHICH = re.compile(r"\b(?:which|what)\b|哪|什么", re.IGNORECASE)
-_HAPPENS = re.compile(  # to what was ordered
-    r"\b(?:my|mine|yet|still|ha[sd]n?|haven?|is|isn|was|wasn|been|got|came|comes?|coming|when|where|missing|wrong|late)\b",
-    re.IGNORECASE,
-)
-_PLAINLY = 0.9  # a share of a purpose from which only what a message names speaks against it
 _IT = re.compile(r"\b(?:it|that|this)\b", re.IGNORECASE)
 _PACKED = re.compile(  # words of a question about an amount that ask for nothing besides
     rf"\b(?:how\s+(?:much|many)|(?:bag|pack(?:et|age)?|box|tin|can|jar|bottle|tube|tub)(?:e?s)?|{units.called('mass')}|{units.called('volume')})\b",
@@ -116,7 +108,7 @@ class Answering:
             if sure >= SURE or wished or asked or says_something(understood):
                 return self._of_shop(piece)
             return self._doubted(piece)
-        if self._of_works(piece):
+        if of_ours(piece, self.shop, self.state):
             # "How do I wash my sleeping bag?" names what we have, and is for the pages.
             quoted = self._of_care(piece) if route == "out_of_scope" else None
             return _answer(quoted, "policy") if quoted is not None else self._of_shop(piece)
@@ -242,74 +234,6 @@ class Answering:
         """Whether what a wish names, or anything, has been spoken of: a bare title at the beginning takes nothing."""
         named, shown = self._named(piece), {*self.state.taste.shown, self.state.page}
         return any(item in shown for item in named) if named else len(shown) > 1 or self.state.page != ""
-
-    def _of_works(self, piece: Piece) -> bool:
-        """Whether a wish is about works after all, although it was routed elsewhere."""
-        route, sure, understood = piece.route, piece.routed.confidence, piece.understood
-        says, told = says_something(understood), not asks(piece.text)
-        match route:
-            case "small_talk":
-                goods = not self.shop.index.facets.of_works  # of which "sweet" and "cool" tell something
-                return ((sure < CHAT_SURE or goods) and says) or (understood.act == "question" and asks(piece.text))
-            case "human":
-                if understood.act == "question" and understood.opinions:
-                    return True
-                # "No, too sad, I want to feel angry", "he gave up on Hornblower"
-                calm = told and not COMPLAINT.search(piece.text) and understood.purposes.get("human", 0.0) < _PLAINLY
-                return sure < 1 and not ABOUT_SHOP.search(piece.text) and (says or calm)
-            case "out_of_scope":
-                if understood.unknown_name or any(opinion.surface for opinion in understood.opinions):
-                    return True
-                if understood.act == "question" and understood.opinions and means(piece, "item"):
-                    return True  # "how do I put it on?"
-                if self.shop.of_goods and (self._for_goods(piece) or self._meets_need(piece)):
-                    return True
-                if understood.ours and says:  # "caffeine free tea" is none of a film shop's business, but of ours
-                    return True
-                # "A lighthouse keeper in winter"; Chinese may be anything.
-                told = told and sure < _TOLD_SURE and understood.act != "unclear"
-                return told and (says or not is_cjk(piece.text))
-            case "order":
-                return self._for_no_order(piece)
-            case _:
-                return sure < SURE and told and says and self.state.route in SHOP
-
-    def _meets_need(self, piece: Piece) -> bool:
-        """Whether goods answer what sounds like none of the shop's business: "is nylon softer on the fingers?"."""
-        needs = self.shop.recommender.needs
-        return needs is not None and needs.meets(piece.text)
-
-    def _for_no_order(self, piece: Piece) -> bool:
-        """Whether what sounds like an order speaks of items: "why won't it come up? how much is it?"."""
-        understood, of_shop = piece.understood, ABOUT_SHOP.search(piece.text)
-        if self.state.route in SHOP and understood.opinions and understood.act == "question":
-            return not set(understood.questions) & {"other", "in_stock"} and not of_shop
-        happens = of_shop or _HAPPENS.search(piece.text)
-        return not asks(piece.text) and self._names_goods(understood) and not happens  # "papers for the P9, 100 pieces"
-
-    def _for_goods(self, piece: Piece) -> bool:
-        """Whether it is told what goods of the shop are for, and not asked, or which of a kind suit something."""
-        told = not asks(piece.text)
-        if _WHICH.search(piece.text) and any(limit.is_thing for limit in piece.understood.parsed.constraints):
-            return True  # "which coffee is kind to the stomach?"
-        if told and any(self._is_own(c) for c in piece.understood.parsed.constraints):
-            return True  # "my skin is rather dry"
-        if told and wants_ours(piece.text, self.shop.parser, self.shop.linker):
-            return True  # "we'd like to start baking bread"
-        # "my calves are killing me, what helps?"
-        return (helps(piece.text) or not (wonders(piece.text) or _HOW.search(piece.text))) and self.shop.is_near(
-            piece.text
-        )
-
-    @staticmethod
-    def _names_goods(understood: Understanding) -> bool:
-        """Whether a wish names an item, or what is called so: "papers for the P9, 100 pieces"."""
-        return bool(understood.opinions) or any(limit.is_thing for limit in understood.parsed.constraints)
-
-    def _is_own(self, limit: Constraint) -> bool:
-        """Whether a limit is on one of the shop's own columns, or on what it calls its goods."""
-        wanted = limit.is_thing
-        return wanted or limit.field in self.shop.parser.columns
 
     def _bought(self, piece: Piece) -> Answer:
         """Say that nothing can be bought here, and what the item spoken of costs."""

@@ -1,8 +1,8 @@
 """Needs: goods found by what people tell of their need, where nothing has been learnt of a catalogue.
 
-"My back hurts when I weed" shares no word with a long-handled hoe. The encoder that was tuned on customers' questions
-(`retrieval.knowledge`) scores every item by that need, and the judge (`chat.judge`) reads the best of them beside it:
-zero-shot scoring by likelihood as in M6-Rec (arXiv 2205.08084, section 3.3), of the words given the item, as
+"My back hurts when I weed" shares no word with a long-handled hoe. An encoder that was tuned on what customers of other
+shops need (`finetune.paraphrases`) scores every item by that need, and the judge (`chat.judge`) reads the best of them
+beside it: zero-shot scoring by likelihood as in M6-Rec (arXiv 2205.08084, section 3.3), of the words given the item, as
 Sachan et al. score passages (EMNLP 2022).
 """
 
@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 
 from retrieval.index import Index
-from retrieval.knowledge import Judge, encoded, reads, sentences, tuned
+from retrieval.knowledge import GOODS, Judge, encoded, reads, sentences, tuned
 from retrieval.types import BoolArray, FloatArray, Item
 from retrieval.units import of_header
 
@@ -40,7 +40,7 @@ class Needs:
     """
 
     def __init__(self, index: Index, judge: Judge | None, previous: Needs | None = None) -> None:
-        self._encoder = tuned(index.encoder)
+        self._encoder = tuned(index.encoder, GOODS)
         self._judge = judge
         self._texts = [read_out(item) for item in index.catalog.items]
         kept: dict[str, FloatArray] = previous._kept if previous is not None else {}
@@ -114,10 +114,11 @@ def need_of(said: Sequence[tuple[str, str]]) -> str:
     return need if reads(need) else ""
 
 
-def read_out(item: Item) -> str:
+def read_out(item: Item, *, titled: bool = True) -> str:
     """Return what is read of an item: its title, what is told of it, and its columns by their names."""
     told = [item.kind, *item.creators, *item.genres]
     for name, value in item.attributes.items():
         written = ", ".join(value) if isinstance(value, tuple) else _YES_NO.get(value, f"{value}")
         told += [f"{of_header(name)[0]}: {written}"] if written else []
-    return f"{item.title}\n{item.description} {'; '.join(filter(None, told))}."
+    about = f"{item.description} {'; '.join(filter(None, told))}."
+    return f"{item.title}\n{about}" if titled else about

@@ -1,6 +1,6 @@
 """Tune the judge: of a shop's passages, a language model learns which one a question was asked about, if any.
 
-    python -m finetune.judge benchmarks/knowledge/*.json --hold bakery hotel --out data/adapters/judge
+    python -m finetune.judge benchmarks/knowledge/*.json data/goods/*.csv --hold bakery hotel --out data/adapters/judge
 
 The shops' files are those of `finetune.paraphrases`. Each step takes one shop. A question's candidates are the passages
 that the encoder finds nearest, its own among them, and having read none: a softmax over log p(question | passage),
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import random
 import sys
 import time
@@ -31,7 +32,7 @@ from chat import judge as serving
 from chat.engine import choose_dtype
 from chat.judge import Read, Reader
 from finetune.config import LINEAR
-from finetune.paraphrases import Question, ShopQuestions, shops_of
+from finetune.paraphrases import Question, ShopQuestions, cross_entropy, shops_of
 from retrieval.encoder import Encoder, SentenceEncoder
 from retrieval.errors import ModelError, NamedropError
 from retrieval.knowledge import KnowledgeIndex
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 
 _FIRST_BAR = 2.0
 _FIRST_SCALE = 0.22
+_NONE = -1  # stands for no entry
 _OUTSIDE = -1e4  # the score of a cell that holds no candidate
 _MOST_SKIPPED = 10  # steps without a finite gradient, until training is given up
 
@@ -56,22 +58,24 @@ class Settings:
     candidates: int = 9  # passages a question is read beside, if its own is among them one more
     left_out: float = 0.15  # share of the entries that a step leaves out
     questions: int = 90  # of a shop at most a step
+    upper_layers: int | None = None  # whose changes are learned, all if None: a fraction of the memory and the time
     seed: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A shop's entries, and its questions: text, the entry that answers (-1: none), all entries nearest first."""
+    """A shop's entries, and its questions: text, the entries that answer (maybe none), all entries nearest first."""
 
     entries: tuple[Question, ...]
-    asked: tuple[tuple[str, int, tuple[int, ...]], ...]
+    asked: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...]
 
 
 def nearest(shop: ShopQuestions, encoder: Encoder) -> Shop:
     """Order a shop's entries for each of its questions by the encoder, as serving does."""
     index = KnowledgeIndex(Knowledge([Passage(e.id, e.question, e.answer, shop.shop) for e in shop.entries]), encoder)
     places = {entry.id: at for at, entry in enumerate(shop.entries)}
-    asked = [*((text, places[wanted]) for text, wanted in shop.asked), *((text, -1) for text in shop.uncovered)]
+    asked = [(text, tuple(places[one] for one in wanted)) for text, wanted in shop.asked]
+    asked += [(text, ()) for text in shop.uncovered]
     vectors = index.encoder.encode([text for text, _ in asked])
     orders = [np.argsort(-index.scores(index.similarities(vector))).tolist() for vector in vectors]
     rows = [(text, right, tuple(order)) for (text, right), order in zip(asked, orders, strict=True)]
@@ -81,8 +85,9 @@ def nearest(shop: ShopQuestions, encoder: Encoder) -> Shop:
 class Trainee(nn.Module):
     """The language model with fresh low-rank changes, a head, the scale of the likelihood and the bar of none."""
 
-    def __init__(self, model: str | Path, settings: Settings) -> None:
-        from peft import LoraConfig, get_peft_model
+    def __init__(self, model: str | Path, settings: Settings, start: Path | None = None) -> None:
+        from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
+        from safetensors.torch import load_file
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         super().__init__()
@@ -107,11 +112,22 @@ class Trainee(nn.Module):
             if parameter.requires_grad:  # bfloat16's 8 bits would drown the updates
                 parameter.data = parameter.data.float()
         causal: Any = self.model.get_base_model()
+        lower = 0 if settings.upper_layers is None else causal.config.num_hidden_layers - settings.upper_layers
+        for layer in causal.model.layers[: max(lower, 0)]:
+            layer.requires_grad_(requires_grad=False)
         self.head = nn.Linear(causal.config.hidden_size, 1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
         self.bar = nn.Parameter(torch.tensor(_FIRST_BAR))
         self.scale = nn.Parameter(torch.tensor(_FIRST_SCALE).log())
+        if start is not None:
+            known = serving.Settings.load(start)
+            set_peft_model_state_dict(self.model, load_file(start / "adapter_model.safetensors"))
+            with torch.no_grad():
+                self.head.weight[0] = torch.tensor(known.head)
+                self.head.bias.fill_(known.bias)
+                self.bar.fill_(known.bar)
+                self.scale.fill_(math.log(known.scale))
         self.to(device)
         self.reader = Reader(causal, tokenizer)
 
@@ -125,28 +141,26 @@ class Trainee(nn.Module):
 
     def loss(self, shop: Shop, settings: Settings, draw: random.Random) -> torch.Tensor:
         """Return the mean cross-entropy over a shop's questions, some of its entries left out."""
-        kept = [at for at in range(len(shop.entries)) if draw.random() >= settings.left_out]
-        places = {at: place for place, at in enumerate(kept)}
-        none = len(kept)
+        kept = {at for at in range(len(shop.entries)) if draw.random() >= settings.left_out}
         asked = shop.asked
         if len(asked) > settings.questions:
             asked = tuple(draw.sample(asked, settings.questions))
-        pairs: list[tuple[int, int]] = []
+        pairs: list[tuple[int, int]] = []  # of a question and an entry
         cells: list[tuple[int, int]] = []
-        targets = []
+        targets: list[Sequence[int]] = []
         for row, (_, right, order) in enumerate(asked):
-            others = [places[at] for at in order if at in places and at != right][: settings.candidates]
-            own = [places[right]] if right in places else []
+            others = [at for at in order if at in kept and at not in right][: settings.candidates]
+            own = [at for at in right if at in kept]
             cells += [(row, column) for column in range(len(own) + len(others) + 1)]
-            pairs += [(row, place) for place in (*own, *others, none)]
-            targets.append(0 if own else len(others))
-        scores = self._scores(
-            self.reader.read([*(_view(shop.entries[at], draw) for at in kept), ""]), [text for text, *_ in asked], pairs
-        )
-        scores = scores + self.bar * torch.tensor([place == none for _, place in pairs], device=scores.device)
+            pairs += [(row, at) for at in (*own, *others, _NONE)]
+            targets.append(range(len(own)) or [len(others)])
+        met = sorted({at for _, at in pairs})
+        read = self.reader.read(["" if at == _NONE else _view(shop.entries[at], draw) for at in met])
+        scores = self._scores(read, [text for text, *_ in asked], [(row, met.index(at)) for row, at in pairs])
+        scores = scores + self.bar * torch.tensor([at == _NONE for _, at in pairs], device=scores.device)
         rows, columns = (torch.tensor(side, device=scores.device) for side in zip(*cells, strict=True))
         table = scores.new_full((len(asked), int(columns.max()) + 1), _OUTSIDE).index_put((rows, columns), scores)
-        return nn.functional.cross_entropy(table, torch.tensor(targets, device=scores.device))
+        return cross_entropy(table, targets)
 
     def _scores(self, read: Read, questions: Sequence[str], pairs: Sequence[tuple[int, int]]) -> torch.Tensor:
         likelihood, last = self.reader.score(read, questions, pairs)
@@ -169,8 +183,14 @@ class Trainee(nn.Module):
         serving.Settings(tuple(head), bias, scale, bar).save(out)
 
 
-def tune(shops: Sequence[Shop], settings: Settings, out: Path, model: str | Path = DEFAULT_LM) -> float:
-    """Train and write the judge; return the mean loss of the last epoch's steps.
+def tune(
+    shops: Sequence[Shop],
+    settings: Settings,
+    out: Path,
+    model: str | Path = DEFAULT_LM,
+    start: Path | None = None,
+) -> float:
+    """Train and write the judge, from scratch or going on from `start`; return the mean loss of the last epoch's steps.
 
     Raises:
         NamedropError: there is nothing to learn from, the model cannot be found, or training diverges.
@@ -179,7 +199,7 @@ def tune(shops: Sequence[Shop], settings: Settings, out: Path, model: str | Path
         raise NamedropError("no shop to learn from; give at least one file")
     torch.manual_seed(settings.seed)
     draw = random.Random(settings.seed)
-    trainee = Trainee(model, settings)
+    trainee = Trainee(model, settings, start)
     trainee.train()
     steps = max(1, round(settings.epochs * len(shops)))
     optimizer = torch.optim.AdamW(trainee.groups(settings.rate), weight_decay=0.01)
@@ -226,6 +246,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--hold", nargs="*", default=[], metavar="NAME", help="shops to leave out, for measuring")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write; it must not exist yet")
     parser.add_argument("--model", default=DEFAULT_LM, help="folder, embedded name or hub id (%(default)s)")
+    parser.add_argument("--start", type=Path, metavar="FOLDER", help="a judge to go on from")
+    parser.add_argument("--candidates", type=int, default=defaults.candidates, help="beside its own (%(default)s)")
+    parser.add_argument("--questions", type=int, default=defaults.questions, help="of a shop a step (%(default)s)")
+    parser.add_argument("--upper-layers", type=int, metavar="N", help="learn the changes of the top N layers alone")
     parser.add_argument("--epochs", type=float, default=defaults.epochs, help="passes over the shops (%(default)s)")
     parser.add_argument("--rate", type=float, default=defaults.rate, help="the learning rate (%(default)s)")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="of order, views and dropout (%(default)s)")
@@ -236,7 +260,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         encoder = SentenceEncoder()
         files = list(shops_of(args.shops, args.hold))
         shops = [nearest(shop, encoder) for _, shop in tqdm(files, desc="reading the shops", unit="shop")]
-        loss = tune(shops, Settings(epochs=args.epochs, rate=args.rate, seed=args.seed), args.out, args.model)
+        settings = Settings(
+            epochs=args.epochs,
+            rate=args.rate,
+            candidates=args.candidates,
+            questions=args.questions,
+            upper_layers=args.upper_layers,
+            seed=args.seed,
+        )
+        loss = tune(shops, settings, args.out, args.model, args.start)
     except NamedropError as error:
         print(error, file=sys.stderr)
         return 2

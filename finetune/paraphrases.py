@@ -1,7 +1,7 @@
 """Tune the sentence encoder for questions to a shop: paraphrases near their passage, uncovered questions far from all.
 
-    python -m finetune.paraphrases benchmarks/knowledge/*.json --hold bakery hotel --out tuning.safetensors
-    python -m finetune.paraphrases --average one.safetensors two.safetensors --out tuning.safetensors
+    python -m finetune.paraphrases benchmarks/knowledge/*.json data/goods/*.csv --hold bakery hotel --out t.safetensors
+    python -m finetune.paraphrases --average one.safetensors two.safetensors --out t.safetensors
 
 A shop's file holds its question-answer list with what people ask (each with the id of the entry that answers) and what
 it does not cover::
@@ -9,9 +9,14 @@ it does not cover::
     {"shop": "Crumb, a bakery", "entries": [{"id": "fee", "question": "How much is delivery?", "answer": "3.50 …"}],
      "asked": [["is there a charge for bringing it to the door", "fee"]], "uncovered": ["Are you hiring bakers?"]}
 
-Each step takes one shop. A question's target is its entry, or *none of them* if it is uncovered or its entry was left
-out this time: a softmax over the cosines with all entries and one learned bar, τ = .05 (van den Oord et al., 2018, with
-a null class). Only low-rank changes are learned (Hu et al., "LoRA", ICLR 2022); `SentenceEncoder(tuning=…)` adds them.
+or it is a catalogue, with what people need and the items that a good clerk would show in the .json beside it::
+
+    [{"text": "my gran can't get into the bath", "good": ["K07"]}, {"text": ["no drilling", "and white"], "good": []}]
+
+Each step takes one shop. A question's target is its entry, or any of several, or *none of them* if it is uncovered or
+they were left out this time: a softmax over the cosines with all entries and one learned bar, τ = .05 (van den Oord et
+al., 2018, with a null class). Only low-rank changes are learned (Hu et al., "LoRA", ICLR 2022);
+`SentenceEncoder(tuning=…)` adds them.
 """
 
 from __future__ import annotations
@@ -22,15 +27,20 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator, model_validator
 from tqdm import tqdm
 
+from chat.needs import need_of, read_out
 from finetune.lowrank import LowRankEncoder, pooled
+from retrieval.catalog import Catalog
 from retrieval.errors import NamedropError
 from retrieval.knowledge import TUNING
 from retrieval.models import DEFAULT_ENCODER
+
+if TYPE_CHECKING:
+    import torch
 
 TEMPERATURE = 0.05
 FIRST_BAR = 0.42  # cosine; where the untuned encoder's best and worst questions part
@@ -47,13 +57,24 @@ class Question(BaseModel):
 
 
 class ShopQuestions(BaseModel):
-    """A shop's knowledge, with questions that it covers and questions that it does not."""
+    """A shop's knowledge, with questions that it covers, each with the entries that answer, and others.
+
+    In a file an entry's id may stand alone instead of in a list.
+    """
 
     model_config = ConfigDict(frozen=True)
     shop: str
     entries: tuple[Question, ...]
-    asked: tuple[tuple[str, str], ...]
+    asked: tuple[tuple[str, tuple[str, ...]], ...]
     uncovered: tuple[str, ...]
+
+    @field_validator("asked", mode="before")
+    @classmethod
+    def _listed(cls, asked: object) -> object:
+        """Put a single id into a list."""
+        if not isinstance(asked, list | tuple):
+            return asked
+        return [(row[0], [row[1]] if isinstance(row[1], str) else row[1]) if len(row) == 2 else row for row in asked]
 
     @model_validator(mode="after")
     def _known(self) -> ShopQuestions:
@@ -61,21 +82,74 @@ class ShopQuestions(BaseModel):
         ids = {entry.id for entry in self.entries}
         if len(ids) < len(self.entries):
             raise ValueError("two entries have one id")
-        if strange := sorted({wanted for _, wanted in self.asked} - ids):
+        if strange := sorted({one for _, wanted in self.asked for one in wanted} - ids):
             raise ValueError(f"asked names entries that do not exist: {', '.join(strange)}")
         return self
 
 
 def read_shop(path: Path) -> ShopQuestions:
-    """Read a shop's file.
+    """Read a shop's file: its questions, or its catalogue with what people need beside it.
 
     Raises:
         NamedropError: it cannot be read, or is not of the shape above.
     """
+    if path.suffix != ".json":
+        return read_goods(path)
     try:
         return ShopQuestions.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise NamedropError(f"{path}: {error}\nwrite it as the docstring of finetune.paraphrases shows") from error
+
+
+class Wish(BaseModel):
+    """What somebody says, in one message or several, and the ids that a good clerk would show, best first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    text: tuple[str, ...]
+    good: tuple[str, ...]
+
+    @field_validator("text", mode="before")
+    @classmethod
+    def _listed(cls, text: object) -> object:
+        """Put a single message into a list."""
+        return [text] if isinstance(text, str) else text
+
+
+_WISHES = TypeAdapter(tuple[Wish, ...])
+
+
+def read_wishes(catalog: Path) -> tuple[Wish, ...]:
+    """Read what people need of a catalogue, from the .json beside it.
+
+    Raises:
+        NamedropError: it cannot be read, or is not of the shape above.
+    """
+    file = catalog.with_suffix(".json")
+    try:
+        return _WISHES.validate_json(file.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise NamedropError(f"{file}: {error}\nwrite it as the docstring of finetune.paraphrases shows") from error
+
+
+def read_goods(catalog: Path) -> ShopQuestions:
+    """Read a catalogue whose items answer what people need, as `chat.needs` reads both.
+
+    Raises:
+        NamedropError: a file cannot be read, or is not of the shape above.
+    """
+    items, wishes = Catalog.load(catalog).items, read_wishes(catalog)
+    said = [need_of([("user", text) for text in wish.text]) for wish in wishes]
+    rows = [(text, wish.good) for text, wish in zip(said, wishes, strict=True)]
+    entries = [Question(id=item.id, question=item.title, answer=read_out(item, titled=False)) for item in items]
+    try:
+        return ShopQuestions(
+            shop=catalog.stem,
+            entries=tuple(entries),
+            asked=tuple(row for row in rows if row[1]),
+            uncovered=tuple(text for text, good in rows if not good),
+        )
+    except ValidationError as error:
+        raise NamedropError(f"{catalog.with_suffix('.json')}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +163,17 @@ class Settings:
     seed: int = 0
 
 
-def tune(shops: Sequence[ShopQuestions], settings: Settings, out: Path, model: str = DEFAULT_ENCODER) -> float:
-    """Train and write the low-rank changes; return the last epoch's mean loss.
+def tune(
+    shops: Sequence[ShopQuestions],
+    settings: Settings,
+    out: Path,
+    model: str = DEFAULT_ENCODER,
+    start: Path | None = None,
+) -> float:
+    """Train and write the low-rank changes, from scratch or going on from `start`; return the last epoch's mean loss.
 
     Raises:
-        NamedropError: there is nothing to learn from, or the model cannot be found.
+        NamedropError: there is nothing to learn from, the model cannot be found, or `start` does not fit it.
     """
     if not shops:
         raise NamedropError("no shop to learn from; give at least one file")
@@ -101,7 +181,7 @@ def tune(shops: Sequence[ShopQuestions], settings: Settings, out: Path, model: s
 
     torch.manual_seed(settings.seed)
     draw = random.Random(settings.seed)
-    trainee = _Trainee(model, settings)
+    trainee = _Trainee(model, settings, start)
     steps = settings.epochs * len(shops)
     optimizer = torch.optim.AdamW(
         [{"params": trainee.parameters, "lr": settings.rate}, {"params": [trainee.bar], "lr": 0.05}], weight_decay=0.01
@@ -130,28 +210,29 @@ def tune(shops: Sequence[ShopQuestions], settings: Settings, out: Path, model: s
 class _Trainee:
     """The encoder with fresh low-rank changes, and the bar that a question must reach to be answered."""
 
-    def __init__(self, model: str, settings: Settings) -> None:
+    def __init__(self, model: str, settings: Settings, start: Path | None) -> None:
         import torch
 
         self._settings = settings
         self._torch = torch
         self._encoder = LowRankEncoder(model, settings.rank)
+        if start is not None:
+            self._encoder.load(start)
         self.parameters = self._encoder.parameters
         self.bar = torch.nn.Parameter(torch.tensor(FIRST_BAR / TEMPERATURE))
 
-    def loss(self, shop: ShopQuestions, draw: random.Random) -> Any:  # noqa: ANN401 - a torch.Tensor, imported late
+    def loss(self, shop: ShopQuestions, draw: random.Random) -> torch.Tensor:
         """Return the mean cross-entropy over a shop's questions, some of its entries left out."""
         entries = [entry for entry in shop.entries if draw.random() >= self._settings.left_out]
         places = {entry.id: at for at, entry in enumerate(entries)}
         none = len(entries)
-        questions = [*((text, places.get(wanted, none)) for text, wanted in shop.asked)]
-        questions += [(text, none) for text in shop.uncovered]
+        questions = [*shop.asked, *((text, ()) for text in shop.uncovered)]
         passages = self._embed([_view(entry, draw) for entry in entries])  # (P, d)
         asked = self._embed([text for text, _ in questions])  # (Q, d)
         logits = asked @ passages.T / TEMPERATURE
         logits = self._torch.cat([logits, self.bar.expand(len(questions), 1)], dim=1)  # (Q, P + 1)
-        targets = self._torch.tensor([target for _, target in questions], device=logits.device)
-        return self._torch.nn.functional.cross_entropy(logits, targets)
+        right = [[places[one] for one in wanted if one in places] or [none] for _, wanted in questions]
+        return cross_entropy(logits, right)
 
     def _embed(self, texts: Sequence[str]) -> Any:  # noqa: ANN401
         """Return the mean of the last hidden states, normalised, as sentence-transformers does: (n, d)."""
@@ -164,6 +245,16 @@ class _Trainee:
 
         out.parent.mkdir(parents=True, exist_ok=True)
         save_file(self._encoder.changes(), out, metadata=self._encoder.header)
+
+
+def cross_entropy(logits: torch.Tensor, right: Sequence[Sequence[int]]) -> torch.Tensor:
+    """Return −log of how likely any of a row's right columns is, (Q, C) and at least one column each: the mean."""
+    import torch
+
+    rows = [row for row, columns in enumerate(right) for _ in columns]
+    outside = torch.ones_like(logits, dtype=torch.bool)
+    outside[rows, [column for columns in right for column in columns]] = False
+    return (logits.logsumexp(1) - logits.masked_fill(outside, -torch.inf).logsumexp(1)).mean()
 
 
 def average(files: Sequence[Path], out: Path) -> None:
@@ -225,6 +316,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=TUNING, help="the file to write (default: %(default)s)")
     parser.add_argument("--encoder", default=DEFAULT_ENCODER, help="folder, embedded name or hub id (%(default)s)")
     parser.add_argument("--epochs", type=int, default=defaults.epochs, help="passes over the shops (%(default)s)")
+    parser.add_argument("--start", type=Path, metavar="FILE", help="a tuning to go on from")
+    parser.add_argument("--rate", type=float, default=defaults.rate, help="of learning (%(default)s)")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="of order, views and dropout (%(default)s)")
     args = parser.parse_args(argv)
     try:
@@ -233,7 +326,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"{args.out}: the mean of {len(args.average)} tunings")
             return 0
         shops = dict(shops_of(args.shops, args.hold))
-        loss = tune(list(shops.values()), Settings(epochs=args.epochs, seed=args.seed), args.out, args.encoder)
+        settings = Settings(epochs=args.epochs, rate=args.rate, seed=args.seed)
+        loss = tune(list(shops.values()), settings, args.out, args.encoder, args.start)
     except NamedropError as error:
         print(error, file=sys.stderr)
         return 2

@@ -1,11 +1,13 @@
 """Tune the sentence encoder to tell what each word of a message is about, and what the message is for.
 
-    python -m finetune.senses data/messages/*.txt --hold held-out more-shops --dialogues D.jsonl --catalog CATALOG
+    python -m finetune.senses data/messages/*.txt --hold held-out more-shops --pages benchmarks/knowledge/*.json \
+        --dialogues D.jsonl --catalog CATALOG
 
 `data/messages/README.md` tells the form of the files. The encoder learns low-rank changes with two linear heads: over
 each token's state its sense, over their mean the message's purpose; cross-entropy on both. Works that a message names
 are exchanged for others now and then, so that no title has a sense of its own. What is held out is measured and never
-learned from. The router's examples (`chat/routes`) tell purposes alone. Of simulated dialogues (`finetune.simulate
+learned from. The router's examples (`chat/routes`) tell purposes alone, and so do questions that shops' pages answer
+(`finetune.paraphrases`), some of each shop. Of simulated dialogues (`finetune.simulate
 make`), whose wordings the rules know, English messages are learned too, marked by what the rules read in them: people
 also write like that.
 """
@@ -35,6 +37,7 @@ from chat.understanding import understand
 from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, load
 from finetune.lowrank import LowRankEncoder, pooled
+from finetune.paraphrases import ShopQuestions, read_shop
 from finetune.success import share
 from retrieval.catalog import Catalog
 from retrieval.encoder import SentenceEncoder
@@ -57,6 +60,7 @@ _EXCHANGED = 0.4  # share of the messages in which works may be exchanged
 _OTHER_WORK = 0.6  # share of their works that are
 _PURPOSE_WEIGHT = 0.3  # of the loss of the purposes
 _IGNORED = -100
+_A_SHOP = 10  # questions of each shop's pages: of all together there are more than marked messages
 _CARDS = 5  # on screen after the first message
 _STOOD: Mapping[Attitude, Sense] = {"like": "liked", "neutral": "liked", "dislike": "disliked", "seen": "known"}
 
@@ -118,6 +122,13 @@ def _marked(line: str) -> Marked | None:
 def routed() -> list[Marked]:
     """Return the English examples of the router, whose words nobody has marked."""
     return [Marked(e.route, e.text, None) for e in load_examples(EXAMPLES) if not is_cjk(e.text)]
+
+
+def paged(shops: Sequence[ShopQuestions], seed: int = 0) -> list[Marked]:
+    """Return some questions of each shop that its pages answer, whose words nobody has marked."""
+    draw = random.Random(seed)
+    asked = [[text for text, _ in shop.asked if not is_cjk(text)] for shop in shops]
+    return [Marked("policy", text, None) for texts in asked for text in draw.sample(texts, min(_A_SHOP, len(texts)))]
 
 
 def ruled(dialogues: Sequence[DialogueRecord], catalog: Catalog, most: int, seed: int = 0) -> list[Marked]:
@@ -334,6 +345,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--hold", nargs="*", default=[], metavar="NAME", help="files to measure on and not to learn from"
     )
+    parser.add_argument(
+        "--pages", type=Path, nargs="*", default=[], metavar="SHOP", help="question files, see finetune.paraphrases"
+    )
     parser.add_argument("--dialogues", type=Path, help="simulated dialogues to learn from as well, marked by the rules")
     parser.add_argument("--catalog", type=Path, help="the catalogue of --dialogues")
     parser.add_argument("--most", type=int, default=1_500, help="messages of --dialogues at most (%(default)s)")
@@ -345,13 +359,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=defaults.seed, help="of order and exchanges (%(default)s)")
     args = parser.parse_args(argv)
     try:
-        if missing := set(args.hold) - {file.stem for file in args.messages}:
+        if missing := set(args.hold) - {file.stem for file in (*args.messages, *args.pages)}:
             raise NamedropError(f"--hold names no file given: {', '.join(sorted(missing))}")
         read = {file: read_messages(file) for file in args.messages}
         learned = [message for file, found in read.items() if file.stem not in args.hold for message in found]
         if (args.dialogues is None) != (args.catalog is None):
             raise NamedropError("--dialogues and --catalog belong together; give both or none")
         learned += routed()
+        learned += paged([read_shop(file) for file in args.pages if file.stem not in args.hold], args.seed)
         if args.epochs and args.dialogues:
             records = load(args.dialogues, DialogueRecord).records
             learned += ruled(records, Catalog.load(args.catalog), args.most, args.seed)

@@ -44,6 +44,7 @@ Numbers = npt.NDArray[np.float64]
 
 WEIGHTS = Path(__file__).parent / "weights"
 TUNING = WEIGHTS / "minilm-knowledge.safetensors"
+GOODS = WEIGHTS / "minilm-goods.safetensors"
 VIEWS = ("title", "whole", "text")  # what a question is compared with
 CUES = (*VIEWS, "margin")  # what the decision to answer is made of
 JUDGED_CUES = (*CUES, "over_none")  # and what it is made of where a judge has read the passages
@@ -333,16 +334,21 @@ def encoded(texts: Sequence[str], encoder: Encoder) -> FloatArray:
     return rows
 
 
-def tuned(encoder: Encoder) -> Encoder:
-    """Return the embedded encoder with its tuning for questions, one for all who ask; every other encoder as it is."""
+def tuned(encoder: Encoder, tuning: Path = TUNING) -> Encoder:
+    """Return the embedded encoder with a tuning for what customers write, one for all who ask it; any other as it is.
+
+    Args:
+        encoder: the one of the catalogue.
+        tuning: for questions to a shop's pages, or `GOODS` for what people need.
+    """
     if isinstance(encoder, SentenceEncoder) and encoder.tuning is None and is_embedded(encoder.model):
-        return _tuned(encoder.model)
+        return _tuned(encoder.model, tuning)
     return encoder
 
 
-@lru_cache(maxsize=2)
-def _tuned(model: str) -> SentenceEncoder:
-    return SentenceEncoder(model, tuning=TUNING)
+@lru_cache(maxsize=4)
+def _tuned(model: str, tuning: Path) -> SentenceEncoder:
+    return SentenceEncoder(model, tuning=tuning)
 
 
 def reads(text: str) -> bool:

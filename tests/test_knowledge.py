@@ -195,7 +195,7 @@ def test_shops_never_seen_are_answered_rightly_and_seldom_wrongly():
     for name in ("camping", "museum", "optician"):
         shop = read_shop(ROOT / "benchmarks" / "knowledge" / f"{name}.json")
         index = KnowledgeIndex(Knowledge([Passage(e.id, e.question, e.answer) for e in shop.entries]), encoder)
-        first += sum(index.search(text, 1)[0].passage.id == wanted for text, wanted in shop.asked)
+        first += sum(index.search(text, 1)[0].passage.id == wanted for text, (wanted,) in shop.asked)
         answered += sum(index.answer(text) is not None for text in shop.uncovered)
         asked, uncovered = asked + len(shop.asked), uncovered + len(shop.uncovered)
     assert first / asked >= 0.77  # measured .80

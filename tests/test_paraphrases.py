@@ -50,7 +50,32 @@ class TestShops:
             assert 15 <= len(shop.entries) <= 25
             assert len(shop.asked) >= 25
             assert len(shop.uncovered) >= 15
-            assert {wanted for _, wanted in shop.asked} == {entry.id for entry in shop.entries}
+            assert {one for _, (one,) in shop.asked} == {entry.id for entry in shop.entries}
+
+    def test_all_invented_catalogues_can_be_read(self):
+        files = sorted((Path(__file__).parents[1] / "data" / "goods").glob("*.csv"))
+        assert len(files) >= 30
+        for file in files:
+            shop = read_shop(file)
+            assert len(shop.entries) >= 25
+            assert len(shop.asked) >= 35
+            assert len(shop.uncovered) >= 5
+
+    def test_a_catalogue_answers_what_people_need(self, tmp_path):
+        (tmp_path / "baths.csv").write_text(
+            "id,title,description,weight_kg\nK1,Bath step,Low.,2\nK2,Grab rail,Steel.,\n"
+        )
+        wishes = [{"text": ["gran can't get in", "no drilling"], "good": ["K1", "K2"]}, {"text": "soap?", "good": []}]
+        (tmp_path / "baths.json").write_text(json.dumps(wishes))
+        shop = read_shop(tmp_path / "baths.csv")
+        assert shop.asked == (("no drilling gran can't get in", ("K1", "K2")),)
+        assert shop.uncovered == ("soap?",)
+        assert shop.entries[0].question == "Bath step"
+        assert "weight" in shop.entries[0].answer
+        assert "Bath step" not in shop.entries[0].answer
+        (tmp_path / "baths.json").write_text('[{"text": "soap?"}]')
+        with pytest.raises(NamedropError, match=r"baths\.json"):
+            read_shop(tmp_path / "baths.csv")
 
     @pytest.mark.parametrize(
         "change",
@@ -84,7 +109,7 @@ class TestTuning:
         import torch
 
         monkeypatch.setattr(LowRankEncoder, "_fast", lambda self: nullcontext())
-        trainee = paraphrases._Trainee(str(tiny_bert), Settings(rank=4))
+        trainee = paraphrases._Trainee(str(tiny_bert), Settings(rank=4), None)
         torch.manual_seed(0)
         with torch.no_grad():
             for parameter in trainee.parameters:
@@ -97,6 +122,26 @@ class TestTuning:
         served = SentenceEncoder(tiny_bert, dtype="float32", tuning=tmp_path / "tuning.safetensors").encode(texts)
         assert np.allclose(served, learned, atol=1e-5)
         assert not np.allclose(served, SentenceEncoder(tiny_bert, dtype="float32").encode(texts), atol=0.05)
+
+    def test_going_on_begins_where_it_ended(self, tiny_bert, tmp_path):
+        shops, first, on = [ShopQuestions.model_validate(SHOP)], tmp_path / "t", tmp_path / "on"
+        tune(shops, Settings(2, rate=5e-3, rank=4), first, str(tiny_bert))
+        tune(shops, Settings(1, rate=0.0, rank=4), on, str(tiny_bert), start=first)
+        texts = ["how much is delivery", "are you hiring"]
+        before, after = (SentenceEncoder(tiny_bert, dtype="float32", tuning=file).encode(texts) for file in (first, on))
+        assert np.allclose(before, after, atol=1e-3)
+
+    def test_of_several_right_ones_any_will_do(self):
+        import torch
+
+        logits = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+        single = torch.nn.functional.cross_entropy(logits, torch.tensor([0, 2, 1, 1]))
+        assert paraphrases.cross_entropy(logits, [[0], [2], [1], [1]]) == pytest.approx(float(single))
+        assert paraphrases.cross_entropy(logits, [[0, 1, 2]] * 4) == pytest.approx(0, abs=1e-6)
+        shares = logits.softmax(1)
+        assert paraphrases.cross_entropy(logits[:1], [[0, 2]]) == pytest.approx(
+            float(-(shares[0, 0] + shares[0, 2]).log())
+        )
 
     def test_no_change_is_no_change(self, tiny_bert, tmp_path):
         out = tmp_path / "none.safetensors"

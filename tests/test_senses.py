@@ -18,6 +18,7 @@ from chat.understanding import understand
 from finetune import senses as training
 from finetune.data import DialogueRecord
 from finetune.lowrank import LowRankEncoder
+from finetune.paraphrases import Question, ShopQuestions
 from finetune.senses import Marked, Settings, _targets, main, measured, read_messages, ruled, tune
 from retrieval.catalog import Catalog
 from retrieval.encoder import SentenceEncoder
@@ -228,6 +229,15 @@ class TestTuning:
         told = capsys.readouterr().out
         assert "tuned on 5 messages" in told
         assert "other, 4 messages" in told
+
+    def test_questions_that_pages_answer_tell_purposes_alone(self):
+        asked = [(f"how much is {n}", ("fee",)) for n in range(20)] + [("送货要多少钱", ("fee",))]
+        entry = Question(id="fee", question="How much is delivery?", answer="3.50")
+        shop = ShopQuestions(shop="A shop", entries=(entry,), asked=tuple(asked), uncovered=("are you hiring",))
+        found = training.paged([shop, shop])
+        assert {(m.purpose, m.marks) for m in found} == {("policy", None)}
+        assert len(found) == 2 * training._A_SHOP
+        assert all(m.text.startswith("how much is ") for m in found)
 
     @pytest.mark.parametrize(
         ("more", "told"), [(("--hold", "nobody"), "names no file"), (("--dialogues", "d.jsonl"), "belong together")]
