@@ -54,7 +54,7 @@ class Counting(BagEncoder):
 @pytest.fixture
 def encoder(monkeypatch):
     encoder = Counting()
-    monkeypatch.setattr(module, "tuned", lambda _: encoder)
+    monkeypatch.setattr(module, "tuned", lambda *_: encoder)
     return encoder
 
 
@@ -158,7 +158,7 @@ def test_what_the_encoder_does_not_read_is_no_need():
 def test_only_small_shops_of_goods_beside_the_embedded_encoder_are_read(monkeypatch):
     assert not Needs.told_of(index())
     own = index()
-    monkeypatch.setattr(module, "tuned", lambda _: Counting())
+    monkeypatch.setattr(module, "tuned", lambda *_: Counting())
     assert Needs.told_of(own)
     assert not Needs.told_of(index([Item(id="1", title="Stalker", kind="film")]))
     monkeypatch.setattr(module, "MOST", 3)
