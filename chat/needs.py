@@ -14,6 +14,7 @@ from functools import partial
 
 import numpy as np
 
+from chat.typed import telling_words
 from retrieval.index import Index
 from retrieval.knowledge import GOODS, Judge, encoded, reads, sentences, tuned
 from retrieval.types import BoolArray, FloatArray, Item
@@ -26,6 +27,8 @@ _TELLS = 0.3  # the cosine from which a sentence of the description says why an 
 _LOOKED_AT, _MEETS = 4, -0.3  # items that are read to see whether anything is meant, and the log odds from which it is
 # By cosine and by log odds, from which something else is meant than what has been spoken of; and the least odds of it.
 _NEARER, _RATHER, _MAY_MEET = 0.1, 3.0, -1.0
+_OUTSIDE = 0.08  # and by cosine, from which goods outside a limit are meant that stands in a message of so many words
+_STORY = 3  # telling words: who says less says what it is to be
 _NOT = re.compile(r"\b(?:not|no|never|too)\b|n['’]t\b", re.IGNORECASE)
 _YES_NO: Mapping[object, str] = {True: "yes", False: "no"}
 
@@ -90,6 +93,25 @@ class Needs:
         here, there = told[: len(inside)].max(), told[len(inside) :]
         plainly = there.max() > _MAY_MEET and there.max() - here > _RATHER
         return int(outside[there.argmax()]) if plainly else None
+
+    def doubted(self, said: Sequence[tuple[str, str]], limits: Sequence[BoolArray]) -> list[bool]:
+        """Return of each limit, (N,) what it leaves, whether what is told is plainly met by goods outside instead.
+
+        "The dishwasher has nowhere to go" asks for no dishwasher. The last message must say so, and it with the one
+        before; where it says little besides, it says what it means.
+
+        Args:
+            said: the (role, text) of the conversation, oldest first.
+            limits: that the last message seems to set.
+        """
+        last = said[-1][1] if said else ""
+        if not limits or not reads(last) or len(telling_words(last)) < _STORY:
+            return [False] * len(limits)
+        views = [self.scores(text) for text in {last, need_of(said)} if text]
+        return [
+            all(near[~left].max(initial=-1) - near[left].max(initial=-1) > _OUTSIDE for near in views)
+            for left in limits
+        ]
 
     def because(self, said: str, item: Item) -> str:
         """Return the sentence of an item's description that is nearest to a need, quoted; "" if none is near.

@@ -59,7 +59,7 @@ _DIVERSITY = 0.25  # weight of the similarity to what is already chosen, in stan
 _NAMED = 30  # titles the language model is asked for; the beam of ten finds about as many
 _BEST = 300  # items whose scores tell what a business rule's strength means
 _SHORTLIST = 1_000  # items of a large catalogue that are worth exact scores; about as many as Marquee's
-_NEED, _READ = 2.0, 1.0  # weights of how near an item is to it, and of each log odds that the judge gives
+_NEED, _READ = 6.0, 1.0  # weights of how near an item is to it, and of each log odds that the judge gives
 _SAMPLE = 400  # further ones that tell the scale of the scores
 
 

@@ -1,7 +1,8 @@
-"""What reads as a limit and is none where nothing of the kind in force has it, and comparatives that are alternatives.
+"""What reads as a limit and is none, and comparatives that are alternatives.
 
-Shown perfumes, who wants "something fresh" is not helped by a column of scents in which no perfume is "fresh": the word
-is wished for then, and looked for in the descriptions. What is fine besides widens a limit: "black is ok, too".
+"The dishwasher has nowhere to go" asks for no dishwasher: what is told is plainly met by other goods (`chat.needs`).
+And shown perfumes, who wants "something fresh" is not helped by a column of scents in which no perfume is "fresh": the
+word is wished for then, and looked for in the descriptions. What is fine besides widens a limit: "black is ok, too".
 """
 
 from __future__ import annotations
@@ -9,14 +10,35 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import compress
 
+from chat.shop import Shop
 from chat.understanding import Understanding
 from retrieval.columns import Columns
 from retrieval.parsed import Parsed, Wish, as_tuple
 from retrieval.shades import distinct
 from retrieval.types import Constraint
 
+_READ_LOOSELY = ("is", "<", "<=", ">", ">=")  # operators of limits that words may set by chance
 _OR = re.compile(r"\bor\b|或", re.IGNORECASE)
+
+
+def undoubted(understood: Understanding, said: Sequence[tuple[str, str]], shop: Shop) -> Understanding:
+    """Return what was understood without what reads as a limit on goods and is told of something else.
+
+    Args:
+        understood: the last message.
+        said: the (role, text) of the conversation, oldest first.
+        shop: knows which goods meet what is told, if anybody does.
+    """
+    needs, parsed = shop.recommender.needs, understood.parsed
+    if needs is None or understood.act != "recommend":
+        return understood
+    own = (c for c in parsed.constraints if c.is_thing or c.field in shop.parser.columns)
+    loose = [c for c in own if c.op in _READ_LOOSELY]
+    doubted = list(compress(loose, needs.doubted(said, [shop.index.facets.mask([c]) for c in loose])))
+    stands = tuple(c for c in parsed.constraints if c not in doubted)
+    return replace(understood, parsed=replace(parsed, constraints=stands)) if doubted else understood
 
 
 def softened(understood: Understanding, in_force: Sequence[Constraint], columns: Columns) -> Understanding:

@@ -15,7 +15,7 @@ from chat.messages import Signal
 from chat.opinions import Attitude, Opinion, asks_about
 from chat.room import CORRECTS, Room
 from chat.scene import Scene
-from chat.softening import softened
+from chat.softening import softened, undoubted
 from chat.state import Limit
 from chat.thread import held_on_to, let_go
 from chat.turn import Turn
@@ -126,7 +126,9 @@ class Updater(Scene):
 
         Return whether any limit has been read so.
         """
-        understood, held = turn.understood, [limit.constraint for limit in self.state.taste.limits]
+        held = [limit.constraint for limit in self.state.taste.limits]
+        said = [(entry.role, entry.text) for entry in self.state.messages]
+        understood = turn.understood = undoubted(turn.understood, said, self.shop)
         turn.understood = softened(understood, held, self.shop.parser.columns)
         turn.notes.extend(dict.fromkeys(self.say.unchecked(name) for name in turn.understood.parsed.unchecked))
         return turn.understood is not understood

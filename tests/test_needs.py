@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from chat import needs as module
+from chat.dialogue import Dialogue
 from chat.needs import Needs, need_of, read_out
 from chat.prompt import UserContext
 from chat.recommender import Recommender
 from chat.shop import Shop
+from chat.state import DialogueState
 from retrieval.catalog import Catalog
 from retrieval.encoder import SentenceEncoder
 from retrieval.index import make_index
@@ -19,6 +22,7 @@ from retrieval.types import Constraint, Item, Query
 from tests.fakes import BagEncoder
 from tests.shops import Talk, titles
 
+GOODS = Path(__file__).parents[1] / "data" / "goods"
 ROWS = (
     ("Long Hoe", "hoe", "For weeding on your feet. Spares a bad back.", {"length_cm": 160.0, "foldable": False}),
     ("Hand Fork", "fork", "For pots and window boxes.", {"length_cm": 28.0, "colours": ("red", "green")}),
@@ -84,6 +88,34 @@ def test_the_need_leads(encoder):
     assert first(recommender, told("lawns in autumn")) == "Leaf Rake"
     assert first(recommender, told("a bad back"), Constraint("kind", "is", "fork")) == "Hand Fork"
     assert first(recommender, None)  # without a conversation nothing is needed
+
+
+def test_a_limit_is_doubted_where_other_goods_plainly_meet_what_is_told(encoder):
+    """Of the hoe, the fork … as kinds: a story that another kind meets doubts the one it names; few words do not."""
+    needs, facets = Needs(index(), None), index().facets
+    fork, rake = (facets.mask([Constraint("kind", "is", kind)]) for kind in ("fork", "rake"))
+    story = [("user", "leaf rake lawns autumn")]
+    assert needs.doubted(story, [fork, rake]) == [True, False]
+    assert needs.doubted([("user", "autumn")], [fork]) == [False]
+    assert needs.doubted([("user", "落叶 草坪 秋天")], [fork]) == [False]
+    assert needs.doubted(story, []) == needs.doubted([], []) == []
+    # What the last message alone says and both together do not, or the other way round, doubts nothing.
+    assert needs.doubted([*story, ("user", "hand fork close weeding")], [fork]) == [False]
+
+
+@pytest.mark.models
+def test_what_a_story_names_beside_its_need_is_no_limit():
+    shop_index = make_index(Catalog.load(GOODS / "kitchentaps.csv"), SentenceEncoder())
+    shop = Shop.of(shop_index, None, needs=Needs(shop_index, None))
+
+    def limits(text):
+        dialogue = Dialogue(shop, DialogueState(session="a story"))
+        dialogue.take(text)
+        return [limit.value for limit in dialogue.state.taste.limits]
+
+    assert limits("the dishwasher has nowhere to go") == limits("I fill a big pot for pasta every day") == []
+    assert limits("a kitchen tap please") == [("mixer tap", "wall tap", "hot and filter tap")]
+    assert limits("I fill a big pot for pasta every day, under 60") == [60.0]
 
 
 def test_the_best_are_read_with_what_was_said_last_first(encoder):
@@ -168,4 +200,4 @@ def test_only_small_shops_of_goods_beside_the_embedded_encoder_are_read(monkeypa
 @pytest.mark.models
 def test_the_embedded_encoder_knows_a_need_in_other_words():
     needs = Needs(make_index(Catalog(ITEMS), SentenceEncoder()), None)
-    assert ITEMS[needs.scores("the grass is full of dead foliage").argmax()].title == "Leaf Rake"
+    assert ITEMS[needs.scores("the trees have dropped everything on the grass").argmax()].title == "Leaf Rake"
