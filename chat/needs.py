@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import islice
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from retrieval.units import of_header
 
 MOST = 1_000  # items that are read so: six seconds of encoding, once
 READ = 12  # of the best, which the judge reads
-_SAID = 2  # messages of the person that tell of a need, the last one first
+_SAID = 2  # messages of the person that tell of a need, the latest first
 _TELLS = 0.3  # the cosine from which a sentence of the description says why an item is meant
 _LOOKED_AT, _MEETS = 4, -0.3  # items that are read to see whether anything is meant, and the log odds from which it is
 # By cosine and by log odds, from which something else is meant than what has been spoken of; and the least odds of it.
@@ -130,9 +131,11 @@ class Needs:
 def need_of(said: Sequence[tuple[str, str]]) -> str:
     """Return what tells of a person's need among the (role, text) of a conversation, oldest first.
 
-    It is "" where nothing does, or in a script that the encoder does not read.
+    What tells nothing ("cheaper", "under 100") leaves the need as it was. It is "" where nothing tells of one, or in a
+    script that the encoder does not read.
     """
-    need = " ".join(reversed([text for role, text in said if role == "user"][-_SAID:]))
+    telling = (text for role, text in reversed(said) if role == "user" and telling_words(text))
+    need = " ".join(islice(telling, _SAID))
     return need if reads(need) else ""
 
 

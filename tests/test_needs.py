@@ -127,6 +127,13 @@ def test_the_best_are_read_with_what_was_said_last_first(encoder):
     assert len(passages) == len(ITEMS)
 
 
+def test_what_tells_nothing_leaves_the_need_as_it_was():
+    said = [("user", "a bad back"), ("assistant", "The hoe."), ("user", "cheaper"), ("user", "under 100")]
+    assert need_of(said) == need_of(said[:1]) == "a bad back"
+    assert need_of([*said, ("user", "in black")]) == "in black a bad back"
+    assert need_of(said[2:]) == ""
+
+
 def test_what_the_judge_takes_for_an_answer_is_meant(encoder):
     assert Needs(index(), Reads("knees")).meets("my knees hurt")
     assert not Needs(index(), Reads("nowhere")).meets("who won the cup?")
