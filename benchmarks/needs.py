@@ -5,8 +5,8 @@
 
 A wish is the first message of a conversation, or the first two, with the ids that a good clerk would show, best first
 (`finetune.paraphrases.Wish`): ``{"text": "my back hurts when I weed", "good": ["G01", "G05"]}``. Whoever wrote the
-wishes had the catalogue in view and knew nothing of how it is searched. The weights of `chat.recommender` were set on
-garden.csv; all others only measure: skin.csv, by a writer of its own, and those of `data/goods` that nothing learned.
+wishes had the catalogue in view and knew nothing of how it is searched. Nothing was learned from these shops. The
+weights of `chat.recommender` were set on those of `SET_ON`; the others only measure, skin.csv by a writer of its own.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ HELD_OUT = (
     "cameras", "climbinggear", "delicatessen", "fishinggear", "jewellery", "paintsupplies", "smarthome", "toys",
 )  # fmt: skip
 SHOPS = [*sorted(FOLDER.glob("*.csv")), *(GOODS / f"{name}.csv" for name in HELD_OUT)]
-SET_ON = "garden"
+SET_ON = ("garden", "cameras", "climbinggear", "delicatessen", "fishinggear")
 FIRST = 3  # cards that an answer names
 WAYS = ("without", "the encoder", "the encoder and the judge")
 
@@ -94,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for file in args.shops:
         found = measured(file, judge)
         record[file.stem] = shown(file.stem, found)
-        for way, rows in found.items() if file.stem != SET_ON else ():
+        for way, rows in found.items() if file.stem not in SET_ON else ():
             measuring.setdefault(way, []).append(rows)
     if measuring:
         record["all that measure"] = shown(
