@@ -27,7 +27,7 @@ _SAID = 2  # messages of the person that tell of a need, the latest first
 _TELLS = 0.3  # the cosine from which a sentence of the description says why an item is meant
 _LOOKED_AT, _MEETS = 4, -0.3  # items that are read to see whether anything is meant, and the log odds from which it is
 # By cosine and by log odds, from which something else is meant than what has been spoken of; and the least odds of it.
-_NEARER, _RATHER, _MAY_MEET = 0.1, 3.0, -1.0
+_NEARER, _RATHER, _MAY_MEET = 0.1, 4.0, -1.0
 _OUTSIDE = 0.08  # and by cosine, from which goods outside a limit are meant that stands in a message of so many words
 _STORY = 3  # telling words: who says less says what it is to be
 _NOT = re.compile(r"\b(?:not|no|never|too)\b|n['’]t\b", re.IGNORECASE)

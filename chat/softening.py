@@ -19,7 +19,7 @@ from retrieval.parsed import Parsed, Wish, as_tuple
 from retrieval.shades import distinct
 from retrieval.types import Constraint
 
-_READ_LOOSELY = ("is", "<", "<=", ">", ">=")  # operators of limits that words may set by chance
+_PROMISES = (True, False, "yes", "no")  # values of columns like "vegan" and "waterproof"
 _OR = re.compile(r"\bor\b|或", re.IGNORECASE)
 
 
@@ -34,11 +34,22 @@ def undoubted(understood: Understanding, said: Sequence[tuple[str, str]], shop: 
     needs, parsed = shop.recommender.needs, understood.parsed
     if needs is None or understood.act != "recommend":
         return understood
-    own = (c for c in parsed.constraints if c.is_thing or c.field in shop.parser.columns)
-    loose = [c for c in own if c.op in _READ_LOOSELY]
-    doubted = list(compress(loose, needs.doubted(said, [shop.index.facets.mask([c]) for c in loose])))
-    stands = tuple(c for c in parsed.constraints if c not in doubted)
+    loose = [c for c in parsed.constraints if c.is_thing or (c.field in shop.parser.columns and _by_chance(c, parsed))]
+    fields = list(dict.fromkeys(c.field for c in loose))
+    left = [shop.index.facets.mask([c for c in loose if c.field == field]) for field in fields]
+    doubted = set(compress(fields, needs.doubted(said, left)))
+    stands = tuple(c for c in parsed.constraints if c not in loose or c.field not in doubted)
     return replace(understood, parsed=replace(parsed, constraints=stands)) if doubted else understood
+
+
+def _by_chance(limit: Constraint, parsed: Parsed) -> bool:
+    """Whether words may set a limit on a column by chance: a value that they name, or a bare number, about which it is.
+
+    Not "at least 80 mm", nor whether something is vegan.
+    """
+    if limit.op == "is":
+        return limit.value not in _PROMISES
+    return {"<=", ">="} <= {c.op for c in parsed.constraints if c.field == limit.field}
 
 
 def softened(understood: Understanding, in_force: Sequence[Constraint], columns: Columns) -> Understanding:

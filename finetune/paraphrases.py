@@ -72,9 +72,9 @@ class ShopQuestions(BaseModel):
     @classmethod
     def _listed(cls, asked: object) -> object:
         """Put a single id into a list."""
-        if not isinstance(asked, list | tuple):
-            return asked
-        return [(row[0], [row[1]] if isinstance(row[1], str) else row[1]) if len(row) == 2 else row for row in asked]
+        rows = asked if isinstance(asked, list | tuple) else ()
+        single = [isinstance(row, list | tuple) and len(row) == 2 and isinstance(row[1], str) for row in rows]
+        return [(row[0], [row[1]]) if one else row for row, one in zip(rows, single, strict=True)] if rows else asked
 
     @model_validator(mode="after")
     def _known(self) -> ShopQuestions:
@@ -145,8 +145,8 @@ def read_goods(catalog: Path) -> ShopQuestions:
         return ShopQuestions(
             shop=catalog.stem,
             entries=tuple(entries),
-            asked=tuple(row for row in rows if row[1]),
-            uncovered=tuple(text for text, good in rows if not good),
+            asked=tuple((text, good) for text, good in rows if text and good),
+            uncovered=tuple(text for text, good in rows if text and not good),
         )
     except ValidationError as error:
         raise NamedropError(f"{catalog.with_suffix('.json')}: {error}") from error

@@ -83,6 +83,8 @@ class TestShops:
             {"asked": [["what", "nothing"]]},
             {"entries": [SHOP["entries"][0], SHOP["entries"][0]], "asked": []},
             {"uncovered": None},
+            {"asked": [5, ["what", "fee", "more"]]},
+            {"asked": "what"},
         ],
     )
     def test_faults_are_told(self, tmp_path, change):
