@@ -61,7 +61,9 @@ def held_on_to(shop: Shop, state: DialogueState, turn: Turn, said: Sequence[Cons
     for text in reversed(asked[-_BACK:]):
         found = _thing(text, shown, shop) if shown else _kind(text, shop)
         if found is not None:
-            return [found]
+            needs, left = shop.recommender.needs, shop.index.facets.mask([found])
+            beside = needs is not None and any(needs.doubted([("user", text)], [left]))  # "she can't open jars"
+            return [] if beside else [found]
     return []
 
 

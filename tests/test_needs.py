@@ -121,6 +121,14 @@ def test_what_a_story_names_beside_its_need_is_no_limit():
     assert limits("the hose under the sink leaks, at least 30 cm high") == [30.0]
 
 
+@pytest.mark.models
+def test_a_story_has_no_thread_to_what_it_names_beside_its_need():
+    shop_index = make_index(Catalog.load(GOODS / "kitchenware.csv"), SentenceEncoder())
+    dialogue = Dialogue(Shop.of(shop_index, None, needs=Needs(shop_index, None)), DialogueState(session="a thread"))
+    assert dialogue.take("my gran has arthritis and can't open jars").cards[0].title == "Jar opener Twist"
+    assert dialogue.take("nothing electric please, under 30").cards[0].title == "Jar opener Twist"
+
+
 def test_the_best_are_read_with_what_was_said_last_first(encoder):
     judge = Reads("knees")
     recommender = Recommender(index(), needs=Needs(index(), judge))
