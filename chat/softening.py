@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import compress
 
 from chat.shop import Shop
+from chat.state import DialogueState
 from chat.understanding import Understanding
 from retrieval.columns import Columns
 from retrieval.parsed import Parsed, Wish, as_tuple
@@ -23,18 +24,21 @@ _PROMISES = (True, False, "yes", "no")  # values of columns like "vegan" and "wa
 _OR = re.compile(r"\bor\b|或", re.IGNORECASE)
 
 
-def undoubted(understood: Understanding, said: Sequence[tuple[str, str]], shop: Shop) -> Understanding:
+def undoubted(understood: Understanding, state: DialogueState, shop: Shop) -> Understanding:
     """Return what was understood without what reads as a limit on goods and is told of something else.
 
     Args:
         understood: the last message.
-        said: the (role, text) of the conversation, oldest first.
+        state: the conversation, the message included.
         shop: knows which goods meet what is told, if anybody does.
     """
     needs, parsed = shop.recommender.needs, understood.parsed
     if needs is None or understood.act != "recommend":
         return understood
     loose = [c for c in parsed.constraints if c.is_thing or (c.field in shop.parser.columns and _by_chance(c, parsed))]
+    if not loose:
+        return understood
+    said = [(entry.role, entry.text) for entry in state.messages]
     fields = list(dict.fromkeys(c.field for c in loose))
     left = [shop.index.facets.mask([c for c in loose if c.field == field]) for field in fields]
     doubted = set(compress(fields, needs.doubted(said, left)))

@@ -127,8 +127,7 @@ class Updater(Scene):
         Return whether any limit has been read so.
         """
         held = [limit.constraint for limit in self.state.taste.limits]
-        said = [(entry.role, entry.text) for entry in self.state.messages]
-        understood = turn.understood = undoubted(turn.understood, said, self.shop)
+        understood = turn.understood = undoubted(turn.understood, self.state, self.shop)
         turn.understood = softened(understood, held, self.shop.parser.columns)
         turn.notes.extend(dict.fromkeys(self.say.unchecked(name) for name in turn.understood.parsed.unchecked))
         return turn.understood is not understood
