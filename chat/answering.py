@@ -119,8 +119,12 @@ class Answering:
         named = any(opinion.surface for opinion in understood.opinions)
         wished = not asks(piece.text) and any(c.op == "is" for c in understood.parsed.constraints)
         wished = wished or any((c.field, c.op) == ("title", "is") for c in understood.parsed.constraints)
-        if served.abstained and route == "policy" and (named or wished):  # "or maybe just a voucher"
-            return self._of_shop(piece)  # "I've had Kind of Blue on repeat, where do I go from there?"
+        needs = self.shop.recommender.needs
+        tells = needs is not None and not wonders(piece.text) and needs.speaks(piece.text) > 0  # "I'm in month five"
+        if served.abstained and route == "policy" and (named or wished or tells):  # "or maybe just a voucher"
+            return self._of_shop(
+                piece if named or wished else _wishing(piece)
+            )  # "I've had Kind of Blue on repeat, where do I go from there?"
         silent = served.abstained or route == "out_of_scope"
         page = self._of_its_kind(piece) if silent else None
         page = page or (followed(piece, self.quoted, self.desk, self.dialogue.say) if silent else None)
@@ -380,6 +384,11 @@ class Answering:
     def _named(self, piece: Piece) -> list[str]:
         """Return the ids of the items that a wish names."""
         return [self.shop.index.catalog[at].id for at in piece.positions]
+
+
+def _wishing(piece: Piece) -> Piece:
+    """Return what somebody tells of themselves as a wish for what helps them."""
+    return replace(piece, understood=replace(piece.understood, act="recommend", questions=()))
 
 
 def _answer(served: Served, route: Route) -> Answer:

@@ -66,7 +66,12 @@ class Asking(Scene):
         if understood.compares:
             return self._compared(turn, items)
         fields, descriptions = understood.questions, self._descriptions
-        special = self._made_in(turn, items) or self._graded(turn, items) or descriptions.comes_with(turn, items)
+        special = (
+            descriptions.by_line(turn, items)
+            or self._made_in(turn, items)
+            or self._graded(turn, items)
+            or descriptions.comes_with(turn, items)
+        )
         special = special or descriptions.told_instead(turn, items) or descriptions.beyond_values(turn, items)
         if (held := special or descriptions.held(turn, items)) is not None:
             return held

@@ -95,7 +95,7 @@ class Conversation:
             return self._helped(typed, understood, desk)
         text, apart = denied_of(text, self._state.messages)
         desk = replace(desk, denied=apart) if apart else desk
-        reader = Reader(desk.router, self._read, partial(self._paged, desk), self._state.route)
+        reader = self._reader(desk)
         silent = self._dialogue.sorrow and not telling_words(text)  # who tells of a loss and asks for nothing
         pieces = [self._piece(text, "recommend")] if silent else self._settled(text, desk) or reader.read(text)
         if self._dialogue.sorrow:  # "just got dumped, want to cry" is none of our business, and asks for something
@@ -118,6 +118,11 @@ class Conversation:
         if text not in self._readings:
             self._readings[text] = self._dialogue.understand(text, _SERVED)
         return self._readings[text]
+
+    def _reader(self, desk: Desk) -> Reader:
+        needs = self._shop.recommender.needs
+        spoken_of = needs.speaks if needs is not None else lambda text: 0.0
+        return Reader(desk.router, self._read, partial(self._paged, desk), self._state.route, spoken_of)
 
     def _paged(self, desk: Desk, text: str) -> float:
         """Return how far the shop's pages answer a text: not a wish that goods meet: "he chews a lot, any ideas?"."""
@@ -154,7 +159,7 @@ class Conversation:
         parts = clauses(text)
         told = [part for part in parts if of_ticket(desk, self._state, part)] or [text]
         rest = " ".join(part for part in parts if part not in told)
-        reader = Reader(desk.router, self._read, partial(self._paged, desk), self._state.route)
+        reader = self._reader(desk)
         others = reader.read(rest) if asks(rest) or WISHES.search(rest) else []
         return [self._piece(" ".join(told), "human"), *(piece for piece in others if piece.route != "human")]
 

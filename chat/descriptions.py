@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 
 from chat import facts
 from chat.contents import CONTENTS, contents
+from chat.fitting import FITS
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
 from chat.meant import MOST
-from chat.moods import each_in_short
+from chat.moods import MOODS, each_in_short
 from chat.pointing import pointed
+from chat.questions import COLUMNS
 from chat.quoting import TITLE, alike, amount, beside, included, question_alone, thing_included
 from chat.scene import Scene
 from chat.turn import Turn
@@ -20,9 +22,12 @@ from retrieval.constraints import as_values, satisfies, values_of
 from retrieval.knowledge import terms
 from retrieval.lexicon import display
 from retrieval.numbers import blank
+from retrieval.ranges import of_sizes
 from retrieval.text import normalize
 from retrieval.types import Item
+from retrieval.units import of_header
 
+_SEVERAL = frozenset({"pick", "description", CONTENTS, FITS, MOODS})  # which ask for more than one line
 PAIR = 2  # items whose descriptions are told beside each other
 _MOST_OTHERS = 2  # and others that are named beside the one asked about
 _EITHER = re.compile(r"\bwhich\b|\bor\b|还是|哪", re.IGNORECASE)
@@ -52,6 +57,29 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Descriptions(Scene):
     """Answers by the descriptions of items; None where they do not, and something else may."""
+
+    def by_line(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Answer by the line of an item that its question is nearest to; None where rules know what is asked.
+
+        They do of a column that is named, or that every shop has, of sizes, and of more than one line.
+        """
+        lines, understood, fields = self.shop.lines, turn.understood, turn.understood.questions
+        own = [field for field in fields if field != "other"]
+        several = len(items) != 1 or len(own) > 1 or not _SEVERAL.isdisjoint(fields) or any(map(of_sizes, own))
+        if lines is None or understood.form or several:
+            return None
+        item, found = items[0], lines.read(question_alone(turn.text), items[0])
+        if found is None:
+            named = any(f" {of_header(field)[0]} " in f" {normalize(turn.text)} " for field in own)
+            known = named or not COLUMNS.isdisjoint(own)
+            return None if known else Asked(self.unsaid([item], turn.text), (item,), known=False)
+        if found.line.field in own:
+            return None
+        if found.line.field == DESCRIPTION:
+            return Asked(
+                self._told([Evidence(item, DESCRIPTION, found.line.text, whole=True)], among_several=False), (item,)
+            )
+        return Asked(self.say.answer(item, (found.line.field,)), (item,), column=True)
 
     def comes_with(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
         """Quote what descriptions say of what items come with, unless a column of yes and no does: "with a whisk?"."""
@@ -113,7 +141,7 @@ class Descriptions(Scene):
             if understood.of_shown and not self.says_any(items, understood.questions):
                 told = each_in_short(items, self.say) if of_which(turn.text) else ""
                 return Asked(self.say.sentences(self.say("not_said_these"), told), tuple(items), known=False)
-            return Asked(self._unsaid(items, turn.text), tuple(items), known=False) if understood.asks_genre else None
+            return Asked(self.unsaid(items, turn.text), tuple(items), known=False) if understood.asks_genre else None
         told = self._told(found, among_several=len(items) > 1)
         rest = self.say("held_not") if len(found) < len(items) else ""
         order = {each.item.id for each in found}
@@ -175,7 +203,7 @@ class Descriptions(Scene):
             unsaid = self.say("not_said", title=facts.names(items, self.say.language))
             return Asked(self.say.sentences(unsaid, self._told(worded, among_several=True)), tuple(items))
         if not having or not YES_NO.search(turn.text):
-            return Asked(self._unsaid(items, turn.text), tuple(items), known=False)
+            return Asked(self.unsaid(items, turn.text), tuple(items), known=False)
         unsaid = self.say("not_said", title=facts.names(items, self.say.language))
         return Asked(self.say.sentences(unsaid, self._told(having, among_several=True)), tuple(items), known=False)
 
@@ -195,7 +223,7 @@ class Descriptions(Scene):
                 return field
         return ""
 
-    def _unsaid(self, items: Sequence[Item], text: str) -> str:
+    def unsaid(self, items: Sequence[Item], text: str) -> str:
         """Say that the catalogue does not say it, and what it says of the item, unless that was just said."""
         unsaid = self.say("not_said", title=facts.names(items, self.say.language))
         told = items[0].description if len(items) == 1 else ""

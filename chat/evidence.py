@@ -19,6 +19,7 @@ from chat.routing import ROUTES, SHOP, Route, Routed
 from chat.typed import telling_words
 from chat.understanding import Understanding
 
+_BESIDE_GOODS: tuple[Route, ...] = ("policy", "order", "small_talk", "human", "out_of_scope")
 _LASTING: Mapping[str, Route] = {"order": "order", "policy": "policy"}  # what the next message may well be about too
 _ORDER_NUMBER = re.compile(
     r"\b[A-Z]{1,4}-?\d{3,}\b|#\s?\d{3,}|\border\s+(?:no\.?|number|nr\.?)?\s*#?\d{3,}", re.IGNORECASE
@@ -74,6 +75,7 @@ _TASTE_ODDS = 0.85  # against a page: it says something that the catalogue knows
 _OTHER_ODDS = 0.8  # it is plainly a wish, or sounds like talk or like nothing of the shop's
 _STRANGE_ODDS = 5.0  # against "none of our business", where the words are the catalogue's own
 _OURS_ODDS = 12.0  # for a wish, where things of a kind are asked for and nothing else, whatever that sounds like
+SURPRISE = 0.1  # the share that a route keeps whatever the words look like, where a purpose is known: most are new
 _LEAST = 0.01  # the share that any purpose is given
 _LIKELY = 0.5  # and one from which a message is rather meant for it than for anything else
 _PLAINLY = 0.9  # from which a message plainly asks for a recommendation, whatever the pages say
@@ -120,9 +122,9 @@ def may_be_paged(text: str, route: Route, understood: Understanding, before: str
     talks = (route == "human" and complains) or (route == "small_talk" and not asked)
     if u.merely or route in ("policy", "order") or talks or shares.get("buy", 0.0) > _LIKELY or _GIFT.search(text):
         return False
-    if _asks_which(text, u):
-        return False
     wished = shares.get("recommend", 0.0 if asked else 1.0) > _PLAINLY
+    if _asks_which(text, u) or (wished and not asked and shares):
+        return False
     points = bool(u.opinions) or u.of_shown or u.of_these or u.compares or u.same_maker or u.extreme is not None
     goes_on = before in SHOP and (u.refining or u.act == "more")
     compared = before in SHOP and bool(u.parsed.relative)  # "older then?"
@@ -148,11 +150,18 @@ def paged(routed: Routed, odds: float) -> Routed:
     return Routed("policy", scores["policy"], scores)
 
 
-def weighed(routed: Routed, odds: Mapping[Route, float]) -> Routed:
-    """Return a routing with further evidence, as log odds for its routes."""
+def of_goods(odds: Mapping[Route, float], meant: float) -> Mapping[Route, float]:
+    """Return evidence with what speaks for our goods, as log odds: against all that the catalogue does not answer."""
+    if not odds or not meant:
+        return odds
+    return {**odds, **{route: odds.get(route, 0.0) - meant for route in _BESIDE_GOODS}}
+
+
+def weighed(routed: Routed, odds: Mapping[Route, float], least: float = 0.0) -> Routed:
+    """Return a routing with further evidence, as log odds for its routes, each of which has at least such a share."""
     if not odds:
         return routed
-    powers = {route: score * math.exp(odds.get(route, 0.0)) for route, score in routed.scores.items()}
+    powers = {route: max(share, least) * math.exp(odds.get(route, 0.0)) for route, share in routed.scores.items()}
     total = sum(powers.values())
     scores = {route: power / total for route, power in powers.items()}
     first = max(scores, key=lambda route: scores[route])

@@ -14,6 +14,7 @@ from chat.fitting import FITS
 from chat.opinions import Opinion
 from chat.overall import of_all
 from chat.pointing import PLACES, by_noun, of_part, pointed, sized
+from chat.quoting import question_alone
 from chat.reading import whether
 from chat.restock import RESTOCK, asks_for_return, sold_out
 from chat.scene import Scene
@@ -105,10 +106,22 @@ class Hearing(Scene):
         item = understood.purposes.get("item", 0.0)
         share = item / max(1 - understood.purposes.get("out_of_scope", 0.0), item, _AT_ALL)  # "what size hole" is ours
         of_item = item > _AT_ALL and share > _PLAINLY and (spoken_of or named)
-        if understood.act not in _LOOSE or turned or not of_item:
+        if understood.act not in _LOOSE or turned or not (of_item or self._has_line(text, understood)):
             return understood
         of_it = tuple(replace(opinion, attitude="neutral") for opinion in understood.opinions)
         return replace(understood, act="question", questions=whether(parsed) or ("other",), opinions=of_it)
+
+    def _has_line(self, text: str, understood: Understanding) -> bool:
+        """Whether a line of the item that a message names, or that is spoken of, answers it: "can I wear it?"."""
+        lines, shares = self.shop.lines, understood.purposes
+        named = [at for opinion in understood.opinions if opinion.surface for at in opinion.positions]
+        meant = shares.get("item", 0.0) > max(shares.get("recommend", 0.0), _AT_ALL) or (named and asks(text))
+        if lines is None or not meant:
+            return False
+        spoken = [self.state.taste.about, self.state.page, *self.state.taste.focus]
+        items = self.shop.items(filter(None, spoken))
+        item = self.shop.index.catalog[named[0]] if named else next(iter(items), None)
+        return item is not None and lines.read(question_alone(text), item) is not None
 
     def _wants_others(self, text: str, understood: Understanding) -> bool:
         """Whether "which cheese would you recommend?" asks for things of which none is on screen."""

@@ -61,9 +61,10 @@ class Meant(Scene):
             return self._both(understood, named) or named or self.shop.items(taste.focus[:1])
         last = self.state.route == "item" and not taste.compared
         bare = all(opinion.that for opinion in understood.opinions)  # "how much do they weigh? it's a present"
-        if bare and not last and understood.questions != ("other",) and _THEY.search(turn.text):
+        if bare and not last and taste.focus and understood.questions != ("other",) and _THEY.search(turn.text):
             return self.shop.items(taste.focus)[:_THEM]  # "how much do they weigh?"
-        return named[:MOST] or self.shop.items([taste.about] if taste.about else taste.focus[:1])
+        spoken = [taste.about] if taste.about else taste.focus[:1] or [self.state.page]
+        return named[:MOST] or self.shop.items(filter(None, spoken))
 
     def _both(self, understood: Understanding, named: Sequence[Item]) -> list[Item]:
         """Return the two items of "how much is that together?": the two cards, or what was put first the last times.

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from chat.acts import SAME_MAKER
 from chat.brands import from_stranger
+from chat.clauses import asks
 from chat.naming import ABOUT_TITLE, HAVE, LISTED, MEANT, asked_about, asked_title, disambiguated, has
 from chat.opinions import WOULD_LIKE, Opinion, stands
 from chat.questions import questions
@@ -36,6 +37,7 @@ _TAKING = frozenset("i id ill we wed well would take get buy order be after".spl
 _FOR = re.compile(r"s?\s+(?:for|against)\b", re.IGNORECASE)
 _POLITE = frozenset({"please", "pls", "thanks", "thank", "you", "hi", "hello"})
 _PLACE = re.compile(r"\b(?:with|in|at|on|under|for|into|inside)\s+(?:the|my|our)\s+$", re.IGNORECASE)
+_ITEM = 0.5  # a share of the purpose from which a message asks about an item
 _TELLING = 2  # telling words of a title that is one without capitals
 
 
@@ -158,7 +160,8 @@ def stood_on(text: str, mentions: Sequence[Mention], sensed: Sensed, shown: int)
             with_others = any(not named[other] for other in _listed_with(text, mentions, at))
             if named[at] and not with_others:
                 continue  # "my girlfriend picked Midsommar last time"
-            opinion = replace(opinion, attitude=sensed.stand(mention.start, mention.end))
+            if not _asked_of(text, mention, sensed):
+                opinion = replace(opinion, attitude=sensed.stand(mention.start, mention.end))
         kept.append(mention)
         stood.append(opinion)
     return kept, stood
@@ -168,8 +171,14 @@ def _merely(text: str, mention: Mention, sensed: Sensed) -> bool:
     """Whether a work is named by the way, as far as the whole message tells."""
     asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text) or MEANT.match(text)
     asked_for = mention.how == "alias" and has(text, [mention])  # "do you have those magnet tiles"
-    merely = sensed.merely_named(mention.start, mention.end) and not (asked_of or asked_for)
+    about_it = asked_of or asked_for or _asked_of(text, mention, sensed)
+    merely = sensed.merely_named(mention.start, mention.end) and not about_it
     return merely and not _POLITE.issuperset(words(blank(text, [(mention.start, mention.end)])))
+
+
+def _asked_of(text: str, mention: Mention, sensed: Sensed) -> bool:
+    """Whether goods are called by a word of their name to ask about them: "the Trio, is it loud?"."""
+    return mention.how == "alias" and (sensed.purpose.get("item", 0.0) > _ITEM or asks(text))
 
 
 def _listed_with(text: str, mentions: Sequence[Mention], at: int) -> list[int]:

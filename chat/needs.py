@@ -28,7 +28,11 @@ _TELLS = 0.3  # the cosine from which a sentence of the description says why an 
 _LOOKED_AT, _MEETS = 4, -0.3  # items that are read to see whether anything is meant, and the log odds from which it is
 # By cosine and by log odds, from which something else is meant than what has been spoken of; and the least odds of it.
 _NEARER, _RATHER, _MAY_MEET = 0.1, 4.0, -1.0
+_FAR_NEARER = 0.2  # the cosine from which nobody else needs to be asked
+_NEARER_BESIDE = 0.08  # nor where something besides is asked for: "and my glasses, too"
+_WEIGHT, _LEVEL = 9.0, 0.3  # of the best cosine, in log odds against a question to the shop, and where it says nothing
 _OUTSIDE = 0.08  # and by cosine, from which goods outside a limit are meant that stands in a message of so many words
+_AMONG_REFUSED = 0.13  # the same where they are what a message seems to refuse
 _STORY = 3  # telling words: who says less says what it is to be
 _NOT = re.compile(r"\b(?:not|no|never|too)\b|n['’]t\b", re.IGNORECASE)
 _YES_NO: Mapping[object, str] = {True: "yes", False: "no"}
@@ -71,6 +75,10 @@ class Needs:
         told = self._judge.judge(said, [self._texts[at] for at in positions])
         return (told - told.min()).astype(np.float32)
 
+    def speaks(self, said: str) -> float:
+        """Return what the goods say for it that somebody speaks of them and not of the shop, as log odds."""
+        return _WEIGHT * (float(self.scores(said).max()) - _LEVEL) if reads(said) and telling_words(said) else 0.0
+
     def meets(self, said: str) -> bool:
         """Whether the judge would take some item for an answer to what somebody says; False without a judge."""
         if self._judge is None or not reads(said):
@@ -78,16 +86,19 @@ class Needs:
         best = np.argsort(-self.scores(said))[:_LOOKED_AT]
         return float(self._judge.judge(said, [self._texts[at] for at in best]).max()) >= _MEETS
 
-    def beyond(self, said: str, among: BoolArray) -> int | None:
+    def beyond(self, said: str, among: BoolArray, *, besides: bool = False) -> int | None:
         """Return the item outside `among`, (N,), that somebody plainly means rather than any of those; None if none is.
 
-        By the encoder first, which is cheap, and then by the judge.
+        By the encoder where that is plain, else by the judge as well; `besides` where something else is asked for.
         """
-        if self._judge is None or not reads(said) or among.all() or not among.any():
+        if not reads(said) or among.all() or not among.any():
             return None
         near = self.scores(said)
         inside, outside = (np.flatnonzero(each)[np.argsort(-near[each])] for each in (among, ~among))
-        if near[outside[0]] - near[inside[0]] < _NEARER:
+        ahead = near[outside[0]] - near[inside[0]]
+        if ahead > (_NEARER_BESIDE if besides else _FAR_NEARER):
+            return int(outside[0])
+        if self._judge is None or ahead < _NEARER:
             return None
         inside, outside = inside[:_LOOKED_AT], outside[: 2 * _LOOKED_AT]
         told = self._judge.judge(said, [self._texts[at] for at in (*inside, *outside)])
@@ -95,7 +106,9 @@ class Needs:
         plainly = there.max() > _MAY_MEET and there.max() - here > _RATHER
         return int(outside[there.argmax()]) if plainly else None
 
-    def doubted(self, said: Sequence[tuple[str, str]], limits: Sequence[BoolArray]) -> list[bool]:
+    def doubted(
+        self, said: Sequence[tuple[str, str]], limits: Sequence[BoolArray], *, refusals: bool = False
+    ) -> list[bool]:
         """Return of each limit, (N,) what it leaves, whether what is told is plainly met by goods outside instead.
 
         "The dishwasher has nowhere to go" asks for no dishwasher. The last message must say so, and it with the one
@@ -104,14 +117,15 @@ class Needs:
         Args:
             said: the (role, text) of the conversation, oldest first.
             limits: that the last message seems to set.
+            refusals: they seem to refuse something; what is named is then near in any case.
         """
         last = said[-1][1] if said else ""
         if not limits or not reads(last) or len(telling_words(last)) < _STORY:
             return [False] * len(limits)
         views = [self.scores(text) for text in {last, need_of(said)} if text]
+        bar = _AMONG_REFUSED if refusals else _OUTSIDE
         return [
-            all(near[~left].max(initial=-1) - near[left].max(initial=-1) > _OUTSIDE for near in views)
-            for left in limits
+            all(near[~left].max(initial=-1) - near[left].max(initial=-1) > bar for near in views) for left in limits
         ]
 
     def because(self, said: str, item: Item) -> str:

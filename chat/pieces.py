@@ -13,7 +13,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chat.clauses import BARE, TELLS, asks, clauses
-from chat.evidence import COMPLAINT, FOR_A_PERSON, POINTS, against, evidence, may_be_paged, paged, weighed
+from chat.evidence import (
+    COMPLAINT,
+    FOR_A_PERSON,
+    POINTS,
+    SURPRISE,
+    against,
+    evidence,
+    may_be_paged,
+    of_goods,
+    paged,
+    weighed,
+)
 from chat.routing import SHOP, Route, Routed, Routing
 from chat.typed import telling_words
 from chat.understanding import Understanding
@@ -25,7 +36,8 @@ ABOUT_SHOP = re.compile(  # what is said of a shop rather than of works
     re.IGNORECASE,
 )
 BUYS = re.compile(
-    r"\b(?:add|put)\b.{0,40}\b(?:basket|cart|bag)\b|\bcheck\s*out\b"
+    r"\b(?:add|put)\b.{0,40}\b(?:basket|cart|bag)\b|\b(?:in|into|to)\s+(?:the|my)\s+(?:basket|cart)\b|\bcheck\s*out\b"
+    r"|\bput\s+(?:it|this|that|them|both|all(?:\s+\w+)?)\s+in\b\W*(?:$|[.,!;]|please|then)"
     r"|\bi(?:'?ll|\s+will)\s+(?:take|buy|order|have)\s+(?:it|this|that|the|both)\b"
     r"|\blet['’]?s\s+(?:go\s+(?:with|for)|take)\s+(?:it|this|that|the|those|both)\b"
     r"|\bput\s+(?:me|us)\s+down\s+for\b|\bi(?:'?ll|\s+will)\s+go\s+(?:with|for)\s+(?:it|this|that|the|those|both|(?-i:[A-Z]\w+))\b"
@@ -34,7 +46,8 @@ BUYS = re.compile(
     re.IGNORECASE,
 )
 _AGREES = re.compile(  # to what has been shown
-    r"\b(?:go\s+(?:on|ahead|for)|done|deal|sold|gimme|hand\s+it|buy(?:ing)?|order(?:ing)?|add(?:ing)?|tak(?:e|ing)|it\s+is)\b",
+    r"\b(?:go\s+(?:on|ahead|for)|done|deal|sold|gimme|hand\s+it|buy(?:ing)?|order(?:ing)?|add(?:ing)?|tak(?:e|ing)|it\s+is|both"
+    r"|all\s+(?:of\s+them|two|three|four|five)|one\s+of\s+each)\b",
     re.IGNORECASE,
 )
 _WAITS = re.compile(r"\b(?:wait|think\s+(?:about|it|on)|leave\s+it|come\s+back|let\s+you\s+know)\b", re.IGNORECASE)
@@ -71,12 +84,14 @@ class Reader:
         understand: reads a text against the catalogue.
         known: how far the shop's pages answer a question, in log odds above what an answer needs; −inf if they do not.
         before: the route of the message before.
+        meant: how far goods meet what a text tells, in log odds; 0 where nobody can tell.
     """
 
     router: Routing
     understand: Callable[[str], Understanding]
     known: Callable[[str], float]
     before: str = ""
+    meant: Callable[[str], float] = lambda text: 0.0
 
     def read(self, text: str) -> list[Piece]:
         """Return the wishes of a message, in its order."""
@@ -118,9 +133,11 @@ class Reader:
     def piece(self, text: str) -> Piece:
         """Route a text as one wish."""
         understood = self.understand(text)
-        routed = weighed(self.router.route(masked(text, understood)), evidence(text, understood, self.before))
+        looks, least = self.router.route(masked(text, understood)), SURPRISE if understood.purposes else 0.0
+        meant = self.meant(text)
+        routed = weighed(looks, of_goods(evidence(text, understood, self.before), meant), least)
         if may_be_paged(text, routed.route, understood, self.before):
-            routed = paged(routed, self.known(text) - against(routed.route, understood))
+            routed = paged(routed, self.known(text) - against(routed.route, understood) - meant)
         return Piece(text, routed, understood)
 
     def _joined(self, group: Sequence[Piece]) -> Piece:

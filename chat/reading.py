@@ -200,7 +200,7 @@ def whether(parsed: Parsed) -> tuple[str, ...]:
     fields = [c.field for c in parsed.constraints if c.op == "is" and isinstance(c.value, str | tuple)]
     fields += [w.field for w in parsed.wishes]
     fields += [_MEASURED.get(c.field, c.field) for c in parsed.constraints if isinstance(c.value, float | int)]
-    return tuple(dict.fromkeys(f for f in fields if f not in ("kind", "creators", "topic")))
+    return tuple(dict.fromkeys(f for f in fields if f not in ("kind", "title", "creators", "topic")))
 
 
 def form(text: str) -> str:

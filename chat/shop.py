@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from chat.generator import Generator
 from chat.learnt import Learnt
+from chat.lines import Lines
 from chat.messages import Card
 from chat.needs import Needs
 from chat.recommender import GOODS_WEIGHTS, WEIGHTS, Recommender
@@ -34,6 +35,7 @@ class Shop:
         grounder: answers whether a name is carried.
         recommender: ranks.
         senses: tells what the words of a message are about; None beside an encoder that it was not tuned from.
+        lines: finds what of an item answers a question; None likewise, and among works.
     """
 
     index: Index
@@ -42,6 +44,7 @@ class Shop:
     grounder: Grounder
     recommender: Recommender
     senses: Senses | None = None
+    lines: Lines | None = None
 
     @classmethod
     def of(
@@ -88,6 +91,7 @@ class Shop:
                 needs=None if ranker or "ease" in index.retrievers else needs,
             ),
             senses_of(index.encoder),
+            Lines(index) if Lines.told_of(index) else None,
         )
 
     @property

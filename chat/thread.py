@@ -116,6 +116,8 @@ def _thing(text: str, shown: Sequence[Item], shop: Shop) -> Constraint | None:
         word = token.norm
         if len(word) < _LEAST or word in FILLER or word in STOPWORDS or word in EVERYDAY:
             continue
+        if not (shop.parser.phrases.is_english(word) or shop.parser.things.spelt(word)):
+            continue  # the name of one of them
         if not Things.ends(text, tokens, at) or _beside([t.norm for t in tokens[:at]], shown):
             continue
         name = next((form for form in (word, *forms(word)) if any(called(item, form) for item in shown)), "")

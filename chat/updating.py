@@ -34,6 +34,12 @@ _CHANGES_NOTHING = frozenset(
     "meta help greeting thanks farewell undo reset service crisis foreign unclear about_me forget_me".split()  # noqa: SIM905
 )
 _ON_PAGE = re.compile(r"\bthis\s+(?:product|item|article|page)\b|这个(?:商品|产品)|本(?:商品|品)|这款", re.IGNORECASE)
+_BESIDES = re.compile(  # before, in or behind what else is wanted
+    r"^\W*(?:(?:and|oh|ok(?:ay)?|k|good|great|then|thanks|actually)\W+)*(?:also|besides|another\s+thing|other\s+thing|next|something\s+else|one\s+more)\b"
+    r"|^\W*(?:oh\W+)?(?:and|plus|now)\s+(?:(?:also|then|for|we|i|he|she|they|my|our|a|an|some|something|new)\b|\w+s\b(?<!this)(?<!its)(?<!is)(?<!does)(?<!was)(?<!has))"
+    r"|\b(?:need|needs|want|wants|like)\s+(?:too|also)\b|\b(?:also|too|as\s+well|besides)\s*(?:[.,!]|$)",
+    re.IGNORECASE,
+)
 _REMOVES = re.compile(
     r"\b(?:remov(?:e|ing)|delete|take\s+(?:out|away|off)|get\s+rid\s+of|drop)\b|去掉|取消|删掉|删除", re.IGNORECASE
 )
@@ -169,11 +175,13 @@ class Updater(Scene):
     def _leave_kind(self, turn: Turn, fields: Collection[str]) -> None:
         """Let go of the kind in force where a need is told that goods of another meet: "and something to clean it"."""
         needs, understood, facets = self.shop.recommender.needs, turn.understood, self.shop.index.facets
-        held = [x for x in self.state.taste.limits if x.op == "is" and x.constraint.is_thing]
-        said = fields or understood.opinions or understood.parsed.relative or not telling_words(understood.gist)
+        held = [x for x in self.state.taste.limits if x.op == "is" and (x.is_thing or x.field == "creators")]
+        thing = not {"kind", "title", "creators"}.isdisjoint(fields)
+        said = thing or understood.opinions or understood.parsed.relative or not telling_words(turn.text)
         if needs is None or not held or said or understood.act != "recommend":
             return
-        meant = needs.beyond(turn.text, facets.mask([x.constraint for x in held]))
+        among, besides = facets.mask([x.constraint for x in held]), _BESIDES.search(turn.text) is not None
+        meant = needs.beyond(turn.text, among, besides=besides)
         if meant is not None:
             item = self.shop.index.catalog[meant]
             own = [x for x in self.state.taste.limits if x.op == "is" and not satisfies(item, x.constraint)]

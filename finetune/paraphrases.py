@@ -11,12 +11,18 @@ it does not cover::
 
 or it is a catalogue, with what people need and the items that a good clerk would show in the .json beside it::
 
-    [{"text": "my gran can't get into the bath", "good": ["K07"]}, {"text": ["no drilling", "and white"], "good": []}]
+    [{"text": "my gran can't get into the bath", "good": ["K07"]}, {"text": ["no holes", "and white"], "good": []}]
 
-Each step takes one shop. A question's target is its entry, or any of several, or *none of them* if it is uncovered or
-they were left out this time: a softmax over the cosines with all entries and one learned bar, τ = .05 (van den Oord et
-al., 2018, with a null class). Only low-rank changes are learned (Hu et al., "LoRA", ICLR 2022);
-`SentenceEncoder(tuning=…)` adds them.
+or it is questions about single goods of the catalogue in ../goods (`chat.lines`), and what of it answers, if anything::
+
+    [{"text": "can it go in the dishwasher?", "of": "K15", "column": "dishwasher_safe"},
+     {"text": "a fork?", "of": "K02", "column": "description", "says": "No metal spatulas"},
+     {"text": "where is it made", "of": "K02", "column": null}]
+
+Each step takes one shop. A question's target is its entry (of an item, its line), or any of several, or *none of them*
+if it is uncovered or they were left out this time: a softmax over the cosines with all entries and one learned bar,
+τ = .05 (van den Oord et al., 2018, with a null class). Only low-rank changes are learned (Hu et al., "LoRA", ICLR
+2022); `SentenceEncoder(tuning=…)` adds them.
 """
 
 from __future__ import annotations
@@ -32,12 +38,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator, model_validator
 from tqdm import tqdm
 
+from chat.lines import DESCRIPTION, Line, lines_of
 from chat.needs import need_of, read_out
 from finetune.lowrank import LowRankEncoder, pooled
 from retrieval.catalog import Catalog
 from retrieval.errors import NamedropError
 from retrieval.knowledge import TUNING
 from retrieval.models import DEFAULT_ENCODER
+from retrieval.text import normalize
 
 if TYPE_CHECKING:
     import torch
@@ -60,6 +68,10 @@ class ShopQuestions(BaseModel):
     """A shop's knowledge, with questions that it covers, each with the entries that answer, and others.
 
     In a file an entry's id may stand alone instead of in a list.
+
+    Attributes:
+        within: what the entries' ids begin with that a question is compared with, of each of those asked and then of
+            those uncovered; () if with all.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -67,6 +79,7 @@ class ShopQuestions(BaseModel):
     entries: tuple[Question, ...]
     asked: tuple[tuple[str, tuple[str, ...]], ...]
     uncovered: tuple[str, ...]
+    within: tuple[str, ...] = ()
 
     @field_validator("asked", mode="before")
     @classmethod
@@ -96,7 +109,8 @@ def read_shop(path: Path) -> ShopQuestions:
     if path.suffix != ".json":
         return read_goods(path)
     try:
-        return ShopQuestions.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
+        return read_asked(path) if content.lstrip()[:1] == b"[" else ShopQuestions.model_validate_json(content)
     except (OSError, ValidationError) as error:
         raise NamedropError(f"{path}: {error}\nwrite it as the docstring of finetune.paraphrases shows") from error
 
@@ -150,6 +164,72 @@ def read_goods(catalog: Path) -> ShopQuestions:
         )
     except ValidationError as error:
         raise NamedropError(f"{catalog.with_suffix('.json')}: {error}") from error
+
+
+class Asked(BaseModel):
+    """A question about an item, and what of it answers: a column (of a description, with words of it), or nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    text: str
+    of: str
+    column: str | None
+    says: str = ""
+
+    def among(self, lines: Sequence[Line]) -> list[int]:
+        """Return which of an item's lines answer."""
+        if self.column == DESCRIPTION:
+            told = normalize(self.says)
+            return [at for at, line in enumerate(lines) if line.field == DESCRIPTION and _shares(told, line.text)]
+        field = _FIELDS.get(self.column or "", self.column or "")
+        return [at for at, line in enumerate(lines) if normalize(line.field) == normalize(field)]
+
+
+_ASKED = TypeAdapter(tuple[Asked, ...])
+_FIELDS = {"stock": "in_stock", "brand": "creators"}  # as the item has what a file calls so
+
+
+def _shares(told: str, sentence: str) -> bool:
+    """Whether a normalized piece of a description lies in a sentence, or begins in it."""
+    sentence = normalize(sentence)
+    return told in sentence or sentence in told
+
+
+def read_questions(path: Path) -> tuple[Asked, ...]:
+    """Read questions about single goods.
+
+    Raises:
+        NamedropError: the file cannot be read, or is not of the shape above.
+    """
+    try:
+        return _ASKED.validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise NamedropError(f"{path}: {error}\nwrite it as the docstring of finetune.paraphrases shows") from error
+
+
+def read_asked(path: Path) -> ShopQuestions:
+    """Read questions about single goods, each to be compared with the lines of its own.
+
+    Raises:
+        NamedropError: a file cannot be read, is not of the shape above, or asks of goods that the catalogue lacks.
+    """
+    questions = read_questions(path)
+    items = {item.id: item for item in Catalog.load(path.parent.parent / "goods" / f"{path.stem}.csv")}
+    if strange := sorted({question.of for question in questions} - items.keys()):
+        raise NamedropError(f"{path}: asks of goods that the catalogue lacks: {', '.join(strange)}")
+    lines = {one: lines_of(items[one]) for one in dict.fromkeys(question.of for question in questions)}
+    right = [[f"{q.of}/{at}" for at in q.among(lines[q.of])] for q in questions]
+    pairs = [*zip(questions, right, strict=True)]
+    return ShopQuestions(
+        shop=path.stem,
+        entries=tuple(
+            Question(id=f"{one}/{at}", question="", answer=line.text)
+            for one, told in lines.items()
+            for at, line in enumerate(told)
+        ),
+        asked=tuple((q.text, tuple(places)) for q, places in pairs if places),
+        uncovered=tuple(q.text for q, _ in pairs if q.column is None),
+        within=tuple(f"{q.of}/" for q in (*(q for q, a in pairs if a), *(q for q, _ in pairs if q.column is None))),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +312,9 @@ class _Trainee:
         logits = asked @ passages.T / TEMPERATURE
         logits = self._torch.cat([logits, self.bar.expand(len(questions), 1)], dim=1)  # (Q, P + 1)
         right = [[places[one] for one in wanted if one in places] or [none] for _, wanted in questions]
+        if shop.within:
+            apart = [[not entry.id.startswith(each) for entry in entries] + [False] for each in shop.within]
+            logits = logits.masked_fill(self._torch.tensor(apart), -self._torch.inf)
         return cross_entropy(logits, right)
 
     def _embed(self, texts: Sequence[str]) -> Any:  # noqa: ANN401
@@ -290,6 +373,8 @@ def average(files: Sequence[Path], out: Path) -> None:
 def _view(entry: Question, draw: random.Random) -> str:
     """Return what is compared with the questions this time: mostly both parts, so that each part alone works too."""
     chance = draw.random()
+    if not entry.question:
+        return entry.answer
     if chance < 0.6:
         return f"{entry.question} {entry.answer}"
     return entry.answer if chance < 0.8 else entry.question
@@ -325,9 +410,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             average(args.average, args.out)
             print(f"{args.out}: the mean of {len(args.average)} tunings")
             return 0
-        shops = dict(shops_of(args.shops, args.hold))
+        shops = [shop for _, shop in shops_of(args.shops, args.hold)]
         settings = Settings(epochs=args.epochs, rate=args.rate, seed=args.seed)
-        loss = tune(list(shops.values()), settings, args.out, args.encoder, args.start)
+        loss = tune(shops, settings, args.out, args.encoder, args.start)
     except NamedropError as error:
         print(error, file=sys.stderr)
         return 2

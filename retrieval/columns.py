@@ -84,7 +84,7 @@ _FEWEST_LEFT = re.compile(
     re.IGNORECASE,
 )
 _HOW_HOT = re.compile(r"\bhow\s+(?:hot|warm|cold)\b|\bhow\s+many\s+degrees\b|几度|多少度|多热|水温|温度")
-_SIZES = ("size", "volume", "mass")  # dimensions of which "small" may be said
+_SIZES = ("size", "volume")  # dimensions of which "small" may be said: a small present weighs what it will
 
 
 class Columns:
@@ -256,7 +256,7 @@ class Columns:
     def sizes(self) -> tuple[str, ...]:
         """The columns of which "the biggest" may be said."""
         big = (c for c in self.numbers if c.quality is not None and "big" in c.quality.much)
-        of_size = (c for c in self.numbers if c.unit is not None and c.unit.dimension in _SIZES[:2])
+        of_size = (c for c in self.numbers if c.unit is not None and c.unit.dimension in _SIZES)
         return tuple(dict.fromkeys(c.field for c in (*of_size, *big)))
 
     @cached_property
@@ -299,7 +299,7 @@ class Columns:
         if _HOW_HOT.search(low):
             found += [c.field for c in self.numbers if c.unit is not None and c.unit.dimension == "temperature"]
         if _HOW_BIG.search(low):
-            found += [c.field for c in self.numbers if c.unit is not None and c.unit.dimension in _SIZES[:2]]
+            found += [c.field for c in self.numbers if c.unit is not None and c.unit.dimension in _SIZES]
         if _HOW_LONG.search(low) or (_HOW_LONG_IS.search(low) and not self._sized):
             found += [c.field for c in self._times]
         if "age" in self.people.columns and _WHAT_AGE.search(low):

@@ -45,6 +45,7 @@ Numbers = npt.NDArray[np.float64]
 WEIGHTS = Path(__file__).parent / "weights"
 TUNING = WEIGHTS / "minilm-knowledge.safetensors"
 GOODS = WEIGHTS / "minilm-goods.safetensors"
+LINES = WEIGHTS / "minilm-lines.safetensors"
 VIEWS = ("title", "whole", "text")  # what a question is compared with
 CUES = (*VIEWS, "margin")  # what the decision to answer is made of
 JUDGED_CUES = (*CUES, "over_none")  # and what it is made of where a judge has read the passages
@@ -339,7 +340,7 @@ def tuned(encoder: Encoder, tuning: Path = TUNING) -> Encoder:
 
     Args:
         encoder: the one of the catalogue.
-        tuning: for questions to a shop's pages, or `GOODS` for what people need.
+        tuning: for questions to a shop's pages, `GOODS` for what people need, or `LINES` for questions about an item.
     """
     if isinstance(encoder, SentenceEncoder) and encoder.tuning is None and is_embedded(encoder.model):
         return _tuned(encoder.model, tuning)

@@ -82,8 +82,8 @@ class Parser:
         self._facets = facets
         self.columns = Columns(facets)
         self.phrases = Phrases(facets, self.columns, english)
-        self.short_names = ShortNames(facets, self.phrases.plain_words)
-        self.things = Things(facets, self.phrases.plain_words)
+        self.short_names = ShortNames(facets, self.phrases.plain_words, self.phrases.is_english)
+        self.things = Things(facets, self.phrases.plain_words, self.phrases.is_english)
         self.tails = Tails(facets)
         self._limiting = Limiting(facets, self.columns, self.phrases, self.carries)
         self._counts = Counts(facets, self.columns)

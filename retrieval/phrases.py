@@ -90,7 +90,9 @@ class Phrases:
     @cached_property
     def plain_words(self) -> frozenset[str]:
         """Return every word that says what something is like or of what kind, rather than naming it."""
-        naming = ("creators", "topic")
+        held = self._facets.postings
+        makers = held.get("creators", {}).keys()
+        naming = {"creators", "topic", *(field for field, values in held.items() if values.keys() <= makers)}  # brands
         said = (p for p, meanings in self.meanings.items() if any(f not in naming for f, _ in meanings))
         return frozenset((*(word for phrase in said for word in phrase.split()), *STOPWORDS_EN_PLUS))
 

@@ -38,9 +38,13 @@ class ShortNames:
     Args:
         facets: of the catalogue; one of works has no short names.
         common: normalised words that name no item: kinds, genres, what columns hold.
+        is_plain: whether a word is one of everyday language; "kurbel" is none, and a name wherever it stands.
     """
 
-    def __init__(self, facets: Facets, common: Collection[str]) -> None:
+    def __init__(
+        self, facets: Facets, common: Collection[str], is_plain: Callable[[str], bool] = lambda word: True
+    ) -> None:
+        self._is_plain = is_plain
         self._having: dict[str, set[int]] = defaultdict(set)
         if not facets.of_works:
             for at, item in enumerate(facets.catalog.items):
@@ -159,8 +163,10 @@ class ShortNames:
         begins = at == 0 or re.search(r"[.!?\n]\s*$", text[: tokens[at].start]) is not None
         telling = sum(t.norm not in STOPWORDS_EN_PLUS for t in tokens[at : at + length])  # "small for", "a bucket"
         coded = any(not (t.norm.isalpha() or t.norm.isdigit()) for t in tokens[at : at + length])
+        strange = any(self._names(t.norm) and not self._is_plain(t.norm) for t in tokens[at : at + length])
         return (
             coded
+            or strange
             or before in _DEFINITE
             or self._is_chosen(text, tokens, at, length)
             or (capital and (not begins or length > 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
@@ -49,9 +49,12 @@ class Things:
     Args:
         facets: of the catalogue; one of works has no such things, its titles are names.
         common: normalised words that a column explains.
+        is_plain: whether a word is one of everyday language; of others one title alone has the name of its item.
     """
 
-    def __init__(self, facets: Facets, common: Collection[str]) -> None:
+    def __init__(
+        self, facets: Facets, common: Collection[str], is_plain: Callable[[str], bool] = lambda word: True
+    ) -> None:
         self._titles: list[str] = []
         self._having: dict[str, set[int]] = defaultdict(set)
         if facets.of_works:
@@ -65,7 +68,7 @@ class Things:
                 if len(word) >= _LEAST and word.isalpha() and word not in none:
                     self._having[word].add(at)
         most = _COMMON * len(self._titles)
-        self._having = {word: at for word, at in self._having.items() if len(at) <= most}
+        self._having = {w: at for w, at in self._having.items() if len(at) <= most and (len(at) > 1 or is_plain(w))}
 
     def spelt(self, word: str) -> str:
         """Return a word as titles write it, in the plural or not; "" if none has it."""

@@ -103,6 +103,21 @@ def test_a_limit_is_doubted_where_other_goods_plainly_meet_what_is_told(encoder)
     assert needs.doubted([*story, ("user", "hand fork close weeding")], [fork]) == [False]
 
 
+def test_a_refusal_is_doubted_only_where_what_it_names_is_far_nearer(encoder, monkeypatch):
+    needs, facets = Needs(index(), None), index().facets
+    no_rake, no_fork = (facets.mask([Constraint("kind", "is_not", kind)]) for kind in ("rake", "fork"))
+    story = [("user", "leaf rake lawns autumn")]
+    assert needs.doubted(story, [no_rake, no_fork], refusals=True) == [True, False]
+    monkeypatch.setattr(module, "_AMONG_REFUSED", 2.0)
+    assert needs.doubted(story, [no_rake], refusals=True) == [False]
+
+
+def test_who_speaks_of_goods_is_told_from_who_asks_about_the_shop(encoder):
+    needs = Needs(index(), None)
+    assert needs.speaks("a soft pad for work on the knees") > 0 > needs.speaks("may I pay later")
+    assert needs.speaks("膝盖疼") == needs.speaks("and it") == 0
+
+
 @pytest.mark.models
 def test_what_a_story_names_beside_its_need_is_no_limit():
     shop_index = make_index(Catalog.load(GOODS / "kitchentaps.csv"), SentenceEncoder())
@@ -152,7 +167,24 @@ def test_what_the_judge_takes_for_an_answer_is_meant(encoder):
     assert not Needs(index(), Reads("knees")).meets("膝盖疼")
 
 
-def test_what_another_kind_meets_is_found_beyond_the_one_in_force(encoder):
+def test_what_is_plainly_met_beyond_the_kind_in_force_needs_no_judge(encoder):
+    hoes = np.array([item.kind == "hoe" for item in ITEMS])
+    beyond = Needs(index(), None).beyond
+    assert beyond("a soft pad for the knees", hoes) == 2
+    assert beyond("weeding on your feet", hoes) is None
+    assert beyond("a soft pad for the knees", np.ones(len(ITEMS), dtype=bool)) is None
+
+
+def test_what_is_asked_for_besides_needs_to_be_less_plain(encoder, monkeypatch):
+    monkeypatch.setattr(module, "_FAR_NEARER", 2.0)
+    hoes = np.array([item.kind == "hoe" for item in ITEMS])
+    beyond = Needs(index(), None).beyond
+    assert beyond("a soft pad for the knees", hoes) is None
+    assert beyond("a soft pad for the knees", hoes, besides=True) == 2
+
+
+def test_what_another_kind_meets_is_found_beyond_the_one_in_force(encoder, monkeypatch):
+    monkeypatch.setattr(module, "_FAR_NEARER", 2.0)
     hoes = np.array([item.kind == "hoe" for item in ITEMS])
     beyond = Needs(index(), Reads("knees")).beyond
     assert beyond("a soft pad for the knees", hoes) == 2
