@@ -122,9 +122,8 @@ class Answering:
         needs = self.shop.recommender.needs
         tells = needs is not None and not wonders(piece.text) and needs.speaks(piece.text) > 0  # "I'm in month five"
         if served.abstained and route == "policy" and (named or wished or tells):  # "or maybe just a voucher"
-            return self._of_shop(
-                piece if named or wished else _wishing(piece)
-            )  # "I've had Kind of Blue on repeat, where do I go from there?"
+            # "I've had Kind of Blue on repeat, where do I go from there?"
+            return self._of_shop(piece if named or wished else _wishing(piece))
         silent = served.abstained or route == "out_of_scope"
         page = self._of_its_kind(piece) if silent else None
         page = page or (followed(piece, self.quoted, self.desk, self.dialogue.say) if silent else None)

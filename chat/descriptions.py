@@ -19,7 +19,7 @@ from chat.scene import Scene
 from chat.turn import Turn
 from chat.variants import YES_NO, variants
 from retrieval.constraints import as_values, satisfies, values_of
-from retrieval.knowledge import terms
+from retrieval.knowledge import reads, terms
 from retrieval.lexicon import display
 from retrieval.numbers import blank
 from retrieval.ranges import of_sizes
@@ -66,9 +66,10 @@ class Descriptions(Scene):
         lines, understood, fields = self.shop.lines, turn.understood, turn.understood.questions
         own = [field for field in fields if field != "other"]
         several = len(items) != 1 or len(own) > 1 or not _SEVERAL.isdisjoint(fields) or any(map(of_sizes, own))
-        if lines is None or understood.form or several:
+        question = question_alone(turn.text)
+        if lines is None or understood.form or several or not reads(question):
             return None
-        item, found = items[0], lines.read(question_alone(turn.text), items[0])
+        item, found = items[0], lines.read(question, items[0])
         if found is None:
             named = any(f" {of_header(field)[0]} " in f" {normalize(turn.text)} " for field in own)
             known = named or not COLUMNS.isdisjoint(own)
@@ -76,9 +77,8 @@ class Descriptions(Scene):
         if found.line.field in own:
             return None
         if found.line.field == DESCRIPTION:
-            return Asked(
-                self._told([Evidence(item, DESCRIPTION, found.line.text, whole=True)], among_several=False), (item,)
-            )
+            quoted = Evidence(item, DESCRIPTION, found.line.text, whole=True)
+            return Asked(self._told([quoted], among_several=False), (item,))
         return Asked(self.say.answer(item, (found.line.field,)), (item,), column=True)
 
     def comes_with(self, turn: Turn, items: Sequence[Item]) -> Asked | None:

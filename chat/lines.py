@@ -26,7 +26,6 @@ from retrieval.units import of_header
 
 DESCRIPTION = "description"
 FILE = WEIGHTS / "lines.json"
-_ASIDE = frozenset({"brand"})  # attributes that another field tells
 
 
 class Line(NamedTuple):
@@ -62,8 +61,8 @@ def lines_of(item: Item) -> list[Line]:
     lines += [Line("price", f"price: {facts.price(item, 'en')}")] if item.price is not None else []
     lines += [Line("in_stock", "in stock: " + ("yes" if item.in_stock else "no"))]
     for name in item.attributes:
-        value = facts.attribute(item, name, "en") if name not in _ASIDE else ""
-        lines += [Line(name, f"{of_header(name)[0]}: {value}")] if value else []
+        value = facts.attribute(item, name, "en")
+        lines += [Line(name, f"{of_header(name)[0]}: {value}")] if value and value != made else []
     described = [] if is_cjk(item.description) else sentences(item.description)
     return [*lines, *(Line(DESCRIPTION, each) for each in described)]
 
@@ -90,7 +89,7 @@ class Lines:
         return lines, np.stack(told) @ asked
 
     def read(self, question: str, item: Item) -> Read | None:
-        """Return the line that answers a question, None if none seems to."""
+        """Return the line that answers a question, None if none seems to, or the encoder does not read its script."""
         if not reads(question):
             return None
         lines, near = self.near(question, item)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from retrieval.units import of_header
 MOST = 1_000  # items that are read so: six seconds of encoding, once
 READ = 12  # of the best, which the judge reads
 _SAID = 2  # messages of the person that tell of a need, the latest first
+_MEANT, _TURNED, _HALF = 3, 0.25, 0.5  # goods that the message before means, and the lead of others that is a turn
 _TELLS = 0.3  # the cosine from which a sentence of the description says why an item is meant
 _LOOKED_AT, _MEETS = 4, -0.3  # items that are read to see whether anything is meant, and the log odds from which it is
 # By cosine and by log odds, from which something else is meant than what has been spoken of; and the least odds of it.
@@ -36,6 +37,18 @@ _AMONG_REFUSED = 0.13  # the same where they are what a message seems to refuse
 _STORY = 3  # telling words: who says less says what it is to be
 _NOT = re.compile(r"\b(?:not|no|never|too)\b|n['’]t\b", re.IGNORECASE)
 _YES_NO: Mapping[object, str] = {True: "yes", False: "no"}
+
+
+class Need(NamedTuple):
+    """What somebody needs.
+
+    Attributes:
+        text: that tells it.
+        near: how near each item is to it, (N,).
+    """
+
+    text: str
+    near: FloatArray
 
 
 class Needs:
@@ -67,6 +80,22 @@ class Needs:
     def scores(self, said: str) -> FloatArray:
         """Return how near each item is to a need, as a cosine: (N,)."""
         return self._vectors @ self._encoder.encode([said])[0]
+
+    def need(self, said: Sequence[tuple[str, str]]) -> Need | None:
+        """Return what somebody needs, by the (role, text) of the conversation, oldest first; None if nothing tells it.
+
+        Where the last message means other goods than the one before did, what that one told matters the less.
+        """
+        last, *before = _telling(said) or [""]
+        if not last:
+            return None
+        alone = self.scores(last)
+        if not before:
+            return Need(last, alone)
+        both, meant = f"{last} {before[0]}", np.argsort(-self.scores(before[0]))[:_MEANT]
+        turned = min(max(float(alone.max() - alone[meant].max()) / _TURNED, 0.0), 1.0)
+        near = turned * alone + (1 - turned) * self.scores(both)
+        return Need(last if turned > _HALF else both, near.astype(np.float32))
 
     def read(self, said: str, positions: Sequence[int]) -> FloatArray:
         """Return by how many log odds each of some items is likelier meant than the least of them: (n,)."""
@@ -145,12 +174,17 @@ class Needs:
 def need_of(said: Sequence[tuple[str, str]]) -> str:
     """Return what tells of a person's need among the (role, text) of a conversation, oldest first.
 
-    What tells nothing ("cheaper", "under 100") leaves the need as it was. It is "" where nothing tells of one, or in a
-    script that the encoder does not read.
+    What tells nothing ("cheaper", "under 100") leaves the need as it was, and what was asked before tells of none. It
+    is "" where nothing tells of one, or in a script that the encoder does not read.
     """
-    telling = (text for role, text in reversed(said) if role == "user" and telling_words(text))
-    need = " ".join(islice(telling, _SAID))
-    return need if reads(need) else ""
+    return " ".join(_telling(said))
+
+
+def _telling(said: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the messages that tell of a need, the latest first; none in a script that the encoder does not read."""
+    telling = [text for role, text in reversed(said) if role == "user" and telling_words(text)]
+    found = [text for at, text in enumerate(telling) if at == 0 or not text.rstrip().endswith("?")][:_SAID]
+    return found if reads(" ".join(found)) else []
 
 
 def read_out(item: Item, *, titled: bool = True) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from chat import facts
 from chat.grown import not_for_toddlers
 from chat.messages import Card
-from chat.needs import need_of
+from chat.needs import Need
 from chat.prompt import UserContext
 from chat.recommender import Recommended
 from chat.rules import Situation
@@ -31,6 +31,7 @@ from retrieval.types import BoolArray, Constraint, FloatArray, Query
 
 CARDS = 5
 _RECENT_LIKES = 6
+_MEANT = 3  # goods that a need means, though they have been shown
 _DESCRIBED = 2  # telling words of a message that describes what is wanted
 _PROMPT_TURNS = 40
 _SHADE = 0.5  # standard deviations by which a mood near a refused one is worth less
@@ -76,13 +77,24 @@ class Picking(Scene):
         ranked = [replace(pick, sponsored=pick.position in placed.sponsored) for pick in (*put, *picks)]
         return [*(Recommended(at, 0.0) for at in pinned), *ranked]
 
+    def _need(self) -> Need | None:
+        """Return what the conversation tells of a need, None where nobody reads it."""
+        needs = self.shop.recommender.needs
+        return needs.need(self.context().said) if needs is not None else None
+
     def _described(self, turn: Turn) -> set[int]:
-        """Return the goods shown before whose texts have all that a message asks for: "some with dark skin"."""
+        """Return the goods shown before that a message means: their texts have all that it asks for, or a need does."""
         asked = {w for w in telling_words(turn.understood.gist) if w not in EVERYDAY}
-        if not self.shop.of_goods or len(asked) < _DESCRIBED or turn.understood.act == "more":
+        if not self.shop.of_goods or turn.understood.act == "more":
             return set()
+        need = self._need() if telling_words(turn.text) else None
+        meant = {*np.argsort(-need.near)[:_MEANT].tolist()} if need is not None else set()
+        if len(asked) < _DESCRIBED:
+            return meant
         catalog = self.shop.index.catalog
-        return {at for at in self.shop.positions(self.state.taste.shown) if asked.issubset(topic_words(catalog[at]))}
+        return meant | {
+            at for at in self.shop.positions(self.state.taste.shown) if asked.issubset(topic_words(catalog[at]))
+        }
 
     def _stay(self, turn: Turn, allowed: BoolArray, known: Collection[int]) -> list[int]:
         """Return which goods on screen stay there, in their order: those left by a message that only refuses some."""
@@ -245,7 +257,7 @@ class Picking(Scene):
         liked = self.shop.items(taste.anchors[-_RECENT_LIKES:])
         hidden = self.shop.hidden()
         made: list[Card] = []
-        needs, need = self.shop.recommender.needs, need_of(self.context().said)
+        needs, need = self.shop.recommender.needs, self._need()
         beside, freed = (turn.beside, [x.constraint for x in turn.freed]) if turn is not None else ([], [])
         free = [c for c in constraints if c not in freed]
         for pick in (*picks, *(Recommended(at, 0.0) for at in beside)):
@@ -262,8 +274,8 @@ class Picking(Scene):
                 said=" ".join(taste.wish_text),
                 constraints=constraints,
             )
-            if not why and needs is not None:
-                why = needs.because(need, item)
+            if not why and needs is not None and need is not None:
+                why = needs.because(need.text, item)
             if pick.pinned:
                 why = self.say.sentences(self.say("shop_pick"), why)
             made.append(card(item, why, pick.score, sponsored=pick.sponsored))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chat.generator import Generator
-from chat.needs import READ, Needs, need_of
+from chat.needs import READ, Needs
 from chat.prompt import Prompt, UserContext
 from chat.prompting import Prompting
 from chat.ranker import Ranker
@@ -197,13 +197,12 @@ class Recommender:
 
     def _needed(self, context: UserContext | None, scored: Scored, allowed: BoolArray) -> Scored:
         """Add how well goods meet the need that a person tells of; the best are read, which only gains them."""
-        need = need_of(context.said) if context is not None else ""
-        if self.needs is None or not need:
+        need = self.needs.need(context.said) if self.needs is not None and context is not None else None
+        if self.needs is None or need is None:
             return scored
-        near = standard(self.needs.scores(need), allowed, _NEED)
-        total = scored.total + near
+        total = scored.total + standard(need.near, allowed, _NEED)
         best = top_k(total, READ, allowed).positions
-        total[best] += _READ * self.needs.read(need, best.tolist())
+        total[best] += _READ * self.needs.read(need.text, best.tolist())
         return Scored(total, {**scored.parts, "needs": total - scored.total})
 
     def _reads(self, name: str) -> bool:

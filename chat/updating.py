@@ -187,6 +187,8 @@ class Updater(Scene):
             own = [x for x in self.state.taste.limits if x.op == "is" and not satisfies(item, x.constraint)]
             turn.lift(self.state, own)
             turn.refined, turn.changed_subject = False, True
+            taste = self.state.taste
+            taste.aside.extend(liked for liked in taste.anchors if liked not in taste.aside)
 
     def _note_whom(self, turn: Turn) -> None:
         """Keep in mind for whom goods are to be; what has been shown may be for them, too."""

@@ -33,7 +33,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator, model_validator
 from tqdm import tqdm
@@ -129,6 +129,7 @@ class Wish(BaseModel):
         return [text] if isinstance(text, str) else text
 
 
+_Row = TypeVar("_Row", bound=BaseModel)
 _WISHES = TypeAdapter(tuple[Wish, ...])
 
 
@@ -138,11 +139,7 @@ def read_wishes(catalog: Path) -> tuple[Wish, ...]:
     Raises:
         NamedropError: it cannot be read, or is not of the shape above.
     """
-    file = catalog.with_suffix(".json")
-    try:
-        return _WISHES.validate_json(file.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise NamedropError(f"{file}: {error}\nwrite it as the docstring of finetune.paraphrases shows") from error
+    return _listed_in(catalog.with_suffix(".json"), _WISHES)
 
 
 def read_goods(catalog: Path) -> ShopQuestions:
@@ -200,10 +197,14 @@ def read_questions(path: Path) -> tuple[Asked, ...]:
     Raises:
         NamedropError: the file cannot be read, or is not of the shape above.
     """
+    return _listed_in(path, _ASKED)
+
+
+def _listed_in(file: Path, adapter: TypeAdapter[tuple[_Row, ...]]) -> tuple[_Row, ...]:
     try:
-        return _ASKED.validate_json(path.read_bytes())
+        return adapter.validate_json(file.read_bytes())
     except (OSError, ValidationError) as error:
-        raise NamedropError(f"{path}: {error}\nwrite it as the docstring of finetune.paraphrases shows") from error
+        raise NamedropError(f"{file}: {error}\nwrite it as the docstring of finetune.paraphrases shows") from error
 
 
 def read_asked(path: Path) -> ShopQuestions:

@@ -28,7 +28,7 @@ _BEFORE = frozenset("the your that this my our a an any some like about of".spli
 _ARTICLES = frozenset({"a", "an", "the", "some", "any", "those", "these", "that", "this", "your"})
 _OPENING = frozenset("ok okay well so and no yes yeah then maybe alright right good great fine i ill take".split())  # noqa: SIM905
 _THEN = re.compile(r"\s+then\b\s*(?:$|[.,;:!?–—-])", re.IGNORECASE)
-_COUNTING = frozenset("first second third fourth fifth last next other both two three four five new best".split())  # noqa: SIM905
+_COUNTING = frozenset("one first second third fourth fifth last next other both two three four five new best".split())  # noqa: SIM905
 _DEFINITE = frozenset({"the", "your", "that", "this"})
 
 

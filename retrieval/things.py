@@ -20,7 +20,7 @@ _NO_THINGS = frozenset(  # which stand in titles all the same
     gift gifts present presents set sets pair pairs new kid kids child children baby women woman men man womens mens
     ladies girl girls boy boys family junior adult adults dog dogs cat cats face eye eyes lip lips skin hair hand hands
     nail nails foot feet head body small little big large mini tiny light heavy long short good nice great best
-    easy soft two three four five six seven eight nine ten twelve
+    easy soft one two three four five six seven eight nine ten twelve
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _DETERMINERS = frozenset("a an the some any my our your his her new another matching".split())  # noqa: SIM905

@@ -214,6 +214,29 @@ def test_a_need_that_goods_of_another_kind_meet_leaves_the_kind_in_force(encoder
     assert (titles(answer)[:1] == ["Kneeler"] and "I let go of “hoe”" in answer.text) == left
 
 
+def test_the_last_message_alone_tells_a_need_that_is_another(encoder, monkeypatch):
+    monkeypatch.setattr(module, "_MEANT", 1)  # of four goods
+    needs = Needs(index(), None)
+    before = ("user", "weeding with a bad back")
+    turned = needs.need([before, ("user", "lawns in autumn")])
+    assert turned is not None
+    assert (turned.text, int(turned.near.argmax())) == ("lawns in autumn", 3)
+    same = needs.need([before, ("user", "on your feet")])
+    assert same is not None
+    assert (same.text, int(same.near.argmax())) == ("on your feet weeding with a bad back", 0)
+    asked = needs.need([("user", "is it good for lawns?"), ("user", "window boxes")])
+    assert asked is not None
+    assert asked.text == "window boxes"
+    assert needs.need([("user", "膝盖疼")]) is needs.need([]) is None
+
+
+def test_what_a_need_means_may_be_shown_again(encoder, monkeypatch):
+    monkeypatch.setattr(module, "_MEANT", 1)
+    talk = Talk(Shop.of(index(), None, needs=Needs(index(), None)))
+    assert "Leaf Rake" in titles(talk("something for a bad back"))  # four goods are shown at once
+    assert titles(talk("lawns in autumn, that is what I need"))[:1] == ["Leaf Rake"]
+
+
 def test_an_edit_encodes_what_has_changed(encoder):
     before = Needs(index(), None)
     encoder.texts.clear()

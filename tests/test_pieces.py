@@ -7,7 +7,7 @@ import math
 import pytest
 
 from chat.clauses import clauses
-from chat.evidence import weighed
+from chat.evidence import of_goods, weighed
 from chat.pieces import Reader
 from chat.routing import ROUTES, Patterns, Routed
 from chat.understanding import understand
@@ -146,3 +146,31 @@ def test_a_title_named_before_a_question_is_what_it_asks_of():
     (piece,) = pieces("what about Stalker, how long does it run?", router=router)
     assert piece.understood.questions == ("length",)
     assert len(pieces("what about Stalker, how do I pay?", router=router)) == 2
+
+
+class TestGoods:
+    def test_no_route_falls_below_a_least_share_for_its_words(self):
+        sure = Routed("out_of_scope", 0.999, {"out_of_scope": 0.999, "recommend": 0.001})
+        assert weighed(sure, {"recommend": 2.0}).route == "out_of_scope"
+        assert weighed(sure, {"recommend": 2.5}, least=0.1).route == "recommend"
+        assert weighed(sure, {}, least=0.1) is sure
+
+    def test_goods_speak_against_what_the_catalogue_does_not_answer(self):
+        odds = of_goods({"recommend": 1.0, "policy": 1.0}, 2.0)
+        assert (odds["recommend"], odds["policy"], odds["out_of_scope"]) == (1.0, -1.0, -2.0)
+        assert "item" not in odds
+        assert of_goods({}, 2.0) == {}
+
+    def test_a_page_needs_more_where_goods_are_spoken_of(self):
+        shop = marquee()
+
+        def understood(part):
+            return understand(part, shop.linker, shop.parser, 0, served=("service",))
+
+        routes = {
+            meant: Reader(Patterns(), understood, lambda part: 1.0, "", lambda part, meant=meant: meant)
+            .piece("how would I keep them dry?")
+            .route
+            for meant in (0.0, 4.0)
+        }
+        assert routes[0.0] == "policy" != routes[4.0]
