@@ -46,7 +46,7 @@ from chat.troubles import demands, troubled
 from chat.typed import telling_words
 from chat.understanding import Understanding
 from retrieval import units
-from retrieval.constraints import satisfies_all
+from retrieval.constraints import satisfies, satisfies_all
 from retrieval.text import words
 from retrieval.types import Item
 
@@ -244,8 +244,10 @@ class Answering:
         named = tuple(opinion for opinion in understood.opinions if opinion.surface)  # "the oil, and a jug to pour it"
         priced = replace(understood, act="question", questions=("price",), opinions=named or understood.opinions)
         answer = self.dialogue.answer(self.dialogue.absorb(piece.text, priced))
-        said = say.sentences(say("cannot_buy"), answer.text if answer.about else "")
         things = [limit for limit in understood.parsed.constraints if limit.is_thing]
+        spoken = self.shop.items([answer.about] if answer.about else [])
+        other = things and not named and not any(satisfies(item, c) for item in spoken for c in things)  # "the kettle"
+        said = say.sentences(say("cannot_buy"), answer.text if spoken and not other else "")
         if named and things and not any(satisfies_all(item, things) for item in self.shop.items(self._named(piece))):
             wish = replace(
                 understood, act="recommend", opinions=(), questions=(), compares=False, asked_title="", gist=""

@@ -85,3 +85,11 @@ def test_what_is_to_be_done_with_a_kind_is_for_the_pages(message):
 )
 def test_it_says_nothing_else(message, merely):
     assert merely_asks(message, SHOP.parser.parse(message)) is merely
+
+
+def test_what_is_taken_by_its_kind_is_not_priced_as_another():
+    visit = Visit(shop=SHOP, page="t1")
+    assert "18" in visit("I'll take it").text
+    answer = visit("I'll take the candle, put it in my basket")
+    assert answer.text.startswith("I can't put anything into your basket")
+    assert "18" not in answer.text
