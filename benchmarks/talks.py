@@ -27,50 +27,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, TypeAdapter
 from tqdm import tqdm
 
 from chat import Assistant, facts
 from chat.messages import Reply
 from finetune.metrics import bootstrap
 from finetune.provenance import commit, hardware, now
+from finetune.talks import GOODS, TALKS, Message, read_talks
 from retrieval.catalog import Catalog
 from retrieval.text import normalize
 from retrieval.types import Item
 
-TALKS = Path("data/talks")
-GOODS = Path("data/goods")
 MEASURING = ("jewellery", "paintsupplies", "smarthome", "toys")  # never looked into, never learned from
 PLACES = ("first", "second", "third")
 KEYS = ("show", "tell: a column", "tell: the description", "tell: not said", "page", "page: none", "act")
 UNKNOWN = normalize("I don't have that information")
 _ACTS: Mapping[str, str] = {"basket": "basket", "order": "order", "person": "contact"}
-
-
-class Message(BaseModel):
-    """What somebody writes, and what the answer must hold."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    text: str
-    show: tuple[str, ...] = ()
-    tell: str | tuple[str, ...] = ()
-    column: str | None = None
-    says: str = ""
-    page: str | None = ""
-    act: Literal["", "greeting", "thanks", "bye", "basket", "order", "person", "complaint", "outside"] = ""
-
-
-class Talk(BaseModel):
-    """One conversation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: str
-    turns: tuple[Message, ...]
 
 
 class Checks:
@@ -129,7 +103,7 @@ def quotes(text: str, item: Item, column: str) -> bool:
 
 def ask(shop: str, *, model: str) -> Iterator[tuple[str, bool, Mapping[str, object]]]:
     """Hold the conversations of a shop; yield what each answer had to hold, whether it did, and a record of it."""
-    talks = TypeAdapter(list[Talk]).validate_json((TALKS / f"{shop}.json").read_bytes())
+    talks = read_talks(TALKS / f"{shop}.json")
     catalog = Catalog.load(GOODS / f"{shop}.csv")
     with closing(Assistant.open(GOODS / f"{shop}.csv", TALKS / f"{shop}.md", model=model)) as chat:
         for talk in tqdm(talks, desc=shop, leave=False):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from chat.acts import Act
@@ -45,7 +43,6 @@ _FIRST = re.compile(
 _SECOND = re.compile(r"^\W*(?:the\s+)?(?:second|latter|2|other)\b|^\W*(?:第二|后者)", re.IGNORECASE)
 _INSTEAD = re.compile(r"\binstead\b|\bin\s+(?:return|exchange)\b|换(?:个|成|一)|代替", re.IGNORECASE)
 _I_MEAN = re.compile(r"^\W*(?:no\W+|sorry\W+)?i\s+(?:mean|meant)\b\W*\w", re.IGNORECASE)
-_WISH = 0.5  # a share of the purpose from which a message asks for a recommendation
 _SHORT = 5  # words of an answer to "do you mean …?"
 
 
@@ -103,6 +100,12 @@ class Conversation:
         self._dialogue.listen(typed, pieces[0].understood.language)
         return self._dialogue.record(self._answered(pieces, desk))
 
+    def whole(self, text: str) -> Piece | None:
+        """Return where a message would go as one wish, without answering it; None where no router is asked."""
+        self._dialogue.whole, self._dialogue.parts = text, ()
+        plain = self._desk is None or self._read(text).act in _PLAIN
+        return None if plain or self._desk is None else self._reader(self._desk).piece(text)
+
     def _helped(self, typed: str, understood: Understanding, desk: Desk) -> Answer:
         """Tell what help there is, the desk's included: what it knows of, or a person if there is one to offer."""
         self._dialogue.listen(typed, understood.language)
@@ -120,16 +123,10 @@ class Conversation:
         return self._readings[text]
 
     def _reader(self, desk: Desk) -> Reader:
-        needs = self._shop.recommender.needs
-        spoken_of = needs.speaks if needs is not None else lambda text: 0.0
-        return Reader(desk.router, self._read, partial(self._paged, desk), self._state.route, spoken_of)
-
-    def _paged(self, desk: Desk, text: str) -> float:
-        """Return how far the shop's pages answer a text: not a wish that goods meet: "he chews a lot, any ideas?"."""
-        odds, needs = desk.known(text), self._shop.recommender.needs
-        if needs is None or odds == -math.inf or self._read(text).purposes.get("recommend", 0.0) <= _WISH:
-            return odds
-        return -math.inf if needs.meets(text) else odds  # the judge reads goods only where a page may answer
+        needs, before = self._shop.recommender.needs, self._state.route
+        if needs is None:
+            return Reader(desk.router, self._read, desk.known, before)
+        return Reader(desk.router, self._read, desk.known, before, needs.speaks, desk.chance, self._shop.decisions)
 
     def _settled(self, text: str, desk: Desk) -> list[Piece]:
         """Return what the person meant, if this message settles "do you mean …?" or takes up the offer of a person."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from chat.identity import Customer
 
 PATIENCE = 2  # questions in a row without an answer, until a person is asked for
+_NO_PAGES = -8.0  # log odds that pages answer where there are none
 _NEARLY = -1.3  # log odds beyond the bar from which a page is asked about: right in two of five of such cases
 _SURE = 2.0  # log odds beyond the bar from which a passage answers, whatever was spoken of before
 _SAME = 3.0  # and with its title before the question, the one that was
@@ -142,6 +143,10 @@ class Desk:
             return -math.inf
         found = self.found(question)
         return found.lead if found is not None else -math.inf
+
+    def chance(self, question: str) -> float:
+        """Return how likely the shop's pages answer a question at all, in log odds."""
+        return self.knowledge.chance(as_pages_say(question)) if self.knowledge is not None else _NO_PAGES
 
     def quoted(self, question: str, say: Say, *, sure: bool = True, least: float = 0.0) -> Served | None:
         """Answer from the shop's pages; None if they do not, or, if it need not be `sure`, hardly do.

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 
-from chat.clauses import wonders
+from chat.clauses import asks, wonders
 from chat.contents import CONTENTS
 from chat.explaining import COMMON, REASON
 from chat.fitting import FITS
@@ -19,7 +19,6 @@ from chat.routing import ROUTES, SHOP, Route, Routed
 from chat.typed import telling_words
 from chat.understanding import Understanding
 
-_BESIDE_GOODS: tuple[Route, ...] = ("policy", "order", "small_talk", "human", "out_of_scope")
 _LASTING: Mapping[str, Route] = {"order": "order", "policy": "policy"}  # what the next message may well be about too
 _ORDER_NUMBER = re.compile(
     r"\b[A-Z]{1,4}-?\d{3,}\b|#\s?\d{3,}|\border\s+(?:no\.?|number|nr\.?)?\s*#?\d{3,}", re.IGNORECASE
@@ -83,7 +82,15 @@ SHORT = 8  # words of a message that is read in the light of the one before
 
 
 def evidence(text: str, understood: Understanding, before: str) -> Mapping[Route, float]:
-    """Return what speaks for a route beside the words, as log odds."""
+    """Return what speaks for a route beside the words, as log odds: the rules, and what the message is meant for."""
+    found = dict(by_rules(text, understood, before))
+    for route, odds in _by_purpose(understood):
+        found[route] = found.get(route, 0.0) + odds
+    return found
+
+
+def by_rules(text: str, understood: Understanding, before: str) -> Mapping[Route, float]:
+    """Return what the rules say for a route, as log odds."""
     found: dict[Route, float] = {}
     for route, odds in (*_by_act(understood, before), *_by_taste(understood), *_by_words(text, understood)):
         found[route] = found.get(route, 0.0) + odds
@@ -98,8 +105,6 @@ def evidence(text: str, understood: Understanding, before: str) -> Mapping[Route
         found["out_of_scope"] = found.get("out_of_scope", 0.0) - _STRANGE_ODDS
     if _ORDER_NUMBER.search(text):
         found["order"] = found.get("order", 0.0) + (1.5 if _names(understood) else 3.0)  # "U-571" is a film
-    for route, odds in _by_purpose(understood):
-        found[route] = found.get(route, 0.0) + odds
     last = _LASTING.get(before)
     if last == "order" and _NEEDS_IT.search(text) and not _names(understood):
         # What is on its way: nothing else is wished for.
@@ -109,6 +114,36 @@ def evidence(text: str, understood: Understanding, before: str) -> Mapping[Route
         points = _FOLLOWS.search(text) is not None or (last == "order" and POINTS.search(text) is not None)
         found[last] = found.get(last, 0.0) + (2.0 if points else 0.7)
     return found
+
+
+def cues_of(
+    text: str, understood: Understanding, before: str, looks: Routed, goods: float, pages: float
+) -> dict[str, float]:
+    """Return the cues for where a message to a shop of goods goes; `chat.decisions` weighs them.
+
+    Args:
+        text: the message.
+        understood: what it says.
+        before: the route of the message before.
+        looks: where its words alone would send it.
+        goods: what speaks for it that goods are spoken of, in log odds.
+        pages: what speaks for it that the shop's pages answer it, likewise.
+    """
+    rules, shares = by_rules(text, understood, before), understood.purposes
+    cues = {f"looks: {route}": math.log(max(looks.scores.get(route, 0.0), SURPRISE)) for route in ROUTES}
+    cues |= {f"meant for: {purpose}": math.log(max(share, _LEAST)) for purpose, share in shares.items()}
+    cues |= {f"rules: {route}": min(max(odds, -_MOST_ODDS), _MOST_ODDS) for route, odds in rules.items()}
+    holds = {
+        "names": _names(understood),
+        "points": any(opinion.places or opinion.that for opinion in understood.opinions),
+        "of those shown": understood.of_shown,
+        "asks": asks(text),
+        "limits": bool(understood.parsed.spans),
+        f"act: {understood.act}": True,
+        f"after: {before or 'nothing'}": True,
+    }
+    cues |= {name: 1.0 for name, true in holds.items() if true}
+    return cues | {"1": 1.0, "goods": goods, "pages": pages, "words": math.log1p(len(text.split()))}
 
 
 def may_be_paged(text: str, route: Route, understood: Understanding, before: str) -> bool:
@@ -148,13 +183,6 @@ def paged(routed: Routed, odds: float) -> Routed:
     scores = {route: share * (1 - chance) for route, share in routed.scores.items()}
     scores["policy"] = scores.get("policy", 0.0) + chance
     return Routed("policy", scores["policy"], scores)
-
-
-def of_goods(odds: Mapping[Route, float], meant: float) -> Mapping[Route, float]:
-    """Return evidence with what speaks for our goods, as log odds: against all that the catalogue does not answer."""
-    if not odds or not meant:
-        return odds
-    return {**odds, **{route: odds.get(route, 0.0) - meant for route in _BESIDE_GOODS}}
 
 
 def weighed(routed: Routed, odds: Mapping[Route, float], least: float = 0.0) -> Routed:

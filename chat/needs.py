@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -23,17 +24,13 @@ from retrieval.units import of_header
 
 MOST = 1_000  # items that are read so: six seconds of encoding, once
 READ = 12  # of the best, which the judge reads
+PART = 0.35  # of an item's score: its nearest part; the whole of it has the rest
 _SAID = 2  # messages of the person that tell of a need, the latest first
 _MEANT, _TURNED, _HALF = 3, 0.25, 0.5  # goods that the message before means, and the lead of others that is a turn
 _TELLS = 0.3  # the cosine from which a sentence of the description says why an item is meant
 _LOOKED_AT, _MEETS = 4, -0.3  # items that are read to see whether anything is meant, and the log odds from which it is
-# By cosine and by log odds, from which something else is meant than what has been spoken of; and the least odds of it.
-_NEARER, _RATHER, _MAY_MEET = 0.1, 4.0, -1.0
-_FAR_NEARER = 0.2  # the cosine from which nobody else needs to be asked
-_NEARER_BESIDE = 0.08  # nor where something besides is asked for: "and my glasses, too"
 _WEIGHT, _LEVEL = 9.0, 0.3  # of the best cosine, in log odds against a question to the shop, and where it says nothing
-_OUTSIDE = 0.08  # and by cosine, from which goods outside a limit are meant that stands in a message of so many words
-_AMONG_REFUSED = 0.13  # the same where they are what a message seems to refuse
+_OUTSIDE = 0.08  # by cosine, from which goods outside a limit are meant that stands in a message of so many words
 _STORY = 3  # telling words: who says less says what it is to be
 _NOT = re.compile(r"\b(?:not|no|never|too)\b|n['’]t\b", re.IGNORECASE)
 _YES_NO: Mapping[object, str] = {True: "yes", False: "no"}
@@ -64,13 +61,17 @@ class Needs:
         self._encoder = tuned(index.encoder, GOODS)
         self._judge = judge
         self._texts = [read_out(item) for item in index.catalog.items]
+        parts = [parts_of(item) for item in index.catalog.items]
+        texts = dict.fromkeys((*self._texts, *chain.from_iterable(parts)))
         kept: dict[str, FloatArray] = previous._kept if previous is not None else {}
-        fresh = [text for text in dict.fromkeys(self._texts) if text not in kept]
+        fresh = [text for text in texts if text not in kept]
         # Of a first reading the next start finds the vectors.
         encode = self._encoder.encode if kept else partial(encoded, encoder=self._encoder)
         new = dict(zip(fresh, encode(fresh), strict=True)) if fresh else {}
-        self._kept: dict[str, FloatArray] = {text: kept[text] if text in kept else new[text] for text in self._texts}
+        self._kept: dict[str, FloatArray] = {text: kept[text] if text in kept else new[text] for text in texts}
         self._vectors = np.stack([self._kept[text] for text in self._texts])  # (N, d)
+        self._parts = np.stack([self._kept[part] for part in chain.from_iterable(parts)])  # (M, d), M >= N
+        self._begins = np.cumsum([0, *map(len, parts[:-1])])  # where each item's parts begin
 
     @staticmethod
     def told_of(index: Index) -> bool:
@@ -78,8 +79,10 @@ class Needs:
         return not index.facets.of_works and len(index.catalog) <= MOST and tuned(index.encoder) is not index.encoder
 
     def scores(self, said: str) -> FloatArray:
-        """Return how near each item is to a need, as a cosine: (N,)."""
-        return self._vectors @ self._encoder.encode([said])[0]
+        """Return how near each item is to a need: (N,), its cosine with all of it and with its nearest part, mixed."""
+        said_so = self._encoder.encode([said])[0]
+        nearest = np.maximum.reduceat(self._parts @ said_so, self._begins)
+        return (1 - PART) * (self._vectors @ said_so) + PART * nearest
 
     def need(self, said: Sequence[tuple[str, str]]) -> Need | None:
         """Return what somebody needs, by the (role, text) of the conversation, oldest first; None if nothing tells it.
@@ -115,47 +118,15 @@ class Needs:
         best = np.argsort(-self.scores(said))[:_LOOKED_AT]
         return float(self._judge.judge(said, [self._texts[at] for at in best]).max()) >= _MEETS
 
-    def beyond(self, said: str, among: BoolArray, *, besides: bool = False) -> int | None:
-        """Return the item outside `among`, (N,), that somebody plainly means rather than any of those; None if none is.
+    def doubted(self, said: str, left: BoolArray) -> bool:
+        """Return whether what somebody tells is plainly met by goods outside what a limit leaves, (N,).
 
-        By the encoder where that is plain, else by the judge as well; `besides` where something else is asked for.
+        "She can't open jars" asks for no jar; where it says little besides, it says what it means.
         """
-        if not reads(said) or among.all() or not among.any():
-            return None
+        if not reads(said) or len(telling_words(said)) < _STORY:
+            return False
         near = self.scores(said)
-        inside, outside = (np.flatnonzero(each)[np.argsort(-near[each])] for each in (among, ~among))
-        ahead = near[outside[0]] - near[inside[0]]
-        if ahead > (_NEARER_BESIDE if besides else _FAR_NEARER):
-            return int(outside[0])
-        if self._judge is None or ahead < _NEARER:
-            return None
-        inside, outside = inside[:_LOOKED_AT], outside[: 2 * _LOOKED_AT]
-        told = self._judge.judge(said, [self._texts[at] for at in (*inside, *outside)])
-        here, there = told[: len(inside)].max(), told[len(inside) :]
-        plainly = there.max() > _MAY_MEET and there.max() - here > _RATHER
-        return int(outside[there.argmax()]) if plainly else None
-
-    def doubted(
-        self, said: Sequence[tuple[str, str]], limits: Sequence[BoolArray], *, refusals: bool = False
-    ) -> list[bool]:
-        """Return of each limit, (N,) what it leaves, whether what is told is plainly met by goods outside instead.
-
-        "The dishwasher has nowhere to go" asks for no dishwasher. The last message must say so, and it with the one
-        before; where it says little besides, it says what it means.
-
-        Args:
-            said: the (role, text) of the conversation, oldest first.
-            limits: that the last message seems to set.
-            refusals: they seem to refuse something; what is named is then near in any case.
-        """
-        last = said[-1][1] if said else ""
-        if not limits or not reads(last) or len(telling_words(last)) < _STORY:
-            return [False] * len(limits)
-        views = [self.scores(text) for text in {last, need_of(said)} if text]
-        bar = _AMONG_REFUSED if refusals else _OUTSIDE
-        return [
-            all(near[~left].max(initial=-1) - near[left].max(initial=-1) > bar for near in views) for left in limits
-        ]
+        return bool(near[~left].max(initial=-1) - near[left].max(initial=-1) > _OUTSIDE)
 
     def because(self, said: str, item: Item) -> str:
         """Return the sentence of an item's description that is nearest to a need, quoted; "" if none is near.
@@ -169,6 +140,11 @@ class Needs:
         near = [float(vector @ need) for vector in vectors]
         best = max(range(len(told)), key=near.__getitem__)
         return f"“{told[best]}”" if near[best] >= _TELLS else ""
+
+
+def parts_of(item: Item) -> tuple[str, ...]:
+    """Return the parts of which an item is read besides: its title, and each sentence of its description behind it."""
+    return (item.title, *(f"{item.title}: {each}" for each in sentences(item.description)))
 
 
 def need_of(said: Sequence[tuple[str, str]]) -> str:

@@ -13,15 +13,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chat.clauses import BARE, TELLS, asks, clauses
+from chat.decisions import Decisions
 from chat.evidence import (
     COMPLAINT,
     FOR_A_PERSON,
     POINTS,
     SURPRISE,
     against,
+    cues_of,
     evidence,
     may_be_paged,
-    of_goods,
     paged,
     weighed,
 )
@@ -85,6 +86,8 @@ class Reader:
         known: how far the shop's pages answer a question, in log odds above what an answer needs; −inf if they do not.
         before: the route of the message before.
         meant: how far goods meet what a text tells, in log odds; 0 where nobody can tell.
+        pages: how likely the shop's pages answer a text at all, in log odds.
+        decisions: weigh all that of goods; None among works, and where nobody can tell what goods meet.
     """
 
     router: Routing
@@ -92,6 +95,8 @@ class Reader:
     known: Callable[[str], float]
     before: str = ""
     meant: Callable[[str], float] = lambda text: 0.0
+    pages: Callable[[str], float] = lambda text: 0.0
+    decisions: Decisions | None = None
 
     def read(self, text: str) -> list[Piece]:
         """Return the wishes of a message, in its order."""
@@ -114,6 +119,8 @@ class Reader:
         pieces = [piece for group in groups for piece in group]
         if any(map(_needs_own_answer, pieces)) or (odds := self.known(text)) < 0:
             return []
+        if self.decisions is not None and self.piece(text).route != "policy":
+            return []  # "he chews a lot, any ideas?"
         if odds >= max(self.known(piece.text) for piece in pieces):
             # "I forgot the PIN I chose. Can I see it somewhere?"
             return [Piece(text, paged(pieces[-1].routed, odds), self.understand(text))]
@@ -134,10 +141,12 @@ class Reader:
         """Route a text as one wish."""
         understood = self.understand(text)
         looks, least = self.router.route(masked(text, understood)), SURPRISE if understood.purposes else 0.0
-        meant = self.meant(text)
-        routed = weighed(looks, of_goods(evidence(text, understood, self.before), meant), least)
-        if may_be_paged(text, routed.route, understood, self.before):
-            routed = paged(routed, self.known(text) - against(routed.route, understood) - meant)
+        routed = weighed(looks, evidence(text, understood, self.before), least)
+        if self.decisions is not None:
+            cues = cues_of(text, understood, self.before, looks, self.meant(text), self.pages(text))
+            routed = self.decisions.routed(cues, routed)
+        elif may_be_paged(text, routed.route, understood, self.before):
+            routed = paged(routed, self.known(text) - against(routed.route, understood))
         return Piece(text, routed, understood)
 
     def _joined(self, group: Sequence[Piece]) -> Piece:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from chat.decisions import Decisions
 from chat.generator import Generator
 from chat.learnt import Learnt
 from chat.lines import Lines
@@ -36,6 +37,7 @@ class Shop:
         recommender: ranks.
         senses: tells what the words of a message are about; None beside an encoder that it was not tuned from.
         lines: finds what of an item answers a question; None likewise, and among works.
+        decisions: weigh what speaks for where a message goes and for its limits; None where no needs are read.
     """
 
     index: Index
@@ -45,6 +47,7 @@ class Shop:
     recommender: Recommender
     senses: Senses | None = None
     lines: Lines | None = None
+    decisions: Decisions | None = None
 
     @classmethod
     def of(
@@ -67,6 +70,7 @@ class Shop:
         learnt = learnt or Learnt()
         index = replace(index, retrievers={**index.retrievers, **learnt.retrievers})
         ranker = learnt.ranker if learnt.ranker is None or generator or not learnt.ranker.speaks else None
+        needs = None if ranker or "ease" in index.retrievers else needs
         linker = TitleLinker(index.facets)
         parser = Parser(index.facets, describer(index.encoder), getattr(index.encoder, "vocabulary", None))
         # The first look-ups build what later ones read: not in somebody's first turn.
@@ -88,10 +92,11 @@ class Shop:
                 ranker=ranker,
                 rules=rules or Rulebook(),
                 prompting=learnt.prompting,
-                needs=None if ranker or "ease" in index.retrievers else needs,
+                needs=needs,
             ),
             senses_of(index.encoder),
             Lines(index) if Lines.told_of(index) else None,
+            Decisions.shipped() if needs is not None else None,
         )
 
     @property

@@ -62,7 +62,7 @@ def held_on_to(shop: Shop, state: DialogueState, turn: Turn, said: Sequence[Cons
         found = _thing(text, shown, shop) if shown else _kind(text, shop)
         if found is not None:
             needs, left = shop.recommender.needs, shop.index.facets.mask([found])
-            beside = needs is not None and any(needs.doubted([("user", text)], [left]))  # "she can't open jars"
+            beside = needs is not None and needs.doubted(text, left)  # "she can't open jars"
             return [] if beside else [found]
     return []
 

@@ -24,6 +24,7 @@ class Turn:
     changed_subject: bool = False
     refined: bool = False  # only limits changed: what was shown may be shown again
     lifted: list[str] = field(default_factory=list)
+    outgrown: Sequence[Limit] = ()  # limits that it leaves behind
     before: list[Limit] = field(default_factory=list)  # the limits in force when the message came
     further: list[Constraint] = field(default_factory=list)  # of its limits those of a comparative: "lighter"
     beside: list[int] = field(default_factory=list)  # positions shown beside what was asked for

@@ -15,11 +15,11 @@ from chat.messages import Signal
 from chat.opinions import Attitude, Opinion, asks_about
 from chat.room import CORRECTS, Room
 from chat.scene import Scene
-from chat.softening import softened, undoubted
+from chat.softening import softened
+from chat.standing import standing
 from chat.state import Limit
 from chat.thread import held_on_to, let_go
 from chat.turn import Turn
-from chat.typed import telling_words
 from chat.whom import age_of, whom
 from retrieval.constraints import number_of, satisfies, values_of
 from retrieval.lexicon import canonical, display, genres_wanted_with
@@ -34,12 +34,6 @@ _CHANGES_NOTHING = frozenset(
     "meta help greeting thanks farewell undo reset service crisis foreign unclear about_me forget_me".split()  # noqa: SIM905
 )
 _ON_PAGE = re.compile(r"\bthis\s+(?:product|item|article|page)\b|这个(?:商品|产品)|本(?:商品|品)|这款", re.IGNORECASE)
-_BESIDES = re.compile(  # before, in or behind what else is wanted
-    r"^\W*(?:(?:and|oh|ok(?:ay)?|k|good|great|then|thanks|actually)\W+)*(?:also|besides|another\s+thing|other\s+thing|next|something\s+else|one\s+more)\b"
-    r"|^\W*(?:oh\W+)?(?:and|plus|now)\s+(?:(?:also|then|for|we|i|he|she|they|my|our|a|an|some|something|new)\b|\w+s\b(?<!this)(?<!its)(?<!is)(?<!does)(?<!was)(?<!has))"
-    r"|\b(?:need|needs|want|wants|like)\s+(?:too|also)\b|\b(?:also|too|as\s+well|besides)\s*(?:[.,!]|$)",
-    re.IGNORECASE,
-)
 _REMOVES = re.compile(
     r"\b(?:remov(?:e|ing)|delete|take\s+(?:out|away|off)|get\s+rid\s+of|drop)\b|去掉|取消|删掉|删除", re.IGNORECASE
 )
@@ -83,7 +77,7 @@ class Updater(Scene):
         fields = {c.field for c in constraints if c.op == "is" and c not in beside}
         self._note_subject(turn, fields, narrows=narrows or bool(chips), refuses=bool(constraints))
         self._note_whom(turn)
-        self._leave_kind(turn, fields)
+        self._leave_behind(turn)
         Room(self.shop, self.state).make(turn, fields)
         self.state.limit(thread)
         self.state.limit(constraints, lasting=turn.understood.lasting, beside=beside)
@@ -133,7 +127,9 @@ class Updater(Scene):
         Return whether any limit has been read so.
         """
         held = [limit.constraint for limit in self.state.taste.limits]
-        understood = turn.understood = undoubted(turn.understood, self.state, self.shop)
+        stands = standing(turn.understood, self.state, self.shop)
+        understood = turn.understood = stands.understood
+        turn.outgrown = stands.outgrown
         turn.understood = softened(understood, held, self.shop.parser.columns)
         turn.notes.extend(dict.fromkeys(self.say.unchecked(name) for name in turn.understood.parsed.unchecked))
         return turn.understood is not understood
@@ -172,20 +168,12 @@ class Updater(Scene):
         part = not of_works and not fields and _WITH_PART.search(turn.text)
         turn.refined = (refuses and not told) or narrows or bool(understood.dropped or part)
 
-    def _leave_kind(self, turn: Turn, fields: Collection[str]) -> None:
-        """Let go of the kind in force where a need is told that goods of another meet: "and something to clean it"."""
-        needs, understood, facets = self.shop.recommender.needs, turn.understood, self.shop.index.facets
-        held = [x for x in self.state.taste.limits if x.op == "is" and (x.is_thing or x.field == "creators")]
-        thing = not {"kind", "title", "creators"}.isdisjoint(fields)
-        said = thing or understood.opinions or understood.parsed.relative or not telling_words(turn.text)
-        if needs is None or not held or said or understood.act != "recommend":
+    def _leave_behind(self, turn: Turn) -> None:
+        """Let go of the limits that a message has outgrown: "and something to clean it", after a coffee machine."""
+        if not turn.outgrown:
             return
-        among, besides = facets.mask([x.constraint for x in held]), _BESIDES.search(turn.text) is not None
-        meant = needs.beyond(turn.text, among, besides=besides)
-        if meant is not None:
-            item = self.shop.index.catalog[meant]
-            own = [x for x in self.state.taste.limits if x.op == "is" and not satisfies(item, x.constraint)]
-            turn.lift(self.state, own)
+        turn.lift(self.state, turn.outgrown)
+        if any(x.op == "is" and (x.is_thing or x.field == "creators") for x in turn.outgrown):
             turn.refined, turn.changed_subject = False, True
             taste = self.state.taste
             taste.aside.extend(liked for liked in taste.anchors if liked not in taste.aside)

@@ -13,6 +13,7 @@ or it is a catalogue, with what people need and the items that a good clerk woul
 
     [{"text": "my gran can't get into the bath", "good": ["K07"]}, {"text": ["no holes", "and white"], "good": []}]
 
+or it is whole conversations about the catalogue in ../goods, marked with what a clerk would show (`finetune.talks`);
 or it is questions about single goods of the catalogue in ../goods (`chat.lines`), and what of it answers, if anything::
 
     [{"text": "can it go in the dishwasher?", "of": "K15", "column": "dishwasher_safe"},
@@ -39,8 +40,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_
 from tqdm import tqdm
 
 from chat.lines import DESCRIPTION, Line, lines_of
-from chat.needs import need_of, read_out
+from chat.needs import PART, need_of, parts_of, read_out
 from finetune.lowrank import LowRankEncoder, pooled
+from finetune.talks import GOODS, TALKS, read_talks
 from retrieval.catalog import Catalog
 from retrieval.errors import NamedropError
 from retrieval.knowledge import TUNING
@@ -56,12 +58,13 @@ _LONGEST = 96  # tokens
 
 
 class Question(BaseModel):
-    """An entry of a shop: what is asked, and the answer."""
+    """An entry of a shop: what is asked, and the answer; of goods also its `parts`, the nearest of which counts too."""
 
     model_config = ConfigDict(frozen=True)
     id: str
     question: str
     answer: str
+    parts: tuple[str, ...] = ()
 
 
 class ShopQuestions(BaseModel):
@@ -110,7 +113,9 @@ def read_shop(path: Path) -> ShopQuestions:
         return read_goods(path)
     try:
         content = path.read_bytes()
-        return read_asked(path) if content.lstrip()[:1] == b"[" else ShopQuestions.model_validate_json(content)
+        if content.lstrip()[:1] != b"[":
+            return ShopQuestions.model_validate_json(content)
+        return read_told(path) if path.parent.name == TALKS.name else read_asked(path)
     except (OSError, ValidationError) as error:
         raise NamedropError(f"{path}: {error}\nwrite it as the docstring of finetune.paraphrases shows") from error
 
@@ -148,10 +153,32 @@ def read_goods(catalog: Path) -> ShopQuestions:
     Raises:
         NamedropError: a file cannot be read, or is not of the shape above.
     """
-    items, wishes = Catalog.load(catalog).items, read_wishes(catalog)
+    return _needed(catalog, read_wishes(catalog))
+
+
+def read_told(talks: Path) -> ShopQuestions:
+    """Read a catalogue whose items answer what people need in the course of conversations.
+
+    Raises:
+        NamedropError: a file cannot be read, or is not of the shape above.
+    """
+    wishes = [
+        Wish(text=tuple(earlier.text for earlier in talk.turns[: at + 1]), good=message.show)
+        for talk in read_talks(talks)
+        for at, message in enumerate(talk.turns)
+        if message.show
+    ]
+    return _needed(talks.parent.parent / GOODS.name / f"{talks.stem}.csv", wishes)
+
+
+def _needed(catalog: Path, wishes: Sequence[Wish]) -> ShopQuestions:
+    items = Catalog.load(catalog).items
     said = [need_of([("user", text) for text in wish.text]) for wish in wishes]
     rows = [(text, wish.good) for text, wish in zip(said, wishes, strict=True)]
-    entries = [Question(id=item.id, question=item.title, answer=read_out(item, titled=False)) for item in items]
+    entries = [
+        Question(id=item.id, question=item.title, answer=read_out(item, titled=False), parts=parts_of(item))
+        for item in items
+    ]
     try:
         return ShopQuestions(
             shop=catalog.stem,
@@ -310,7 +337,14 @@ class _Trainee:
         questions = [*shop.asked, *((text, ()) for text in shop.uncovered)]
         passages = self._embed([_view(entry, draw) for entry in entries])  # (P, d)
         asked = self._embed([text for text, _ in questions])  # (Q, d)
-        logits = asked @ passages.T / TEMPERATURE
+        near = asked @ passages.T
+        if told := [(at, part) for at, entry in enumerate(entries) for part in entry.parts]:
+            parts = asked @ self._embed([part for _, part in told]).T  # (Q, parts)
+            best = near.scatter_reduce(
+                1, self._torch.tensor([[at for at, _ in told]]).expand_as(parts), parts, "amax", include_self=False
+            )
+            near = (1 - PART) * near + PART * best
+        logits = near / TEMPERATURE
         logits = self._torch.cat([logits, self.bar.expand(len(questions), 1)], dim=1)  # (Q, P + 1)
         right = [[places[one] for one in wanted if one in places] or [none] for _, wanted in questions]
         if shop.within:

@@ -51,6 +51,7 @@ CUES = (*VIEWS, "margin")  # what the decision to answer is made of
 JUDGED_CUES = (*CUES, "over_none")  # and what it is made of where a judge has read the passages
 JUDGED = 4  # passages that the judge reads: the right one is among the encoder's best four in 97 of 100
 _CHANCE = 0.1  # that the encoder gives the passage; of 136 messages that the judge found a page for, 2 have less
+_SURELY = 8.0  # log odds beyond which nothing more is told
 _CLOSE = 0.25  # the cosine from which a sentence is near a question
 _ENCODER_WEIGHT = 8.0  # of the encoder's score, in log odds of the judge
 _KEPT = 16  # knowledge bases whose vectors stay in the cache
@@ -211,13 +212,19 @@ class KnowledgeIndex:
 
     def worth_reading(self, question: str) -> bool:
         """Whether the encoder alone gives any passage a chance to answer; if not, the judge would read in vain."""
-        if self._judge is None or not reads(question):
-            return True
-        alone = Weights.load("tuned")
+        return self._judge is None or not reads(question) or _sigmoid(self.chance(question)) >= _CHANCE
+
+    def chance(self, question: str) -> float:
+        """Return the log odds that some passage answers a question, by the encoder alone, whoever else may be asked."""
+        if not words(question):
+            return -_SURELY
+        if not reads(question):
+            return _log_odds(max(found.confidence for found in self._by_characters(question)))
+        alone = self.weights if self._judge is None else Weights.load("tuned")
         views = self.similarities(self.encoder.encode([question])[0])
         scores = views @ alone.views  # (N,)
         cues = cues_of(views, scores, None, int(scores.argmax()))
-        return _sigmoid(float(cues @ alone.cues) + alone.intercept) >= _CHANCE
+        return min(max(float(cues @ alone.cues) + alone.intercept, -_SURELY), _SURELY)
 
     def closest(self, question: str, texts: Sequence[str]) -> str:
         """Return the text that is clearly nearest in meaning to a question, "" if none is."""

@@ -61,6 +61,10 @@ class LiveKnowledge(Following[KnowledgeIndex]):
         """Whether the encoder alone gives any passage a chance to answer."""
         return self._current.worth_reading(question)
 
+    def chance(self, question: str) -> float:
+        """Return the log odds that some passage answers a question, by the encoder alone."""
+        return self._current.chance(question)
+
     def closest(self, question: str, texts: Sequence[str]) -> str:
         """Return the text that is clearly nearest in meaning to a question, "" if none is."""
         return self._current.closest(question, texts)

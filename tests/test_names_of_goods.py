@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat.pieces import BUYS
-from chat.softening import _asked_for, _stands_in
+from chat.standing import _asked_for, _stands_in
 from retrieval.catalog import Catalog
 from retrieval.index import make_index
 from retrieval.parsing import Parser

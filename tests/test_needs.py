@@ -10,7 +10,7 @@ import pytest
 
 from chat import needs as module
 from chat.dialogue import Dialogue
-from chat.needs import Needs, need_of, read_out
+from chat.needs import Needs, need_of, parts_of, read_out
 from chat.prompt import UserContext
 from chat.recommender import Recommender
 from chat.shop import Shop
@@ -94,22 +94,28 @@ def test_a_limit_is_doubted_where_other_goods_plainly_meet_what_is_told(encoder)
     """Of the hoe, the fork … as kinds: a story that another kind meets doubts the one it names; few words do not."""
     needs, facets = Needs(index(), None), index().facets
     fork, rake = (facets.mask([Constraint("kind", "is", kind)]) for kind in ("fork", "rake"))
-    story = [("user", "leaf rake lawns autumn")]
-    assert needs.doubted(story, [fork, rake]) == [True, False]
-    assert needs.doubted([("user", "autumn")], [fork]) == [False]
-    assert needs.doubted([("user", "落叶 草坪 秋天")], [fork]) == [False]
-    assert needs.doubted(story, []) == needs.doubted([], []) == []
-    # What the last message alone says and both together do not, or the other way round, doubts nothing.
-    assert needs.doubted([*story, ("user", "hand fork close weeding")], [fork]) == [False]
+    story = "leaf rake lawns autumn"
+    assert needs.doubted(story, fork)
+    assert not needs.doubted(story, rake)
+    assert not needs.doubted("autumn", fork)
+    assert not needs.doubted("落叶 草坪 秋天", fork)
 
 
-def test_a_refusal_is_doubted_only_where_what_it_names_is_far_nearer(encoder, monkeypatch):
-    needs, facets = Needs(index(), None), index().facets
-    no_rake, no_fork = (facets.mask([Constraint("kind", "is_not", kind)]) for kind in ("rake", "fork"))
-    story = [("user", "leaf rake lawns autumn")]
-    assert needs.doubted(story, [no_rake, no_fork], refusals=True) == [True, False]
-    monkeypatch.setattr(module, "_AMONG_REFUSED", 2.0)
-    assert needs.doubted(story, [no_rake], refusals=True) == [False]
+def test_the_nearest_part_of_an_item_counts_beside_all_of_it(encoder, monkeypatch):
+    """A sentence that is all about the need, in a description that tells much else besides."""
+    told = replace(ITEMS[3], description="For lawns. A soft pad. Stands by itself. Lasts for years and years of use.")
+    needs = Needs(index((*ITEMS[:3], told)), None)
+    assert parts_of(told) == (
+        "Leaf Rake",
+        "Leaf Rake: For lawns.",
+        "Leaf Rake: A soft pad.",
+        "Leaf Rake: Stands by itself.",
+        "Leaf Rake: Lasts for years and years of use.",
+    )
+    assert parts_of(replace(told, description="")) == ("Leaf Rake",)
+    near = needs.scores("leaf rake stands by itself")[3]
+    monkeypatch.setattr(module, "PART", 0.0)
+    assert needs.scores("leaf rake stands by itself")[3] < near
 
 
 def test_who_speaks_of_goods_is_told_from_who_asks_about_the_shop(encoder):
@@ -167,53 +173,6 @@ def test_what_the_judge_takes_for_an_answer_is_meant(encoder):
     assert not Needs(index(), Reads("knees")).meets("膝盖疼")
 
 
-def test_what_is_plainly_met_beyond_the_kind_in_force_needs_no_judge(encoder):
-    hoes = np.array([item.kind == "hoe" for item in ITEMS])
-    beyond = Needs(index(), None).beyond
-    assert beyond("a soft pad for the knees", hoes) == 2
-    assert beyond("weeding on your feet", hoes) is None
-    assert beyond("a soft pad for the knees", np.ones(len(ITEMS), dtype=bool)) is None
-
-
-def test_what_is_asked_for_besides_needs_to_be_less_plain(encoder, monkeypatch):
-    monkeypatch.setattr(module, "_FAR_NEARER", 2.0)
-    hoes = np.array([item.kind == "hoe" for item in ITEMS])
-    beyond = Needs(index(), None).beyond
-    assert beyond("a soft pad for the knees", hoes) is None
-    assert beyond("a soft pad for the knees", hoes, besides=True) == 2
-
-
-def test_what_another_kind_meets_is_found_beyond_the_one_in_force(encoder, monkeypatch):
-    monkeypatch.setattr(module, "_FAR_NEARER", 2.0)
-    hoes = np.array([item.kind == "hoe" for item in ITEMS])
-    beyond = Needs(index(), Reads("knees")).beyond
-    assert beyond("a soft pad for the knees", hoes) == 2
-    assert beyond("a soft pad for the knees", np.array([item.kind == "kneeler" for item in ITEMS])) is None
-    assert beyond("weeding on your feet", hoes) is None  # the encoder has nothing nearer
-    assert beyond("a soft pad for the knees", np.ones(len(ITEMS), dtype=bool)) is None
-    assert Needs(index(), Reads("nowhere")).beyond("a soft pad for the knees", hoes) is None
-    assert Needs(index(), None).beyond("a soft pad for the knees", hoes) is None
-
-
-@pytest.mark.parametrize(
-    ("message", "left"),
-    [
-        ("and something soft for work on the knees", True),
-        ("a longer one for work on the knees", False),  # which is measured against what is shown
-        ("it is soft work on the knees", False),  # which is about the card
-        ("more", False),
-    ],
-)
-def test_a_need_that_goods_of_another_kind_meet_leaves_the_kind_in_force(encoder, message, left):
-    shop = Shop.of(index(), None, needs=Needs(index(), Reads("knees")))
-    talk = Talk(shop)
-    talk("a hoe")
-    assert ("kind", "is", "hoe") in talk.limits
-    answer = talk(message)
-    assert (("kind", "is", "hoe") not in talk.limits) == left
-    assert (titles(answer)[:1] == ["Kneeler"] and "I let go of “hoe”" in answer.text) == left
-
-
 def test_the_last_message_alone_tells_a_need_that_is_another(encoder, monkeypatch):
     monkeypatch.setattr(module, "_MEANT", 1)  # of four goods
     needs = Needs(index(), None)
@@ -241,7 +200,7 @@ def test_an_edit_encodes_what_has_changed(encoder):
     before = Needs(index(), None)
     encoder.texts.clear()
     after = Needs(index((*ITEMS[1:], replace(ITEMS[0], title="Dutch Hoe"))), None, before)
-    assert {text.partition("\n")[0] for text in encoder.texts} == {"Dutch Hoe"}
+    assert {text.partition("\n")[0].partition(":")[0] for text in encoder.texts} == {"Dutch Hoe"}
     assert after.scores("window boxes").argmax() == 0
     encoder.texts.clear()
     assert (Needs(index(), None, before).scores("lawns") == before.scores("lawns")).all()  # a price has changed

@@ -7,7 +7,8 @@ import math
 import pytest
 
 from chat.clauses import clauses
-from chat.evidence import of_goods, weighed
+from chat.decisions import Decisions
+from chat.evidence import weighed
 from chat.pieces import Reader
 from chat.routing import ROUTES, Patterns, Routed
 from chat.understanding import understand
@@ -155,22 +156,18 @@ class TestGoods:
         assert weighed(sure, {"recommend": 2.5}, least=0.1).route == "recommend"
         assert weighed(sure, {}, least=0.1) is sure
 
-    def test_goods_speak_against_what_the_catalogue_does_not_answer(self):
-        odds = of_goods({"recommend": 1.0, "policy": 1.0}, 2.0)
-        assert (odds["recommend"], odds["policy"], odds["out_of_scope"]) == (1.0, -1.0, -2.0)
-        assert "item" not in odds
-        assert of_goods({}, 2.0) == {}
-
-    def test_a_page_needs_more_where_goods_are_spoken_of(self):
+    def test_where_decisions_are_fitted_they_weigh_goods_against_pages(self):
         shop = marquee()
 
         def understood(part):
             return understand(part, shop.linker, shop.parser, 0, served=("service",))
 
-        routes = {
-            meant: Reader(Patterns(), understood, lambda part: 1.0, "", lambda part, meant=meant: meant)
+        weights = {"recommend": {"goods": 1.0}, "policy": {"pages": 1.0}, "item": {"1": -9.0}, "rest": {"1": -9.0}}
+        decisions = Decisions(weights, {}, {"new": 0.0, "old": 0.0})
+        routes = [
+            Reader(Patterns(), understood, lambda part: 1.0, "", lambda part, g=goods: g, lambda part: 2.0, decisions)
             .piece("how would I keep them dry?")
             .route
-            for meant in (0.0, 4.0)
-        }
-        assert routes[0.0] == "policy" != routes[4.0]
+            for goods in (0.0, 4.0)
+        ]
+        assert routes == ["policy", "recommend"]
