@@ -47,7 +47,7 @@ from chat.typed import telling_words
 from chat.understanding import Understanding
 from retrieval import units
 from retrieval.constraints import satisfies, satisfies_all
-from retrieval.text import words
+from retrieval.text import forms, words
 from retrieval.types import Item
 
 if TYPE_CHECKING:
@@ -236,7 +236,16 @@ class Answering:
     def _on_offer(self, piece: Piece) -> bool:
         """Whether what a wish names, or anything, has been spoken of: a bare title at the beginning takes nothing."""
         named, shown = self._named(piece), {*self.state.taste.shown, self.state.page}
+        if piece.takes is not None:
+            return bool(named) or self._called(piece.text, self.shop.items(filter(None, shown)))
         return any(item in shown for item in named) if named else len(shown) > 1 or self.state.page != ""
+
+    @staticmethod
+    def _called(text: str, shown: Sequence[Item]) -> bool:
+        """Whether a text has a word of what has been shown, or none that tells anything: not "blue please"."""
+        told = {form for word in telling_words(text) for form in forms(word)}
+        called = {form for item in shown for word in words(f"{item.title} {item.kind}") for form in forms(word)}
+        return bool(shown) and (not told or not told.isdisjoint(called))
 
     def _bought(self, piece: Piece) -> Answer:
         """Say that nothing can be bought here, and what the item spoken of costs."""

@@ -19,9 +19,16 @@ from retrieval.knowledge import WEIGHTS
 from retrieval.types import Constraint
 
 Cues = Mapping[str, float]
-Way = Literal["recommend", "item", "policy", "rest"]
-WAYS: tuple[Way, ...] = ("recommend", "item", "policy", "rest")
+Way = Literal["recommend", "buy", "item", "policy", "rest"]
+WAYS: tuple[Way, ...] = ("recommend", "buy", "item", "policy", "rest")
 FILE = WEIGHTS / "decisions.json"
+
+
+class Decided(NamedTuple):
+    """Where a message goes, and how likely it takes an item: that is of the route "recommend", too."""
+
+    routed: Routed
+    takes: float
 
 
 class Doubt(NamedTuple):
@@ -51,19 +58,20 @@ class Decisions:
         """Load those that come with the package."""
         return cls(**json.loads(FILE.read_text(encoding="utf-8")))
 
-    def routed(self, cues: Cues, looks: Routed) -> Routed:
+    def routed(self, cues: Cues, looks: Routed) -> Decided:
         """Return where a message goes; among what neither goods nor pages answer, as `looks` has it."""
         odds = {way: _dot(self.routes[way], cues) for way in WAYS}
         most = max(odds.values())
         powers = {way: math.exp(value - most) for way, value in odds.items()}
-        total = sum(powers.values())
+        shares = {way: power / sum(powers.values()) for way, power in powers.items()}
         others: list[Route] = [route for route in ROUTES if route not in WAYS]
         left = sum(looks.scores.get(route, 0.0) for route in others)
-        scores: dict[Route, float] = {route: powers[route] / total for route in ROUTES if route in WAYS}
-        rest = powers["rest"] / total
-        scores |= {route: rest * (looks.scores.get(route, 0.0) / left if left else 1 / len(others)) for route in others}
+        scores: dict[Route, float] = {route: shares[route] for route in ROUTES if route in WAYS}
+        scores["recommend"] += shares["buy"]
+        among = {route: looks.scores.get(route, 0.0) / left if left else 1 / len(others) for route in others}
+        scores |= {route: shares["rest"] * share for route, share in among.items()}
         first = max(scores, key=lambda route: scores[route])
-        return Routed(first, scores[first], scores)
+        return Decided(Routed(first, scores[first], scores), shares["buy"])
 
     def gone(self, doubts: Sequence[Doubt]) -> list[bool]:
         """Return of each limit whether the last message never meant it, or means it no longer."""

@@ -41,7 +41,7 @@ def merely_buys(piece: Piece) -> bool:
     """Whether a wish is to buy what has been spoken of, and nothing else."""
     if _HOW_TO_BUY.search(piece.text):
         return True
-    if not buys(piece) or (piece.understood.unknown_name and not piece.understood.opinions):
+    if not buys(piece) or (piece.takes is None and piece.understood.unknown_name and not piece.understood.opinions):
         return False  # "Normal People then" asks for what is not on screen
     if BUYS.search(piece.text) and any(asks(part) for part in clauses(piece.text) if not BUYS.search(part)):
         return False

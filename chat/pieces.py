@@ -59,11 +59,16 @@ _TAKES = 0.6  # from which it takes an item
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One wish of a message: its words, where they go, and what the catalogue makes of them."""
+    """One wish of a message: its words, where they go, and what the catalogue makes of them.
+
+    Attributes:
+        takes: how likely it takes an item, None where that is told by rules.
+    """
 
     text: str
     routed: Routed
     understood: Understanding
+    takes: float | None = None
 
     @property
     def route(self) -> Route:
@@ -144,8 +149,9 @@ class Reader:
         routed = weighed(looks, evidence(text, understood, self.before), least)
         if self.decisions is not None:
             cues = cues_of(text, understood, self.before, looks, self.meant(text), self.pages(text))
-            routed = self.decisions.routed(cues, routed)
-        elif may_be_paged(text, routed.route, understood, self.before):
+            decided = self.decisions.routed(cues, routed)
+            return Piece(text, decided.routed, understood, decided.takes)
+        if may_be_paged(text, routed.route, understood, self.before):
             routed = paged(routed, self.known(text) - against(routed.route, understood))
         return Piece(text, routed, understood)
 
@@ -155,7 +161,7 @@ class Reader:
         if len(group) == 1:
             return surest
         text = " ".join(piece.text.strip(" ,") if surest.route in SHOP else _ended(piece.text) for piece in group)
-        return Piece(text, surest.routed, self.understand(text))
+        return Piece(text, surest.routed, self.understand(text), surest.takes)
 
 
 def _ended(text: str) -> str:
@@ -171,6 +177,10 @@ def buys(piece: Piece) -> bool:
     item points at it or names it, or says nothing else: "go on then".
     """
     understood = piece.understood
+    if piece.takes is not None:
+        things = understood.opinions or any(limit.is_thing for limit in understood.parsed.constraints)
+        merely_narrows = understood.parsed.spans and not things  # "blue please"
+        return (piece.takes > _TAKES and not merely_narrows) or BUYS.search(piece.text) is not None
     agrees = _AGREES.search(piece.text) is not None and not understood.parsed.spans
     meant = bool(understood.opinions) or agrees or not telling_words(piece.text)
     takes = (

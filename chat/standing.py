@@ -43,6 +43,8 @@ _ASKS_FOR = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 4  # words of what is asked for
+_FEW = 2  # telling words: who says less mostly goes on about what was said before
+_BRIEF = 3  # words: so many narrow what was said before, unless they say that something is wanted besides
 _MEANT = 3  # goods that the message before means
 _MOST = 0.6  # by which cosines are compared
 _SENSES = ("none", "wanted", "refused", "liked")
@@ -76,13 +78,19 @@ def standing(understood: Understanding, state: DialogueState, shop: Shop) -> Sta
     parsed = understood.parsed
     new = [c for c in parsed.constraints if _may_be_none(c, parsed)]
     stated = {(c.field, c.op, c.value) for c in parsed.constraints}
-    old = [x for x in state.taste.limits if not _holds(x) and (x.field, x.op, x.value) not in stated]
+    tells = _turns(last, understood)
+    old = [x for x in state.taste.limits if tells and not _holds(x) and (x.field, x.op, x.value) not in stated]
     gone = decisions.gone(Told(understood, said, shop, needs).of(new, old))
     never = [*compress(new, gone)]
     if never:
         stands = tuple(c for c in parsed.constraints if c not in never)
         understood = replace(understood, parsed=replace(parsed, constraints=stands))
     return Stands(understood, [*compress(old, gone[len(new) :])])
+
+
+def _turns(last: str, understood: Understanding) -> bool:
+    """Whether a message may turn to something else: not "not wool", nor "hard shell", whatever else is so."""
+    return bool(telling_words(understood.gist)) and (len(last.split()) > _BRIEF or BESIDES.search(last) is not None)
 
 
 def _may_be_none(limit: Constraint, parsed: Parsed) -> bool:
@@ -121,8 +129,9 @@ class Told:
 
     def of(self, new: Sequence[Constraint], old: Sequence[Limit]) -> list[Doubt]:
         """Return what speaks against limits that the message seems to set, and then against those in force."""
-        told = [*((limit, False) for limit in new), *((limit.constraint, True) for limit in old)]
-        return [Doubt(limit, self._cues(limit, old=before)) for limit, before in told]
+        before = [limit.constraint for limit in old]
+        found = [Doubt(limit, self._cues(limit, _bounds(limit, new), old=False)) for limit in new]
+        return [*found, *(Doubt(limit, self._cues(limit, _bounds(limit, before), old=True)) for limit in before)]
 
     def _turn(self, before: Sequence[str], needs: Needs) -> float:
         """Return by how much the goods that the message means lead those that the telling one before it meant."""
@@ -132,10 +141,11 @@ class Told:
         meant = np.argsort(-needs.scores(told))[:_MEANT]
         return float(self._alone.max() - self._alone[meant].max())
 
-    def _cues(self, limit: Constraint, *, old: bool) -> dict[str, float]:
-        left = self._facets.mask([limit])
+    def _cues(self, limit: Constraint, bounds: Sequence[Constraint], *, old: bool) -> dict[str, float]:
+        left = self._facets.mask(bounds)
         leads = [_lead(near, left) for near in (self._alone, self._both, self._need)]
         named, senses = self._named(limit) if not old else (False, {})
+        few = float(len(telling_words(self._last)) <= _FEW)
         understood, sort = self._understood, _sort(limit)
         cues = {
             "1": 1.0,
@@ -143,6 +153,8 @@ class Told:
             "led, by two messages": leads[1],
             "led, by the need": leads[2],
             "led, at least": min(leads),
+            "few words": few,
+            "led, in few words": few * leads[0],
             "telling words": math.log1p(len(telling_words(self._last))),
             "words": math.log1p(len(self._last.split())),
             "asked for": float(not old and _stands_in(limit, self._asked)),
@@ -160,7 +172,7 @@ class Told:
         }
         if old:
             cues |= {"old": 1.0, f"old {sort}": 1.0, "led, old": leads[0], "led by two, old": leads[1]}
-            cues |= {"turned, old": self._turned, "besides, old": cues["besides"]}
+            cues |= {"turned, old": self._turned, "besides, old": cues["besides"], "few words, old": few}
         return cues
 
     def _named(self, limit: Constraint) -> tuple[bool, Mapping[str, float]]:
@@ -174,6 +186,13 @@ class Told:
         shares = self._sensed.of(at.start, at.end)
         way = "refusal" if limit.op == "is_not" else "wish"
         return True, {f"{way} {sense}": float(shares[SENSES.index(sense)]) for sense in _SENSES}
+
+
+def _bounds(limit: Constraint, among: Sequence[Constraint]) -> list[Constraint]:
+    """Return a limit with the other bound of its column, if it is one of two: "10 cm" is from 9 to 11."""
+    if limit.op not in ("<=", ">="):
+        return [limit]
+    return [each for each in among if each.field == limit.field and each.op in ("<=", ">=")]
 
 
 def _lead(near: FloatArray, left: BoolArray) -> float:

@@ -23,7 +23,7 @@ import numpy as np
 from tqdm import tqdm
 
 from chat.conversation import Conversation
-from chat.decisions import FILE, WAYS, Cues, Decisions, Doubt, Way
+from chat.decisions import FILE, WAYS, Cues, Decided, Decisions, Doubt, Way
 from chat.desk import Desk
 from chat.dialogue import Dialogue
 from chat.needs import Needs
@@ -42,9 +42,9 @@ from retrieval.types import BoolArray
 
 FOLDS = 5
 STRENGTHS = {"routes": 0.1, "limits": 0.3}  # C of the regressions, of cues of one spread
-LOST = {"new": 0.02, "old": 0.04}  # of the limits that stand, which may be left out
+LOST = {"new": 0.02, "old": 0.02}  # of the limits that stand, which may be left out
 _LEAST_SPREAD = 0.05  # what a few rows alone tell has little weight
-_ACTS: dict[str, Way] = {"basket": "recommend"}  # an item is taken; the others are no matter of goods or pages
+_ACTS: dict[str, Way] = {"basket": "buy"}  # the others are no matter of goods or pages
 
 
 class Row(NamedTuple):
@@ -81,13 +81,13 @@ class Recorded(Decisions):
     heard: list[Cues] = field(default_factory=list)
     doubts: list[tuple[Cues, bool]] = field(default_factory=list)
 
-    def routed(self, cues: Cues, looks: Routed) -> Routed:
+    def routed(self, cues: Cues, looks: Routed) -> Decided:
         """Return where the marks say that a message goes."""
         self.heard.append(cues)
         if self.way is None or self.way == "rest":
-            return looks
-        route: Route = self.way
-        return Routed(route, 1.0, {route: 1.0})
+            return Decided(looks, 0.0)
+        route: Route = "recommend" if self.way == "buy" else self.way
+        return Decided(Routed(route, 1.0, {route: 1.0}), float(self.way == "buy"))
 
     def gone(self, doubts: Sequence[Doubt]) -> list[bool]:
         """Return of each limit whether it leaves none of the goods that are marked."""

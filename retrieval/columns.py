@@ -39,6 +39,7 @@ _IS_IT = r"\b(?:is|are)\s+(?:it|this|that|they|these)(?:\s+ones?)?\s+(?:(?:very|
 _IS_ONE = r"^\W*(?:(?:and|so)\s+)?(?:is|are)\s+[^.?!,;]{1,60}?\s(?=[a-z]+\W*$)"  # "is the Trekker heavy?"
 _WHERE_FROM = frozenset("country origin region place made_in country_of_origin".split())  # noqa: SIM905
 _FOR_HOW_MANY = frozenset("sleeps people persons players serves servings seats portions".split())  # noqa: SIM905
+_ROOM = frozenset("sleeps people persons seats berths".split())  # noqa: SIM905 - of these, more than are needed will do
 _IT = r"(?:it|this|that|they|these|those)(?:\s+one)?"
 _HOW_MANY = (
     r"\bhow\s+many\s+(?:players|persons|adults|kids|children|guests|of\s+us|(?:can|could|may)\s+(?:play|join|sit|sleep|eat|ride)"
@@ -354,6 +355,13 @@ class Columns:
             if chosen:
                 field, value = values[0][0], chosen if len(chosen) > 1 else chosen[0]
                 yield Found(start, end, (Constraint(field, "is", value, label(field, "is", value, language)),))
+            elif room := self._room_for(count, language):
+                yield Found(start, end, room)
+
+    def _room_for(self, count: int, language: str) -> tuple[Constraint, ...]:
+        """Return the limit to what has room for so many, by a column of numbers; () where none tells."""
+        fields = (name for name in sorted(self._facets.numeric_fields) if units.of_header(name)[0] in _ROOM)
+        return tuple(Constraint(f, ">=", float(count), label(f, ">=", float(count), language)) for f in fields)[:1]
 
     @staticmethod
     def _without(column: Column) -> re.Pattern[str]:

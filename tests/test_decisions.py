@@ -9,21 +9,24 @@ import numpy as np
 import pytest
 
 from chat import needs as needs_module
+from chat.answering import Answering
 from chat.conversation import Conversation
 from chat.decisions import WAYS, Decisions, Doubt
 from chat.desk import Desk
 from chat.needs import Needs
+from chat.pieces import Piece, buys
 from chat.routing import ROUTES, Routed
 from chat.shop import Shop
 from chat.standing import standing
 from chat.state import DialogueState
+from chat.understanding import understand
 from finetune import decisions as fitting
 from finetune.talks import Message, read_talks
 from retrieval.errors import NamedropError
 from retrieval.types import Constraint
 from tests.fakes import BagEncoder
-from tests.shops import Talk, titles
-from tests.test_needs import index
+from tests.shops import Talk, marquee, titles
+from tests.test_needs import ITEMS, index
 
 EVENLY = Routed("order", 1 / 7, dict.fromkeys(ROUTES, 1 / 7))
 NEVER = {"new": 99.0, "old": 99.0}
@@ -44,8 +47,8 @@ def shop(monkeypatch):
 
 def test_a_message_goes_where_its_cues_weigh_most():
     routed = decisions({"policy": {"pages": 2.0}, "recommend": {"goods": 1.0}}).routed
-    assert routed({"pages": 1.0, "goods": 1.0, "a cue without a weight": 9.0}, EVENLY).route == "policy"
-    found = routed({"pages": -1.0, "goods": 3.0}, EVENLY)
+    assert routed({"pages": 1.0, "goods": 1.0, "a cue without a weight": 9.0}, EVENLY).routed.route == "policy"
+    found = routed({"pages": -1.0, "goods": 3.0}, EVENLY).routed
     assert found.route == "recommend"
     assert found.confidence == found.scores["recommend"]
     assert sum(found.scores.values()) == pytest.approx(1)
@@ -53,12 +56,34 @@ def test_a_message_goes_where_its_cues_weigh_most():
 
 def test_what_neither_goods_nor_pages_answer_goes_where_it_looks_like():
     looks = Routed("human", 0.6, {"human": 0.6, "order": 0.2, "recommend": 0.2})
-    found = decisions({"rest": {"1": 5.0}}).routed({"1": 1.0}, looks)
+    found = decisions({"rest": {"1": 5.0}}).routed({"1": 1.0}, looks).routed
     assert found.route == "human"
     assert found.scores["human"] == pytest.approx(3 * found.scores["order"])
     assert found.scores["small_talk"] == 0
-    nothing = decisions({"rest": {"1": 5.0}}).routed({"1": 1.0}, Routed("recommend", 1.0, {"recommend": 1.0}))
+    nothing = decisions({"rest": {"1": 5.0}}).routed({"1": 1.0}, Routed("recommend", 1.0, {"recommend": 1.0})).routed
     assert nothing.scores["order"] == nothing.scores["human"] > nothing.scores["recommend"]
+
+
+def test_who_takes_an_item_speaks_of_goods():
+    found = decisions({"buy": {"meant for: buy": 1.0}}).routed({"meant for: buy": 4.0}, EVENLY)
+    assert found.routed.route == "recommend"
+    assert found.takes == pytest.approx(0.93, abs=0.01)
+    understood = marquee_reading("k the skirt pls")
+    assert buys(Piece("k the skirt pls", found.routed, understood, found.takes))
+    assert not buys(Piece("k the skirt pls", found.routed, understood, 0.5))
+    assert buys(Piece("put it in my basket", found.routed, understood, 0.0))  # whatever the weights make of it
+
+
+def test_what_is_taken_is_called_as_it_was_shown():
+    assert Answering._called("k the fork pls", ITEMS)
+    assert Answering._called("ok then", ITEMS)
+    assert not Answering._called("blue please", ITEMS)
+    assert not Answering._called("ok then", ())
+
+
+def marquee_reading(text):
+    shop = marquee()
+    return understand(text, shop.linker, shop.parser, 0)
 
 
 def test_limits_of_now_and_of_before_have_bars_of_their_own():
@@ -102,8 +127,8 @@ def test_what_a_message_has_outgrown_is_let_go_and_said_so(shop):
     assert ("kind", "is", "hoe") not in talk.limits
 
 
-@pytest.mark.parametrize("message", ["more", "cheaper", "膝盖疼"])
-def test_what_tells_nothing_leaves_limits_as_they_are(shop, message):
+@pytest.mark.parametrize("message", ["more", "cheaper", "膝盖疼", "soft pad knees", "not a kneeler"])
+def test_what_tells_nothing_or_is_brief_leaves_limits_as_they_are(shop, message):
     talk = Talk(shop)
     talk("a hoe")
     talk(message)
@@ -146,7 +171,7 @@ def test_where_a_message_goes_as_a_whole_is_told_without_answering_it(shop):
         ({"tell": "a", "column": None}, "item"),
         ({"page": "Delivery"}, "policy"),
         ({"page": None}, "policy"),
-        ({"act": "basket"}, "recommend"),
+        ({"act": "basket"}, "buy"),
         ({"act": "thanks"}, "rest"),
         ({"page": "Delivery", "show": ["a"]}, None),
     ],

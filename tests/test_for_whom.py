@@ -326,6 +326,20 @@ class TestPeople:
         ):
             assert [c.value for c in parser.parse(f"a tent {text}").constraints if c.field == "size"] == [size]
 
+    def test_a_number_of_persons_is_room_for_so_many(self):
+        tents = [ski(f"p{n}", f"Shelter {n}", "tent", 90.0 * n, persons=float(n)) for n in (1, 2, 4, 6, 12)]
+        facets = Facets(Catalog(tents))
+        parser = Parser(facets)
+        for text, room in (
+            ("a tent for 4 people", [4, 6, 12]),
+            ("a tent for three", [4, 6, 12]),
+            ("we are two, something that pitches fast", [2, 4, 6, 12]),
+            ("a tent for 8 people", [12]),
+            ("a tent for 3 months", [1, 2, 4, 6, 12]),
+        ):
+            held = facets.mask(parser.parse(text).constraints)
+            assert [tent.attributes["persons"] for tent, holds in zip(tents, held, strict=True) if holds] == room
+
     def test_so_many_are_asked_of_the_one_spoken_of(self):
         talk = Talk(shop_of(PLAYTHINGS))
         talk("Two Towers please")

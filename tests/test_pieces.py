@@ -162,7 +162,8 @@ class TestGoods:
         def understood(part):
             return understand(part, shop.linker, shop.parser, 0, served=("service",))
 
-        weights = {"recommend": {"goods": 1.0}, "policy": {"pages": 1.0}, "item": {"1": -9.0}, "rest": {"1": -9.0}}
+        never = {"1": -9.0}
+        weights = {"recommend": {"goods": 1.0}, "policy": {"pages": 1.0}, "item": never, "buy": never, "rest": never}
         decisions = Decisions(weights, {}, {"new": 0.0, "old": 0.0})
         routes = [
             Reader(Patterns(), understood, lambda part: 1.0, "", lambda part, g=goods: g, lambda part: 2.0, decisions)
