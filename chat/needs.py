@@ -22,7 +22,7 @@ from retrieval.knowledge import GOODS, Judge, encoded, reads, sentences, tuned
 from retrieval.types import BoolArray, FloatArray, Item
 from retrieval.units import of_header
 
-MOST = 1_000  # items that are read so: six seconds of encoding, once
+MOST = 1_000  # items that are read so: a dozen seconds of encoding, once
 READ = 12  # of the best, which the judge reads
 PART = 0.35  # of an item's score: its nearest part; the whole of it has the rest
 _SAID = 2  # messages of the person that tell of a need, the latest first

@@ -22,7 +22,7 @@ from chat.needs import Needs, need_of
 from chat.senses import SENSES
 from chat.shop import Shop
 from chat.state import DialogueState, Limit
-from chat.typed import telling_words
+from chat.typed import EVERYDAY, telling_words
 from chat.understanding import Understanding
 from retrieval.knowledge import reads
 from retrieval.parsed import Parsed, as_tuple
@@ -44,6 +44,7 @@ _ASKS_FOR = re.compile(
 )
 _LONGEST = 4  # words of what is asked for
 _FEW = 2  # telling words: who says less mostly goes on about what was said before
+_HARDLY = 0.1  # a share of the sense "refused"
 _BRIEF = 3  # words: so many narrow what was said before, unless they say that something is wanted besides
 _MEANT = 3  # goods that the message before means
 _MOST = 0.6  # by which cosines are compared
@@ -80,12 +81,20 @@ def standing(understood: Understanding, state: DialogueState, shop: Shop) -> Sta
     stated = {(c.field, c.op, c.value) for c in parsed.constraints}
     tells = _turns(last, understood)
     old = [x for x in state.taste.limits if tells and not _holds(x) and (x.field, x.op, x.value) not in stated]
-    gone = decisions.gone(Told(understood, said, shop, needs).of(new, old))
-    never = [*compress(new, gone)]
+    doubts = Told(understood, said, shop, needs).of(new, old)
+    gone = decisions.gone(doubts)
+    never = [*compress(new, gone), *(doubt.limit for doubt in doubts if _is_idle(doubt, shop))]
     if never:
         stands = tuple(c for c in parsed.constraints if c not in never)
         understood = replace(understood, parsed=replace(parsed, constraints=stands))
     return Stands(understood, [*compress(old, gone[len(new) :])])
+
+
+def _is_idle(doubt: Doubt, shop: Shop) -> bool:
+    """Whether a limit hardly refuses what nothing has, or a word that tells nothing: "without everyone looking"."""
+    limit, refused = doubt.limit, doubt.cues.get("refusal refused", 1.0)
+    everyday = limit.field == "topic" and limit.op == "is_not" and limit.value in EVERYDAY
+    return everyday or (refused < _HARDLY and bool(shop.index.facets.mask([limit]).all()))
 
 
 def _turns(last: str, understood: Understanding) -> bool:

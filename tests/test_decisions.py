@@ -117,6 +117,12 @@ def test_what_a_message_never_meant_is_no_limit(shop):
     assert ("kind", "is", "fork") in talk.limits
 
 
+def test_a_word_that_tells_nothing_is_not_refused(shop):
+    talk = Talk(shop)
+    talk("a fork to use in the yard without everyone looking at my pots")
+    assert not {value for _, op, value in talk.limits if op == "is_not"}
+
+
 def test_what_a_message_has_outgrown_is_let_go_and_said_so(shop):
     talk = Talk(shop)
     talk("a hoe")
