@@ -33,6 +33,7 @@ _WEIGHT, _LEVEL = 9.0, 0.3  # of the best cosine, in log odds against a question
 _OUTSIDE = 0.08  # by cosine, from which goods outside a limit are meant that stands in a message of so many words
 _STORY = 3  # telling words: who says less says what it is to be
 _NOT = re.compile(r"\b(?:not|no|never|too)\b|n['’]t\b", re.IGNORECASE)
+_REFUSES = re.compile(r"^\W*(?:(?:but|and|just|please)\s+)?(?:no|not|nothing|without|never|none)\b", re.IGNORECASE)
 _YES_NO: Mapping[object, str] = {True: "yes", False: "no"}
 
 
@@ -158,9 +159,15 @@ def need_of(said: Sequence[tuple[str, str]]) -> str:
 
 def _telling(said: Sequence[tuple[str, str]]) -> list[str]:
     """Return the messages that tell of a need, the latest first; none in a script that the encoder does not read."""
-    telling = [text for role, text in reversed(said) if role == "user" and telling_words(text)]
+    asked = (text for role, text in reversed(said) if role == "user")
+    telling = [text for text in asked if telling_words(text) and not _merely_refuses(text)]
     found = [text for at, text in enumerate(telling) if at == 0 or not text.rstrip().endswith("?")][:_SAID]
     return found if reads(" ".join(found)) else []
+
+
+def _merely_refuses(text: str) -> bool:
+    """Whether a message says in few words what something is not to be: "no glass" tells of no need for glass."""
+    return _REFUSES.search(text) is not None and len(telling_words(text)) < _STORY
 
 
 def read_out(item: Item, *, titled: bool = True) -> str:

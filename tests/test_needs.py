@@ -164,6 +164,8 @@ def test_what_tells_nothing_leaves_the_need_as_it_was():
     assert need_of(said) == need_of(said[:1]) == "a bad back"
     assert need_of([*said, ("user", "in black")]) == "in black a bad back"
     assert need_of(said[2:]) == ""
+    assert need_of([*said, ("user", "not glass"), ("user", "but no plastic!")]) == "a bad back"
+    assert need_of([("user", "nothing helps against the moss on my lawn")]) != ""
 
 
 def test_what_the_judge_takes_for_an_answer_is_meant(encoder):
