@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -37,6 +38,10 @@ _PROMPT_TURNS = 40
 _SHADE = 0.5  # standard deviations by which a mood near a refused one is worth less
 # Limits that a new request may lift; numbers and "no …" stay.
 _GIVES_WAY = ("kind", "genres", "creators", "language", "title", "topic")
+_LIKENED = re.compile(  # where what is named is had, or is what others are to be like
+    r"\b(?:like|than|similar|alternatives?|instead|besides|already|have|has|had|got|own|owns|bought|other|another|beside)\b",
+    re.IGNORECASE,
+)
 
 
 class Picking(Scene):
@@ -56,8 +61,10 @@ class Picking(Scene):
         if turn.understood.bare_title or turn.understood.act == "availability":
             pinned = [at for at in turn.named if allowed[at]]
         liked = [item for item in taste.liked if item not in taste.wanted]
+        described = self._described(turn)
         known = {*self.shop.positions([*liked, *taste.disliked, *taste.seen]), *turn.named}
-        shown = set() if turn.refined else set(self.shop.positions(taste.shown)) - self._described(turn)
+        known -= self._asked_for(turn) & described
+        shown = set() if turn.refined else set(self.shop.positions(taste.shown)) - described
         placed = self.shop.placed(self._situation(turn))
         first = placed.first(allowed, known | shown)
         known.update(first)
@@ -81,6 +88,11 @@ class Picking(Scene):
         """Return what the conversation tells of a need, None where nobody reads it."""
         needs = self.shop.recommender.needs
         return needs.need(self.context().said) if needs is not None else None
+
+    def _asked_for(self, turn: Turn) -> set[int]:
+        """Return the goods that a message names and wants itself: "a proper chef's knife", none like one."""
+        wanted = self.shop.positions(self.state.taste.wanted) if not _LIKENED.search(turn.text) else []
+        return {at for at in wanted if at in turn.named}
 
     def _described(self, turn: Turn) -> set[int]:
         """Return the goods shown before that a message means: their texts have all that it asks for, or a need does."""

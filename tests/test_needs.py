@@ -198,6 +198,12 @@ def test_what_a_need_means_may_be_shown_again(encoder, monkeypatch):
     assert titles(talk("lawns in autumn, that is what I need"))[:1] == ["Leaf Rake"]
 
 
+def test_what_is_named_and_wanted_itself_is_shown(encoder):
+    shop = Shop.of(index(), None, needs=Needs(index(), None))
+    assert titles(Talk(shop)("a proper long hoe for weeding with a bad back"))[0] == "Long Hoe"
+    assert "Long Hoe" not in titles(Talk(shop)("another one than the long hoe for weeding with a bad back"))
+
+
 def test_an_edit_encodes_what_has_changed(encoder):
     before = Needs(index(), None)
     encoder.texts.clear()
