@@ -34,7 +34,7 @@ from chat.paging import (
     of_this_kind,
     trouble_in,
 )
-from chat.pieces import BUYS, Piece, masked
+from chat.pieces import AGREES, BUYS, Piece, masked
 from chat.questions import questions
 from chat.reaching import handed_over
 from chat.restock import RESTOCK
@@ -242,8 +242,8 @@ class Answering:
 
     @staticmethod
     def _called(text: str, shown: Sequence[Item]) -> bool:
-        """Whether a text has a word of what has been shown, or none that tells anything: not "blue please"."""
-        told = {form for word in telling_words(text) for form in forms(word)}
+        """Whether a text has a word of what has been shown, agrees to it or tells nothing else: not "blue please"."""
+        told = set() if AGREES.search(text) else {form for word in telling_words(text) for form in forms(word)}
         called = {form for item in shown for word in words(f"{item.title} {item.kind}") for form in forms(word)}
         return bool(shown) and (not told or not told.isdisjoint(called))
 

@@ -46,7 +46,7 @@ BUYS = re.compile(
     r"|加入?购物车|我(?:要|就)买(?:这|它)|下单吧",
     re.IGNORECASE,
 )
-_AGREES = re.compile(  # to what has been shown
+AGREES = re.compile(  # to what has been shown
     r"\b(?:go\s+(?:on|ahead|for)|done|deal|sold|gimme|hand\s+it|buy(?:ing)?|order(?:ing)?|add(?:ing)?|tak(?:e|ing)|it\s+is|both"
     r"|all\s+(?:of\s+them|two|three|four|five)|one\s+of\s+each)\b",
     re.IGNORECASE,
@@ -181,7 +181,7 @@ def buys(piece: Piece) -> bool:
         things = understood.opinions or any(limit.is_thing for limit in understood.parsed.constraints)
         merely_narrows = understood.parsed.spans and not things  # "blue please"
         return (piece.takes > _TAKES and not merely_narrows) or BUYS.search(piece.text) is not None
-    agrees = _AGREES.search(piece.text) is not None and not understood.parsed.spans
+    agrees = AGREES.search(piece.text) is not None and not understood.parsed.spans
     meant = bool(understood.opinions) or agrees or not telling_words(piece.text)
     takes = (
         understood.purposes.get("buy", 0.0) > _TAKES

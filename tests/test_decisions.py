@@ -77,6 +77,7 @@ def test_who_takes_an_item_speaks_of_goods():
 def test_what_is_taken_is_called_as_it_was_shown():
     assert Answering._called("k the fork pls", ITEMS)
     assert Answering._called("ok then", ITEMS)
+    assert Answering._called("right, one of each. and hurry up", ITEMS)
     assert not Answering._called("blue please", ITEMS)
     assert not Answering._called("ok then", ())
 
