@@ -27,8 +27,8 @@ from tqdm import tqdm
 
 from chat import Assistant, demo
 from chat.judge import PassageJudge
-from finetune.paraphrases import ShopQuestions, read_shop
 from finetune.provenance import commit, hardware, now
+from finetune.shops import ShopQuestions, read_shop
 from finetune.success import share
 from retrieval.encoder import Encoder, SentenceEncoder
 from retrieval.knowledge import (

@@ -4,7 +4,7 @@
     python -m benchmarks.lines --fit       # fit the decision anew, on `FITTED_ON`, into retrieval/weights/lines.json
     python -m benchmarks.lines --by chat   # the answers of the whole chat, of somebody on the item's page
 
-The questions (`data/questions`, read by `finetune.paraphrases`) are a third each answered by a column, by the
+The questions (`data/questions`, read by `finetune.shops`) are a third each answered by a column, by the
 description, and by nothing.
 """
 
@@ -24,8 +24,8 @@ from benchmarks.talks import UNKNOWN, quotes
 from chat import Assistant
 from chat.lines import FILE, Lines, cues
 from finetune.metrics import Numbers, bootstrap
-from finetune.paraphrases import Asked, read_questions
 from finetune.provenance import commit, hardware, now
+from finetune.shops import Asked, read_questions
 from retrieval.catalog import Catalog
 from retrieval.encoder import SentenceEncoder
 from retrieval.index import make_index

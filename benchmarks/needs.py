@@ -4,7 +4,7 @@
     python -m benchmarks.needs --shops FILE.csv …  # another catalogue, with the wishes in FILE.json beside it
 
 A wish is the first message of a conversation, or the first two, with the ids that a good clerk would show, best first
-(`finetune.paraphrases.Wish`): ``{"text": "my back hurts when I weed", "good": ["G01", "G05"]}``. Whoever wrote the
+(`finetune.shops.Wish`): ``{"text": "my back hurts when I weed", "good": ["G01", "G05"]}``. Whoever wrote the
 wishes had the catalogue in view and knew nothing of how it is searched. Nothing was learned from these shops. The
 weights of `chat.recommender` were set on those of `SET_ON`; the others only measure, skin.csv by a writer of its own.
 """
@@ -27,8 +27,8 @@ from chat.needs import Needs
 from chat.shop import Shop
 from chat.state import DialogueState
 from finetune.metrics import Numbers, bootstrap
-from finetune.paraphrases import Wish, read_wishes
 from finetune.provenance import commit, hardware, now
+from finetune.shops import Wish, read_wishes
 from retrieval.catalog import Catalog
 from retrieval.encoder import SentenceEncoder
 from retrieval.index import make_index

@@ -18,7 +18,7 @@ from chat.evidence import FOR_A_PERSON, SHORT
 from chat.facts import attribute
 from chat.forms import form_asked
 from chat.listing import bare_all
-from chat.meaning import asks_more, means, merely_buys, says_something
+from chat.meaning import asks_more, called, means, merely_buys, says_something
 from chat.meant import BOTH, TOGETHER
 from chat.moods import moods_asked, told_of
 from chat.ours import of_ours
@@ -34,7 +34,7 @@ from chat.paging import (
     of_this_kind,
     trouble_in,
 )
-from chat.pieces import AGREES, BUYS, Piece, masked
+from chat.pieces import BUYS, Piece, masked
 from chat.questions import questions
 from chat.reaching import handed_over
 from chat.restock import RESTOCK
@@ -47,7 +47,7 @@ from chat.typed import telling_words
 from chat.understanding import Understanding
 from retrieval import units
 from retrieval.constraints import satisfies, satisfies_all
-from retrieval.text import forms, words
+from retrieval.text import words
 from retrieval.types import Item
 
 if TYPE_CHECKING:
@@ -237,15 +237,8 @@ class Answering:
         """Whether what a wish names, or anything, has been spoken of: a bare title at the beginning takes nothing."""
         named, shown = self._named(piece), {*self.state.taste.shown, self.state.page}
         if piece.takes is not None:
-            return bool(named) or self._called(piece.text, self.shop.items(filter(None, shown)))
+            return bool(named) or called(piece.text, self.shop.items(filter(None, shown)))
         return any(item in shown for item in named) if named else len(shown) > 1 or self.state.page != ""
-
-    @staticmethod
-    def _called(text: str, shown: Sequence[Item]) -> bool:
-        """Whether a text has a word of what has been shown, agrees to it or tells nothing else: not "blue please"."""
-        told = set() if AGREES.search(text) else {form for word in telling_words(text) for form in forms(word)}
-        called = {form for item in shown for word in words(f"{item.title} {item.kind}") for form in forms(word)}
-        return bool(shown) and (not told or not told.isdisjoint(called))
 
     def _bought(self, piece: Piece) -> Answer:
         """Say that nothing can be bought here, and what the item spoken of costs."""

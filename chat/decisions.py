@@ -63,7 +63,8 @@ class Decisions:
         odds = {way: _dot(self.routes[way], cues) for way in WAYS}
         most = max(odds.values())
         powers = {way: math.exp(value - most) for way, value in odds.items()}
-        shares = {way: power / sum(powers.values()) for way, power in powers.items()}
+        total = sum(powers.values())
+        shares = {way: power / total for way, power in powers.items()}
         others: list[Route] = [route for route in ROUTES if route not in WAYS]
         left = sum(looks.scores.get(route, 0.0) for route in others)
         scores: dict[Route, float] = {route: shares[route] for route in ROUTES if route in WAYS}

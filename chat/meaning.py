@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from chat.clauses import asks, clauses
-from chat.pieces import BUYS, Piece, buys
+from chat.pieces import AGREES, BUYS, Piece, buys
 from chat.senses import Purpose
 from chat.typed import telling_words
 from chat.understanding import Understanding
+from retrieval.text import forms, words
+from retrieval.types import Item
 
 CHAT_SURE = 0.7  # a confidence from which "are you a robot?" is no wish for robots
 _MEANT = 0.7  # a share of a purpose from which it is what the message is meant for
@@ -46,6 +49,13 @@ def merely_buys(piece: Piece) -> bool:
     if BUYS.search(piece.text) and any(asks(part) for part in clauses(piece.text) if not BUYS.search(part)):
         return False
     return piece.routed.confidence < CHAT_SURE or piece.route not in ("policy", "order", "human")
+
+
+def called(text: str, shown: Sequence[Item]) -> bool:
+    """Whether a text has a word of what has been shown, agrees to it or tells nothing else: not "blue please"."""
+    told = set() if AGREES.search(text) else {form for word in telling_words(text) for form in forms(word)}
+    names = {form for item in shown for word in words(f"{item.title} {item.kind}") for form in forms(word)}
+    return bool(shown) and (not told or not told.isdisjoint(names))
 
 
 def asks_more(understood: Understanding) -> bool:

@@ -29,7 +29,7 @@ from retrieval.parsed import Parsed, as_tuple
 from retrieval.text import forms, tokenize, words
 from retrieval.types import BoolArray, Constraint, FloatArray
 
-BESIDES = re.compile(  # before, in or behind what else is wanted
+_BESIDES = re.compile(  # before, in or behind what else is wanted
     r"^\W*(?:(?:and|oh|ok(?:ay)?|k|good|great|then|thanks|actually)\W+)*(?:also|besides|another\s+thing|other\s+thing|next|something\s+else|one\s+more)\b"
     r"|^\W*(?:oh\W+)?(?:and|plus|now)\s+(?:(?:also|then|for|we|i|he|she|they|my|our|a|an|some|something|new)\b|\w+s\b(?<!this)(?<!its)(?<!is)(?<!does)(?<!was)(?<!has))"
     r"|\b(?:need|needs|want|wants|like)\s+(?:too|also)\b|\b(?:also|too|as\s+well|besides)\s*(?:[.,!]|$)",
@@ -81,6 +81,8 @@ def standing(understood: Understanding, state: DialogueState, shop: Shop) -> Sta
     stated = {(c.field, c.op, c.value) for c in parsed.constraints}
     tells = _turns(last, understood)
     old = [x for x in state.taste.limits if tells and not _holds(x) and (x.field, x.op, x.value) not in stated]
+    if not (new or old):
+        return Stands(understood, ())
     doubts = Told(understood, said, shop, needs).of(new, old)
     gone = decisions.gone(doubts)
     never = [*compress(new, gone), *(doubt.limit for doubt in doubts if _is_idle(doubt, shop))]
@@ -99,7 +101,7 @@ def _is_idle(doubt: Doubt, shop: Shop) -> bool:
 
 def _turns(last: str, understood: Understanding) -> bool:
     """Whether a message may turn to something else: not "not wool", nor "hard shell", whatever else is so."""
-    return bool(telling_words(understood.gist)) and (len(last.split()) > _BRIEF or BESIDES.search(last) is not None)
+    return bool(telling_words(understood.gist)) and (len(last.split()) > _BRIEF or _BESIDES.search(last) is not None)
 
 
 def _may_be_none(limit: Constraint, parsed: Parsed) -> bool:
@@ -169,7 +171,7 @@ class Told:
             "asked for": float(not old and _stands_in(limit, self._asked)),
             "left, log": math.log(max(float(left.mean()), 0.01)),
             "turned": self._turned,
-            "besides": float(BESIDES.search(self._last) is not None),
+            "besides": float(_BESIDES.search(self._last) is not None),
             "wish": understood.purposes.get("recommend", 0.0),
             "named": float(named),
             "compares": float(bool(understood.parsed.relative)),

@@ -31,7 +31,7 @@ from chat.routing import Route, Routed, Router
 from chat.shop import Shop
 from chat.state import DialogueState
 from finetune.metrics import Numbers
-from finetune.paraphrases import read_wishes
+from finetune.shops import read_wishes
 from finetune.talks import GOODS, TALKS, Message, read_talks
 from retrieval.catalog import Catalog
 from retrieval.encoder import SentenceEncoder

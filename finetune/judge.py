@@ -32,7 +32,8 @@ from chat import judge as serving
 from chat.engine import choose_dtype
 from chat.judge import Read, Reader
 from finetune.config import LINEAR
-from finetune.paraphrases import Question, ShopQuestions, cross_entropy, shops_of
+from finetune.paraphrases import cross_entropy
+from finetune.shops import Question, ShopQuestions, shops_of
 from retrieval.encoder import Encoder, SentenceEncoder
 from retrieval.errors import ModelError, NamedropError
 from retrieval.knowledge import KnowledgeIndex

@@ -37,7 +37,7 @@ from chat.understanding import understand
 from finetune.contexts import listening_shop
 from finetune.data import DialogueRecord, load
 from finetune.lowrank import LowRankEncoder, pooled
-from finetune.paraphrases import ShopQuestions, read_shop
+from finetune.shops import ShopQuestions, read_shop
 from finetune.success import share
 from retrieval.catalog import Catalog
 from retrieval.encoder import SentenceEncoder

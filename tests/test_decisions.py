@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from chat import needs as needs_module
-from chat.answering import Answering
 from chat.conversation import Conversation
 from chat.decisions import WAYS, Decisions, Doubt
 from chat.desk import Desk
+from chat.meaning import called
 from chat.needs import Needs
 from chat.pieces import Piece, buys
 from chat.routing import ROUTES, Routed
@@ -75,11 +75,11 @@ def test_who_takes_an_item_speaks_of_goods():
 
 
 def test_what_is_taken_is_called_as_it_was_shown():
-    assert Answering._called("k the fork pls", ITEMS)
-    assert Answering._called("ok then", ITEMS)
-    assert Answering._called("right, one of each. and hurry up", ITEMS)
-    assert not Answering._called("blue please", ITEMS)
-    assert not Answering._called("ok then", ())
+    assert called("k the fork pls", ITEMS)
+    assert called("ok then", ITEMS)
+    assert called("right, one of each. and hurry up", ITEMS)
+    assert not called("blue please", ITEMS)
+    assert not called("ok then", ())
 
 
 def marquee_reading(text):

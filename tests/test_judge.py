@@ -13,7 +13,7 @@ from chat import judge as module
 from chat.judge import PassageJudge, Read, Reader, Settings
 from finetune import judge as training
 from finetune.judge import Shop, main, tune
-from finetune.paraphrases import Question
+from finetune.shops import Question
 from retrieval.encoder import SentenceEncoder
 from retrieval.errors import ModelError, NamedropError
 from retrieval.knowledge import JUDGED, JUDGED_CUES, VIEWS, KnowledgeIndex, Weights, cues_of, ranked
@@ -301,7 +301,7 @@ class TestCues:
 @pytest.mark.models
 def test_the_shipped_judge_finds_more_than_the_encoder_alone():
     """One shop that nothing was fitted on; `python -m benchmarks.knowledge` gives the figures of twenty."""
-    from finetune.paraphrases import read_shop
+    from finetune.shops import read_shop
 
     shop = read_shop(Path(__file__).parents[1] / "benchmarks" / "knowledge" / "optician.json")
     passages = Knowledge([Passage(e.id, e.question, e.answer) for e in shop.entries])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from finetune.paraphrases import read_shop
+from finetune.shops import read_shop
 from retrieval import knowledge as module
 from retrieval.encoder import SentenceEncoder
 from retrieval.knowledge import CUES, JUDGED_CUES, VIEWS, KnowledgeIndex, Weights, reads, sentences, tuned, windows

@@ -11,7 +11,7 @@ import pytest
 from chat import lines as module
 from chat.lines import DESCRIPTION, Line, Lines, cues, lines_of
 from chat.shop import Shop
-from finetune.paraphrases import read_questions, read_shop
+from finetune.shops import read_questions, read_shop
 from retrieval.catalog import Catalog
 from retrieval.encoder import SentenceEncoder
 from retrieval.errors import NamedropError

@@ -11,7 +11,8 @@ import pytest
 
 from finetune import paraphrases
 from finetune.lowrank import LowRankEncoder
-from finetune.paraphrases import Settings, ShopQuestions, main, read_shop, shops_of, tune
+from finetune.paraphrases import Settings, main, tune
+from finetune.shops import ShopQuestions, read_shop, shops_of
 from retrieval.encoder import SentenceEncoder
 from retrieval.errors import ModelError, NamedropError
 from retrieval.knowledge import TUNING

@@ -18,8 +18,8 @@ from chat.understanding import understand
 from finetune import senses as training
 from finetune.data import DialogueRecord
 from finetune.lowrank import LowRankEncoder
-from finetune.paraphrases import Question, ShopQuestions
 from finetune.senses import Marked, Settings, _targets, main, measured, read_messages, ruled, tune
+from finetune.shops import Question, ShopQuestions
 from retrieval.catalog import Catalog
 from retrieval.encoder import SentenceEncoder
 from retrieval.errors import ModelError, NamedropError

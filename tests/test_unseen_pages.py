@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.knowledge import FOLDER, chat_outcomes, chat_table
-from finetune.paraphrases import read_shop
+from finetune.shops import read_shop
 
 ROWS = [
     {"shop": "a", "text": "how do I pay?", "right": "pay", "first": "pay"},
