@@ -37,7 +37,7 @@ from chat.assistant import Assistant  # noqa: E402
 from chat.messages import Card, Chip, Reply  # noqa: E402
 
 _OWNED_UP = re.compile(r"I can't go by the number of|这一点我无法筛选")  # and then the limit is none
-_LET_GO = re.compile(r"I let go of|为此我取消了")
+_LET_GO = re.compile(r"I let go of|is without regard to|为此我取消了|不再考虑")
 QUOTED = ("kind", "title", "year", "price", "currency", "in_stock", "description")  # a card's fields, word for word
 
 

@@ -121,6 +121,12 @@ SAME_MAKER = re.compile(
     r"|\bwhat\s+else\s+(?:did|has|have)\s+(?:he|she|they|the\s+\w+)\b|同一个?(?:作者|导演)|[他她]的?(?:其他|别的)",
     re.IGNORECASE,
 )
+_DEARER = re.compile(  # "fingerprint then, dearer is ok"
+    r"\b(?:can|may|could)\s+(?:also\s+)?cost\s+(?:a\s+(?:bit|little)\s+)?more\b"
+    r"|\b(?:dearer|pricier|more\s+expensive)\s+(?:is|would\s+be)\s+(?:ok(?:ay)?|fine|al+\s?right|no\s+problem)\b"
+    r"|\b(?:can|could|will|would|to)\s+(?:pay|spend)\s+(?:a\s+(?:bit|little)\s+)?more\b(?!\s+than)",
+    re.IGNORECASE,
+)
 _REFINES = re.compile(
     r"^\W*(?:and|but|also|plus|even|only|just|with|without|no|not|nothing|more|less|ok(?:ay)?)\b"
     r"|^\W*(?:he|she|they)(?:['’]s|['’]re|\s+(?:is|are|was|were|likes?|loves?|hates?|has|have|enjoys?|says?|said|thinks?|wants?))\b"
@@ -146,6 +152,9 @@ def lifted(text: str, named: Mapping[str, str]) -> tuple[list[tuple[int, int]], 
     found = list(_ANY.finditer(text))
     fields = [_ANY_FIELDS.get(word, word) for match in found for word in match.groups() if word]
     own = list(_any_of(tuple(named)).finditer(text)) if named else []
+    dearer = _DEARER.search(text)
+    if dearer is not None:
+        return [dearer.span(), *(match.span() for match in (*found, *own))], ["price", *fields]
     said = (_american(word.lower()) for match in own for word in match.groups() if word)
     columns = {_american(name): field for name, field in named.items()}
     return [match.span() for match in (*found, *own)], [*fields, *(columns[word] for word in said)]

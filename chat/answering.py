@@ -21,6 +21,7 @@ from chat.listing import bare_all
 from chat.meaning import asks_more, called, means, merely_buys, says_something
 from chat.meant import BOTH, TOGETHER
 from chat.moods import moods_asked, told_of
+from chat.opinions import Opinion
 from chat.ours import of_ours
 from chat.overall import counts, number_told
 from chat.paging import (
@@ -42,6 +43,7 @@ from chat.routing import SHOP, SURE, Route
 from chat.served import Served
 from chat.shop import Shop
 from chat.state import DialogueState
+from chat.taking import spoken_of, taken
 from chat.troubles import demands, troubled
 from chat.typed import telling_words
 from chat.understanding import Understanding
@@ -62,6 +64,7 @@ _PACKED = re.compile(  # words of a question about an amount that ask for nothin
 _LEADS = re.compile(r"^\W*(?:and\s+|so\s+|ok\W+)?(?:what|how)\s+about\b", re.IGNORECASE)
 _WISHES = re.compile(r"\b(?:like|similar|else|instead|recommend|suggest|next)\b|推荐|类似", re.IGNORECASE)
 _SHIPPED = re.compile(r"\b(?:shipping|postage|deliver(?:y|ed)|shipped|posted|post)\b|运费|邮费|包邮", re.IGNORECASE)
+_AND = re.compile(r"\band\b|[,&+]", re.IGNORECASE)
 _HOW_TO = re.compile(r"\bhow\s+(?:(?:do|can|should|would|must)\s+(?:i|we|you)|to)\b", re.IGNORECASE)
 
 
@@ -241,16 +244,26 @@ class Answering:
         return any(item in shown for item in named) if named else len(shown) > 1 or self.state.page != ""
 
     def _bought(self, piece: Piece) -> Answer:
-        """Say that nothing can be bought here, and what the item spoken of costs."""
+        """Say that nothing can be bought here, and what the items cost that are taken."""
         understood, say = piece.understood, self.dialogue.say
         named = tuple(opinion for opinion in understood.opinions if opinion.surface)  # "the oil, and a jug to pour it"
+        titles: dict[int, str] = {}
+        if self.shop.of_goods and (not named or _AND.search(piece.text)):
+            places, known = self.shop.index.catalog.positions, {at for opinion in named for at in opinion.positions}
+            called = [places[item.id] for item in taken(piece.text, spoken_of(self.shop, self.state))]
+            titles = {at: self.shop.index.catalog[at].title for at in called if at not in known}
+            named += tuple(Opinion("neutral", (at,), surface=title) for at, title in titles.items())
         priced = replace(understood, act="question", questions=("price",), opinions=named or understood.opinions)
         answer = self.dialogue.answer(self.dialogue.absorb(piece.text, priced))
         things = [limit for limit in understood.parsed.constraints if limit.is_thing]
         spoken = self.shop.items([answer.about] if answer.about else [])
         other = things and not named and not any(satisfies(item, c) for item in spoken for c in things)  # "the kettle"
-        said = say.sentences(say("cannot_buy"), answer.text if spoken and not other else "")
-        if named and things and not any(satisfies_all(item, things) for item in self.shop.items(self._named(piece))):
+        told = bool(spoken) and not other
+        said = say.sentences(say("cannot_buy"), answer.text if told else "")
+        if not told and self.shop.of_goods:
+            return replace(answer, text=said, cards=(), about="")
+        lacking = self.shop.items(self._named(piece)) if not titles else []
+        if lacking and things and not any(satisfies_all(item, things) for item in lacking):
             wish = replace(
                 understood, act="recommend", opinions=(), questions=(), compares=False, asked_title="", gist=""
             )
@@ -323,7 +336,7 @@ class Answering:
 
     def _on_page(self, page: Served, answer: Answer) -> Answer:
         """Let a page answer in place of the catalogue, beside the same cards."""
-        return replace(_answer(page, "policy"), cards=answer.cards, about=answer.about)
+        return replace(_answer(page, "policy"), cards=answer.cards, about=answer.about, spread=answer.spread)
 
     def _with_the_rest(self, piece: Piece, answer: Answer) -> Answer:
         """Add to what the columns answer what the pages do of its other questions, or that nobody knows."""
@@ -355,7 +368,9 @@ class Answering:
             if say("no_answer_to", question=part) in text:
                 continue
             page = self.desk.quoted(masked(part, read), say)
-            text = say.sentences(text, page.text if page is not None else say("no_answer_to", question=part))
+            # A sentence that is quoted of goods may hold the rest, in other words.
+            unknown = "" if self.shop.of_goods and not answer.column else say("no_answer_to", question=part)
+            text = say.sentences(text, page.text if page is not None else unknown)
             cited = (*cited, *(page.citations if page is not None else ()))
         return replace(answer, text=text, citations=cited)
 

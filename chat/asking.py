@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chat import facts
 from chat.clauses import clauses
@@ -31,10 +31,13 @@ from chat.valued import Valued
 from retrieval.constraints import values_of
 from retrieval.lexicon import display
 from retrieval.ranges import of_sizes
-from retrieval.text import forms, normalize
+from retrieval.text import forms, normalize, words
 from retrieval.types import Item, Query
 
 _BIG = re.compile(r"\b(?:bigg|small|larg|compact)|最[大小]", re.IGNORECASE)
+_HOW_MANY = re.compile(
+    r"\W*(?:and\s+)?(?:how\s+(?:many|much|long|big|old)|what\s+(?:size|length|weight))\b", re.IGNORECASE
+)
 _DIFFER = re.compile(r"\bdiffer|区别|不同", re.IGNORECASE)
 
 
@@ -61,11 +64,22 @@ class Asking(Scene):
             return Asked(self.say("which"), ())
         if (own := self._of_one(items[0], understood.questions)) is not None:
             return own
-        if understood.mood is not None or (understood.extreme is not None and len(items) > 1):
+        extreme = understood.extreme
+        measured = extreme is not None and any(facts.measure(item, extreme[0]) is not None for item in items)
+        of_each = self._descriptions.of_each(turn, items) if not measured and understood.mood is None else None
+        if of_each is not None:
+            return of_each
+        if understood.mood is not None or (extreme is not None and len(items) > 1):
             return self._singled_out(turn, items)
-        if understood.compares:
-            return self._compared(turn, items)
-        fields, descriptions = understood.questions, self._descriptions
+        return self._compared(turn, items) if understood.compares else self._of_fields(turn, items)
+
+    def _of_fields(self, turn: Turn, items: Sequence[Item]) -> Asked:
+        """Answer from the columns and descriptions that a question is about."""
+        fields, descriptions = turn.understood.questions, self._descriptions
+        if _HOW_MANY.match(turn.text):  # a column of yes and no tells no number: "how many are in the vegan box?"
+            flags = {field for field in fields if isinstance(items[0].attributes.get(field), bool)}
+            fields = tuple(field for field in fields if field not in flags) or ("other",)
+            turn = replace(turn, understood=replace(turn.understood, questions=fields))
         special = (
             descriptions.by_line(turn, items)
             or self._made_in(turn, items)
@@ -83,8 +97,8 @@ class Asking(Scene):
             or self._in_other_words(turn, items)
         ):
             return descriptions.in_description(turn, items)
-        if understood.form:
-            return self._valued(turn, items, ()) or self._in_form(items[0], understood.form)
+        if turn.understood.form:
+            return self._valued(turn, items, ()) or self._in_form(items[0], turn.understood.form)
         return self._by_columns(turn, items)
 
     def _singled_out(self, turn: Turn, items: Sequence[Item]) -> Asked:
@@ -168,7 +182,10 @@ class Asking(Scene):
         moods = moods_asked(turn.text, understood.opinions, self.shop.parser) if MOODS in fields else []
         answers = [told_of(item, fields, moods, self.say) for item in items]
         total = facts.total(items, self.say.language) if "price" in fields and TOGETHER.search(turn.text) else ""
-        last = self.say("total", value=total) if total else self.say.compared(items, fields)
+        last = self.say("total", value=total) if total else ""
+        compares = understood.compares or not self.shop.of_goods or TOGETHER.search(turn.text) is not None
+        if not last and compares:  # who buys two asks for no comparison
+            last = self.say.compared(items, fields)
         last = last or (self._descriptions.with_price(turn, items) if "price" in fields else "")
         return Asked(self.say.sentences(*answers, last, unsaid), tuple(items))
 
@@ -213,6 +230,10 @@ class Asking(Scene):
                 return None
             return Asked(self.say("which_of", titles=facts.names(fitting, self.say.language, either=True)), ())
         told = telling_words(found.described)
+        having = [item for item in shown if item.description and set(told).intersection(words(item.description))]
+        if len(having) == 1:  # "the bear one", of a bear that its description tells of
+            turn.asked.append(self.shop.index.catalog.positions[having[0].id])
+            return None
         known = any(facets.document_frequency(form) for word in told for form in forms(word))
         asked = turn.text[found.start : found.end]
         return Asked(self.say("none_such", asked=asked), ()) if known and shown else None

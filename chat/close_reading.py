@@ -39,7 +39,8 @@ _MORE = re.compile(
     re.IGNORECASE,
 )
 _NO_MORE = re.compile(  # "I can't carry it any more" and "for two more days" ask for nothing else
-    r"\b(?:not|never|cannot|no\s+longer|\w+n['’]?t)\b[^.?!;]*?\bany\s?more\b|\bmore\s+(?:hours?|days?|weeks?|months?|years?|times?)\b",
+    r"\b(?:not|never|cannot|no\s+longer|\w+n['’]?t)\b[^.?!;]*?\bany\s?more\b|\bmore\s+(?:hours?|days?|weeks?|months?|years?|times?)\b"
+    r"|\bwhich\b[^.?!;]*?\b(?:costs?|weighs?|holds?|has|keeps?|is)\s+more\b",
     re.IGNORECASE,
 )
 _NO = re.compile(  # to all that is shown
@@ -423,7 +424,7 @@ class CloseReading:
         return bool(compares or (self._columns and not self._of_all))
 
     def _wants_others(self) -> bool:
-        asks = _MORE.search(_NO_MORE.sub(" ", self.text)) or self._declines
+        asks = _MORE.search(_NO_MORE.sub(" ", blank(self.text, self._lifting_at))) or self._declines
         return bool(asks) and not self.mentions and not (self.parsed.owned and no_other(self.text))
 
     def _merely_points(self) -> bool:

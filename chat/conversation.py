@@ -199,13 +199,14 @@ class Conversation:
         if handoff is None and ruled:
             served = handed_over(desk, "rule", self._state, self._dialogue.say, self._customer)
             text, handoff = self._dialogue.say.sentences("" if abstained else text, served.text), served.handoff
-        cards = next((a.cards for a in (*last, *telling) if a.cards), ())
+        showing = next((a for a in (*last, *telling) if a.cards), None)
+        cards, spread = (showing.cards, showing.spread) if showing is not None else ((), ())
         route = telling[0].route
         self._state.route = self._state.route if self._state.doubt else route
         citations = tuple(dict.fromkeys(c for a in telling for c in a.citations))
         about = next((a.about for a in last or telling if a.about), "")
         compared = next((a.compared for a in telling if a.compared), ())
-        return Answer(text, cards, about, compared, citations, handoff, route, abstained)
+        return Answer(text, cards, about, compared, citations, handoff, route, abstained, spread=spread)
 
     def _in_turn(self, pieces: Sequence[Piece], desk: Desk) -> Iterator[Answer]:
         """Answer each wish, and keep in mind which page has been quoted last."""

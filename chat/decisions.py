@@ -1,4 +1,4 @@
-"""Decisions about goods that are fitted rather than set: where a message goes, and which limits say what it means.
+"""Decisions about goods that are fitted rather than set: where a message goes, which limits it means, what is shown.
 
 Each is a logistic regression on named cues: what words, purpose, rules, goods and pages say for it. Conversations with
 invented shops (`data/talks`, `data/goods`) fit them, by `python -m finetune.decisions`. Works are read by rules alone:
@@ -38,6 +38,13 @@ class Doubt(NamedTuple):
     cues: Cues
 
 
+class Candidate(NamedTuple):
+    """A good behind the first that would be shown: its position, and the cues for it that it is meant, too."""
+
+    position: int
+    cues: Cues
+
+
 @dataclass(frozen=True, slots=True)
 class Decisions:
     """Weights of cues, by their names; a cue without a weight counts nothing.
@@ -45,12 +52,14 @@ class Decisions:
     Attributes:
         routes: for each of `WAYS`.
         limits: for it that a limit is none, or no longer one.
-        bars: from what log odds a limit is left out, of the last message and of those before.
+        cards: for it that a good behind the first is meant, too.
+        bars: from what log odds a limit is left out, of the last message and of those before, and a good is shown.
     """
 
     routes: Mapping[Way, Cues]
     limits: Cues
-    bars: Mapping[Literal["new", "old"], float]
+    cards: Cues
+    bars: Mapping[Literal["new", "old", "card"], float]
 
     @classmethod
     @cache
@@ -79,6 +88,10 @@ class Decisions:
         return [
             _dot(self.limits, doubt.cues) > self.bars["old" if doubt.cues.get("old") else "new"] for doubt in doubts
         ]
+
+    def worth(self, candidates: Sequence[Candidate]) -> list[bool]:
+        """Return of each good behind the first whether it is shown beside it."""
+        return [_dot(self.cards, candidate.cues) > self.bars["card"] for candidate in candidates]
 
 
 def _dot(weights: Cues, cues: Cues) -> float:

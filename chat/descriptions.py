@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from chat import facts
 from chat.contents import CONTENTS, contents
 from chat.fitting import FITS
 from chat.holding import DESCRIPTION, Evidence, asked_words, evidence, lasting, of_which
+from chat.lines import NEAR, PERHAPS, Read
 from chat.meant import MOST
 from chat.moods import MOODS, each_in_short
 from chat.pointing import pointed
@@ -70,16 +72,47 @@ class Descriptions(Scene):
         if lines is None or understood.form or several or not reads(question):
             return None
         item, found = items[0], lines.read(question, items[0])
-        if found is None:
+        if found is None or not found.answers:
             named = any(f" {of_header(field)[0]} " in f" {normalize(turn.text)} " for field in own)
             known = named or not COLUMNS.isdisjoint(own)
-            return None if known else Asked(self.unsaid([item], turn.text), (item,), known=False)
+            return None if known else self._nearest(turn, item, found)
         if found.line.field in own:
             return None
         if found.line.field == DESCRIPTION:
             quoted = Evidence(item, DESCRIPTION, found.line.text, whole=True)
             return Asked(self._told([quoted], among_several=False), (item,))
         return Asked(self.say.answer(item, (found.line.field,)), (item,), column=True)
+
+    def _nearest(self, turn: Turn, item: Item, found: Read | None) -> Asked:
+        """Answer by what is likely meant where no line surely is: its very words, the nearest sentence, an amount."""
+        title, near = facts.name(item, self.say.language), found.odds if found is not None else -math.inf
+        asked = self._asked_words(turn, [item])
+        told = evidence(item, asked) if asked else None
+        if told is not None and told.whole and told.field == DESCRIPTION and told.value:
+            return Asked(self._told([told], among_several=False), (item,))
+        line = found.line if found is not None and near >= NEAR else None
+        if line is not None and line.field == DESCRIPTION and line.text not in self.state.answered:
+            return Asked(self.say("told_nearest", title=title, quote=line.text), (item,))
+        told = amount(turn.text, item)
+        if told is not None and (near >= PERHAPS or told.field == TITLE):
+            return Asked(self._told([told], among_several=False), (item,))
+        unsaid = self.unsaid([item], turn.text) if near >= PERHAPS else self.say("not_said", title=title)
+        return Asked(unsaid, (item,), known=False)
+
+    def of_each(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
+        """Answer of two items that a question names by the column of both that is nearest to it: "loads of A and B"."""
+        lines, question = self.shop.lines, question_alone(turn.text)
+        if lines is None or len(items) != PAIR or len(set(turn.asked)) != PAIR or not reads(question):
+            return None
+        found = [lines.read(question, item) for item in items]
+        fields = {each.line.field for each in found if each is not None and each.odds >= NEAR} - {DESCRIPTION, "kind"}
+        sure = any(each is not None and each.answers for each in found)
+        if not sure or len(fields) != 1 or any(each is None or each.line.field not in fields for each in found):
+            return None
+        (field,) = fields
+        return Asked(
+            self.say.sentences(*(self.say.answer(item, (field,)) for item in items)), tuple(items), column=True
+        )
 
     def comes_with(self, turn: Turn, items: Sequence[Item]) -> Asked | None:
         """Quote what descriptions say of what items come with, unless a column of yes and no does: "with a whisk?"."""
@@ -224,12 +257,17 @@ class Descriptions(Scene):
         return ""
 
     def unsaid(self, items: Sequence[Item], text: str) -> str:
-        """Say that the catalogue does not say it, and what it says of the item, unless that was just said."""
-        unsaid = self.say("not_said", title=facts.names(items, self.say.language))
+        """Tell what the catalogue says of an item, unless that was just said, and that more is not known.
+
+        That it says nothing of it is not claimed: it may do so in other words than the question's.
+        """
+        title = facts.names(items, self.say.language)
         told = items[0].description if len(items) == 1 else ""
-        new = told and told not in self.state.answered
+        if told and told not in self.state.answered:
+            return self.say("says_only", title=title, told=told)
         beside = self.beside_each_other(items) if len(items) == PAIR and _EITHER.search(text) else ""
-        return self.say.sentences(unsaid, self.say("says_only", told=told) if new else beside)
+        unsaid = "not_said_these" if len(items) > PAIR else "not_said"
+        return self.say.sentences(self.say(unsaid, title=title), beside)
 
     def beside_each_other(self, items: Sequence[Item], *, differing: bool = False) -> str:
         """Tell of items what people compare by, all or what is `differing`, and which has more of it."""

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chat import order_replies
-from chat.clauses import clauses, questions_of
+from chat.clauses import clauses, questions_of, wonders
 from chat.denials import denied
 from chat.evidence import SHORT
 from chat.forms import tells_of
@@ -244,7 +244,8 @@ class Desk:
         if whole is not None and whole.lead >= max(each.lead for each in found if each is not None):
             return cited(whole, say)
         answers = [cited(each, say) if each is not None else None for each in found]
-        told = [a.text if a else say("no_answer_to", question=part) for a, part in zip(answers, asked, strict=True)]
+        told = [a.text for a in answers if a is not None]  # first what is known; of what is but wished, nothing is owed
+        told += [say("no_answer_to", question=p) for a, p in zip(answers, asked, strict=True) if not a and wonders(p)]
         citations = (citation for answer in answers if answer for citation in answer.citations)
         return Served(say.sentences(*dict.fromkeys(told)), tuple(dict.fromkeys(citations)))
 

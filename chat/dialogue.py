@@ -64,6 +64,7 @@ class Answer:
         route: what the message asked for.
         abstained: what was asked could not be answered.
         column: it was answered from one of the item's columns.
+        spread: the ids of what lies on the table from now on, where that is more than the cards.
     """
 
     text: str
@@ -75,6 +76,7 @@ class Answer:
     route: Route = "recommend"
     abstained: bool = False
     column: bool = False
+    spread: tuple[str, ...] = ()
 
 
 class Dialogue:
@@ -191,11 +193,13 @@ class Dialogue:
         cards = answer.cards
         sponsored = [c.id for c in cards if c.sponsored]
         self.told(answer.text, [c.id for c in cards], [c.why for c in cards], answer.citations, sponsored)
+        if cards and answer.spread:
+            self.state.taste.focus = list(answer.spread)
         if answer.route == "item" and answer.about and not answer.compared:
             self.state.taste.spoken = answer.about
         if answer.cards or answer.compared:
             self.state.taste.compared = list(answer.compared)
-        if answer.about and answer.about not in [c.id for c in answer.cards[:1]]:
+        if answer.about and answer.about not in (self.state.taste.focus[:1] if cards else ()):
             self.state.taste.about = answer.about
         return answer
 
@@ -325,25 +329,51 @@ class Dialogue:
         return self.say("nearest_outside", titles=facts.names(near, self.say.language), limits=self.say.quoted(broken))
 
     def _question(self, turn: Turn) -> Answer:
-        """Answer from the catalogue's columns; the cards asked about come first, the others stay."""
+        """Answer from the catalogue's columns; what is asked about is shown, the others stay on the table.
+
+        One of them is still "the second one" after it has been asked about.
+        """
         taste, catalog = self.state.taste, self.shop.index.catalog
-        asked = Asking(self.shop, self.state, self.say).answer(turn)
+        asking = Asking(self.shop, self.state, self.say)
+        asked = asking.answer(turn)
+        if not asked.items and (described := self._described(turn)) is not None:
+            turn.asked.append(described)
+            asked = asking.answer(turn)
+            if not asked.known:
+                return self._recommend(replace(turn, understood=replace(turn.understood, act="recommend")))
         if turn.understood.same_maker and "creators" in turn.understood.questions and asked.items:
             return self._and_more_by(turn, asked)
         constraints = self.picking.constraints()
-        ids = dict.fromkeys([*(item.id for item in asked.items), *taste.focus])
-        kept = [
+        ids = dict.fromkeys(item.id for item in asked.items)
+        ids = dict.fromkeys((*taste.focus, *ids) if len(ids) == 1 else (*ids, *taste.focus))
+        spread = [
             item
             for item in self.shop.items(ids)
             if item.in_stock and satisfies_all(item, constraints) and item.id not in taste.disliked
         ]
-        cards = (
-            self.picking.cards([Recommended(catalog.positions[i.id], 0.0) for i in kept[:CARDS]]) if asked.items else ()
-        )
+        shown = [catalog.positions[item.id] for item in asked.items if item in spread]
+        cards = self.picking.cards([Recommended(at, 0.0) for at in dict.fromkeys(shown[:CARDS])])
         about = asked.items[0].id if asked.items else ""
         text = self.say.sentences(*turn.notes, asked.text)
         compared = tuple(item.id for item in asked.items) if len(asked.items) > 1 else ()
-        return Answer(text, cards, about, compared, route="item", abstained=not asked.known, column=asked.column)
+        return Answer(
+            text,
+            cards,
+            about,
+            compared,
+            route="item",
+            abstained=not asked.known,
+            column=asked.column,
+            spread=tuple(item.id for item in spread),
+        )
+
+    def _described(self, turn: Turn) -> int | None:
+        """Return the position of the good that a question describes and does not name: "that ladder you pull out"."""
+        needs, taste = self.shop.recommender.needs, self.state.taste
+        if needs is None or turn.asked or taste.focus or taste.about or needs.speaks(turn.text) <= 0:
+            return None
+        near = needs.scores(turn.text)
+        return int(np.where(self.shop.recommender.allowed([]), near, -np.inf).argmax())
 
     def _and_more_by(self, turn: Turn, asked: Asked) -> Answer:
         """Tell who made a work, and show what else is theirs: "who wrote it, and what else of hers do you have?"."""

@@ -121,7 +121,8 @@ class Hearing(Scene):
         spoken = [self.state.taste.about, self.state.page, *self.state.taste.focus]
         items = self.shop.items(filter(None, spoken))
         item = self.shop.index.catalog[named[0]] if named else next(iter(items), None)
-        return item is not None and lines.read(question_alone(text), item) is not None
+        found = lines.read(question_alone(text), item) if item is not None else None
+        return found is not None and found.answers
 
     def _wants_others(self, text: str, understood: Understanding) -> bool:
         """Whether "which cheese would you recommend?" asks for things of which none is on screen."""

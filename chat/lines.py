@@ -20,12 +20,14 @@ import numpy as np
 from chat import facts
 from retrieval.index import Index
 from retrieval.knowledge import LINES, WEIGHTS, reads, sentences, tuned
-from retrieval.text import is_cjk
+from retrieval.text import is_cjk, words
 from retrieval.types import FloatArray, Item
 from retrieval.units import of_header
 
 DESCRIPTION = "description"
+NEAR, PERHAPS = -1.5, -3.0  # log odds from which the nearest sentence, or one of all of them, is likely the answer
 FILE = WEIGHTS / "lines.json"
+_NAMES = ("kind", "creators")
 
 
 class Line(NamedTuple):
@@ -46,11 +48,16 @@ class Read:
 
     Attributes:
         line: of the item that was asked about.
-        odds: the log odds that it answers.
+        odds: by how many log odds it is beyond what a plain answer needs.
     """
 
     line: Line
     odds: float
+
+    @property
+    def answers(self) -> bool:
+        """Whether the line is taken for the answer."""
+        return self.odds >= 0
 
 
 def lines_of(item: Item) -> list[Line]:
@@ -83,19 +90,25 @@ class Lines:
         return not index.facets.of_works and tuned(index.encoder) is not index.encoder
 
     def near(self, question: str, item: Item) -> tuple[Sequence[Line], FloatArray]:
-        """Return an item's lines, and how near each is to a question, as a cosine: (n,)."""
-        lines = lines_of(item)
+        """Return an item's lines, and how near each is to a question, as a cosine: (n,).
+
+        A kind or a brand that the question names itself is not what it asks for: "doors on the Ordna?".
+        """
+        said = frozenset(words(question))
+        lines = [line for line in lines_of(item) if line.field not in _NAMES or not said.issuperset(_value(line))]
         asked, *told = self._encoder.encode([question, *(line.text for line in lines)])
         return lines, np.stack(told) @ asked
 
     def read(self, question: str, item: Item) -> Read | None:
-        """Return the line that answers a question, None if none seems to, or the encoder does not read its script."""
+        """Return the line that is nearest to a question, None if the encoder does not read its script."""
         if not reads(question):
             return None
         lines, near = self.near(question, item)
-        best = int(near.argmax())
-        odds = _Weights.load().odds(near)
-        return Read(lines[best], odds) if odds >= 0 else None
+        return Read(lines[int(near.argmax())], _Weights.load().odds(near))
+
+
+def _value(line: Line) -> frozenset[str]:
+    return frozenset(words(line.text.partition(": ")[2]))
 
 
 def cues(near: FloatArray) -> tuple[float, float]:

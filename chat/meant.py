@@ -38,7 +38,10 @@ class Meant(Scene):
         missing = sold_out(self.shop, self.state, self.say) if understood.questions == (RESTOCK,) else None
         if missing is not None and not any(opinion.surface for opinion in understood.opinions):
             return [missing]
-        if understood.of_shown:
+        calls = [opinion for opinion in understood.opinions if opinion.surface] if self.shop.of_goods else []
+        if not calls and (both := self._last_two(turn)):
+            return both
+        if understood.of_shown and not (len(calls) == 1 and turn.asked):
             alone = self.state.route == "item" and not taste.compared and _THEY.search(turn.text)  # "are they loud?"
             return self.shop.items(taste.focus)[: 1 if alone else 2 if _TWO.search(turn.text) else MOST]
         if (two := self.two(turn)) is not None:
@@ -59,12 +62,28 @@ class Meant(Scene):
             return self.shop.items(taste.focus)[:several]
         if "price" in understood.questions and TOGETHER.search(turn.text) and len(named) < 2:
             return self._both(understood, named) or named or self.shop.items(taste.focus[:1])
+        return self._spoken_of(turn, named)
+
+    def _spoken_of(self, turn: Turn, named: Sequence[Item]) -> list[Item]:
+        """Return what a question names, else what was spoken of, or "they" are."""
+        taste, understood = self.state.taste, turn.understood
         last = self.state.route == "item" and not taste.compared
         bare = all(opinion.that for opinion in understood.opinions)  # "how much do they weigh? it's a present"
         if bare and not last and taste.focus and understood.questions != ("other",) and _THEY.search(turn.text):
             return self.shop.items(taste.focus)[:_THEM]  # "how much do they weigh?"
         spoken = [taste.about] if taste.about else taste.focus[:1] or [self.state.page]
-        return named[:MOST] or self.shop.items(filter(None, spoken))
+        return [*named[:MOST]] or self.shop.items(filter(None, spoken))
+
+    def _last_two(self, turn: Turn) -> list[Item]:
+        """Return the two goods that "both" means: those compared or the two on screen, else the last two put first."""
+        taste = self.state.taste
+        if not self.shop.of_goods or not BOTH.search(turn.text):
+            return []
+        shown = [entry.items for entry in self.state.messages if entry.role == "assistant" and entry.items]
+        if len(taste.compared) == 2 or (shown and len(shown[-1]) == 2):
+            return self.shop.items(taste.compared if len(taste.compared) == 2 else shown[-1])
+        last = self.shop.items(dict.fromkeys(items[0] for items in reversed(shown)))[:2]
+        return last if len(last) == 2 else []
 
     def _both(self, understood: Understanding, named: Sequence[Item]) -> list[Item]:
         """Return the two items of "how much is that together?": the two cards, or what was put first the last times.

@@ -87,6 +87,8 @@ def _shortened(text: str, asked: str, mentions: list[Mention], parser: Parser) -
         or _in_passing(text, m)
     ]
     short = [m for m in short if m not in sorts and not parser.purposes.suits(text, m.start)]
+    strange = [m for m in short if not m.surface.islower() or not _ordinary(m.surface, parser)]
+    short = strange or short  # in "do I sew the Slidefix on" nothing is called "sew"
     at = text.find(asked) if asked else -1
     explained = any(at <= mention.start < at + len(asked) for mention in short)
     if at >= 0 and not explained and (meant := parser.short_names.named(asked)):

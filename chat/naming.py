@@ -24,6 +24,11 @@ HAVE_IT = re.compile(
     r"\b(?:do\s+you\s+(?:still\s+)?(?:have|sell|stock|carry|offer|do)|can\s+i\s+(?:buy|get|have))\s+(?:it|this|that)(?:\s+one)?\b\W*(as\b|for\b|in\b|on\b|with\b)?",
     re.IGNORECASE,
 )
+_WITHIN = re.compile(  # "is there booze in that one?"
+    r"is\s+there\s+(?:\S+\s+){1,4}?(?:in|inside|on)\s+(?:that|this|it|them|those|these)\b", re.IGNORECASE
+)
+_ANY_THING = frozenset({"thing", "things", "stuff"})  # "is there a thing for that?"
+_LEFT = re.compile(r"\s+left\b", re.IGNORECASE)  # "how many of those do you have left?"
 MEANT = re.compile(r"I meant\b")  # as `chat.corrections` begins what insists on a title
 _THERE = re.compile(r"(?:is|are)\s+there\b", re.IGNORECASE)
 _THE_ONE = re.compile(r"(?:the|that|your)\s+(\S+(?:\s+\S+)?)\s+ones?", re.IGNORECASE)
@@ -101,7 +106,7 @@ def inside(text: str, mentions: Sequence[Mention]) -> bool:
 def has(text: str, mentions: Sequence[Mention]) -> bool:
     """Whether a message asks if we have a title that it names: not in "I loved Solaris. Do you have a comedy?"."""
     have = HAVE.search(text)
-    if have is None or inside(text, mentions):
+    if have is None or inside(text, mentions) or _WITHIN.search(text):
         return False
     return HAVE_IT.search(text) is not None or any(m.start > have.start() for m in mentions)
 
@@ -136,6 +141,8 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
         have is None
         or HAVE_IT.search(text)
         or HOLDS.search(text)
+        or _LEFT.match(text, have.end())
+        or _WITHIN.match(text, have.start())
         or any(p.match(text, have.end()) for p in (_ANYTHING_LIKE, _ANYTHING_WITH))
     ):
         return "", mentions
@@ -166,7 +173,7 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
     unknown = [
         t
         for t in tokens
-        if t not in covered and t.norm not in FILLER and not any(s <= t.start < e for s, e in parsed.spans)
+        if t not in covered and t.norm not in FILLER | _ANY_THING and not any(s <= t.start < e for s, e in parsed.spans)
     ]
     if not unknown or parsed.relative:
         return "", mentions

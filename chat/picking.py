@@ -23,6 +23,7 @@ from chat.thread import of_those
 from chat.turn import Turn
 from chat.typed import EVERYDAY, telling_words
 from chat.whom import tiers
+from chat.worth import Worth
 from retrieval.constraints import as_values, in_currency, satisfies_all, topic_words
 from retrieval.lexicon import moods_near
 from retrieval.numbers import currency_said
@@ -35,6 +36,7 @@ _RECENT_LIKES = 6
 _MEANT = 3  # goods that a need means, though they have been shown
 _DESCRIBED = 2  # telling words of a message that describes what is wanted
 _PROMPT_TURNS = 40
+_ABOUT = ("topic", "themes")  # wishes that goods meet in words only
 _SHADE = 0.5  # standard deviations by which a mood near a refused one is worth less
 # Limits that a new request may lift; numbers and "no …" stay.
 _GIVES_WAY = ("kind", "genres", "creators", "language", "title", "topic")
@@ -63,7 +65,7 @@ class Picking(Scene):
         liked = [item for item in taste.liked if item not in taste.wanted]
         described = self._described(turn)
         known = {*self.shop.positions([*liked, *taste.disliked, *taste.seen]), *turn.named}
-        known -= self._asked_for(turn) & described
+        known -= self._asked_for(turn) & described - {*pinned}
         shown = set() if turn.refined else set(self.shop.positions(taste.shown)) - described
         placed = self.shop.placed(self._situation(turn))
         first = placed.first(allowed, known | shown)
@@ -79,6 +81,7 @@ class Picking(Scene):
             picks = self._ask(constraints, known | aside, k, placed.lift)
         if aside and not picks:
             picks = self._ask(constraints, known, k, placed.lift)
+        picks = Worth.of(self).kept(turn, self._need(), picks, behind=bool(stay or pinned))
         picks = [*(Recommended(at, 0.0) for at in stay), *picks]
         put = [Recommended(at, 0.0, pinned=True) for at in first]
         ranked = [replace(pick, sponsored=pick.position in placed.sponsored) for pick in (*put, *picks)]
@@ -207,7 +210,8 @@ class Picking(Scene):
         ]:
             if (old.field, old.op) in new or not (new or turn.changed_subject):
                 continue
-            turn.lift(self.state, [old], silently=old.inferred)  # nobody has asked for what is inferred
+            # Nobody has asked for what is inferred, and who asks for another thing knows that it is another.
+            turn.lift(self.state, [old], silently=old.inferred or (self.shop.of_goods and old.is_thing))
             picks = self.picks(turn)
             if picks:
                 return picks
@@ -277,17 +281,16 @@ class Picking(Scene):
             limits = free if pick.position in beside else constraints
             if not satisfies_all(item, limits) or pick.position in hidden:
                 continue
-            why = facts.reasons(
+            quoted = needs.because(need.text, item) if needs is not None and need is not None else ""
+            why = quoted or facts.reasons(
                 item,
                 facets=self.shop.index.facets,
                 language=self.say.language,
                 liked=[other for other in liked if other.id != item.id],
-                wishes=taste.wishes,
-                said=" ".join(taste.wish_text),
+                wishes=[wish for wish in taste.wishes if needs is None or wish[0] not in _ABOUT],
+                said=" ".join(taste.wish_text) if needs is None else "",  # a drill is for "tiles" in another sense
                 constraints=constraints,
             )
-            if not why and needs is not None and need is not None:
-                why = needs.because(need.text, item)
             if pick.pinned:
                 why = self.say.sentences(self.say("shop_pick"), why)
             made.append(card(item, why, pick.score, sponsored=pick.sponsored))

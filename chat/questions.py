@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from chat.contents import CONTENTS, asks_contents
 from chat.fitting import FITS, asks_to_fit
+from chat.typed import STOPWORDS
 from retrieval.columns import Columns
 from retrieval.how_much import AMOUNT_IN
 from retrieval.lexicon import mood_singled_out
@@ -35,7 +36,8 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
               r"|多少钱|价格|怎么卖|(?:一共|总共|合计)多少|加起来多少"),
     ("in_stock", r"\b(is|are)\s+(\S+\s+){1,6}(in\s+stock|available)\b|\b(still\s+(in\s+stock|available)|sold\s+out)\b"
                  r"|\bwhich\s+(\S+\s+){0,4}(is|are)\s+(\w+\s+)?(in\s+stock|available)\b|(^|[.,!]\s*)(and\s+)?(?:(?:is|are)\s+)?(?:still\s+)?(?:in\s+stock|available)\s*\?"
-                 r"|\bhave\s+(\S+\s+){1,8}in\s+stock\b|\bhow\s+many\s+(\S+\s+){0,4}(left|in\s+stock)\b|有货|库存|现货"),
+                 r"|\bhave\s+(\S+\s+){1,8}in\s+stock\b|\bhow\s+many\s+(\S+\s+){0,4}(left|in\s+stock)\b|\bhow\s+many\b[^.?!]{1,60}\bleft\W*$"
+                 r"|\b(?:got|have)\s+\d+\s+of\s+(?:it|them|those|these)\b|\bmany\s+of\s+(?:it|them|those|these)\s+left\b|\bhave\s+so\s+many\b|有货|库存|现货"),
     ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b|哪一?年|什么时候"),
     ("creators", r"\bwho\s+(made|makes|produces|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"
                  r"|\bwho(?:'s|\s+is)\s+(it|that|this)\s+by\b|\bwho(?:'s|\s+is)\s+(it|that|this)\s+(one\s+)?by\b"
@@ -261,7 +263,12 @@ def _with_own(fields: list[str], text: str, columns: Columns) -> list[str]:
 
 
 def _asked_of(column: str, said: str) -> bool:
-    """Whether words name a column, rather than the unit of a limit: "under 100 minutes" asks nothing."""
+    """Whether words name a column, rather than the unit of a limit: "under 100 minutes" asks nothing.
+
+    "For" names none, though a column be called so, unless the question is for whom or for what.
+    """
+    if column in STOPWORDS and re.search(rf"\b(?:who|whom|what)\b.* {re.escape(column)} $", said) is None:
+        return False
     return f" {column} " in said and re.search(rf" (?:\d+|{_COUNT}) {re.escape(column)} ", said) is None
 
 

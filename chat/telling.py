@@ -5,6 +5,7 @@ Every sentence is a template (`chat.replies`) filled from the catalogue and the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -25,6 +26,7 @@ _SHORT = 6  # words of a message in which nothing is said by the way
 _ASKS_FOR = frozenset(
     {"loves", "likes", "love", "into", "about", "with", "featuring", "involving", "concerning", "on", "set"}
 )
+_ABOUT = ("topic", "themes")
 _BOUNDS = ("<", "<=", ">", ">=")
 _FAR = 3.0  # standard deviations behind: a web cam for who falls asleep to audiobooks
 _LIMITS = 2  # from which one of them may go
@@ -44,7 +46,9 @@ class Telling(Scene):
         seen = self.shop.items(self.state.taste.shown)
         limits = [limit.constraint for limit in self.state.taste.limits]
         shown = [w for w in unmet if any(facts.meets(item, w) and satisfies_all(item, limits) for item in seen)]
-        lacking = self._wished([w for w in unmet if w not in shown])
+        lacking = self._wished(
+            [w for w in unmet if w not in shown and not (self.shop.decisions is not None and w[0] in _ABOUT)]
+        )  # where needs are read, what is told of them may come in other words
         said = self.say("shown_all", wishes=self._wished(shown)) if shown else ""
         return self.say.sentences(said, self.say("unmet", wishes=lacking) if lacking else "")
 
@@ -54,7 +58,8 @@ class Telling(Scene):
         first = facts.name(items[0], language)
         said = [x for x in taste.limits if not (x.inferred or x.implied)]
         told = [x for x in said if x.op != "fits" or range_of(items[0], x.field) is not None]  # no lock is for 172 cm
-        limits = [x.label for x in told if (x.field, x.op) != ("kind", "is")]
+        plain = [x for x in told if self._as_said(x)] if self.shop.of_goods else told
+        limits = [x.label for x in plain if (x.field, x.op) != ("kind", "is")]
         liked = [i for i in self.shop.items(taste.anchors[-2:]) if i.id != items[0].id]
         liked = [i for i in liked if i.kind == items[0].kind or i.id not in taste.wanted]  # tea goes by no grinder
         if turn.understood.extreme is not None and self._measured(items[0], turn.understood.extreme[0]):
@@ -66,13 +71,20 @@ class Telling(Scene):
             variant = "anchor" if len(self.state.messages) % 4 < 2 else "anchor2"
             return self.say(variant, anchor=facts.names(liked, language), first=first)
         leading = items[:1] if self.shop.of_goods else items  # "something about trains" begins with some
-        wished = self._wished([w for w in taste.wishes if any(facts.meets(item, w) for item in leading)])
+        wishes = [w for w in taste.wishes if not self.shop.of_goods or w[0] not in _ABOUT]  # "with one hand"
+        wished = self._wished([w for w in wishes if any(facts.meets(item, w) for item in leading)])
         if limits:
             quoted = self.say.quoted(limits)
             if wished and not turn.refined:
                 return self.say("both", wishes=wished, limits=quoted, first=first)
             return self.say("limits", limits=quoted[:1].upper() + quoted[1:], first=first)
         return self.say("wishes", wishes=wished, first=first) if wished else self.say("open", first=first)
+
+    def _as_said(self, limit: Limit) -> bool:
+        """Whether a limit is an amount in the person's own figures: what is read into words may jar when repeated."""
+        said = " ".join(m.text for m in self.state.messages if m.role == "user")
+        figures = re.findall(r"\d+(?:[.,]\d+)?", limit.label)
+        return limit.op in (*_BOUNDS, "fits") and (limit.field == "price" or any(each in said for each in figures))
 
     def each(self, items: Sequence[Item]) -> str:
         """Own up to it that nothing shown is for all of several people, as of children of 2 and 14."""
@@ -90,6 +102,8 @@ class Telling(Scene):
         extreme = turn.understood.extreme
         if extreme is None or any(self._measured(item, extreme[0]) for item in items):
             return ""
+        if self.shop.of_goods and extreme[0] == "year":
+            return ""  # "his first flat" asks for no age
         return self.say.unmeasured(extreme[0])
 
     def _wished(self, wishes: Sequence[tuple[str, str]]) -> str:
@@ -112,23 +126,27 @@ class Telling(Scene):
 
     def scarce(self, turn: Turn, items: Sequence[Item]) -> str:
         """Say what would give more where there are few, unless it is just what was asked for."""
-        if len(items) >= ENOUGH or turn.understood.extreme is not None:
-            return ""
         limits = self.state.taste.limits
+        fitting = len(items)
+        if self.shop.decisions is not None:  # which leave out what fits and is not meant
+            fitting = max(fitting, int(self.shop.recommender.allowed([x.constraint for x in limits]).sum()))
+        if fitting >= ENOUGH or turn.understood.extreme is not None:
+            return ""
         if [(limit.field, limit.op) for limit in limits] == [("creators", "is")]:
             best = best_relaxation(self.shop, self.state)
-            return self.say("few_by", makers=best[0].label) if best is not None and best[1] > len(items) else ""
+            return self.say("few_by", makers=best[0].label) if best is not None and best[1] > fitting else ""
         if turn.understood.act == "more":
             return self.say("only")
         said = turn.understood.parsed.constraints
         older = [x for x in limits if x.constraint not in said and not x.is_thing]
         may = [x for x in older or ([] if turn.before else limits) if x.op != "is_not"]
+        may = [x for x in may if x.field == "price"] if self.shop.of_goods else may  # who asks for vegan means it
         if len([x for x in limits if not x.is_thing]) < _LIMITS and not any(x.op in _BOUNDS for x in may):
             return ""
         best = best_relaxation(self.shop, self.state, lambda limit: limit in may)
-        if best is None or best[1] <= len(items):
+        if best is None or best[1] <= fitting:
             return ""
-        return self.say("few", limit=best[0].label, more=best[1] - len(items))
+        return self.say("few", limit=best[0].label, more=best[1] - fitting)
 
     def beside(self, turn: Turn, items: Sequence[Item]) -> str:
         """Name what is shown beside those asked for, where they are all seen or all too dear."""
@@ -165,6 +183,8 @@ class Telling(Scene):
         if not understood.unknown_name:
             return ""
         by_its_words = understood.only_unknown and taste.wish_text == [understood.gist]
+        if self.shop.of_goods and not understood.only_unknown and "by" not in words(turn.text):
+            return ""  # "forty years in a lorry"
         way = "no_data_words" if by_its_words else "no_data_alone" if taste.blank else "no_data"
         return self.say(way, name=understood.unknown_name)
 

@@ -18,6 +18,7 @@ from chat.scene import Scene
 from chat.softening import softened
 from chat.standing import standing
 from chat.state import Limit
+from chat.taking import taken
 from chat.thread import held_on_to, let_go
 from chat.turn import Turn
 from chat.whom import age_of, whom
@@ -172,7 +173,8 @@ class Updater(Scene):
         """Let go of the limits that a message has outgrown: "and something to clean it", after a coffee machine."""
         if not turn.outgrown:
             return
-        turn.lift(self.state, turn.outgrown)
+        for limit in turn.outgrown:  # what is plainly spoken of no more is not worth a word, an amount is
+            turn.lift(self.state, [limit], silently=limit.op in ("is", "is_not"))
         if any(x.op == "is" and (x.is_thing or x.field == "creators") for x in turn.outgrown):
             turn.refined, turn.changed_subject = False, True
             taste = self.state.taste
@@ -271,6 +273,8 @@ class Updater(Scene):
 
     def _absorb_opinion(self, turn: Turn, opinion: Opinion) -> None:
         taste, catalog = self.state.taste, self.shop.index.catalog
+        if self._stands_for_name(turn, opinion):
+            return
         positions = self._meant(turn, opinion)
         if opinion.attitude == "neutral" and turn.understood.act not in ("availability", "question"):
             positions = [at for at in positions if catalog[at].id not in taste.disliked]
@@ -290,6 +294,14 @@ class Updater(Scene):
         else:
             (turn.rejected if opinion.attitude == "dislike" else turn.seen).extend(ids)
 
+    def _stands_for_name(self, turn: Turn, opinion: Opinion) -> bool:
+        """Whether a question's "it" or "those" is what it names: "do those Clips need a hook, or does it hang?"."""
+        if not self.shop.of_goods or turn.understood.act != "question" or opinion.attitude != "neutral":
+            return False
+        named = [other for other in turn.understood.opinions if other.surface]
+        points = not opinion.surface and (opinion.that or len(opinion.places) > 1)
+        return points and len(named) == 1 and not turn.understood.compares
+
     def _meant(self, turn: Turn, opinion: Opinion) -> Sequence[int]:
         """Return the positions of what a stand is on: cards, the item spoken of, or one of those that bear a name."""
         taste = self.state.taste
@@ -300,9 +312,26 @@ class Updater(Scene):
         if turn.understood.compares and len(turn.understood.opinions) == 1 and len(opinion.positions) > 1:
             return opinion.positions  # "Solaris, the book or the film?"
         kind = next((str(x.value) for x in taste.limits if x.field == "kind" and x.op == "is"), "")
+        if (shown := self._called_on_screen(turn, opinion)) is not None:
+            return [shown]
         best = self.shop.best(self._as_said(turn, opinion), kind, self.shop.positions(taste.focus))
         self._note_reading(turn, opinion, best)
         return [best]
+
+    def _called_on_screen(self, turn: Turn, opinion: Opinion) -> int | None:
+        """Return the position of a good on screen that a question calls by one word, where another names none of them.
+
+        "Are the sticks of the lollies plastic?" asks of the lollies on screen, though something else is called sticks.
+        """
+        taste, positions = self.state.taste, self.shop.index.catalog.positions
+        plain = opinion.surface.islower() and opinion.surface.isalpha()
+        if not self.shop.of_goods or turn.understood.act != "question" or not plain:
+            return None
+        shown = [item for item in self.shop.items(taste.focus) if positions[item.id] not in opinion.positions]
+        if len(shown) < len(taste.focus):
+            return None
+        called = taken(turn.text.replace(opinion.surface, " "), shown)
+        return positions[called[0].id] if called else None
 
     def _as_said(self, turn: Turn, opinion: Opinion) -> Sequence[int]:
         """Return what a name may mean: of several what has what the message says besides: "the Trekker in red"."""
@@ -339,6 +368,7 @@ class Updater(Scene):
             (self.shop.namesakes(opinion.positions) > 1 or (short and len(opinion.positions) > 1))
             and turn.understood.act != "availability"
             and opinion.attitude != "seen"
+            and not self.shop.of_goods  # whatever is said of goods names them
         ):
             kind = self.say.kind(self.shop.index.catalog[at])
             turn.notes.append(self.say("assumed", said=opinion.surface, title=title, kind=kind))

@@ -1,11 +1,12 @@
-"""Fit what shops of goods decide by: where a message goes, and which limits it never set or has outgrown.
+"""Fit what shops of goods decide by: where a message goes, which limits it never set or has outgrown, what is shown.
 
     python -m finetune.decisions --hold jewellery paintsupplies smarthome toys --out retrieval/weights/decisions.json
 
 Conversations with invented shops are held (`finetune.talks`), and what people need of them is told (`data/goods`, of
 one message and of two), in the chat itself but with every decision taken as the marks say; what spoke for each is kept.
-A limit that leaves none of the goods that a clerk would show is none, or no longer one. Two logistic regressions are
-fitted on that; how far to trust them is set on shops left out, a fifth at a time.
+A limit that leaves none of the goods that a clerk would show is none, or no longer one; a good behind the first is
+worth showing if the clerk would. Three logistic regressions are fitted on that; how far to trust them is set on shops
+left out, a fifth at a time.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy as np
 from tqdm import tqdm
 
 from chat.conversation import Conversation
-from chat.decisions import FILE, WAYS, Cues, Decided, Decisions, Doubt, Way
+from chat.decisions import FILE, WAYS, Candidate, Cues, Decided, Decisions, Doubt, Way
 from chat.desk import Desk
 from chat.dialogue import Dialogue
 from chat.needs import Needs
@@ -41,8 +42,9 @@ from retrieval.knowledge import Knowledge, KnowledgeIndex
 from retrieval.types import BoolArray
 
 FOLDS = 5
-STRENGTHS = {"routes": 0.1, "limits": 0.3}  # C of the regressions, of cues of one spread
+STRENGTHS = {"routes": 0.1, "limits": 0.3, "cards": 0.3}  # C of the regressions, of cues of one spread
 LOST = {"new": 0.02, "old": 0.02}  # of the limits that stand, which may be left out
+SHOWN = 0.07  # how likely a good behind the first is to be meant, from which it is shown
 _LEAST_SPREAD = 0.05  # what a few rows alone tell has little weight
 _ACTS: dict[str, Way] = {"basket": "buy"}  # the others are no matter of goods or pages
 
@@ -53,7 +55,7 @@ class Row(NamedTuple):
     Attributes:
         shop: in which it was taken.
         cues: that spoke for it.
-        right: a way, or whether a limit was none.
+        right: a way, whether a limit was none, or whether a good was meant.
         told: whether it is of a conversation, rather than of a need alone.
     """
 
@@ -73,6 +75,7 @@ class Recorded(Decisions):
         way: where the message goes; None where several things are marked.
         heard: cues of where it goes, the latest last.
         doubts: limits and whether they are none.
+        seen: goods behind the first and whether they are marked.
     """
 
     shop: Shop | None = None
@@ -80,6 +83,12 @@ class Recorded(Decisions):
     way: Way | None = None
     heard: list[Cues] = field(default_factory=list)
     doubts: list[tuple[Cues, bool]] = field(default_factory=list)
+    seen: list[tuple[Cues, bool]] = field(default_factory=list)
+
+    def rows(self, shop: str, *, told: bool) -> Iterator[tuple[str, Row]]:
+        """Yield what was decided of limits and of goods."""
+        for what, decided in (("limits", self.doubts), ("cards", self.seen)):
+            yield from ((what, Row(shop, cues, right, told)) for cues, right in decided)
 
     def routed(self, cues: Cues, looks: Routed) -> Decided:
         """Return where the marks say that a message goes."""
@@ -96,6 +105,12 @@ class Recorded(Decisions):
         none = [not self.shop.index.facets.mask([doubt.limit])[[*self.good]].any() for doubt in doubts]
         self.doubts.extend((doubt.cues, wrong) for doubt, wrong in zip(doubts, none, strict=True))
         return none
+
+    def worth(self, candidates: Sequence[Candidate]) -> list[bool]:
+        """Return that every good is shown."""
+        if self.good:
+            self.seen.extend((candidate.cues, candidate.position in self.good) for candidate in candidates)
+        return [True] * len(candidates)
 
 
 def way_of(message: Message) -> Way | None:
@@ -116,12 +131,12 @@ def shop_of(name: str) -> Shop:
 def marked(shop: Shop, good: Collection[str], way: Way | None) -> tuple[Shop, Recorded]:
     """Return a shop that decides as the marks say, and what keeps its decisions."""
     positions = shop.positions(good)
-    recorded = Recorded({}, {}, {"new": 0.0, "old": 0.0}, shop, positions, way)
+    recorded = Recorded({}, {}, {}, {"new": 0.0, "old": 0.0, "card": 0.0}, shop, positions, way)
     return replace(shop, decisions=recorded), recorded
 
 
 def of_talks(name: str, shop: Shop, router: Router) -> Iterator[tuple[str, Row]]:
-    """Hold the conversations with a shop; yield what was decided, "routes" and "limits"."""
+    """Hold the conversations with a shop; yield what was decided: "routes", "limits" and "cards"."""
     knowledge = KnowledgeIndex(Knowledge.load(TALKS / f"{name}.md"), SentenceEncoder())
     desk = Desk(router=router, knowledge=knowledge)
     for talk in read_talks(TALKS / f"{name}.json"):
@@ -132,18 +147,18 @@ def of_talks(name: str, shop: Shop, router: Router) -> Iterator[tuple[str, Row]]
             if way is not None and Conversation(deciding, state.copied(), desk).whole(message.text) is not None:
                 yield "routes", Row(name, recorded.heard[-1], way, told=True)
             Conversation(deciding, state, desk).take(message.text)
-            yield from (("limits", Row(name, cues, wrong, told=True)) for cues, wrong in recorded.doubts)
+            yield from recorded.rows(name, told=True)
 
 
 def of_wishes(name: str, shop: Shop) -> Iterator[tuple[str, Row]]:
-    """Tell a shop what people need; yield what was decided of limits at the last message of each."""
+    """Tell a shop what people need; yield what was decided of limits and goods at the last message."""
     for wish in read_wishes(GOODS / f"{name}.csv"):
         state = DialogueState(session=secrets.token_urlsafe(8))
         for at, text in enumerate(wish.text):
             last = at == len(wish.text) - 1
             deciding, recorded = marked(shop, wish.good if last else (), "recommend")
             Dialogue(deciding, state).take(text)
-            yield from (("limits", Row(name, cues, wrong, told=at > 0)) for cues, wrong in recorded.doubts)
+            yield from recorded.rows(name, told=at > 0)
 
 
 class Fit:
@@ -199,7 +214,7 @@ def out_of_fold(rows: Sequence[Row], strength: float, read: Callable[[Fit, Seque
     return found
 
 
-def fitted(routes: Sequence[Row], limits: Sequence[Row]) -> tuple[dict[str, object], list[str]]:
+def fitted(routes: Sequence[Row], limits: Sequence[Row], cards: Sequence[Row]) -> tuple[dict[str, object], list[str]]:
     """Return the decisions as `chat.decisions` reads them, and what they do on shops left out, in words."""
     ways = out_of_fold(
         routes, STRENGTHS["routes"], lambda fit, rows: [fit.classes[at] for at in fit.odds(rows).argmax(axis=1)]
@@ -223,9 +238,15 @@ def fitted(routes: Sequence[Row], limits: Sequence[Row]) -> tuple[dict[str, obje
                 f"{_share(gone[none])} of {none.sum()} that are none, {_share(gone[~none])} of {(~none).sum()} others"
             )
             told.append(f"limits, {when}, {kind}: left out {left_out}")
+    bars["card"] = round(float(np.log(SHOWN / (1 - SHOWN))), 4)
+    shown = np.array(out_of_fold(cards, STRENGTHS["cards"], lambda fit, rows: [*fit.odds(rows)])) > bars["card"]
+    meant = np.array([bool(row.right) for row in cards])
+    told.append(f"goods behind the first, {len(meant)}, meant {_share(meant)}: shown {_share(shown)}")
+    told.append(f"  of these meant {_share(meant[shown])}; of those meant shown {_share(shown[meant])}")
     weights = {
         "routes": Fit(routes, STRENGTHS["routes"]).weights(),
         "limits": Fit(limits, STRENGTHS["limits"]).weights()["True"],
+        "cards": Fit(cards, STRENGTHS["cards"]).weights()["True"],
     }
     return {**weights, "bars": bars}, told
 
@@ -240,7 +261,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--hold", nargs="*", default=[], metavar="SHOP", help="shops to leave out, for measuring")
     parser.add_argument("--out", type=Path, default=FILE, help="the file to write (default: %(default)s)")
     args = parser.parse_args(argv)
-    rows: dict[str, list[Row]] = {"routes": [], "limits": []}
+    rows: dict[str, list[Row]] = {"routes": [], "limits": [], "cards": []}
     try:
         router = Router.open(SentenceEncoder())
         names = sorted(path.stem for path in GOODS.glob("*.csv") if path.stem not in args.hold)
@@ -254,7 +275,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except NamedropError as error:
         print(error, file=sys.stderr)
         return 2
-    decisions, told = fitted(rows["routes"], rows["limits"])
+    decisions, told = fitted(rows["routes"], rows["limits"], rows["cards"])
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(decisions, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print("\n".join([*told, f"written to {args.out}"]))

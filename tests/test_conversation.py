@@ -238,8 +238,8 @@ class TestItems:
 
     def test_or_nowhere(self):
         answer = Visit(page="film-stalker-1979")("does it come with a poster?")
-        told = "What the catalogue tells of it: "
-        assert answer.text.startswith(f"I don't have that information about Stalker (1979). {told}")
+        assert answer.text.startswith("What the catalogue tells of Stalker (1979): ")
+        assert answer.text.endswith("If it isn't said there, I don't have that information.")
         assert answer.abstained
 
     def test_what_is_said_of_an_item_is_no_complaint(self):
@@ -249,7 +249,7 @@ class TestItems:
     def test_what_the_catalogue_tells_is_not_told_twice(self):
         visit = Visit(page="film-stalker-1979")
         first, second = visit("does it come with a poster?"), visit("is it signed by anybody?")
-        assert first.text.startswith("I don't have that information")
+        assert first.text.endswith("I don't have that information.")
         assert second.text == "I don't have that information about Stalker (1979)."
 
     def test_nothing_is_bought_here(self):

@@ -29,12 +29,12 @@ from tests.shops import Talk, marquee, titles
 from tests.test_needs import ITEMS, index
 
 EVENLY = Routed("order", 1 / 7, dict.fromkeys(ROUTES, 1 / 7))
-NEVER = {"new": 99.0, "old": 99.0}
+NEVER = {"new": 99.0, "old": 99.0, "card": -99.0}
 LEADS = {"led, by the last message": 1.0}
 
 
-def decisions(routes=None, limits=None, bars=NEVER) -> Decisions:
-    return Decisions({way: (routes or {}).get(way, {}) for way in WAYS}, limits or {}, bars)
+def decisions(routes=None, limits=None, bars=NEVER, cards=None) -> Decisions:
+    return Decisions({way: (routes or {}).get(way, {}) for way in WAYS}, limits or {}, cards or {}, {**NEVER, **bars})
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_limits_of_now_and_of_before_have_bars_of_their_own():
 def test_the_shipped_weights_are_of_cues_that_there_are(shop):
     shipped = Decisions.shipped()
     assert set(shipped.routes) == set(WAYS)
-    heard = fitting.Recorded({}, {}, NEVER, shop, [3])
+    heard = fitting.Recorded({}, {}, {}, NEVER, shop, [3])
     talk = Conversation(replace(shop, decisions=heard), DialogueState(session="x"), Desk())
     talk.take("a fork please")
     talk.take("not the fork, something for lawns in autumn")
@@ -108,6 +108,8 @@ def test_the_shipped_weights_are_of_cues_that_there_are(shop):
             "names", "points", "of those shown", "asks", "limits",
         }  # fmt: skip
     assert {"led, by the last message", "led, by the need", "turned", "asked for"} <= set(shipped.limits)
+    assert heard.seen
+    assert set(shipped.cards) == {name for cues, _ in heard.seen for name in cues}
 
 
 def test_what_a_message_never_meant_is_no_limit(shop):
@@ -124,13 +126,13 @@ def test_a_word_that_tells_nothing_is_not_refused(shop):
     assert not {value for _, op, value in talk.limits if op == "is_not"}
 
 
-def test_what_a_message_has_outgrown_is_let_go_and_said_so(shop):
+def test_what_a_message_has_outgrown_is_let_go_without_a_word(shop):
     talk = Talk(shop)
     talk("a hoe")
     assert ("kind", "is", "hoe") in talk.limits
     answer = talk("and something soft for work on the knees")
     assert titles(answer)[0] == "Kneeler"
-    assert "I let go of “hoe”" in answer.text
+    assert "“hoe”" not in answer.text
     assert ("kind", "is", "hoe") not in talk.limits
 
 
@@ -140,6 +142,21 @@ def test_what_tells_nothing_or_is_brief_leaves_limits_as_they_are(shop, message)
     talk("a hoe")
     talk(message)
     assert ("kind", "is", "hoe") in talk.limits
+
+
+def test_goods_behind_the_first_are_shown_for_what_they_are_worth(shop):
+    going = {"new": 0.0, "old": 0.0}
+    nothing_else = replace(shop, decisions=decisions(limits=LEADS, bars=going | {"card": 99.0}))
+    message = "leaf fork lawns autumn"
+    assert len(Talk(shop)(message).cards) > 1
+    assert titles(Talk(nothing_else)(message)) == ["Leaf Rake"]
+    assert len(Talk(nothing_else)("a fork").cards) == len(Talk(shop)("a fork").cards)  # whatever there is is asked for
+    talk = Talk(nothing_else)
+    first = talk(message)
+    assert not set(titles(talk("more"))) & set(titles(first))
+    weights = {"behind": -1.0, "1": 99.0}
+    near = replace(shop, decisions=decisions(limits=LEADS, bars=going | {"card": 0.0}, cards=weights))
+    assert len(Talk(near)(message).cards) == len(Talk(shop)(message).cards)
 
 
 def test_promises_sizes_and_what_holds_for_good_stand(shop):
@@ -189,7 +206,7 @@ def test_marks_say_where_a_message_goes(marks, way):
 
 def test_what_is_fitted_tells_the_cues_apart_on_shops_left_out():
     draw = np.random.default_rng(0)
-    routes, limits = [], []
+    routes, limits, cards = [], [], []
     for at in range(240):
         goods = float(draw.normal())
         cues = {"1": 1.0, "goods": goods, "pages": -goods}
@@ -198,10 +215,12 @@ def test_what_is_fitted_tells_the_cues_apart_on_shops_left_out():
         led = float(draw.normal())
         old = {"old": 1.0} if at % 2 else {}
         limits.append(fitting.Row(f"shop {at % 7}", {"1": 1.0, "led": led, **old}, led > 0.2, told=at % 3 > 0))
-    found, told = fitting.fitted(routes, limits)
+        cards.append(fitting.Row(f"shop {at % 7}", {"1": 1.0, "near": led}, led > 1.0, told=True))
+    found, told = fitting.fitted(routes, limits, cards)
     assert found["routes"]["recommend"]["goods"] > 0 > found["routes"]["policy"]["goods"]
     assert found["limits"]["led"] > 0
-    assert set(found["bars"]) == {"new", "old"}
+    assert found["cards"]["near"] > 0
+    assert set(found["bars"]) == {"new", "old", "card"}
     assert float(told[0].split()[-1]) > 0.8
 
 

@@ -193,7 +193,7 @@ def test_the_last_message_alone_tells_a_need_that_is_another(encoder, monkeypatc
 
 def test_what_a_need_means_may_be_shown_again(encoder, monkeypatch):
     monkeypatch.setattr(module, "_MEANT", 1)
-    talk = Talk(Shop.of(index(), None, needs=Needs(index(), None)))
+    talk = Talk(replace(Shop.of(index(), None, needs=Needs(index(), None)), decisions=None))
     assert "Leaf Rake" in titles(talk("something for a bad back"))  # four goods are shown at once
     assert titles(talk("lawns in autumn, that is what I need"))[:1] == ["Leaf Rake"]
 

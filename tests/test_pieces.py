@@ -164,7 +164,7 @@ class TestGoods:
 
         never = {"1": -9.0}
         weights = {"recommend": {"goods": 1.0}, "policy": {"pages": 1.0}, "item": never, "buy": never, "rest": never}
-        decisions = Decisions(weights, {}, {"new": 0.0, "old": 0.0})
+        decisions = Decisions(weights, {}, {}, {"new": 0.0, "old": 0.0, "card": 0.0})
         routes = [
             Reader(Patterns(), understood, lambda part: 1.0, "", lambda part, g=goods: g, lambda part: 2.0, decisions)
             .piece("how would I keep them dry?")
