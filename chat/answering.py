@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from chat.buying import bought
 from chat.cases import stays
 from chat.clauses import BARE, asks, clauses, questions_of, wonders
 from chat.desk import Desk, wish
@@ -21,7 +22,6 @@ from chat.listing import bare_all
 from chat.meaning import asks_more, called, means, merely_buys, says_something
 from chat.meant import BOTH, TOGETHER
 from chat.moods import moods_asked, told_of
-from chat.opinions import Opinion
 from chat.ours import of_ours
 from chat.overall import counts, number_told
 from chat.paging import (
@@ -43,12 +43,10 @@ from chat.routing import SHOP, SURE, Route
 from chat.served import Served
 from chat.shop import Shop
 from chat.state import DialogueState
-from chat.taking import spoken_of, taken
 from chat.troubles import demands, troubled
 from chat.typed import telling_words
 from chat.understanding import Understanding
 from retrieval import units
-from retrieval.constraints import satisfies, satisfies_all
 from retrieval.text import words
 from retrieval.types import Item
 
@@ -64,7 +62,6 @@ _PACKED = re.compile(  # words of a question about an amount that ask for nothin
 _LEADS = re.compile(r"^\W*(?:and\s+|so\s+|ok\W+)?(?:what|how)\s+about\b", re.IGNORECASE)
 _WISHES = re.compile(r"\b(?:like|similar|else|instead|recommend|suggest|next)\b|推荐|类似", re.IGNORECASE)
 _SHIPPED = re.compile(r"\b(?:shipping|postage|deliver(?:y|ed)|shipped|posted|post)\b|运费|邮费|包邮", re.IGNORECASE)
-_AND = re.compile(r"\band\b|[,&+]", re.IGNORECASE)
 _HOW_TO = re.compile(r"\bhow\s+(?:(?:do|can|should|would|must)\s+(?:i|we|you)|to)\b", re.IGNORECASE)
 
 
@@ -104,7 +101,7 @@ class Answering:
             wish = replace(understood, act="recommend", opinions=(), questions=())
             return self.dialogue.answer(self.dialogue.absorb(piece.text, wish))
         if merely_buys(piece) and (BUYS.search(piece.text) or self._on_offer(piece)):
-            return self._bought(piece)
+            return bought(piece, self.dialogue)
         if route in ("recommend", "item") or understood.questions == (RESTOCK,) or self._has_amount(piece):
             wished = route == "recommend" and (len(telling_words(piece.text)) > 1 or means(piece, "recommend"))
             asked = route == "item" and understood.act == "question" and self.state.taste.focus  # of what is on screen
@@ -242,34 +239,6 @@ class Answering:
         if piece.takes is not None:
             return bool(named) or called(piece.text, self.shop.items(filter(None, shown)))
         return any(item in shown for item in named) if named else len(shown) > 1 or self.state.page != ""
-
-    def _bought(self, piece: Piece) -> Answer:
-        """Say that nothing can be bought here, and what the items cost that are taken."""
-        understood, say = piece.understood, self.dialogue.say
-        named = tuple(opinion for opinion in understood.opinions if opinion.surface)  # "the oil, and a jug to pour it"
-        titles: dict[int, str] = {}
-        if self.shop.of_goods and (not named or _AND.search(piece.text)):
-            places, known = self.shop.index.catalog.positions, {at for opinion in named for at in opinion.positions}
-            called = [places[item.id] for item in taken(piece.text, spoken_of(self.shop, self.state))]
-            titles = {at: self.shop.index.catalog[at].title for at in called if at not in known}
-            named += tuple(Opinion("neutral", (at,), surface=title) for at, title in titles.items())
-        priced = replace(understood, act="question", questions=("price",), opinions=named or understood.opinions)
-        answer = self.dialogue.answer(self.dialogue.absorb(piece.text, priced))
-        things = [limit for limit in understood.parsed.constraints if limit.is_thing]
-        spoken = self.shop.items([answer.about] if answer.about else [])
-        other = things and not named and not any(satisfies(item, c) for item in spoken for c in things)  # "the kettle"
-        told = bool(spoken) and not other
-        said = say.sentences(say("cannot_buy"), answer.text if told else "")
-        if not told and self.shop.of_goods:
-            return replace(answer, text=said, cards=(), about="")
-        lacking = self.shop.items(self._named(piece)) if not titles else []
-        if lacking and things and not any(satisfies_all(item, things) for item in lacking):
-            wish = replace(
-                understood, act="recommend", opinions=(), questions=(), compares=False, asked_title="", gist=""
-            )
-            answer = self.dialogue.answer(self.dialogue.absorb(piece.text, wish))
-            said = say.sentences(said, answer.text)
-        return replace(answer, text=said)
 
     def _of_shop(self, piece: Piece) -> Answer:
         """Answer from the catalogue; a question that it does not answer may be one for the shop's pages."""

@@ -56,6 +56,26 @@ class DeadEnds(Scene):
             self._beside_these(turn, picks)
         return picks
 
+    def anew(self, turn: Turn) -> list[Recommended]:
+        """Return goods of another thing that a message names, without what earlier ones said of the things before.
+
+        "Different question, a ball to sit on" is not to be as light as the mat. What is refused, and what holds for
+        good, stays; a price goes last, and that is said.
+        """
+        said = turn.understood.parsed.constraints
+        others = turn.understood.act == "more" and len(telling_words(turn.understood.gist)) > 1  # "a shirt to run in"
+        if self.shop.decisions is None or not (others or any(c.is_thing for c in said)):
+            return []
+        kept = list(self.state.taste.limits)
+        older = [x for x in kept if x.constraint not in said and not x.lasting and x.op != "is_not"]
+        for gone in ([x for x in older if x.field != "price"], older):
+            self.state.taste.limits = [x for x in kept if x not in gone]
+            if gone and (picks := self._picking.picks(turn)):
+                turn.lifted.extend(x.label for x in gone if x.field == "price")
+                return picks
+        self.state.taste.limits = kept
+        return []
+
     def left(self, turn: Turn) -> list[Recommended]:
         """Return of goods what was shown before and still fits, where "what else?" has no other answer.
 

@@ -223,7 +223,7 @@ class Dialogue:
 
     def _recommend(self, turn: Turn) -> Answer:
         ends = DeadEnds.of(self.scene)
-        picks = self.picking.picks(turn) or ends.furthest(turn)
+        picks = self.picking.picks(turn) or ends.furthest(turn) or ends.anew(turn)
         if not picks and turn.understood.act != "more":
             picks = self.picking.picks_with_room(turn) or ends.nearest(turn)
         picks = picks or ends.elsewhere(turn)

@@ -166,11 +166,16 @@ def lacking_in(text: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:
     return [match.span() for match in found if match is not None]
 
 
+_WHAT_IF = re.compile(r"\b(?:if|in\s+case)\s+\w+\s+(?:really\s+)?(?:do|does|did)(?:n['’]?t|\s+not)\b", re.IGNORECASE)
+
+
 def _attitude(text: str, start: int, end: int, default: Attitude) -> Attitude:
     before = WOULD_LIKE.sub(" ", _clause(text, start))
     after = _CLAUSE.split(text[end:])[0]
     if re.search(r"\bnot\s+only\b", before, re.IGNORECASE):
         return "like"
+    if _WHAT_IF.search(before):
+        return default  # "if she doesn't like it?" refuses nothing yet
     if _IS_NOT.match(text, end) and objected(text, start, end):
         return "dislike"  # "that one isn't funny"
     if _DISLIKE.search(before) or _PANNED.search(after):

@@ -57,6 +57,11 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                     rf"|{_SPECIAL}"
                     r"|\b(is|are)\s+(\S+\s+){1,6}(any\s+good|worth\s+\w+)|\btell\s+me\s+((a\s+bit|a\s+little|some)\s+)?((more\s+)?about\b|more\W*$)|\bdescribe\b|\bthe\s+description\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
 )  # fmt: skip
+_MEASURED = re.compile(
+    r"\bhow\s+much\s+(?:kg|kilos?|kilograms?|grams?|weight|load|pressure|lit(?:re|er)s?|space|room|power)\b"
+    r"|\bweighs?\s+how\s+much\b|\bhow\s+much\s+(?:does|do|can|will)\s+[^.?!]{1,40}\b(?:weigh|hold|carry|bear|take)\b",
+    re.IGNORECASE,
+)
 COLUMNS = frozenset(name for name, _ in _COLUMNS)
 _COUNT = "|".join(COUNTS)
 _NO_COLUMN = re.compile(  # nobody's columns
@@ -196,6 +201,8 @@ def questions(text: str, columns: Columns | None, several: bool) -> Questions:
     if _SAME_HAND.search(text):
         return Questions(("creators",))
     fields = [name for name, pattern in _COMPILED if pattern.search(text)]
+    if "price" in fields and _MEASURED.search(text) and not _COSTS.search(text):
+        fields.remove("price")  # "how much kg does it hold?", "it weighs how much?"
     if columns is not None and _ASKS.search(text):
         fields = _with_own(fields, columns.spelt(text), columns)
     return Questions(_of_people_and_sizes(fields, text, columns), yes_no=_YES_NO.search(text) is not None)

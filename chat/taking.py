@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from chat.shop import Shop
@@ -9,6 +10,8 @@ from chat.state import DialogueState
 from chat.typed import telling_words
 from retrieval.text import forms, words
 from retrieval.types import Item
+
+_ANOTHER = re.compile(r"\b(?:a|an|some|any|another)\s+(?:[\w'’-]+\s+)?[\w'’-]+", re.IGNORECASE)
 
 
 def spoken_of(shop: Shop, state: DialogueState) -> list[Item]:
@@ -19,11 +22,16 @@ def spoken_of(shop: Shop, state: DialogueState) -> list[Item]:
 
 
 def taken(text: str, spoken: Sequence[Item]) -> list[Item]:
-    """Return the goods that a message calls by words of their titles or kinds, of several that have one the latest."""
+    """Return the goods that a message calls by words of their titles or kinds, of several that have one the latest.
+
+    "A lamp" is none of those spoken of.
+    """
+    text = _ANOTHER.sub(" ", text)
     names = [(item, {form for word in words(f"{item.title} {item.kind}") for form in forms(word)}) for item in spoken]
+    owners = {word: [item for item, own in names if not own.isdisjoint(forms(word))] for word in telling_words(text)}
     called: dict[str, Item] = {}
-    for word in telling_words(text):
-        owner = next((item for item, own in names if not own.isdisjoint(forms(word))), None)
-        if owner is not None:
-            called.setdefault(owner.id, owner)
-    return [*called.values()]
+    for having in sorted(filter(None, owners.values()), key=len):  # what tells one from the others first
+        if called.keys().isdisjoint(item.id for item in having):
+            called[having[0].id] = having[0]
+    order = [item.id for having in owners.values() for item in having]
+    return sorted(called.values(), key=lambda item: order.index(item.id))

@@ -325,7 +325,8 @@ class Updater(Scene):
         """
         taste, positions = self.state.taste, self.shop.index.catalog.positions
         plain = opinion.surface.islower() and opinion.surface.isalpha()
-        if not self.shop.of_goods or turn.understood.act != "question" or not plain:
+        names = [other for other in turn.understood.opinions if other.surface]
+        if not self.shop.of_goods or turn.understood.act != "question" or not plain or len(names) > 1:
             return None
         shown = [item for item in self.shop.items(taste.focus) if positions[item.id] not in opinion.positions]
         if len(shown) < len(taste.focus):

@@ -39,6 +39,8 @@ _AMBIGUOUS = frozenset(
 )
 VERY = frozenset("super very really so quite extremely rather pretty totally always a bit little".split())  # noqa: SIM905
 FOR_CHILDREN = ("children", "family")  # genres, where the catalogue has no column for the audience
+_VERBS = frozenset({"can", "may", "will", "might", "must"})  # that something may be called, too
+_BEFORE_NOUNS = frozenset("a an the one per in of from by tin or no".split())  # noqa: SIM905
 _IDIOMS = frozenset(  # no course, nothing energetic, no album, no language
     {(word, "american") for word in ("latin", "south", "african", "native", "north", "asian")}
     | {("of", "course"), ("how", "fast"), ("as", "fast"), ("live", "action")}
@@ -117,6 +119,8 @@ class Hits:
                 continue
             if phrase in _PRESENTS and tokens[at + length : at + length + 1] and tokens[at + length].norm == "for":
                 continue  # whatever a shop calls so, anything may be given
+            if phrase in _VERBS and not (at and tokens[at - 1].norm in _BEFORE_NOUNS):
+                continue  # "one she can open" asks for no can
             if phrase in LIKING and not (at and tokens[at - 1].norm in ABOUT):
                 continue  # "I love it" is no wish for love stories
             hit = self._meaning(text, tokens, at, at + length, meanings)
