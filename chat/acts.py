@@ -43,7 +43,8 @@ _ACTS: tuple[tuple[Act, str], ...] = (
     ("meta", r"\b(ignore|disregard|forget)\b.{0,30}\b(instructions?|rules|prompts?|guidelines)\b"
              r"|\b(system|your|the|initial|hidden)\s+prompt\b|\bprint\s+your\b|\bjailbreak\b|\bdeveloper\s+mode\b"
              r"|\b(you\s+are\s+now|pretend\s+to\s+be|act\s+as)\b|忽略.{0,12}(指令|提示|规则)|(系统)?提示词"),
-    ("reset", r"^\s*(start\s+(over|again|afresh)|reset|clear\s+(everything|all|the\s+filters|filters)|new\s+search)\b"
+    ("reset", r"^\s*(?:(?:ok(?:ay)?|no|right|alright|let'?s)\W+)*"
+              r"(start\s+(over|again|afresh)|reset|clear\s+(everything|all|the\s+filters|filters)|new\s+search)\b(?:\W+please)?\W*$"
               r"|重新开始|从头开始|清空"),
     ("about_me", ABOUT_ME),
     ("forget_me", FORGET_ME),
@@ -98,7 +99,8 @@ _ANY_FIELDS = {
     "how much": "price",
 }
 _OTHER = re.compile(
-    r"\bsomething\s+(?:completely|entirely|totally|very|quite)\s+(?:different|else|new)\b|\bchange\s+of\s+(?:plan|subject|topic)\b"
+    r"^\W*(?:(?:ok(?:ay)?|no|right|alright|let'?s)\W+)*(?:start\s+(?:over|again|afresh)|new\s+search)\b(?=.*\w)"
+    r"|\bsomething\s+(?:completely|entirely|totally|very|quite)\s+(?:different|else|new)\b|\bchange\s+of\s+(?:plan|subject|topic)\b"
     r"|\b(?:forget|scrap)\s+(?:all\s+)?(?:that|it|everything|what\s+i\s+said)\b|换个话题|完全不(?:同|一样)|重新来",
     re.IGNORECASE,
 )

@@ -47,7 +47,7 @@ from chat.troubles import demands, troubled
 from chat.typed import telling_words
 from chat.understanding import Understanding
 from retrieval import units
-from retrieval.text import words
+from retrieval.text import forms, words
 from retrieval.types import Item
 
 if TYPE_CHECKING:
@@ -338,7 +338,8 @@ class Answering:
                 continue
             page = self.desk.quoted(masked(part, read), say)
             # A sentence that is quoted of goods may hold the rest, in other words.
-            unknown = "" if self.shop.of_goods and not answer.column else say("no_answer_to", question=part)
+            held = not {form for word in telling_words(part) for form in forms(word)}.isdisjoint(words(text))
+            unknown = "" if held or (self.shop.of_goods and not answer.column) else say("no_answer_to", question=part)
             text = say.sentences(text, page.text if page is not None else unknown)
             cited = (*cited, *(page.citations if page is not None else ()))
         return replace(answer, text=text, citations=cited)

@@ -22,6 +22,7 @@ from chat.overall import NUMBER, number_told
 from chat.picking import Picking
 from chat.pointing import measured, pointed
 from chat.questions import asks_for_what, asks_of_all, extremes, of_no_column
+from chat.reading import without_names
 from chat.recommender import Recommended
 from chat.restock import RESTOCK
 from chat.scene import Scene
@@ -76,6 +77,14 @@ class Asking(Scene):
     def _of_fields(self, turn: Turn, items: Sequence[Item]) -> Asked:
         """Answer from the columns and descriptions that a question is about."""
         fields, descriptions = turn.understood.questions, self._descriptions
+        asked = telling_words(without_names(turn.text, turn.understood.opinions))
+        if fields == ("other",) and len(items) == 1 and items[0].description and not asked:  # "what's The Incal then?"
+            return Asked(
+                self.say(
+                    "described", title=facts.name(items[0], self.say.language), value=items[0].description.rstrip(".。")
+                ),
+                (items[0],),
+            )
         if _HOW_MANY.match(turn.text):  # a column of yes and no tells no number: "how many are in the vegan box?"
             flags = {field for field in fields if isinstance(items[0].attributes.get(field), bool)}
             fields = tuple(field for field in fields if field not in flags) or ("other",)

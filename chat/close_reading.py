@@ -43,6 +43,11 @@ _NO_MORE = re.compile(  # "I can't carry it any more" and "for two more days" as
     r"|\bwhich\b[^.?!;]*?\b(?:costs?|weighs?|holds?|has|keeps?|is)\s+more\b",
     re.IGNORECASE,
 )
+_HAVE_MORE = re.compile(
+    r"\b(?:have|got|sell)\s+(?:you\s+)?(?:(?:anything|something|any|some|one|ones|a)\s+)?(?:cheaper|shorter|longer|newer|older|lighter|smaller|bigger)\b",
+    re.IGNORECASE,
+)
+_BUT = re.compile(r"\s*,?\s*(?:but|except|other\s+than)\b", re.IGNORECASE)
 _NO = re.compile(  # to all that is shown
     r"\W*(?:(?:no+|nah+|nope|meh|hm+|not\s+really|none|not\s+(?:quite|convinced|feeling\s+(?:it|these|those|any)|for\s+me|my\s+thing)"
     r"|not\s+interested|boring)\W*)+(?:thanks|thank\s+you|really|sorry)?\W*|(?:都)?(?:不要|不喜欢|不行)\W*",
@@ -100,6 +105,11 @@ class CloseReading:
     @property
     def _lifting_at(self) -> list[Span]:
         return self._lifted[0]
+
+    @property
+    def _any_at(self) -> list[Span]:
+        """Where it lifts limits and names no exception: "any language", not "any colour but white"."""
+        return [(start, end) for start, end in self._lifting_at if not _BUT.match(self.text, end)]
 
     @cached_property
     def _mentioned(self) -> Mentioned:
@@ -196,7 +206,7 @@ class CloseReading:
     def _carried(self) -> tuple[Parsed, tuple[str, ...]]:
         strange = self._has_own_words and self._purpose("out_of_scope") > _STRANGE
         told = reading.told(self.sensed, HAVE.search(self.text) is not None, self._lists or strange)
-        parsed = self.parser.parse(self.text, [*self._taken, *self._why_at], self.language, told)
+        parsed = self.parser.parse(self.text, [*self._taken, *self._why_at, *self._any_at], self.language, told)
         return reading.of_carried_kinds(parsed, self.parser)
 
     @property
@@ -421,7 +431,8 @@ class CloseReading:
 
     def _asks_of_items(self) -> bool:
         compares = self.about.compares and (self.shown or reading.several(self.mentions))
-        return bool(compares or (self._columns and not self._of_all))
+        others = self.parsed.relative and _HAVE_MORE.search(self.text) is not None  # "you have cheaper, only cooking?"
+        return bool(compares or (self._columns and not self._of_all and not others))
 
     def _wants_others(self) -> bool:
         asks = _MORE.search(_NO_MORE.sub(" ", blank(self.text, self._lifting_at))) or self._declines

@@ -192,7 +192,8 @@ class Conversation:
             text = say.sentences(say("sorry"), text, say("offer_person") if desk.outbox is not None else "")
         if self._state.nearest not in text:  # another answer was found in its place
             self._state.nearest = ""
-        self._state.unsure = self._state.unsure + 1 if abstained and handoff is None else int(sorry)
+        lost = abstained and not any(map(self._reads_out, telling))
+        self._state.unsure = self._state.unsure + 1 if lost and handoff is None else int(sorry)
         if self._state.unsure >= PATIENCE and desk.outbox is not None and not self._state.nearest:
             served = handed_over(desk, "unanswered", self._state, self._dialogue.say, self._customer)
             text, handoff, self._state.unsure = served.text, served.handoff, 0
@@ -207,6 +208,11 @@ class Conversation:
         about = next((a.about for a in last or telling if a.about), "")
         compared = next((a.compared for a in telling if a.compared), ())
         return Answer(text, cards, about, compared, citations, handoff, route, abstained, spread=spread)
+
+    def _reads_out(self, answer: Answer) -> bool:
+        """Whether an answer that does not know at least tells all that the catalogue says of the item."""
+        items = self._shop.items([answer.about] if answer.about else [])
+        return any(item.description and item.description in answer.text for item in items)
 
     def _in_turn(self, pieces: Sequence[Piece], desk: Desk) -> Iterator[Answer]:
         """Answer each wish, and keep in mind which page has been quoted last."""

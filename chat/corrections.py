@@ -23,7 +23,7 @@ _NO_THE_ONE = re.compile(  # "no, the old one was too long" corrects nothing
     re.IGNORECASE,
 )
 _I_ASKED = re.compile(
-    r"^\W*(?:(?:no|nope|nah|but|sorry)\b\W*)*i\s+(?:(?P<meant>mean|meant)|(?:was\s+)?ask(?:ed|ing)\s+(?:you\s+)?(?:about|for)|said)\s+",
+    r"^\W*(?:(?:no|nope|nah|but|sorry)\b\W*)*i\s+(?:just\s+|only\s+)?(?:(?P<meant>mean|meant)|(?:was\s+)?(?:just\s+|only\s+)?ask(?:ed|ing)\s+(?:you\s+)?(?:about|for)|said)\s+",
     re.IGNORECASE,
 )
 _NAMED_AT_ONCE = re.compile(  # the title stands right behind it
@@ -65,7 +65,7 @@ def _insisting(text: str, shop: Shop) -> str:
     if asked is None:
         return text
     named = text[asked.end() :]
-    at_once = asked["meant"] and any(_NAMED_AT_ONCE.fullmatch(named[: m.start]) for m in shop.linker.link(named))
+    at_once = any(_NAMED_AT_ONCE.fullmatch(named[: m.start]) for m in shop.linker.link(named))
     return f"I meant {named}" if at_once or _only_names(named, shop) else text
 
 

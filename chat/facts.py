@@ -306,6 +306,8 @@ def _within(item: Item, constraints: Sequence[Constraint], language: Language) -
 def graded(item: Item, field: str, language: Language) -> str:
     """Name a column with its value, as a label does where the value does not tell of what it is: "no caffeine"."""
     value = attribute(item, field, language)
+    if field == "audience":
+        return value
     said = canonical(field, value)
     return label(field, "is", said, language) if is_mute(said) else value and f"{of_header(field)[0]} {value}"
 

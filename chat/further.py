@@ -34,7 +34,9 @@ class Further(Scene):
     def against_shown(self, turn: Turn, said: Sequence[Constraint]) -> list[Constraint]:
         """Return the limits against what has been shown; "too much" is said of a price that has been named."""
         priced = [c for c in said if (c.field, c.op) == ("price", "<")]
-        return self._relative(turn) or (priced if too_much(turn.text) else [])
+        named = {c.field for c in said if c.op in ("<", "<=", ">", ">=")}  # "something shorter, under two hours"
+        named |= set(LENGTH_FIELDS) | {"length"} if named.intersection(LENGTH_FIELDS) else set()
+        return [c for c in self._relative(turn) if c.field not in named] or (priced if too_much(turn.text) else [])
 
     def by_its_words(self, turn: Turn) -> list[Constraint]:
         """Return the limits that lie in words like "not too dear" and "light"."""
@@ -64,11 +66,14 @@ class Further(Scene):
         if not against:
             return self._by_grade(turn)
         item, facets = self.shop.index.catalog[against[-1]], self.shop.index.facets
-        every = pointed if len(pointed) > 2 else self.state.taste.focus if _TOO_OLD.search(turn.text) else []
+        all_shown = _TOO_OLD.search(turn.text) is not None or not (turn.named or one or self.state.taste.about)
+        every = pointed if len(pointed) > 2 else self.state.taste.focus if all_shown else []
         found: list[Constraint] = []
         for name, op in turn.understood.parsed.relative:
-            if name == "year" and (years := self._years(every)):  # "those are old"
-                found.append(self.labelled(Constraint("year", op, float(years[len(years) // 2]))))
+            if name == "year" and (years := self._years(every)):  # "those are old", "something newer"
+                middle = years[len(years) // 2]
+                further = max(middle, item.year or middle) if op.startswith(">") else min(middle, item.year or middle)
+                found.append(self.labelled(Constraint("year", op, float(middle if len(pointed) > 2 else further))))
                 continue
             fields = LENGTH_FIELDS if name == "length" else (name,)
             number, column = next(((n, f) for f in fields if (n := measure(item, f)) is not None), (None, name))

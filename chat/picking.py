@@ -211,7 +211,7 @@ class Picking(Scene):
             if (old.field, old.op) in new or not (new or turn.changed_subject):
                 continue
             # Nobody has asked for what is inferred, and who asks for another thing knows that it is another.
-            turn.lift(self.state, [old], silently=old.inferred or (self.shop.of_goods and old.is_thing))
+            turn.lift(self.state, [old], silently=old.inferred or old.is_thing)
             picks = self.picks(turn)
             if picks:
                 return picks

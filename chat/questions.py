@@ -26,6 +26,9 @@ _SPECIAL = (  # "what would you say is special about it?"
     r"|\bwhat\s+(?:makes|sets)\s+(?:it|that|this|the\s+\w+)(?:\s+one)?\s+(?:so\s+)?(?:special|good|great|different|apart)\b"
 )
 _WHAT = r"\bwhat(?:['’]?s|\s+is|\s+are|\s+was)"
+_TONGUES = (
+    "english|french|spanish|portuguese|german|italian|japanese|chinese|mandarin|korean|russian|hindi|arabic|swedish"
+)
 # field of the catalogue: what people ask it with
 _COLUMNS: tuple[tuple[str, str], ...] = (
     ("price", rf"\bhow\s+(?:much(?!{_USED}|{AMOUNT_IN})|expensive|pricey|costly|dear)\b|\bset\s+\S+\s+back\b"
@@ -48,11 +51,13 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                r"|多长|多厚|片长|时长|几页|多少页|(?:多少|几)个?(?:小时|钟头|分钟|课时)(?!内|之内|以内|后|之后|能|可以)"
                r"|(?:学|看|听|读|玩|上)(?:完)?(?:要|需要|得)?多久|要(?:学|看|听|读|玩|上)多久"),
     ("language", r"\b(what|which)\s+languages?\b|\b(is|was)\s+(\S+\s+){1,5}(a\s+translation|translated)\b"
+                 r"|\bis\s+(?:it|this|that)\s+(?:(?:sung|spoken|written|taught)\s+)?in\s+"
+                 rf"(?:{_TONGUES})(?:,?\s+or\s+(?:in\s+)?(?:{_TONGUES}))+\b"
                  r"|什么语言|哪种语言"),
     ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
     ("description", rf"{_WHAT}\s+(it|they|(the|that|this)(\s+\S+){{0,2}}|\S+)\s+about\b"
                     r"|\bwhat\s+(it|they|(the|that|this)(\s+\S+){0,2}|\S+)\s+(is|are|was)\s+about\b"
-                    rf"|{_WHAT}\s+(the\s+)?(story|plot)\b|{_WHAT}\s+(it|that)\W*$"
+                    rf"|{_WHAT}\s+(the\s+)?(story|plot)\b|\bwhat\s+do\s+(?:you|i)\s+do\s+in\s+(?:it|this|that|there)\b|{_WHAT}\s+(it|that)\W*$"
                     r"|\bwhat\s+does\s+(it|that|this)(\s+one)?\s+sound\s+like\b"
                     rf"|{_SPECIAL}"
                     r"|\b(is|are)\s+(\S+\s+){1,6}(any\s+good|worth\s+\w+)|\btell\s+me\s+((a\s+bit|a\s+little|some)\s+)?((more\s+)?about\b|more\W*$)|\bdescribe\b|\bthe\s+description\b|\bwhat\s+happens\b|讲什么|讲的是|讲了什么|介绍一下|说说"),
@@ -81,6 +86,7 @@ _SAME_HAND = re.compile(
 _COMPILED = tuple((name, re.compile(p, re.IGNORECASE)) for name, p in _COLUMNS)
 _COMPARE = re.compile(
     r"\bcompared?\b(?!\s+prices)|\bdifferences?\b.{0,12}\bbetween\b|\bhow\s+do\s+(?:they|these|those)\s+differ\b|\bversus\b|\bvs\b"
+    r"|\bis\s+(?:it|that|this)\s+the\s+same\s+(?:kind|sort|type)\s+of\b"
     r"|\bhow\s+(?:is|are)\b[^.?!;]{1,60}?\bdifferent\s+(?:from|to|than)\b"
     r"|\b(?:better|worse)\s+than\b|\b(?:is|are|was)\s+[^.?!;]{2,50}?\s(?:really\s+|just\s+)?as\s+(?:good|nice|fun|great)\s+as\b|比较|对比|区别|有什么不同",
     re.IGNORECASE,

@@ -313,6 +313,8 @@ class Say:
             return self("is_form", title=title, kind=self.a(self.kind(item)))
         value = self._value(item, field)
         named = self.column(field)
+        if value and field == "audience":
+            return self("genres", title=title, value=value)  # "… is for children"
         if not value:
             return self("unknown", title=title, field=named)
         return self(field if field in _COLUMNS else "attribute", title=title, value=value, field=named)

@@ -133,11 +133,13 @@ class Room:
         if "kind" in fields or "creators" in {*fields, *(w.field for w in turn.understood.parsed.wishes)}:
             own.add("kind")
             taste.any_kind = "kind" not in fields
+        own.update(("year", "decade", "language", *LENGTH_FIELDS))
         if not self.shop.index.facets.of_works:
             own.update(x.field for x in taste.limits if x.field in self.shop.parser.columns or _is_own(x))
             own -= {c.field for c in turn.understood.parsed.constraints}
             own.update({"kind"} if self._none_of_the_kind(turn) else ())
-        theirs = [x for x in taste.limits if x.field in own and not x.lasting]
+        of_a_kind = [x for x in taste.limits if x.field == "kind" and x.inferred]
+        theirs = [x for x in taste.limits if (x.field in own or x in of_a_kind) and not x.lasting]
         turn.lift(self.state, [x for x in theirs if x.inferred or x.implied], silently=True)
         turn.lift(self.state, [x for x in theirs if not (x.inferred or x.implied)])
         taste.wishes, taste.earlier, taste.wish_text = [], [], []

@@ -38,7 +38,11 @@ class Telling(Scene):
 
     def unmet(self, turn: Turn, items: Sequence[Item]) -> str:
         """Own up to what this message wishes for and nothing shown has."""
-        wishes = [w for w in turn.understood.parsed.wishes if _asked_for(w, turn.text)]
+        held = {str(x.value) for x in self.state.taste.limits}
+        wishes = [w for w in turn.understood.parsed.wishes if _asked_for(w, turn.text) and w.value not in held]
+        wishes = [
+            w for w in wishes if w.field != "genres" or self.shop.of_goods
+        ]  # the cards say of what genres they are
         met = {w.start for w in wishes if any(facts.meets(item, (w.field, w.value)) for item in items)}
         if self.shop.of_goods:  # "squat-proof", where a column lists squats
             met |= {w.start for w in wishes if any(facts.says(item, w) for item in items)}
@@ -58,7 +62,8 @@ class Telling(Scene):
         first = facts.name(items[0], language)
         said = [x for x in taste.limits if not (x.inferred or x.implied)]
         told = [x for x in said if x.op != "fits" or range_of(items[0], x.field) is not None]  # no lock is for 172 cm
-        plain = [x for x in told if self._as_said(x)] if self.shop.of_goods else told
+        now = (*turn.understood.parsed.constraints, *turn.further)  # the chips show what was said before
+        plain = [x for x in told if (self._as_said(x) if self.shop.of_goods else x.constraint in now)]
         limits = [x.label for x in plain if (x.field, x.op) != ("kind", "is")]
         liked = [i for i in self.shop.items(taste.anchors[-2:]) if i.id != items[0].id]
         liked = [i for i in liked if i.kind == items[0].kind or i.id not in taste.wanted]  # tea goes by no grinder
@@ -71,7 +76,10 @@ class Telling(Scene):
             variant = "anchor" if len(self.state.messages) % 4 < 2 else "anchor2"
             return self.say(variant, anchor=facts.names(liked, language), first=first)
         leading = items[:1] if self.shop.of_goods else items  # "something about trains" begins with some
-        wishes = [w for w in taste.wishes if not self.shop.of_goods or w[0] not in _ABOUT]  # "with one hand"
+        new = [(w.field, w.value) for w in turn.understood.parsed.wishes]
+        # "With one hand" is no subject, and "something mystery" is no English.
+        mute = _ABOUT if self.shop.of_goods else ("genres",)
+        wishes = [w for w in taste.wishes if w in new and w[0] not in mute]
         wished = self._wished([w for w in wishes if any(facts.meets(item, w) for item in leading)])
         if limits:
             quoted = self.say.quoted(limits)

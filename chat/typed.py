@@ -52,6 +52,15 @@ _INTERJECTION = re.compile(
     re.IGNORECASE,
 )
 _NOTE = re.compile(r"\ba\s+(fiver|tenner)\b", re.IGNORECASE)
+_SHOWN_BEFORE = re.compile(  # which asks for nothing earlier
+    r"[,;]?\s*\b(?:the\s+one\s+)?(?:(?:that|which)\s+)?you\s+(?:just\s+)?(?:showed|mentioned|said|suggested|recommended)"
+    r"(?:\s+(?:it|me|us|that))*\s+(?:earlier|before|above|just\s+now)\b",
+    re.IGNORECASE,
+)
+_HALF_HOURS: Mapping[str, int] = {"an": 90, "one": 90, "1": 90, "two": 150, "2": 150, "three": 210, "3": 210}
+_HALVES = re.compile(
+    r"\b(?:(an|one|1)\s+hour\s+and\s+a\s+half|(one|1|two|2|three|3)\s+and\s+a\s+half\s+hours?)\b", re.IGNORECASE
+)
 _WILL = re.compile(r"\b(he|she|we|they|you)['’]ll\b", re.IGNORECASE)  # without the apostrophe "he'll" is hell
 _RAVES = re.compile(
     r"\b(?:never\s+(?:shuts?|stops?)\s+(?:up|talking|going\s+on)|can'?t\s+(?:shut\s+up|stop\s+\w+ing|get\s+enough)|won'?t\s+shut\s+up)"
@@ -223,6 +232,7 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
     text = _WORD.sub(lambda match: _cased(_SHORTHAND[match.group().lower()], match.group()), text)
     text = _NOTE.sub(lambda match: "5 dollars" if match[1].lower() == "fiver" else "10 dollars", text)
     text = _RAVES.sub("loves ", _INTERJECTION.sub(" ", text))
+    text = _HALVES.sub(lambda m: f"{_HALF_HOURS[(m[1] or m[2]).lower()]} minutes", _SHOWN_BEFORE.sub(" ", text))
     text = _WILL.sub(r"\1 will", text)
 
     def child(match: re.Match[str]) -> str:

@@ -29,6 +29,7 @@ from retrieval.ranges import of_sizes
 from retrieval.text import forms, words
 from retrieval.types import Constraint, Item
 
+_IT = re.compile(r"\b(?:it|that|this)\b", re.IGNORECASE)
 _EARLIER = 6  # wishes that are kept behind newer ones
 _TEXTS = 1  # messages whose words are still searched for beside the last one's
 _CHANGES_NOTHING = frozenset(
@@ -118,7 +119,8 @@ class Updater(Scene):
         by_name = turn.understood.act == "availability" or turn.understood.bare_title
         if turn.named and by_name and self.shop.of_goods:
             let_go(self.state, turn, [self.shop.index.catalog[at] for at in turn.named])
-        for what, ids in (("rejected", turn.rejected), ("seen", turn.seen)):
+        refused = [item for item in turn.rejected if item not in turn.seen]  # "not Alien, seen it"
+        for what, ids in (("rejected", refused), ("seen", turn.seen)):
             if ids:
                 turn.notes.append(self.say(what, titles=facts.names(self.shop.items(ids), self.say.language)))
 
@@ -305,6 +307,8 @@ class Updater(Scene):
     def _meant(self, turn: Turn, opinion: Opinion) -> Sequence[int]:
         """Return the positions of what a stand is on: cards, the item spoken of, or one of those that bear a name."""
         taste = self.state.taste
+        if opinion.that and (name := _name_before(turn)) is not None:
+            return [self.shop.best(name.positions)]
         if opinion.that and (spoken_of := self._spoken_of(turn)):
             return self.shop.positions([spoken_of])
         if opinion.places:
@@ -342,7 +346,7 @@ class Updater(Scene):
 
     def _told_beside(self, turn: Turn, opinion: Opinion) -> bool:
         """Whether a question only tells of a work: "Looper was boring. How long is Ex Machina?"."""
-        if not opinion.surface or opinion.attitude == "neutral":
+        if opinion.attitude == "neutral" or not (opinion.surface or len(opinion.places) == 1):
             return False
         if opinion.attitude in ("dislike", "seen") and not asks_about(turn.text, opinion.surface):
             return True
@@ -369,7 +373,8 @@ class Updater(Scene):
             (self.shop.namesakes(opinion.positions) > 1 or (short and len(opinion.positions) > 1))
             and turn.understood.act != "availability"
             and opinion.attitude != "seen"
-            and not self.shop.of_goods  # whatever is said of goods names them
+            and turn.understood.act == "question"  # what is recommended is said to be like it, by its whole name
+            and not self.shop.of_goods
         ):
             kind = self.say.kind(self.shop.index.catalog[at])
             turn.notes.append(self.say("assumed", said=opinion.surface, title=title, kind=kind))
@@ -437,3 +442,13 @@ def _has(item: Item, field_: str) -> bool:
 
 def _values(value: object) -> tuple[object, ...]:
     return value if isinstance(value, tuple) else (value,)
+
+
+def _name_before(turn: Turn) -> Opinion | None:
+    """Return the one name of a message that its "it" stands behind, as in "not Alien, seen it"; None if none does."""
+    named = [opinion for opinion in turn.understood.opinions if opinion.surface and opinion.positions]
+    if len(named) != 1 or turn.understood.compares:
+        return None
+    at = turn.text.find(named[0].surface)
+    behind = turn.text[at + len(named[0].surface) :] if at >= 0 else ""
+    return named[0] if _IT.search(behind) is not None and _IT.search(turn.text[: max(at, 0)]) is None else None

@@ -212,6 +212,7 @@ _NOT_OVER = (  # "I'd rather not spend over 100", "dont want to go above 50"
 
 
 _HAVE_GOT = r"\b(?:i|we)(?:['’]?ve)?\s+(?:have\s+|got\s+|only\s+|just\s+)*"
+_WITHIN = r"from|within|like|of|(?:made|released|out|published)\s+in"
 _TO_SPEND = r"\s+(?:(?:left|or\s+so|max)\s+)?(?:to\s+spend|for\s+(?:it|this|that))\b"
 _LIKE = r"(?:(?:about|like|maybe|around|say)\s+)*"
 _LETS_SAY = r"\blet['’]?s\s+say\s+(?:(?:about|around|roughly)\s+)?"
@@ -232,7 +233,7 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("year", rf"\b(?:not|no|nothing)\s+(?:from|in|of)?\s*(?:{_DECADE})", _decade("is_not")),
     ("year", rf"\b(?:in|from|of|during)?\s*(?:{_DECADE})", _decade("is")),
     ("year", r"\b(?:in|from|of)\s+this\s+(?:decade|century)\b", _this),
-    ("year", rf"\bfrom\s+the\s+(?:last|past)\s+{_N}\s+years\b", _lately),
+    ("year", rf"\b(?:{_WITHIN})\s+(?:the\s+)?(?:last|past)\s+{_N}\s+years\b", _lately),
     ("year", rf"\b(?:before|pre|prior\s+to|earlier\s+than|older\s+than)[\s-]+(?:the\s+)?{_YEAR}\b", _year("<")),
     ("year", rf"\b(?:until|up\s+to|no\s+later\s+than|not\s+after|by)\s+(?:the\s+)?{_YEAR}\b", _year("<=")),
     ("year", rf"\b{_YEAR}\s+(?:or|and)\s+(?:before|earlier|older)\b", _year("<=")),

@@ -32,7 +32,7 @@ def test_a_part_of_a_title_is_that_card(talk, part, number):
 def test_what_is_not_known_is_said_and_the_rest_answered(talk):
     answer = talk("the paper boat one, who's in it and how long")
     assert answer.text.startswith("A Paper Boat runs to 93 minutes")
-    assert "“who's in it”: I don't have that information." in answer.text
+    assert "As for the rest of that, I don't have that information." in answer.text
 
 
 def test_words_of_two_titles_are_one_of_the_cards(talk):

@@ -7,14 +7,14 @@ import pytest
 from chat.clauses import questions_of
 from tests.visits import GIFTS, RETURNS, Sure, Visit
 
-UNKNOWN = "As for “{}”: I don't have that information."
+UNKNOWN = "As for the rest of that, I don't have that information."
 
 
 def test_two_questions_for_the_pages():
     visit = Visit(Sure(can=("policy", 0.95), will=("policy", 0.95)))
     answer = visit("Can I return a record and will somebody iron my shirts?")
     assert answer.text.startswith(f"From “Returns”: {RETURNS.text}")
-    assert answer.text.endswith(f"From “Returns”: {RETURNS.text}") or UNKNOWN.format("will somebody") in answer.text
+    assert answer.text.endswith(f"From “Returns”: {RETURNS.text}") or UNKNOWN in answer.text
     answer = visit("Can I return a record, and are there gift cards?")
     assert RETURNS.text in answer.text
     assert GIFTS.text in answer.text
@@ -22,7 +22,7 @@ def test_two_questions_for_the_pages():
 
 def test_one_for_the_columns_and_one_for_nobody():
     answer = Visit(page="film-stalker-1979")("How long is it? Is there much smoking in it?")
-    assert answer.text == f"Stalker (1979) runs to 162 minutes. {UNKNOWN.format('Is there much smoking in it?')}"
+    assert answer.text == f"Stalker (1979) runs to 162 minutes. {UNKNOWN}"
     assert not answer.abstained
 
 
