@@ -98,12 +98,16 @@ def retold(shop: Shop, history: Sequence[StoredMessage]) -> DialogueState:
     state = DialogueState(session=secrets.token_urlsafe(16), retold=True)
     dialogue = Dialogue(shop, state)
     theirs: set[int] = set()
+    asked_of = False
     for message in history:
         named = [] if message.items else [shop.best(m.positions) for m in shop.linker.link(message.text)]
         if message.role == "user":
-            dialogue.hear(message.text)
+            asked_of = dialogue.hear(message.text).understood.act == "question"
             theirs.update(named)
             continue
         shown = shop.positions(message.items) or [at for at in named if at not in theirs] or named
-        dialogue.told(message.text, [shop.index.catalog[at].id for at in dict.fromkeys(shown)])
+        ids, spread = [shop.index.catalog[at].id for at in dict.fromkeys(shown)], state.taste.focus
+        dialogue.told(message.text, ids)
+        if len(ids) == 1 and ids[0] in spread and asked_of:  # the others still lie on the table
+            state.taste.focus, state.taste.about = spread, ids[0]
     return state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chat.stateless import retold
 from chat.typed import spelled_out
 from tests.shops import Talk, ids, marquee, titles
 from tests.visits import FakeOutbox, Visit
@@ -124,3 +125,12 @@ class TestWording:
     def test_nothing_is_missed_that_is_in_force(self, talk):
         answer = talk("a film to watch with my grandchildren, aged 6 and 9. Nothing frightening please.")
         assert "I have nothing" not in answer.text
+
+
+def test_a_conversation_that_is_retold_keeps_the_places_of_the_cards():
+    talk = Talk(marquee())
+    shown = ids(talk("a funny film"))
+    talk("how long is the second one?")
+    state = retold(marquee(), talk.state.messages)
+    assert state.taste.focus == shown
+    assert state.taste.about == shown[1]
