@@ -374,6 +374,7 @@ class Updater(Scene):
             and turn.understood.act != "availability"
             and opinion.attitude != "seen"
             and turn.understood.act == "question"  # what is recommended is said to be like it, by its whole name
+            and not any((x.field, x.op) == ("kind", "is") for x in self.state.taste.limits)
             and not self.shop.of_goods
         ):
             kind = self.say.kind(self.shop.index.catalog[at])

@@ -69,6 +69,7 @@ class TestWishes:
         [
             ("an hour and a half at most", "90 minutes at most"),
             ("two and a half hours", "150 minutes"),
+            ("coraline is for kids, isn't it? I'm 45", "is coraline for kids? I'm 45"),
             ("rated 3 and a half stars", "rated 3 and a half stars"),
             ("the one you showed me before, how long?", "how long?"),
         ],
