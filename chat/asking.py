@@ -235,6 +235,10 @@ class Asking(Scene):
             return None
         if found.places:
             fitting = [shown[at] for at in found.places]
+            titled = [item for item in fitting if set(telling_words(found.described)).issubset(words(item.title))]
+            if len(titled) == 1:  # "the singing one", of "Singing for the Shy"
+                turn.asked.append(self.shop.index.catalog.positions[titled[0].id])
+                return None
             if any(item.id == taste.about for item in fitting):
                 return None
             return Asked(self.say("which_of", titles=facts.names(fitting, self.say.language, either=True)), ())

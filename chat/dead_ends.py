@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from chat.facts import meets
 from chat.picking import CARDS, Picking
 from chat.recommender import Recommended
 from chat.scene import Scene
@@ -75,6 +76,27 @@ class DeadEnds(Scene):
                 return picks
         self.state.taste.limits = kept
         return []
+
+    def without_genre(self, turn: Turn, picks: list[Recommended]) -> list[Recommended]:
+        """Return what has the subject that a message wishes for, where a genre that was asked for before leaves none.
+
+        "A film with trains then", after books of mystery, is to be no mystery.
+        """
+        new, taste = turn.understood.parsed, self.state.taste
+        said = [c for c in new.constraints if c.field == "genres"]
+        wishes = [(w.field, w.value) for w in new.wishes if w.field in ("topic", "themes")]
+        old = [x for x in taste.limits if (x.field, x.op) == ("genres", "is") and not x.lasting]
+        if not (picks and wishes and old) or said or self.shop.of_goods or turn.understood.refining:
+            return picks
+        catalog, kept = self.shop.index.catalog, list(taste.limits)
+        if any(meets(catalog[pick.position], wish) for pick in picks for wish in wishes):
+            return picks
+        taste.limits = [x for x in kept if x not in old]
+        others = self._picking.picks(turn)
+        if any(meets(catalog[pick.position], wish) for pick in others for wish in wishes):
+            return others
+        taste.limits = kept
+        return picks
 
     def left(self, turn: Turn) -> list[Recommended]:
         """Return of goods what was shown before and still fits, where "what else?" has no other answer.

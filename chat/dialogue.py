@@ -226,7 +226,7 @@ class Dialogue:
         picks = self.picking.picks(turn) or ends.furthest(turn) or ends.anew(turn)
         if not picks and turn.understood.act != "more":
             picks = self.picking.picks_with_room(turn) or ends.nearest(turn)
-        picks = picks or ends.elsewhere(turn)
+        picks = ends.without_genre(turn, picks) or ends.elsewhere(turn)
         if not picks and (left := ends.left(turn)):
             return self._left(turn, left)
         telling = Telling.of(self.scene)

@@ -41,7 +41,8 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  r"|\bwhich\s+(\S+\s+){0,4}(is|are)\s+(\w+\s+)?(in\s+stock|available)\b|(^|[.,!]\s*)(and\s+)?(?:(?:is|are)\s+)?(?:still\s+)?(?:in\s+stock|available)\s*\?"
                  r"|\bhave\s+(\S+\s+){1,8}in\s+stock\b|\bhow\s+many\s+(\S+\s+){0,4}(left|in\s+stock)\b|\bhow\s+many\b[^.?!]{1,60}\bleft\W*$"
                  r"|\b(?:got|have)\s+\d+\s+of\s+(?:it|them|those|these)\b|\bmany\s+of\s+(?:it|them|those|these)\s+left\b|\bhave\s+so\s+many\b|有货|库存|现货"),
-    ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b|哪一?年|什么时候"),
+    ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b"
+             r"|\bis\s+(?:\S+\s+){1,4}old\s*\?|哪一?年|什么时候"),
     ("creators", r"\bwho\s+(made|makes|produces|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"
                  r"|\bwho(?:'s|\s+is)\s+(it|that|this)\s+by\b|\bwho(?:'s|\s+is)\s+(it|that|this)\s+(one\s+)?by\b"
                  r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍|教)"
@@ -53,6 +54,8 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("language", r"\b(what|which)\s+languages?\b|\b(is|was)\s+(\S+\s+){1,5}(a\s+translation|translated)\b"
                  r"|\bis\s+(?:it|this|that)\s+(?:(?:sung|spoken|written|taught)\s+)?in\s+"
                  rf"(?:{_TONGUES})(?:,?\s+or\s+(?:in\s+)?(?:{_TONGUES}))+\b"
+                 rf"|\bcan\s+i\s+(?:read|watch|get|have|hear|play)\s+(?:it|this|that)\s+in\s+(?:{_TONGUES})\b"
+                 rf"|\boriginal(?:ly)?\s+(?:in\s+)?(?:{_TONGUES})\b"
                  r"|什么语言|哪种语言"),
     ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
     ("description", rf"{_WHAT}\s+(it|they|(the|that|this)(\s+\S+){{0,2}}|\S+)\s+about\b"

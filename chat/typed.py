@@ -52,6 +52,10 @@ _INTERJECTION = re.compile(
     re.IGNORECASE,
 )
 _NOTE = re.compile(r"\ba\s+(fiver|tenner)\b", re.IGNORECASE)
+_ALRIGHT = re.compile(
+    r"(^\W*|[.!?;]\s*)(al+\s?right|ok(?:ay)?|suitable|safe|fine)\s+for\s+(?=[^.!?]{1,40}\?)", re.IGNORECASE
+)
+_BORED = re.compile(r"^\W*(?:i['’]?m|i\s+am|im)\s+(?:so\s+|really\s+)?bored\b\W*(?:lol\W*)?$", re.IGNORECASE)
 _TAGGED = re.compile(  # "coraline is for kids, isn't it?"
     r"^\W*((?!this\b|that\b|it\b|what\b|which\b|who\b)[\w'’ -]{2,40}?)\s+(is|are)\s+"
     r"((?:(?:ok(?:ay)?|suitable|good|right|fine)\s+)?for\s+(?:kids|children|adults|grown-?ups))(?:\W+(?:right|(?:is|are)n['’]?t\s+(?:it|they)|no|yes|yeah))?\s*\?",
@@ -237,6 +241,7 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
     text = _WORD.sub(lambda match: _cased(_SHORTHAND[match.group().lower()], match.group()), text)
     text = _NOTE.sub(lambda match: "5 dollars" if match[1].lower() == "fiver" else "10 dollars", text)
     text = _RAVES.sub("loves ", _INTERJECTION.sub(" ", text))
+    text = _ALRIGHT.sub(r"\1is it \2 for ", _BORED.sub("surprise me", text))
     text = _TAGGED.sub(r"\2 \1 \3?", text)
     text = _HALVES.sub(lambda m: f"{_HALF_HOURS[(m[1] or m[2]).lower()]} minutes", _SHOWN_BEFORE.sub(" ", text))
     text = _WILL.sub(r"\1 will", text)

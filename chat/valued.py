@@ -72,6 +72,9 @@ class Valued:
             if limit.op == "is_not":
                 yield self._others(item, limit)
                 continue
+            if limit.field == "audience" and _has(item, limit) and limit.value == "children":
+                yield self.say("listed_for_children", title=slots["title"])
+                continue
             form = "comes_in" if _COMES_IN.search(limit.field) else "has_value"
             if limit.op == "fits" and _has(item, limit):
                 form = "comes_in_range"

@@ -261,11 +261,13 @@ class Facets:
     def of_works(self) -> bool:
         """Whether the catalogue holds works, which have moods, rather than goods.
 
-        Its kinds tell, or a column of moods; where it has neither, years, genres and words that are those of works.
+        The kinds of most of it tell, or a column of moods; where it has neither, years, genres and words that are those
+        of works. A camera shop has films, a toy shop games, and a stationer albums.
         """
         kinds = self.postings.get("kind", {})
         if kinds or "moods" in self.postings:
-            return bool(_WORKS.intersection(kinds)) or "moods" in self.postings
+            works = sum(len(at) for kind, at in kinds.items() if kind in _WORKS)
+            return "moods" in self.postings or 2 * works >= len(self.catalog)
         work = np.isfinite(self.catalog.year)
         for genre in set(vocabulary("genres")).intersection(self.postings.get("genres", {})):
             work[self.postings["genres"][genre]] = True

@@ -34,7 +34,7 @@ _AMBIGUOUS = frozenset(
     """
     country soul metal rock pop art family war design writing history science score rhythm management
     business folk latin experimental indie survival racing stealth fighting sim punk children crime kids
-    teen games
+    teen games language
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 VERY = frozenset("super very really so quite extremely rather pretty totally always a bit little".split())  # noqa: SIM905
@@ -43,6 +43,7 @@ _VERBS = frozenset({"can", "may", "will", "might", "must"})  # that something ma
 _BEFORE_NOUNS = frozenset("a an the one per in of from by tin or no".split())  # noqa: SIM905
 _IDIOMS = frozenset(  # no course, nothing energetic, no album, no language
     {(word, "american") for word in ("latin", "south", "african", "native", "north", "asian")}
+    | {(word, "language") for word in ("difficult", "hard", "easy", "easier", "simple", "simpler", "plain")}
     | {("of", "course"), ("how", "fast"), ("as", "fast"), ("live", "action")}
     | {(word, "record") for word in ("to", "world", "track", "on")}
     | {(word, "work") for word in ("one", "it", "this", "that", "they", "to", "will", "would", "does", "can", "not")}

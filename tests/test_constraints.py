@@ -179,3 +179,19 @@ class TestFacets:
     def test_an_empty_column_constrains_nothing_by_refusal(self):
         facets = Facets(Catalog([BARE]))
         assert np.array_equal(facets.mask([Constraint("pages", "is_not", 3.0)]), [True])
+
+
+@pytest.mark.parametrize(
+    ("kinds", "of_works"),
+    [
+        (["game", "doll", "puzzle"], False),  # a toy shop has games
+        (["film", "camera", "tripod", "lens"], False),
+        (["album", "pen"], True),  # as many as not
+        (["book", "film", "tote bag"], True),
+        (["book"], True),
+        (["kettle"], False),
+    ],
+)
+def test_most_of_what_a_shop_has_tells_whether_it_is_one_of_works(kinds, of_works):
+    items = [Item(id=f"{n}", title=f"No {n}", kind=kind) for n, kind in enumerate(kinds)]
+    assert Facets(Catalog(items)).of_works is of_works

@@ -62,6 +62,20 @@ class TestQuestions:
         assert answer.handoff is None
         assert visit.state.unsure == 0
 
+    @pytest.mark.parametrize("asked", ["can I read it in English?", "is it originally Japanese?"])
+    def test_other_ways_to_ask_for_a_language(self, talk, asked):
+        talk("Tokyo Express")
+        assert talk(asked).text == "Tokyo Express (1958) is in Japanese."
+
+    def test_how_old_it_is(self, talk):
+        assert talk("is Lemmings old?").text == "Lemmings (1991) is from 1991."
+
+    def test_the_one_whose_title_says_it(self, talk):
+        talk.state.taste.focus = [
+            item.id for item in marquee().index.catalog if item.title in ("Singing for the Shy", "Ella and Louis")
+        ]
+        assert talk("how long is the singing one?").text.startswith("Singing for the Shy (2025) runs to")
+
 
 class TestWishes:
     @pytest.mark.parametrize(
@@ -69,6 +83,8 @@ class TestWishes:
         [
             ("an hour and a half at most", "90 minutes at most"),
             ("two and a half hours", "150 minutes"),
+            ("im bored lol", "surprise me"),
+            ("paddington 2. alright for a child?", "paddington 2. is it alright for a child?"),
             ("coraline is for kids, isn't it? I'm 45", "is coraline for kids? I'm 45"),
             ("rated 3 and a half stars", "rated 3 and a half stars"),
             ("the one you showed me before, how long?", "how long?"),
@@ -116,6 +132,16 @@ class TestWishes:
         talk("a film since 2016")
         talk("now something for my mum, she likes historical dramas")
         assert not {limit for limit in talk.limits if limit[0] == "year"}
+
+    def test_a_subject_goes_before_the_genre_of_what_was_wanted_before(self, talk):
+        talk("mystery books")
+        answer = talk("a film with trains then")
+        assert "I have nothing" not in answer.text
+        assert not {limit for limit in talk.limits if limit[0] == "genres"}
+
+    def test_plain_words_are_no_language_course(self, talk):
+        talk("a detective book, not too difficult language please")
+        assert not {limit for limit in talk.limits if limit[1] == "is_not"}
 
 
 class TestWording:

@@ -137,7 +137,7 @@ def test_what_a_story_names_beside_its_need_is_no_limit():
     assert limits("the dishwasher has nowhere to go") == limits("I fill a big pot for pasta every day") == []
     assert limits("a kitchen tap please") == [("mixer tap", "wall tap", "hot and filter tap")]
     assert limits("I fill a big pot for pasta every day, under 60") == [60.0]
-    assert limits("the hose under the sink is too short by 10 cm, it leaks") == []
+    assert limits("the tap drips 10 times a minute and keeps me awake") == []
     # What is said of a number besides is meant so.
     assert limits("the hose under the sink leaks, at least 30 cm high") == [30.0]
 
