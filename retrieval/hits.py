@@ -231,7 +231,9 @@ class Hits:
 
     def _is_topic(self, text: str, tokens: Sequence[Token], start: int, fields: Sequence[str]) -> bool:
         """Whether a phrase that may mean some fields says what a work is about: "about war", "with horses"."""
-        before = [t.norm for t in tokens[max(0, start - 2) : start]]
+        clause = max((text.rfind(mark, 0, tokens[start].start) for mark in ",;.!?"), default=-1)
+        # In "with my husband, something sad" it is not about that.
+        before = [t.norm for t in tokens[max(0, start - 2) : start] if t.start > clause]
         if before[-1:] == ["with"] and before[-2:-1] and before[-2] in WITH_SOMEBODY:
             return False  # "obsessed with anime"
         plain = [t.norm for t in tokens[max(0, start - 3) : start] if t.norm not in _DETERMINERS]

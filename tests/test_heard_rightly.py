@@ -139,6 +139,11 @@ class TestWishes:
         assert "I have nothing" not in answer.text
         assert not {limit for limit in talk.limits if limit[0] == "genres"}
 
+    def test_what_stands_behind_a_comma_is_no_subject(self):
+        tokens = "to watch with             , something funny"  # as a message stands without what is said aside
+        wishes = [(wish.field, wish.value) for wish in marquee().parser.parse(tokens).wishes]
+        assert wishes == [("moods", "funny")]
+
     def test_plain_words_are_no_language_course(self, talk):
         talk("a detective book, not too difficult language please")
         assert not {limit for limit in talk.limits if limit[1] == "is_not"}
