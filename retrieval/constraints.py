@@ -77,6 +77,7 @@ def _canonical(field: str, values: tuple[str, ...]) -> frozenset[str]:
 
 
 _CATEGORICAL = ("kind", "genres", "creators", "language")
+_GOOD_PART = 0.25  # of a catalogue, from which it is one of works
 _WORKS = frozenset(("film", "book", "game", "album", "course", "series"))
 
 
@@ -261,13 +262,13 @@ class Facets:
     def of_works(self) -> bool:
         """Whether the catalogue holds works, which have moods, rather than goods.
 
-        The kinds of most of it tell, or a column of moods; where it has neither, years, genres and words that are those
-        of works. A camera shop has films, a toy shop games, and a stationer albums.
+        Its kinds tell, where a good part of it is of such, or a column of moods; where it has neither, years, genres and
+        words that are those of works. A camera shop has films, a toy shop games, and a stationer albums.
         """
         kinds = self.postings.get("kind", {})
         if kinds or "moods" in self.postings:
             works = sum(len(at) for kind, at in kinds.items() if kind in _WORKS)
-            return "moods" in self.postings or 2 * works >= len(self.catalog)
+            return "moods" in self.postings or works >= _GOOD_PART * len(self.catalog)
         work = np.isfinite(self.catalog.year)
         for genre in set(vocabulary("genres")).intersection(self.postings.get("genres", {})):
             work[self.postings["genres"][genre]] = True

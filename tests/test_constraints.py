@@ -184,14 +184,14 @@ class TestFacets:
 @pytest.mark.parametrize(
     ("kinds", "of_works"),
     [
-        (["game", "doll", "puzzle"], False),  # a toy shop has games
-        (["film", "camera", "tripod", "lens"], False),
-        (["album", "pen"], True),  # as many as not
+        (["game", "doll", "puzzle", "ball", "kite"], False),  # a toy shop has games
+        (["film", *["camera"] * 9], False),
+        (["album", "pen"], True),
         (["book", "film", "tote bag"], True),
         (["book"], True),
         (["kettle"], False),
     ],
 )
-def test_most_of_what_a_shop_has_tells_whether_it_is_one_of_works(kinds, of_works):
+def test_a_good_part_of_what_a_shop_has_tells_whether_it_is_one_of_works(kinds, of_works):
     items = [Item(id=f"{n}", title=f"No {n}", kind=kind) for n, kind in enumerate(kinds)]
     assert Facets(Catalog(items)).of_works is of_works
