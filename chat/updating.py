@@ -16,9 +16,9 @@ from chat.opinions import Attitude, Opinion, asks_about
 from chat.room import CORRECTS, Room
 from chat.scene import Scene
 from chat.softening import softened
+from chat.stand_ins import called_on_screen, name_before, stands_for_name
 from chat.standing import standing
 from chat.state import Limit
-from chat.taking import taken
 from chat.thread import held_on_to, let_go
 from chat.turn import Turn
 from chat.whom import age_of, whom
@@ -29,7 +29,6 @@ from retrieval.ranges import of_sizes
 from retrieval.text import forms, words
 from retrieval.types import Constraint, Item
 
-_IT = re.compile(r"\b(?:it|that|this)\b", re.IGNORECASE)
 _EARLIER = 6  # wishes that are kept behind newer ones
 _TEXTS = 1  # messages whose words are still searched for beside the last one's
 _CHANGES_NOTHING = frozenset(
@@ -275,7 +274,7 @@ class Updater(Scene):
 
     def _absorb_opinion(self, turn: Turn, opinion: Opinion) -> None:
         taste, catalog = self.state.taste, self.shop.index.catalog
-        if self._stands_for_name(turn, opinion):
+        if stands_for_name(turn, opinion, of_goods=self.shop.of_goods):
             return
         positions = self._meant(turn, opinion)
         if opinion.attitude == "neutral" and turn.understood.act not in ("availability", "question"):
@@ -296,18 +295,10 @@ class Updater(Scene):
         else:
             (turn.rejected if opinion.attitude == "dislike" else turn.seen).extend(ids)
 
-    def _stands_for_name(self, turn: Turn, opinion: Opinion) -> bool:
-        """Whether a question's "it" or "those" is what it names: "do those Clips need a hook, or does it hang?"."""
-        if not self.shop.of_goods or turn.understood.act != "question" or opinion.attitude != "neutral":
-            return False
-        named = [other for other in turn.understood.opinions if other.surface]
-        points = not opinion.surface and (opinion.that or len(opinion.places) > 1)
-        return points and len(named) == 1 and not turn.understood.compares
-
     def _meant(self, turn: Turn, opinion: Opinion) -> Sequence[int]:
         """Return the positions of what a stand is on: cards, the item spoken of, or one of those that bear a name."""
         taste = self.state.taste
-        if opinion.that and (name := _name_before(turn)) is not None:
+        if opinion.that and (name := name_before(turn)) is not None:
             return [self.shop.best(name.positions)]
         if opinion.that and (spoken_of := self._spoken_of(turn)):
             return self.shop.positions([spoken_of])
@@ -316,27 +307,11 @@ class Updater(Scene):
         if turn.understood.compares and len(turn.understood.opinions) == 1 and len(opinion.positions) > 1:
             return opinion.positions  # "Solaris, the book or the film?"
         kind = next((str(x.value) for x in taste.limits if x.field == "kind" and x.op == "is"), "")
-        if (shown := self._called_on_screen(turn, opinion)) is not None:
+        if (shown := called_on_screen(self.shop, taste.focus, turn, opinion)) is not None:
             return [shown]
         best = self.shop.best(self._as_said(turn, opinion), kind, self.shop.positions(taste.focus))
         self._note_reading(turn, opinion, best)
         return [best]
-
-    def _called_on_screen(self, turn: Turn, opinion: Opinion) -> int | None:
-        """Return the position of a good on screen that a question calls by one word, where another names none of them.
-
-        "Are the sticks of the lollies plastic?" asks of the lollies on screen, though something else is called sticks.
-        """
-        taste, positions = self.state.taste, self.shop.index.catalog.positions
-        plain = opinion.surface.islower() and opinion.surface.isalpha()
-        names = [other for other in turn.understood.opinions if other.surface]
-        if not self.shop.of_goods or turn.understood.act != "question" or not plain or len(names) > 1:
-            return None
-        shown = [item for item in self.shop.items(taste.focus) if positions[item.id] not in opinion.positions]
-        if len(shown) < len(taste.focus):
-            return None
-        called = taken(turn.text.replace(opinion.surface, " "), shown)
-        return positions[called[0].id] if called else None
 
     def _as_said(self, turn: Turn, opinion: Opinion) -> Sequence[int]:
         """Return what a name may mean: of several what has what the message says besides: "the Trekker in red"."""
@@ -443,13 +418,3 @@ def _has(item: Item, field_: str) -> bool:
 
 def _values(value: object) -> tuple[object, ...]:
     return value if isinstance(value, tuple) else (value,)
-
-
-def _name_before(turn: Turn) -> Opinion | None:
-    """Return the one name of a message that its "it" stands behind, as in "not Alien, seen it"; None if none does."""
-    named = [opinion for opinion in turn.understood.opinions if opinion.surface and opinion.positions]
-    if len(named) != 1 or turn.understood.compares:
-        return None
-    at = turn.text.find(named[0].surface)
-    behind = turn.text[at + len(named[0].surface) :] if at >= 0 else ""
-    return named[0] if _IT.search(behind) is not None and _IT.search(turn.text[: max(at, 0)]) is None else None

@@ -262,7 +262,7 @@ class Facets:
     def of_works(self) -> bool:
         """Whether the catalogue holds works, which have moods, rather than goods.
 
-        Its kinds tell, where a good part of it is of such, or a column of moods; where it has neither, years, genres and
+        Its kinds tell, if a good part of it is of such, or a column of moods; where it has neither, years, genres and
         words that are those of works. A camera shop has films, a toy shop games, and a stationer albums.
         """
         kinds = self.postings.get("kind", {})
