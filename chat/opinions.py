@@ -166,6 +166,10 @@ def lacking_in(text: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:
     return [match.span() for match in found if match is not None]
 
 
+_NO_ALONE = re.compile(
+    r"\W*(?:(?:no+|nope|nah|not)\W+)+(?:(?:the|i\s+(?:just\s+)?(?:asked|said|meant))\W+)*", re.IGNORECASE
+)
+_I_ASKED = re.compile(r"\bi\s+(?:just\s+|only\s+)?(?:asked|said|meant)\b", re.IGNORECASE)
 _WHAT_IF = re.compile(r"\b(?:if|in\s+case)\s+\w+\s+(?:really\s+)?(?:do|does|did)(?:n['’]?t|\s+not)\b", re.IGNORECASE)
 
 
@@ -174,8 +178,8 @@ def _attitude(text: str, start: int, end: int, default: Attitude) -> Attitude:
     after = _CLAUSE.split(text[end:])[0]
     if re.search(r"\bnot\s+only\b", before, re.IGNORECASE):
         return "like"
-    if _WHAT_IF.search(before):
-        return default  # "if she doesn't like it?" refuses nothing yet
+    if _WHAT_IF.search(before) or (_NO_ALONE.fullmatch(before) and _I_ASKED.search(text)):
+        return default  # "if she doesn't like it?" refuses nothing yet, nor does "no, The Door, I asked"
     if _IS_NOT.match(text, end) and objected(text, start, end):
         return "dislike"  # "that one isn't funny"
     if _DISLIKE.search(before) or _PANNED.search(after):
@@ -200,7 +204,7 @@ def stands(text: str, mentions: Sequence[Mention], shown: int = 1) -> list[Opini
         if at and attitude == "neutral" and not re.search(r"[.!?;]", text[mentions[at - 1].end : mention.start]):
             between = text[mentions[at - 1].end : mention.start].strip().casefold()
             if between in {",", "/", "and", "or", "&", ", and", ", or", "、", "和", "，"}:
-                attitude = found[-1].attitude
+                attitude = "neutral" if mention.surface.isupper() else found[-1].attitude  # "not Alien, SOLARIS"
         found.append(Opinion(attitude, mention.positions, surface=mention.surface))
     return found
 

@@ -148,6 +148,14 @@ class TestWishes:
         talk("a detective book, not too difficult language please")
         assert not {limit for limit in talk.limits if limit[1] == "is_not"}
 
+    @pytest.mark.parametrize(
+        "message", ["no STALKER i asked", "no i said Stalker", "not Solaris, STALKER. how long is it?"]
+    )
+    def test_who_insists_on_a_work_refuses_none(self, talk, message):
+        talk("films like Solaris")
+        talk(message)
+        assert "film-stalker-1979" not in talk.state.taste.disliked
+
 
 class TestWording:
     def test_a_limit_is_repeated_when_it_is_said(self, talk):
