@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from chat.facts import meets
+from chat.facts import ABOUT, meets
 from chat.picking import CARDS, Picking
 from chat.recommender import Recommended
 from chat.scene import Scene
@@ -60,15 +60,16 @@ class DeadEnds(Scene):
     def anew(self, turn: Turn) -> list[Recommended]:
         """Return goods of another thing that a message names, without what earlier ones said of the things before.
 
-        "Different question, a ball to sit on" is not to be as light as the mat. What is refused, and what holds for
-        good, stays; a price goes last, and that is said.
+        "Different question, a ball to sit on" is not to be as light as the mat. What is refused or promised ("vegan"),
+        for whom it must fit and what holds for good stays; a price goes last, and that is said.
         """
         said = turn.understood.parsed.constraints
         others = turn.understood.act == "more" and len(telling_words(turn.understood.gist)) > 1  # "a shirt to run in"
         if self.shop.decisions is None or not (others or any(c.is_thing for c in said)):
             return []
         kept = list(self.state.taste.limits)
-        older = [x for x in kept if x.constraint not in said and not x.lasting and x.op != "is_not"]
+        before = [x for x in kept if x.constraint not in said and not x.lasting]
+        older = [x for x in before if x.is_thing or x.field == "price" or self._spare(x)]
         for gone in ([x for x in older if x.field != "price"], older):
             self.state.taste.limits = [x for x in kept if x not in gone]
             if gone and (picks := self._picking.picks(turn)):
@@ -84,7 +85,7 @@ class DeadEnds(Scene):
         """
         new, taste = turn.understood.parsed, self.state.taste
         said = [c for c in new.constraints if c.field == "genres"]
-        wishes = [(w.field, w.value) for w in new.wishes if w.field in ("topic", "themes")]
+        wishes = [(w.field, w.value) for w in new.wishes if w.field in ABOUT]
         old = [x for x in taste.limits if (x.field, x.op) == ("genres", "is") and not x.lasting]
         if not (picks and wishes and old) or said or self.shop.of_goods or turn.understood.refining:
             return picks
@@ -94,6 +95,7 @@ class DeadEnds(Scene):
         taste.limits = [x for x in kept if x not in old]
         others = self._picking.picks(turn)
         if any(meets(catalog[pick.position], wish) for pick in others for wish in wishes):
+            turn.lifted.extend(x.label for x in old)
             return others
         taste.limits = kept
         return picks

@@ -147,7 +147,7 @@ def gist(item: Item) -> str:
     return next(iter(sentences(item.description)), "")
 
 
-_ABOUT = ("topic", "themes")
+ABOUT = ("topic", "themes")
 _COMMON = ("kind", "genres", "creators", "language", "audience")
 
 
@@ -188,7 +188,7 @@ def reasons(
 def meets(item: Item, wish: tuple[str, str]) -> bool:
     """Whether an item has what a person would like."""
     field, value = wish
-    if field in _ABOUT:
+    if field in ABOUT:
         return satisfies(item, Constraint("topic", "is", value))
     if value in values_of(item, field):
         return True
@@ -209,9 +209,9 @@ def _tells(item: Item, value: str) -> bool:
 
 def _wished(item: Item, wishes: Sequence[tuple[str, str]], language: Language) -> list[str]:
     met_wishes = [wish for wish in wishes if meets(item, wish)]
-    about = [v for f, v in met_wishes if f in _ABOUT]
+    about = [v for f, v in met_wishes if f in ABOUT]
     makers = {canonical("creators", maker): maker for maker in item.creators}
-    met = [makers.get(v, v) if f == "creators" else display(f, v, language) for f, v in met_wishes if f not in _ABOUT]
+    met = [makers.get(v, v) if f == "creators" else display(f, v, language) for f, v in met_wishes if f not in ABOUT]
     found: list[str] = []
     if met:
         found.append(join(list(dict.fromkeys(met))[:3], language))

@@ -36,7 +36,6 @@ _RECENT_LIKES = 6
 _MEANT = 3  # goods that a need means, though they have been shown
 _DESCRIBED = 2  # telling words of a message that describes what is wanted
 _PROMPT_TURNS = 40
-_ABOUT = ("topic", "themes")  # wishes that goods meet in words only
 _SHADE = 0.5  # standard deviations by which a mood near a refused one is worth less
 # Limits that a new request may lift; numbers and "no …" stay.
 _GIVES_WAY = ("kind", "genres", "creators", "language", "title", "topic")
@@ -287,7 +286,7 @@ class Picking(Scene):
                 facets=self.shop.index.facets,
                 language=self.say.language,
                 liked=[other for other in liked if other.id != item.id],
-                wishes=[wish for wish in taste.wishes if needs is None or wish[0] not in _ABOUT],
+                wishes=[wish for wish in taste.wishes if needs is None or wish[0] not in facts.ABOUT],
                 said=" ".join(taste.wish_text) if needs is None else "",  # a drill is for "tiles" in another sense
                 constraints=constraints,
             )

@@ -118,7 +118,7 @@ class Say:
             maker: gives a maker's name, or another value, as the catalogue writes it.
         """
         chinese = self.language == "zh"
-        about = ("topic", "themes")
+        about = facts.ABOUT
         named = [(v, display(f, v, self.language)) for f, v in wishes if f not in (*about, "creators")]
         of = [maker(v) if word == v else word for v, word in named]
         topics = [display("topic", v, self.language) for f, v in wishes if f in about]

@@ -26,7 +26,6 @@ _SHORT = 6  # words of a message in which nothing is said by the way
 _ASKS_FOR = frozenset(
     {"loves", "likes", "love", "into", "about", "with", "featuring", "involving", "concerning", "on", "set"}
 )
-_ABOUT = ("topic", "themes")
 _BOUNDS = ("<", "<=", ">", ">=")
 _FAR = 3.0  # standard deviations behind: a web cam for who falls asleep to audiobooks
 _LIMITS = 2  # from which one of them may go
@@ -51,7 +50,7 @@ class Telling(Scene):
         limits = [limit.constraint for limit in self.state.taste.limits]
         shown = [w for w in unmet if any(facts.meets(item, w) and satisfies_all(item, limits) for item in seen)]
         lacking = self._wished(
-            [w for w in unmet if w not in shown and not (self.shop.decisions is not None and w[0] in _ABOUT)]
+            [w for w in unmet if w not in shown and not (self.shop.decisions is not None and w[0] in facts.ABOUT)]
         )  # where needs are read, what is told of them may come in other words
         said = self.say("shown_all", wishes=self._wished(shown)) if shown else ""
         return self.say.sentences(said, self.say("unmet", wishes=lacking) if lacking else "")
@@ -78,7 +77,7 @@ class Telling(Scene):
         leading = items[:1] if self.shop.of_goods else items  # "something about trains" begins with some
         new = [(w.field, w.value) for w in turn.understood.parsed.wishes]
         # "With one hand" is no subject, and "something mystery" is no English.
-        mute = _ABOUT if self.shop.of_goods else ("genres",)
+        mute = facts.ABOUT if self.shop.of_goods else ("genres",)
         wishes = [w for w in taste.wishes if w in new and w[0] not in mute]
         wished = self._wished([w for w in wishes if any(facts.meets(item, w) for item in leading)])
         if limits:

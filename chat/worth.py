@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chat.decisions import Candidate, Cues
+from chat.decisions import Candidate
 from chat.needs import Need
 from chat.recommender import Recommended
 from chat.scene import Scene
@@ -38,7 +38,8 @@ class Worth(Scene):
         decisions, sure = self.shop.decisions, 0 if behind else 1
         if decisions is None or need is None or len(picks) <= sure or self._lists(turn):
             return [*picks]
-        told = [Candidate(pick.position, self._cues(need, picks, pick)) for pick in picks[sure:]]
+        shared = self._shared(need, picks)
+        told = [Candidate(pick.position, shared | self._cues(need, picks, pick)) for pick in picks[sure:]]
         worth = decisions.worth(told)
         return [*picks[:sure], *(pick for pick, shown in zip(picks[sure:], worth, strict=True) if shown)]
 
@@ -50,21 +51,26 @@ class Worth(Scene):
         others = said.act == "more" and not telling_words(turn.text)  # "more", not "one that holds more"
         return others or said.extreme is not None or bare
 
-    def _cues(self, need: Need, picks: Sequence[Recommended], pick: Recommended) -> Cues:
-        first, limits = picks[0], [limit.constraint for limit in self.state.taste.limits]
-        near = float(need.near[pick.position])
+    def _shared(self, need: Need, picks: Sequence[Recommended]) -> dict[str, float]:
+        """Return the cues that are the same for every good of a row."""
+        limits = [limit.constraint for limit in self.state.taste.limits]
         left = int(self.shop.recommender.allowed(limits).sum())
         return {
             "1": 1.0,
+            "lead": min(picks[0].score - picks[min(1, len(picks) - 1)].score, _FAR),
+            "of a kind": float(any(limit.is_thing for limit in limits)),
+            "limits": min(len(limits), _LIMITS) / _LIMITS,
+            "left": min(left, _MANY) / _MANY,
+        }
+
+    def _cues(self, need: Need, picks: Sequence[Recommended], pick: Recommended) -> dict[str, float]:
+        first, near = picks[0], float(need.near[pick.position])
+        return {
             "behind": min(first.score - pick.score, _FAR),
-            "lead": min(first.score - picks[min(1, len(picks) - 1)].score, _FAR),
             "near": near,
             "further": float(max(need.near[each.position] for each in picks)) - near,
             "stands out": (near - float(need.near.mean())) / max(float(need.near.std()), 1e-6),
             "of its kind": float(self._item(pick).kind == self._item(first).kind),
-            "of a kind": float(any(limit.is_thing for limit in limits)),
-            "limits": min(len(limits), _LIMITS) / _LIMITS,
-            "left": min(left, _MANY) / _MANY,
         }
 
     def _item(self, pick: Recommended) -> Item:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
+from chat.dead_ends import DeadEnds
+from chat.decisions import Decisions
+from chat.dialogue import Dialogue
 from chat.shop import Shop
 from chat.singling import undergone
+from chat.state import DialogueState
+from chat.turn import Turn
 from chat.typed import for_whom, spelled_out
 from chat.whom import age_of, whom
-from retrieval.types import Item
+from retrieval.types import Constraint, Item
 from tests.shops import Talk, ids, shop_of
 
 
@@ -167,3 +173,18 @@ def test_where_a_column_says_the_ages_nothing_else_is_asked():
     talk = Talk(shop_of(toys))
     assert ids(talk("a ukulele for my kid, he is 6")) == ["u1"]
     assert "u2" in ids(talk("my other kid is 10 and wants one"))
+
+
+def test_a_promise_is_not_given_up_for_another_thing():
+    goods = [
+        Item(id="a", title="Oat Bar", kind="bar", attributes={"vegan": True}),
+        Item(id="b", title="Milk Truffle", kind="truffle", attributes={"vegan": False}),
+    ]
+    shop = replace(shop_of(goods), decisions=Decisions.shipped())
+    state = DialogueState(session="x")
+    dialogue = Dialogue(shop, state)
+    understood = dialogue.understand("a truffle")
+    state.limit([Constraint("vegan", "is", "yes"), *understood.parsed.constraints])
+    assert [limit.value for limit in understood.parsed.constraints] == ["truffle"]
+    assert DeadEnds.of(dialogue.scene).anew(Turn(understood, "a truffle")) == []
+    assert [limit.field for limit in state.taste.limits] == ["vegan", "kind"]
