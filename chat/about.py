@@ -22,7 +22,11 @@ _THAT = "that"  # stands for any title: what is asked of a work does not depend 
 _MARKS = 0xE000  # characters of private use, one a title
 _ITS = re.compile(r"\b(?:it|its)\b|\bthe\s+(?:story|plot)\b|\btell\s+me\s+more\W*$|它", re.IGNORECASE)
 _STOPS = re.compile(r"\b(?:stop|quit|no\s+more|don['’]?t|not)\s+(?:\w+\s+)?$", re.IGNORECASE)
-_WISHES = re.compile(r"\b(?:something|anything|another|give\s+me|show\s+me)\b", re.IGNORECASE)
+_WISHES = re.compile(
+    r"\b(?:something|anything|another|give\s+me|show\s+me|same|clos(?:er|est)|nearest|vein|more|others?)\b"
+    r"|(?<!\bi )(?<!\bwe )(?<!\bhe )(?<!\bshe )(?<!\bthey )(?<!\bd )\blike\s+(?!in\b)\w",
+    re.IGNORECASE,
+)
 
 
 def untitled(text: str, mentions: Sequence[Mention]) -> str:
@@ -45,7 +49,7 @@ def asked_of(text: str, mentions: Sequence[Mention], columns: Columns) -> list[M
         said = "".join(_THAT if 0 <= ord(char) - _MARKS < len(mentions) else char for char in clause)
         if (named or (last and _ITS.search(said))) and _asks(said, columns):
             found += [mention for mention in named or last if mention not in found]
-        elif _wishes(said):
+        elif wishes(said):
             return []
         last = named[-1:] or last
     return found
@@ -85,7 +89,7 @@ def _asks(clause: str, columns: Columns) -> bool:
     return bool(asked.fields or asked.yes_no) and not advice
 
 
-def _wishes(clause: str) -> bool:
+def wishes(clause: str) -> bool:
     """Whether a clause asks for something to be shown: not "stop recommending"."""
     match = ADVICE.search(clause) or _WISHES.search(clause)
     return match is not None and _STOPS.search(clause[: match.start()]) is None

@@ -118,7 +118,8 @@ class CloseReading:
     @cached_property
     def _ours(self) -> list[Mention]:
         """The works and things of ours that it names, whatever for."""
-        return [mention for mention in self._mentioned.ours if not self.is_part(self.text, mention)]
+        by_title = self.parser.of_works and self._mentioned.by_title  # "what's The Door about?" asks of no part
+        return [mention for mention in self._mentioned.ours if by_title or not self.is_part(self.text, mention)]
 
     @cached_property
     def _ours_at(self) -> list[Span]:

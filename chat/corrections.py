@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from chat.clauses import asks, clauses
 from chat.naming import TOLD_BY
+from chat.plain_titles import marked, with_titles_marked
 from chat.shop import Shop
 from chat.state import DialogueState
 from chat.typed import EVERYDAY, STOPWORDS, telling_words
@@ -26,6 +28,24 @@ _I_ASKED = re.compile(
     r"^\W*(?:(?:no|nope|nah|but|sorry)\b\W*)*i\s+(?:just\s+|only\s+)?(?:(?P<meant>mean|meant)|(?:was\s+)?(?:just\s+|only\s+)?ask(?:ed|ing)\s+(?:you\s+)?(?:about|for)|said)\s+",
     re.IGNORECASE,
 )
+_ASKED_LAST = re.compile(  # "no, Heat I asked"
+    r"^\W*(?:no|nope|nah)\b\W*(.{2,60}?)\W+(?:i|we)\s+(?:asked|meant|mean|said)(?:\s+(?:about|for))?\W*$", re.IGNORECASE
+)
+_NO_NOUN = (
+    r"(?<!the\s)(?<!my\s)(?<!about\s)(?<!our\s)\b({})\b"
+    r"(?=\s*(?:$|[.,;!?]|(?:and|or|but|please|then|instead|though|with|that|this|for)\b))"
+)
+_COMMON_GENRES = {  # what names a genre beside a kind only, and the kind that it is of
+    "album": (re.compile(_NO_NOUN.format("rock|pop|soul|metal|folk|latin|punk|country|indie"), re.IGNORECASE), "music"),
+    "game": (re.compile(_NO_NOUN.format("racing|stealth|fighting|survival|sim"), re.IGNORECASE), "games"),
+}
+_WHO_IS = re.compile(
+    r"\bwho(?:['’]?s|\s+is|\s+are|\s+was|\s+were)\s+(?!it\b|that\b|this\b|in\b|the\b|by\b)([\w .'’-]{3,40}?)"
+    r"(?=\s*(?:[?!,]|$|\band\b))",
+    re.IGNORECASE,
+)
+_IT = re.compile(r"\b(?:it|that|this)(?:\s+one)?\b", re.IGNORECASE)
+_MEANT = "I meant "
 _NAMED_AT_ONCE = re.compile(  # the title stands right behind it
     r"\W*(?:(?:the|that|your)\s+)?(?:(?:films?|movies?|books?|novels?|games?|albums?|courses?|series|one)\s+)?(?:called\s+)?\W*",
     re.IGNORECASE,
@@ -55,8 +75,26 @@ def as_meant(text: str, shop: Shop, state: DialogueState) -> str:
     """Return a message with what it leaves unsaid of the items spoken of."""
     if shop.of_goods:
         return _asked_again(text, shop, state)
-    text = _insisting(_NO_THE_ONE.sub("", text), shop)
+    text = _of_the_kind(text, state)
+    text = _WHO_IS.sub(lambda match: _by_them(match, shop), text)
+    text = _ASKED_LAST.sub(r"no, I meant \1", with_titles_marked(text, shop, state))
+    text = _of_work_again(_insisting(_NO_THE_ONE.sub("", text), shop), shop, state)
     return _by_part(_among_namesakes(text, shop, state), shop, state)
+
+
+def _of_the_kind(text: str, state: DialogueState) -> str:
+    """Return a message with the kind in force behind a genre that is a common word besides: "proper rock"."""
+    kinds = {limit.value for limit in state.taste.limits if (limit.field, limit.op) == ("kind", "is")}
+    for kind, (genres, noun) in _COMMON_GENRES.items():
+        text = genres.sub(rf"\1 {noun}", text) if kinds == {kind} else text
+    return text
+
+
+def _by_them(match: re.Match[str], shop: Shop) -> str:
+    """Return "anything by Etta James" for "who is Etta James": what we have of hers is all that we know."""
+    found = shop.parser.parse(f"by {match[1]}").constraints
+    theirs = any((c.field, c.op) == ("creators", "is") for c in found)
+    return f"anything by {match[1]}" if theirs else match[0]
 
 
 def _insisting(text: str, shop: Shop) -> str:
@@ -66,7 +104,26 @@ def _insisting(text: str, shop: Shop) -> str:
         return text
     named = text[asked.end() :]
     at_once = any(_NAMED_AT_ONCE.fullmatch(named[: m.start]) for m in shop.linker.link(named))
-    return f"I meant {named}" if at_once or _only_names(named, shop) else text
+    return f"{_MEANT}{named}" if at_once or _only_names(named, shop) else text
+
+
+def _of_work_again(text: str, shop: Shop, state: DialogueState) -> str:
+    """Return the question asked last, now of the work that a message says it was about: "I meant The Door"."""
+    said = next((entry.text for entry in reversed(state.messages) if entry.role == "user"), "")
+    asked = [part for part in clauses(said) if asks(part)]
+    named = text.removeprefix(_MEANT).strip(" .!")
+    if named == text or state.route != "item" or not asked or not _only_names(named, shop):
+        return text
+    (mention,) = shop.linker.link(named)
+    title = marked(shop.index.catalog[mention.positions[0]])
+    again = asked[-1]
+    others = shop.linker.link(again)
+    spelt = re.compile(re.escape(mention.surface.strip("“”")), re.IGNORECASE)
+    if len(others) == 1:
+        return again[: others[0].start] + title + again[others[0].end :]
+    if others:
+        return text
+    return next((found for pattern in (spelt, _IT) if (found := pattern.sub(title, again, count=1)) != again), text)
 
 
 def _asked_again(text: str, shop: Shop, state: DialogueState) -> str:

@@ -25,6 +25,7 @@ from retrieval.types import Constraint, Query
 
 _THINGS = ("kind", "title")
 _SAME_CLASS = 0.3  # a share of a price from which another thing may stand in for what costs it
+_SOFT = ("genres", "creators", "language", "year", "decade")  # what was said of works on other subjects
 _PLACES = frozenset("outside inside indoors outdoors home house".split())  # noqa: SIM905 - everyday words that tell
 
 
@@ -79,14 +80,15 @@ class DeadEnds(Scene):
         return []
 
     def without_genre(self, turn: Turn, picks: list[Recommended]) -> list[Recommended]:
-        """Return what has the subject that a message wishes for, where a genre that was asked for before leaves none.
+        """Return what has the subject that a message wishes for, where what was asked for before leaves none.
 
         "A film with trains then", after books of mystery, is to be no mystery.
         """
         new, taste = turn.understood.parsed, self.state.taste
         said = [c for c in new.constraints if c.field == "genres"]
         wishes = [(w.field, w.value) for w in new.wishes if w.field in ABOUT]
-        old = [x for x in taste.limits if (x.field, x.op) == ("genres", "is") and not x.lasting]
+        old = [x for x in taste.limits if x.field in _SOFT and x.op != "is_not" and not x.lasting]
+        old = [x for x in old if x.constraint not in new.constraints]
         if not (picks and wishes and old) or said or self.shop.of_goods or turn.understood.refining:
             return picks
         catalog, kept = self.shop.index.catalog, list(taste.limits)

@@ -263,8 +263,12 @@ class Descriptions(Scene):
         """
         title = facts.names(items, self.say.language)
         told = items[0].description if len(items) == 1 else ""
-        if told and told not in self.state.answered:
-            return self.say("says_only", title=title, told=told)
+        listed = self.say.moods_of(items[0]) if len(items) == 1 and not self.shop.of_goods else ""
+        before = (m.text for m in self.state.messages if m.role == "assistant")
+        if told and not any(told in each for each in before):
+            return self.say("says_only", title=title, told=self.say.sentences(told, listed))
+        if listed and listed not in self.state.answered:
+            return self.say.sentences(self.say("not_said", title=title), listed)
         beside = self.beside_each_other(items) if len(items) == PAIR and _EITHER.search(text) else ""
         unsaid = "not_said_these" if len(items) > PAIR else "not_said"
         return self.say.sentences(self.say(unsaid, title=title), beside)

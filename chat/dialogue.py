@@ -267,9 +267,8 @@ class Dialogue:
         """Say that all has been seen, and show once more what of it still stands."""
         telling = Telling.of(self.scene)
         cards = self.picking.cards(picks, turn)
-        left = self.say("left" if len(picks) > 1 else "left_one")
         beside = telling.beside(turn, self.shop.items(card.id for card in cards))
-        return Answer(self.say.sentences(*turn.notes, telling.nothing(turn), left, beside), cards)
+        return Answer(self.say.sentences(*turn.notes, telling.all_seen(turn, len(picks)), beside), cards)
 
     def _id(self, at: int) -> str:
         return str(self.shop.index.catalog[at].id)

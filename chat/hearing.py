@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from chat.about import wishes
 from chat.acts import Act
 from chat.clauses import asks, clauses
 from chat.comparing import compared
@@ -36,6 +37,8 @@ _WHICH = re.compile(
 _LOOSE: frozenset[Act] = frozenset({"recommend", "more", "unclear"})  # what is left where no rule speaks
 _PLAINLY = 0.8  # a share of the purpose from which a message asks about an item
 _AT_ALL = 0.2  # and one from which it may, where whoever knows works alone takes it for none of our business
+_PAIR = 2  # works that are weighed against each other
+_OR = re.compile(r"\b(?:or|vs|versus)\b", re.IGNORECASE)
 _BRIEF = 5  # words of a message that says something of a card and little else
 _OF_CARDS = re.compile(rf"\b(?:ones?|{'|'.join(PLACES)}|last|these|those|both)\b", re.IGNORECASE)
 
@@ -92,7 +95,8 @@ class Hearing(Scene):
         if meant and not understood.opinions:  # "something similar but cheaper", whatever has been shown since
             alike = tuple(Opinion("like", (at,)) for at in self.shop.positions([meant]))
             return replace(understood, act="recommend", opinions=alike)
-        return self._as_asked(text, self._of_all(text, understood), spoken_of or shown > 0)
+        understood = self._as_asked(text, self._of_all(text, understood), spoken_of or shown > 0)
+        return self._between(text, self._asked_behind(text, understood, shown))
 
     def _as_asked(self, text: str, understood: Understanding, spoken_of: bool) -> Understanding:
         """Read as a question about an item what is plainly meant as one, though no rule knows its form.
@@ -110,6 +114,40 @@ class Hearing(Scene):
             return understood
         of_it = tuple(replace(opinion, attitude="neutral") for opinion in understood.opinions)
         return replace(understood, act="question", questions=whether(parsed) or ("other",), opinions=of_it)
+
+    def _asked_behind(self, text: str, understood: Understanding, shown: int) -> Understanding:
+        """Read what names one work as the question about it that follows: "Spiritfarer, nice. Isn't it sad?"."""
+        named = [opinion for opinion in understood.opinions if opinion.surface]
+        parts = clauses(text)
+        if self.shop.of_goods or understood.act not in _LOOSE or len(named) != 1 or len(parts) < 2:
+            return understood
+        (opinion,) = named
+        behind = [part for part in parts if opinion.surface not in part]
+        if opinion.attitude == "dislike" or not behind or any(map(wishes, parts)):
+            return understood
+        read = [self._as_asked(part, self._alone(part, shown), spoken_of=True) for part in behind]
+        if any(each.act != "question" or any(o.surface for o in each.opinions) for each in read):
+            return understood
+        fields = tuple(dict.fromkeys(field for each in read for field in each.questions))
+        of_it = (replace(opinion, attitude="neutral"),)
+        return replace(understood, act="question", questions=fields, opinions=of_it)
+
+    def _between(self, text: str, understood: Understanding) -> Understanding:
+        """Read "Toy Story or Monsters, Inc., which one" as wanting the two beside each other."""
+        named = [opinion for opinion in understood.opinions if opinion.surface]
+        if self.shop.of_goods or len(named) != _PAIR or understood.act not in _LOOSE or understood.parsed.relative:
+            return understood
+        first, last = sorted(text.find(opinion.surface) for opinion in named)
+        between = _OR.search(text, max(first, 0), last) is not None
+        if not between or any(opinion.attitude not in ("neutral", "like") for opinion in named) or wishes(text):
+            return understood
+        both = tuple(replace(opinion, attitude="neutral") for opinion in named)
+        return replace(understood, act="question", questions=(), compares=True, opinions=both)
+
+    def _alone(self, part: str, shown: int) -> Understanding:
+        """Read a part of a message for itself."""
+        sensed = self._sensed(part)
+        return understand(part, self.shop.linker, self.shop.parser, shown, spoken_of=True, sensed=sensed)
 
     def _has_line(self, text: str, understood: Understanding) -> bool:
         """Whether a line of the item that a message names, or that is spoken of, answers it: "can I wear it?"."""

@@ -35,6 +35,7 @@ _WANTS = re.compile(r"\b(?:need|want|like|look(?:ing)?|search(?:ing)?|after|have
 _POINTS = re.compile(r"\b(?:it|its|this|that|they|these|those|them|ones?)\b", re.IGNORECASE)
 _TAKING = frozenset("i id ill we wed well would take get buy order be after".split())  # noqa: SIM905 - of "I'd like"
 _FOR = re.compile(r"s?\s+(?:for|against)\b", re.IGNORECASE)
+_SHOW = re.compile(r"\bshow\s+(?:me|us)\b", re.IGNORECASE)
 _POLITE = frozenset({"please", "pls", "thanks", "thank", "you", "hi", "hello"})
 _PLACE = re.compile(r"\b(?:with|in|at|on|under|for|into|inside)\s+(?:the|my|our)\s+$", re.IGNORECASE)
 _ITEM = 0.5  # a share of the purpose from which a message asks about an item
@@ -66,8 +67,8 @@ def mentioned(
     mentions = _told_of(text, mentions, sensed, linker, parser)
     asked, mentions = _shortened(text, asked, mentions, parser)
     about = None if asked else asked_about(text, linker)
-    if about is not None and not mentions:
-        mentions = [about]
+    if about is not None and not any(m.start < about.end and about.start < m.end for m in mentions):
+        mentions = sorted([*mentions, about], key=lambda mention: mention.start)
     one = [] if mentions or asked else _by_one_word(text, parser)
     mentions = mentions or one
     mentions, beside = disambiguated(text, mentions, linker)
@@ -191,8 +192,8 @@ def _listed_with(text: str, mentions: Sequence[Mention], at: int) -> list[int]:
 
 
 def _asked_for(text: str, mention: Mention) -> bool:
-    """Whether a message asks for just that: "do you have the martian?", "I'd like the martian"."""
-    asked = (HAVE.search(text), WOULD_LIKE.search(text))
+    """Whether a message asks for just that: "do you have the martian?", "I'd like the martian", "show me Heat"."""
+    asked = (HAVE.search(text), WOULD_LIKE.search(text), _SHOW.search(text))
     return any(m and text[m.end() : mention.start].strip().casefold() in ("", "the") for m in asked)
 
 

@@ -9,7 +9,7 @@ from chat.opinions import Opinion
 from chat.reading import asking, without_names
 from chat.replies import Say
 from retrieval.constraints import values_of
-from retrieval.lexicon import display
+from retrieval.lexicon import display, genres_full_of, moods_near
 from retrieval.parsing import Parser
 from retrieval.types import Item
 
@@ -32,16 +32,27 @@ def told_of(item: Item, fields: Sequence[str], moods: Sequence[str], say: Say) -
 
 
 def _whether_listed(item: Item, moods: Sequence[str], say: Say) -> str:
-    """Say which of the moods asked about an item is listed with, and all that it is; "" if it is with none at all."""
+    """Say which of the moods asked about an item is listed with, and all that it is; "" if it is with none at all.
+
+    A genre that is full of a mood, and moods near it, speak for it where the mood itself is not listed.
+    """
     own = values_of(item, MOODS)
     if not own:
         return ""
-    title, told = facts.name(item, say.language), facts.attribute(item, MOODS, say.language)
-    lacking = [display(MOODS, mood, say.language) for mood in moods if mood not in own]
+    title, language = facts.name(item, say.language), say.language
+    lacking = [mood for mood in moods if mood not in own]
+    word = facts.join([display(MOODS, mood, language) for mood in lacking or moods], language, either=bool(lacking))
+    others = [display(MOODS, mood, language) for mood in own if mood not in moods]
+    told = facts.join(others, language)
     if not lacking:
-        return say("has_value", title=title, field=say.column(MOODS), told=told)
-    mood = facts.join(lacking, say.language, either=True)
-    return say("mood_unlisted", title=title, mood=mood, field=say.column(MOODS), told=told)
+        return say("mood_listed" if told else "mood_alone", title=title, mood=word, told=told)
+    full = [g for mood in lacking for g in genres_full_of(mood) if g in values_of(item, "genres")]
+    if full:
+        return say("mood_by_genre", title=title, genre=display("genres", full[0], language), told=told)
+    near = [display(MOODS, near, language) for mood in lacking for near in moods_near(mood) if near in own]
+    if near:
+        return say("mood_near", title=title, mood=word, near=facts.join(near, language), told=told)
+    return say("mood_unlisted", title=title, mood=word, told=told)
 
 
 def of_these(items: Sequence[Item], mood: str, sign: int, say: Say) -> tuple[str, list[Item]]:

@@ -39,7 +39,7 @@ ABOUT_TITLE = re.compile(
     r"|\b(?:what|how\s+much)\s+(?:would|will|does|do)\s+(?P<f>[^?!;\n]+?)\s+(?:cost|set)(?:\s+(?:me|us)(?:\s+back)?)?\W*$"
     r"|\bwho\s+(?:directed|wrote|made|makes|composed|developed|created|recorded|sings|teaches)\s+(?P<c>[^?!;\n]+?)\W*$"
     r"|\bwhat(?:'?s|\s+is)\s+the\s+(?:\w+\s+){1,2}of\s+(?P<e>[^?!;\n]+?)\W*$|\btell\s+me\s+(?:more\s+)?about\s+(?P<d>[^?!;\n]+?)(?:\s+(?:then|please|now|instead))?\W*$"
-    r"|\bwhat(?:'?s|\s+is)\s+(?P<g>[^?!;,\n]+?)\s+about\W*$|\bwhat\s+(?P<h>[^?!;,\n]+?)\s+is\s+about\W*$",
+    r"|\bwhat(?:'?s|\s+is)\s+(?P<g>[^?!;,\n]+?)\s+about\W*(?:$|[?!])|\bwhat\s+(?P<h>[^?!;,\n]+?)\s+is\s+about\W*(?:$|[?!])",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<=\bnot )[A-Z]\w+|(?<!^)(?<![.!?]\s)\b[A-ZÀ-Ý][\w'’-]+(?:\s+[A-ZÀ-Ý][\w'’.-]+)+")

@@ -75,6 +75,7 @@ class Picking(Scene):
         known.update(stay)
         k = CARDS - len(pinned) - len(first) - len(stay)
         aside = sidelines(self.shop, constraints, " ".join([*self.state.taste.wish_text, turn.text]))
+        aside |= self._off_subject(turn, allowed, known)
         picks = self._ask(constraints, known | shown | aside, k, placed.lift)
         if shown and CARDS - k + len(picks) < ENOUGH and turn.understood.act != "more":
             picks = self._ask(constraints, known | aside, k, placed.lift)
@@ -123,6 +124,27 @@ class Picking(Scene):
         for_them = self.tiers(self.constraints())[-1]
         shown = self.shop.positions(self.state.taste.focus)
         return [at for at in shown if allowed[at] and for_them[at] and at not in known][:CARDS]
+
+    def _off_subject(self, turn: Turn, allowed: BoolArray, known: Collection[int]) -> set[int]:
+        """Return the works that have nothing of a subject that the message asks for, where some have: "guitar, please".
+
+        What is about something else is no answer, and five cards are no better than the one that is.
+        """
+        facets, parsed = self.shop.index.facets, turn.understood.parsed
+        if self.shop.of_goods or turn.named:
+            return set()
+        wishes = [(wish.field, wish.value) for wish in parsed.wishes if wish.field in facts.ABOUT]
+        if not wishes and (parsed.relative or turn.refined):  # "a cheaper one"
+            wishes = [wish for wish in self.state.taste.wishes if wish[0] in facts.ABOUT]
+        if not wishes:
+            return set()
+        left = allowed.copy()
+        left[[*known]] = False
+        masks = [facets.mask([Constraint("topic", "is", value)]) for _, value in wishes]
+        both = np.logical_and.reduce(masks)
+        on = both if (both & left).sum() >= ENOUGH else np.logical_or.reduce(masks)
+        themed = any(field == "themes" for field, _ in wishes)  # a word of the texts alone may be there by chance
+        return set(np.flatnonzero(~on).tolist()) if (on & left).sum() >= (1 if themed else ENOUGH) else set()
 
     def _situation(self, turn: Turn) -> Situation:
         kinds = (v for c in self.constraints() if (c.field, c.op) == ("kind", "is") for v in as_values(c))
@@ -238,7 +260,13 @@ class Picking(Scene):
         told = taste.anchors or taste.wishes or taste.earlier or taste.wish_text
         liked = self.shop.positions((taste.anchors if told else taste.seen)[-_RECENT_LIKES:])
         disliked = self.shop.positions(taste.disliked)
-        return Query(self._search_text(), tuple(liked), tuple(disliked), tuple(taste.wishes), tuple(taste.earlier))
+        wishes = (*taste.wishes, *self._genres_asked())
+        return Query(self._search_text(), tuple(liked), tuple(disliked), wishes, tuple(taste.earlier))
+
+    def _genres_asked(self) -> list[tuple[str, str]]:
+        """Return the genres that works must be of: those that are so before all else come first."""
+        asked = [x for x in self.state.taste.limits if (x.field, x.op) == ("genres", "is")]
+        return [("genres", str(v)) for x in asked for v in as_values(x.constraint)] if not self.shop.of_goods else []
 
     def _search_text(self) -> str:
         """Return the words to search by: the person's own, and the wishes that no column can meet.

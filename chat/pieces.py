@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from chat.about import wishes
 from chat.clauses import BARE, TELLS, asks, clauses
 from chat.decisions import Decisions
 from chat.evidence import (
@@ -114,10 +115,23 @@ class Reader:
         pieces = [self.piece(part) for part in parts]
         if _leads(pieces, whole):
             return [self.piece(text)]
-        groups = _grouped(pieces, [_stands_alone(piece) for piece in pieces])
+        way_of = _way
+        if self.decisions is None and any(_way_of_works(piece) == "asks" for piece in pieces):
+            pieces, way_of = self._named_and_asked(pieces), _way_of_works
+        groups = _grouped(pieces, [_stands_alone(piece) for piece in pieces], way_of)
         if len(groups) == 1:
             return self._whole(text, parts)
         return self._for_pages(text, groups) or [self._joined(group) for group in groups]
+
+    def _named_and_asked(self, pieces: Sequence[Piece]) -> list[Piece]:
+        """Join what merely names a work to the question that follows it: "Exhalation sounds good, is it a novel?"."""
+        joined: list[Piece] = []
+        for piece in pieces:
+            if joined and _way_of_works(piece) == "asks" and _merely_names(joined[-1]):
+                joined[-1] = self.piece(f"{joined[-1].text.rstrip(' ,.!')}. {piece.text}")
+            else:
+                joined.append(piece)
+        return joined
 
     def _for_pages(self, text: str, groups: Sequence[Sequence[Piece]]) -> list[Piece]:
         """Return a message that the shop's pages answer without what is told around its question; [] for any other."""
@@ -236,7 +250,7 @@ def _needs_own_answer(piece: Piece) -> bool:
     return piece.route == "order" or grumbles or FOR_A_PERSON.search(piece.text) is not None
 
 
-def _grouped(pieces: Sequence[Piece], alone: Sequence[bool]) -> list[list[Piece]]:
+def _grouped(pieces: Sequence[Piece], alone: Sequence[bool], way_of: Callable[[Piece], str]) -> list[list[Piece]]:
     """Join what does not stand alone to the request that follows it, or else precedes, and then what goes one way."""
     groups: list[list[Piece]] = []
     waiting: list[Piece] = []
@@ -244,8 +258,8 @@ def _grouped(pieces: Sequence[Piece], alone: Sequence[bool]) -> list[list[Piece]
         if not stands:
             waiting.append(piece)
             continue
-        way = _way(piece)
-        same = next((g for g in groups if _way(_surest(g)) == way and (way == "shop" or g is groups[-1])), None)
+        way = way_of(piece)
+        same = next((g for g in groups if way_of(_surest(g)) == way and (way == "shop" or g is groups[-1])), None)
         if same is not None:
             same.extend([*waiting, piece])
         else:
@@ -262,6 +276,20 @@ def _way(piece: Piece) -> str:
     if buys(piece):
         return "buys"  # "I'll take that one. Would it be here by Saturday?"
     return "shop" if piece.route in SHOP else piece.route
+
+
+def _way_of_works(piece: Piece) -> str:
+    """Return the way of a wish for works: a question about one of them asks for no list of others."""
+    return "asks" if (way := _way(piece)) == "shop" and piece.understood.act == "question" else way
+
+
+def _merely_names(piece: Piece) -> bool:
+    """Whether a part names one work and wishes for nothing: "Exhalation sounds good"."""
+    understood, parsed = piece.understood, piece.understood.parsed
+    named = [opinion for opinion in understood.opinions if opinion.surface]
+    says = parsed.spans or parsed.relative or understood.dropped or understood.same_maker or understood.asked_title
+    wished = wishes(piece.text) or understood.act in ("availability", "more")
+    return piece.route in SHOP and len(named) == 1 and not (says or wished)
 
 
 def _surest(group: Sequence[Piece]) -> Piece:

@@ -48,7 +48,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍|教)"
                  r"|(作者|导演)是|是谁(写|拍|做|唱|的)"),
     ("length", r"\bhow\s+(long|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b"
-               r"|\bis\s+(it|that|this)\s+(\w+\s+)?(long|short)\b|\bit\s+is\s+(\w+\s+)?(long|short)\b[^.!;]*\?"
+               r"|\bis\s+(it|that|this)\s+(\w+\s+)?(long|short(?!\s+stor))\b|\bit\s+is\s+(\w+\s+)?(long|short(?!\s+stor))\b[^.!;]*\?"
                r"|多长|多厚|片长|时长|几页|多少页|(?:多少|几)个?(?:小时|钟头|分钟|课时)(?!内|之内|以内|后|之后|能|可以)"
                r"|(?:学|看|听|读|玩|上)(?:完)?(?:要|需要|得)?多久|要(?:学|看|听|读|玩|上)多久"),
     ("language", r"\b(what|which)\s+languages?\b|\b(is|was)\s+(\S+\s+){1,5}(a\s+translation|translated)\b"
@@ -131,7 +131,7 @@ _ASKS = re.compile(
 _YES_NO = re.compile(
     r"^\W*(?:and\s+)?it\s+(?:has|is|comes|needs)\b[^?]*\?\W*$|"
     r"(?:^|[.!,;:—–]\s|\b(?:one|that)\s+(?=is\s+(?:it|that)\b))\W*(?:(?:and|so|but)\s+)?(?:is|are|was|were|does|do|has|have)\s+"
-    r"(?!there\b|you\b|we\b|i\b)|吗[?？]?\W*$"
+    r"(?!there\b|you\b|we\b|i\b)|(?:^|[.!,;:—–]\s)\W*(?:(?:and|so|but)\s+)?(?:would|will|can|could|might)\s+(?:it|that|this|they|those)\b(?!\s+be\b(?!\s+(?:too|ok|okay|good|fine|alright|all\s+right|suitable)\b))|吗[?？]?\W*$"
     r"|\bhow\s+(?!much\b|many\b|long\b|old\b|do\b|does\b|did\b|can\b|could\b|would\b|is\b|are\b|about\b|to\b)\w+\s+(?:is|are|was)\b",
     re.IGNORECASE,
 )

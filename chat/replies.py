@@ -46,6 +46,8 @@ _MEASURED = {
     "price": ("price", "价格"), "series": ("series that a work may be part of", "系列信息"),
     "colour": ("colour of a film", "色彩信息"), "region": ("region", "地区"),
     "difficulty": ("difficulty", "难度"), "length": ("length", "时长"),
+    "reading level": ("reading level", "阅读难度"), "platform": ("console", "平台"),
+    "gender": ("maker's gender", "作者性别"),
 }  # fmt: skip
 _FEW_LEFT = 5
 _USUAL = {"price": -1, "year": 1, "length": 1}  # what is said without being asked: cheaper, newer, longer
@@ -202,6 +204,11 @@ class Say:
         ]
         value = ("，" if self.language == "zh" else ", ").join(part for part in parts if part)
         return self("described", title=facts.name(item, self.language), value=value)
+
+    def moods_of(self, item: Item) -> str:
+        """Say what moods an item is listed with; "" if with none."""
+        told = facts.attribute(item, "moods", self.language)
+        return self("calls_it", told=told) if told else ""
 
     def compared(self, items: Sequence[Item], fields: Sequence[str]) -> str:
         """Say which of several items costs least, is newest or longest; "" where that cannot be said."""

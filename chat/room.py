@@ -140,8 +140,9 @@ class Room:
             own.update({"kind"} if self._none_of_the_kind(turn) else ())
         of_a_kind = [x for x in taste.limits if x.field == "kind" and x.inferred]
         theirs = [x for x in taste.limits if (x.field in own or x in of_a_kind) and not x.lasting]
-        turn.lift(self.state, [x for x in theirs if x.inferred or x.implied], silently=True)
-        turn.lift(self.state, [x for x in theirs if not (x.inferred or x.implied)])
+        told = [x for x in theirs if x.field in ("language", "year", "decade", *LENGTH_FIELDS) and not x.inferred]
+        turn.lift(self.state, [x for x in theirs if x not in told], silently=True)  # that tastes differ is plain
+        turn.lift(self.state, told)
         taste.wishes, taste.earlier, taste.wish_text = [], [], []
         named = [self.shop.index.catalog[at].id for at in turn.named]
         taste.aside = [item for item in taste.liked if item not in named]

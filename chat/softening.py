@@ -31,7 +31,9 @@ def softened(understood: Understanding, in_force: Sequence[Constraint], columns:
     if not soft:
         return understood if parsed is understood.parsed else replace(understood, parsed=parsed)
     wishes = [
-        Wish(c.field, value, value, -1 - at) for at, c in enumerate(soft) for value in distinct(as_tuple(c.value))
+        Wish("topic" if c in genres else c.field, value, value, -1 - at)
+        for at, c in enumerate(soft)
+        for value in distinct(as_tuple(c.value))
     ]
     said = " ".join(dict.fromkeys(wish.value for wish in wishes))
     kept = tuple(c for c in parsed.constraints if c not in soft)

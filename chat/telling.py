@@ -38,7 +38,10 @@ class Telling(Scene):
     def unmet(self, turn: Turn, items: Sequence[Item]) -> str:
         """Own up to what this message wishes for and nothing shown has."""
         held = {str(x.value) for x in self.state.taste.limits}
-        wishes = [w for w in turn.understood.parsed.wishes if _asked_for(w, turn.text) and w.value not in held]
+        now = turn.understood.parsed.wishes
+        first = min((w.start for w in now if w.field in facts.ABOUT), default=-1)  # of works what comes first
+        wishes = [w for w in now if _asked_for(w, turn.text) or (w.start == first and not self.shop.of_goods)]
+        wishes = [w for w in wishes if w.value not in held]
         wishes = [
             w for w in wishes if w.field != "genres" or self.shop.of_goods
         ]  # the cards say of what genres they are
@@ -63,7 +66,8 @@ class Telling(Scene):
         told = [x for x in said if x.op != "fits" or range_of(items[0], x.field) is not None]  # no lock is for 172 cm
         now = (*turn.understood.parsed.constraints, *turn.further)  # the chips show what was said before
         plain = [x for x in told if (self._as_said(x) if self.shop.of_goods else x.constraint in now)]
-        limits = [x.label for x in plain if (x.field, x.op) != ("kind", "is")]
+        kinds = any((x.field, x.op) == ("kind", "is") for x in taste.limits)  # "just games, no courses"
+        limits = [x.label for x in plain if (x.field, x.op) != ("kind", "is") and not (kinds and x.field == "kind")]
         liked = [i for i in self.shop.items(taste.anchors[-2:]) if i.id != items[0].id]
         liked = [i for i in liked if i.kind == items[0].kind or i.id not in taste.wanted]  # tea goes by no grinder
         if turn.understood.extreme is not None and self._measured(items[0], turn.understood.extreme[0]):
@@ -71,21 +75,25 @@ class Telling(Scene):
         named = turn.named and items[0].id == self.shop.index.catalog[turn.named[0]].id
         if named and (turn.understood.bare_title or turn.understood.act == "availability"):
             return self.say("have", title=first, facts=self.say.offer(items[0]))
-        if liked and not turn.refined:
+        if liked and not turn.refined and (turn.named or not self._wishes_now(turn, items)):
             variant = "anchor" if len(self.state.messages) % 4 < 2 else "anchor2"
             return self.say(variant, anchor=facts.names(liked, language), first=first)
-        leading = items[:1] if self.shop.of_goods else items  # "something about trains" begins with some
-        new = [(w.field, w.value) for w in turn.understood.parsed.wishes]
-        # "With one hand" is no subject, and "something mystery" is no English.
-        mute = facts.ABOUT if self.shop.of_goods else ("genres",)
-        wishes = [w for w in taste.wishes if w in new and w[0] not in mute]
-        wished = self._wished([w for w in wishes if any(facts.meets(item, w) for item in leading)])
+        wished = self._wished(self._wishes_now(turn, items))
         if limits:
             quoted = self.say.quoted(limits)
             if wished and not turn.refined:
                 return self.say("both", wishes=wished, limits=quoted, first=first)
             return self.say("limits", limits=quoted[:1].upper() + quoted[1:], first=first)
         return self.say("wishes", wishes=wished, first=first) if wished else self.say("open", first=first)
+
+    def _wishes_now(self, turn: Turn, items: Sequence[Item]) -> list[tuple[str, str]]:
+        """Return what this message wishes for, can be spoken of, and is had by what is shown, of goods by the first."""
+        leading = items[:1] if self.shop.of_goods else items  # "something about trains" begins with some
+        new = [(w.field, w.value) for w in turn.understood.parsed.wishes]
+        # "With one hand" is no subject, and "something mystery" is no English.
+        mute = facts.ABOUT if self.shop.of_goods else ("genres",)
+        wishes = [w for w in self.state.taste.wishes if w in new and w[0] not in mute]
+        return [w for w in wishes if any(facts.meets(item, w) for item in leading)]
 
     def _as_said(self, limit: Limit) -> bool:
         """Whether a limit is an amount in the person's own figures: what is read into words may jar when repeated."""
@@ -139,6 +147,8 @@ class Telling(Scene):
             fitting = max(fitting, int(self.shop.recommender.allowed([x.constraint for x in limits]).sum()))
         if fitting >= ENOUGH or turn.understood.extreme is not None:
             return ""
+        if subjects := self._of_subjects(turn, items):
+            return self.say("all_about", wishes=subjects)
         if [(limit.field, limit.op) for limit in limits] == [("creators", "is")]:
             best = best_relaxation(self.shop, self.state)
             return self.say("few_by", makers=best[0].label) if best is not None and best[1] > fitting else ""
@@ -154,6 +164,14 @@ class Telling(Scene):
         if best is None or best[1] <= fitting:
             return ""
         return self.say("few", limit=best[0].label, more=best[1] - fitting)
+
+    def _of_subjects(self, turn: Turn, items: Sequence[Item]) -> str:
+        """Return the subjects that all the works shown are about because the message asks for them; "" if none."""
+        if self.shop.of_goods or turn.named:
+            return ""
+        subjects = [v for f, v in self._wishes_now(turn, items) if f in facts.ABOUT]
+        told = [v for v in subjects if all(facts.meets(item, ("topic", v)) for item in items)]
+        return facts.join(list(dict.fromkeys(told)), self.say.language)
 
     def beside(self, turn: Turn, items: Sequence[Item]) -> str:
         """Name what is shown beside those asked for, where they are all seen or all too dear."""
@@ -205,11 +223,24 @@ class Telling(Scene):
     def nothing(self, turn: Turn) -> str:
         """Say that nothing fits, and which limit stands in the way."""
         limits = [x.label for x in self.state.taste.limits]
+        if makers := self._by_maker_alone():
+            return self.say("all_by", makers=self.say.quoted(makers))
         if turn.understood.act == "more" or not limits:
             return self.say("no_more", limits=self.say.quoted(limits)) if limits else self.say("no_more_open")
         best = best_relaxation(self.shop, self.state)
         relax = self.say("relax", limit=best[0].label, more=best[1]) if best is not None else ""
         return self.say.sentences(self.say("none", limits=self.say.quoted(limits)), relax)
+
+    def all_seen(self, turn: Turn, n: int) -> str:
+        """Say that all has been seen, and that the n cards below are what of it still stands."""
+        told = self.nothing(turn)
+        return told if self._by_maker_alone() else self.say.sentences(told, self.say("left" if n > 1 else "left_one"))
+
+    def _by_maker_alone(self) -> list[str]:
+        """Return the makers of works, where these are all that is asked for."""
+        limits = self.state.taste.limits
+        makers = [x.label for x in limits if (x.field, x.op) == ("creators", "is")]
+        return makers if not self.shop.of_goods and {x.field for x in limits} <= {"creators", "kind"} else []
 
     def outside(self, turn: Turn) -> list[str]:
         """Own up to works the message names that the limits or the stock keep from being shown."""

@@ -56,6 +56,25 @@ _ALRIGHT = re.compile(
     r"(^\W*|[.!?;]\s*)(al+\s?right|ok(?:ay)?|suitable|safe|fine)\s+for\s+(?=[^.!?]{1,40}\?)", re.IGNORECASE
 )
 _BORED = re.compile(r"^\W*(?:i['’]?m|i\s+am|im)\s+(?:so\s+|really\s+)?bored\b\W*(?:lol\W*)?$", re.IGNORECASE)
+_NEGATED = re.compile(  # "isn't it sad?" asks whether it is
+    r"(?<!,\s)\b(is|are|was|were|does|do|did|has|would|will|can|could)n['’]?t(\s+(?:it|that|this|they|those)\s+\w)",
+    re.IGNORECASE,
+)
+_NEW_IN = re.compile(
+    r"\b(new|newest|latest|best|popular)\s+in\s+(games|films|movies|books|music|albums|courses)\b", re.IGNORECASE
+)
+_NO_ROMCOM = re.compile(  # which refuses no comedy
+    r"\b(no|not|without|nothing)\s+(?:an?\s+|another\s+)?rom[\s-]?coms?\b", re.IGNORECASE
+)
+_INTO_READING = re.compile(  # which is the subject of no book then
+    r"\b((?:get(?:ting)?\s+)?(?:back\s+)?into|likes?|loves?|enjoys?|started|fond\s+of)\s+reading\b(?!\s+(?:about|the|a|an|of)\b)",
+    re.IGNORECASE,
+)
+_KIDS_AWAY = re.compile(
+    r"\b(?:(?:the|our|my)\s+(?:kids|children|little\s+ones?|boys|girls)\s+(?:(?:are|will\s+be|['’]re)\s+(?:finally\s+)?)?"
+    r"(?:away|out|asleep|gone|in\s+bed|at\s+(?!home)[\w'’]+|with\s+(?:their|her|his|the|grand)\w*(?:\s+\w+)?)|without\s+(?:the\s+|our\s+)?(?:kids|children))\b",
+    re.IGNORECASE,
+)
 _TAGGED = re.compile(  # "coraline is for kids, isn't it?"
     r"^\W*((?!this\b|that\b|it\b|what\b|which\b|who\b)[\w'’ -]{2,40}?)\s+(is|are)\s+"
     r"((?:(?:ok(?:ay)?|suitable|good|right|fine)\s+)?for\s+(?:kids|children|adults|grown-?ups))(?:\W+(?:right|(?:is|are)n['’]?t\s+(?:it|they)|no|yes|yeah))?\s*\?",
@@ -237,11 +256,14 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
         text: what the person typed.
         ages: the shop says of what age its goods are for: "my kid aged 8".
     """
-    text = squeezed(text)
+    text = _NO_ROMCOM.sub(r"\1 romance", squeezed(text))
+    text = _INTO_READING.sub(r"\1 books", text)
     text = _WORD.sub(lambda match: _cased(_SHORTHAND[match.group().lower()], match.group()), text)
     text = _NOTE.sub(lambda match: "5 dollars" if match[1].lower() == "fiver" else "10 dollars", text)
     text = _RAVES.sub("loves ", _INTERJECTION.sub(" ", text))
     text = _ALRIGHT.sub(r"\1is it \2 for ", _BORED.sub("surprise me", text))
+    text = _KIDS_AWAY.sub(" ", _NEW_IN.sub(r"\1 \2", text))
+    text = _NEGATED.sub(r"\1\2", text)
     text = _TAGGED.sub(r"\2 \1 \3?", text)
     text = _HALVES.sub(lambda m: f"{_HALF_HOURS[(m[1] or m[2]).lower()]} minutes", _SHOWN_BEFORE.sub(" ", text))
     text = _WILL.sub(r"\1 will", text)

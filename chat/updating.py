@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from chat import facts
+from chat import afresh, facts
 from chat.further import Further
 from chat.grown import for_grown_ups
 from chat.messages import Signal
@@ -64,6 +64,9 @@ class Updater(Scene):
         chips = self._chips_removed(turn)
         self._take_back(turn.understood.parsed.taken_back)
         self._allow(turn)
+        if afresh.no_child_now(turn, self.shop):
+            taste = self.state.taste
+            taste.limits = [x for x in taste.limits if (x.field, x.op) != ("audience", "is")]
         self._take_stands(turn)
         if turn.understood.act == "question":  # "would it fit me at 1.95?" tells for whom it is to be
             # Who asks whether a shoe is made in 44 is told so, and may still look at it.
@@ -79,6 +82,8 @@ class Updater(Scene):
         self._note_subject(turn, fields, narrows=narrows or bool(chips), refuses=bool(constraints))
         self._note_whom(turn)
         self._leave_behind(turn)
+        if afresh.turns(turn, self.shop, self.state):
+            afresh.begin(turn, self.shop, self.state)
         Room(self.shop, self.state).make(turn, fields)
         self.state.limit(thread)
         self.state.limit(constraints, lasting=turn.understood.lasting, beside=beside)
@@ -133,7 +138,8 @@ class Updater(Scene):
         understood = turn.understood = stands.understood
         turn.outgrown = stands.outgrown
         turn.understood = softened(understood, held, self.shop.parser.columns)
-        turn.notes.extend(dict.fromkeys(self.say.unchecked(name) for name in turn.understood.parsed.unchecked))
+        unchecked = dict.fromkeys(self.say.unchecked(name) for name in turn.understood.parsed.unchecked)
+        turn.notes.extend(note for note in unchecked if note not in self.state.answered)  # which has just said so
         return turn.understood is not understood
 
     def _newly_implied(self, turn: Turn) -> list[Constraint]:

@@ -61,14 +61,22 @@ def in_currency(item: Item, currency: str) -> bool:
 
 def values_of(item: Item, field: str) -> frozenset[str]:
     """Return an item's canonical values in a categorical column."""
+    return _canonical(field, _raw(item, field))
+
+
+def listed_values(item: Item, field: str) -> list[str]:
+    """Return an item's canonical values in a categorical column, in the order of the catalogue."""
+    known = values_of(item, field)
+    return [value for value in dict.fromkeys(canonical(field, each) for each in _raw(item, field)) if value in known]
+
+
+def _raw(item: Item, field: str) -> tuple[str, ...]:
     raw: object = getattr(item, field, None) if field in _CATEGORICAL else item.attributes.get(field)
     if isinstance(raw, bool):
         raw = "yes" if raw else "no"
     if isinstance(raw, str):
         raw = (raw,) if raw else ()
-    if not isinstance(raw, tuple):
-        return frozenset()
-    return _canonical(field, raw)
+    return raw if isinstance(raw, tuple) else ()
 
 
 @lru_cache(16_384)  # items that go through a turn are asked for the same columns dozens of times

@@ -34,6 +34,7 @@ from retrieval.text import Token, is_cjk, tokenize, words
 
 _ARTICLES = ("the", "a", "an")
 _LONGEST = 14  # tokens of a title that are looked at; longer titles are found by their first tokens
+_TITLE_OF_WORDS = 4  # tokens of a title that nobody says by chance
 _COMMON_FROM = 3  # a word in this many items' texts is an ordinary word
 _FUZZY_LENGTH, _FUZZY_SCORE, _FUZZY_SCORE_SHORT = 5, 88.0, 90.0
 _SHORT = 8
@@ -322,8 +323,8 @@ class TitleLinker:
         name = " ".join(t.norm for t in tokens[at:after])
         if after - at == 1 and (name in CUES or (at and tokens[at - 1].norm in _DETERMINERS)):
             return False  # "I hate horror" does not mention "Hate", nor "a lighthouse keeper" "The Lighthouse"
-        if after - at >= 3 and len(content) >= 2:
-            return True
+        if after - at >= _TITLE_OF_WORDS or (after - at >= 3 and len(content) >= 2):
+            return True  # "what we do in the shadows"
         bearers = len(self._names[name])  # the works of that name make a word no more ordinary
         return any(
             self._facets.document_frequency(t.norm) - bearers < _COMMON_FROM and len(t.norm) > 3 for t in content

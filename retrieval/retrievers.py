@@ -29,7 +29,7 @@ from bm25s.tokenization import Tokenized
 from scipy import sparse
 
 from retrieval.catalog import Catalog
-from retrieval.constraints import Facets
+from retrieval.constraints import Facets, listed_values
 from retrieval.dense import EXACT_ROWS, AnnRetriever, DenseRetriever, LatestRetriever
 from retrieval.encoder import Encoder, item_text
 from retrieval.scoring import ScoringRetriever
@@ -41,6 +41,9 @@ logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG 
 _DISLIKED = 0.5
 _EARLIER = 0.5  # of a wish that newer ones stand before
 _NEARLY_MET = 0.5
+_LISTED = ("genres", "moods")  # columns whose first value mostly says most of an item
+_BEHIND, _LAST = 0.06, 3  # of a wish is not met for each value that stands before the one wished for, up to so many
+_ALPHABETICAL, _SEVERAL = 0.5, 3  # a share of the lists of so many values, from which their order says nothing
 _MENTIONED = np.float32(0.45)  # of a wish for a subject is met by a text that has the word, where others have the theme
 _EXAMPLES = 1_000  # items that meet a wish and show what such items are like; more would hardly show another thing
 
@@ -160,6 +163,12 @@ class PopularityRetriever(ScoringRetriever):
         return self._scores
 
 
+def _in_order_of_weight(catalog: Catalog, field: str) -> bool:
+    """Whether a column's lists are in an order that may tell what matters most, and not in that of the alphabet."""
+    lists = [listed for item in catalog.items if len(listed := listed_values(item, field)) >= _SEVERAL]
+    return bool(lists) and sum(listed == sorted(listed) for listed in lists) < _ALPHABETICAL * len(lists)
+
+
 class FacetRetriever(ScoringRetriever):
     """What an item shares with the wishes and the liked items: genres, moods, themes, creators, any short attribute.
 
@@ -184,6 +193,8 @@ class FacetRetriever(ScoringRetriever):
         matrix.data /= np.repeat(np.maximum(norms, 1e-12), np.diff(matrix.indptr)).astype(np.float32)
         self._matrix = matrix  # (N, V), unit or empty rows
         self._example = lru_cache(256)(self._examples_of)
+        self._in_order = frozenset(field for field in _LISTED if _in_order_of_weight(catalog, field))
+        self._first = lru_cache(256)(self._firsts_of)
 
     def scores(self, query: Query) -> FloatArray:
         """Score the whole catalogue, in [-0.5, 2.0]: (N,). A wish counts for items in stock only."""
@@ -219,12 +230,21 @@ class FacetRetriever(ScoringRetriever):
     def _met(self, field: str, value: str) -> FloatArray:
         """Return how far each item meets a wish, in [0, 1]: what only mentions a theme is less about it."""
         met = self._meets(field, value).astype(np.float32)
+        if field in self._in_order:
+            at = self._facets.postings[field].get(value, np.empty(0, dtype=np.int32))
+            met[at] *= self._first(field, value)
         themed = self._facets.postings.get("themes", {}).get(value) if field == "topic" else None
         if themed is None:
             return met
         told = met * _MENTIONED
         told[themed] = met[themed]
         return told
+
+    def _firsts_of(self, field: str, value: str) -> FloatArray:
+        """Return how far each of the n items that have a value has it before others, in (0, 1]: (n,)."""
+        items = (self._facets.catalog.items[at] for at in self._facets.postings[field].get(value, ()))
+        places = (listed_values(item, field).index(value) for item in items)
+        return np.array([1 - _BEHIND * min(place, _LAST) for place in places], dtype=np.float32)
 
     def _meets(self, field: str, value: str) -> BoolArray:
         numeric = field in ("year", "decade", "price") or field in self._facets.numeric_fields

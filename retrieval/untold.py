@@ -59,9 +59,35 @@ _QUALITIES = {
         ),
         frozenset({"difficulty", "level", "reading level"}),
     ),
+    "reading level": _Quality(
+        re.compile(
+            r"\b(?:easy|simple|plain|not\s+(?:too|so|very)\s+(?:difficult|hard|complicated))\s+(?:to\s+)?(?:language|english|words)(?:\s+please)?\b",
+            re.IGNORECASE,
+        ),
+        frozenset({"difficulty", "level", "reading level"}),
+        taken=True,
+    ),
+    "platform": _Quality(
+        re.compile(
+            r"\b(?:(?:on|for)\s+(?:the\s+|my\s+|his\s+|her\s+|our\s+)?)?(?:(?:nintendo\s+)?(?<!to\s)switch(?!\s+(?:to|it|off|on|over)\b)(?=\W*$|\s+(?:games?|if|please|or|and|version)\b|[,.!?])"
+            r"|ps\s?[345]|playstation(?:\s?[345])?|xbox(?:\s+\w+)?|steam\s?deck)\b",
+            re.IGNORECASE,
+        ),
+        frozenset({"platform", "platforms", "console", "consoles", "system"}),
+        taken=True,
+    ),
+    "gender": _Quality(
+        re.compile(
+            r"\bby\s+(?:an?\s+|only\s+)?(?:woman|women|female\s+\w+|man|men)\b(?:\s+(?:if\s+possible|please|ideally))?"
+            r"|\b(?:only\s+)?(?:wom[ae]n|female|lady)\s+(?:authors?|writers?|novelists?|directors?|artists?|composers?|filmmakers?)\b",
+            re.IGNORECASE,
+        ),
+        frozenset({"gender"}),
+        taken=True,
+    ),
     "players": _Quality(
         re.compile(
-            r"\b(?:two|three|four|2|3|4)[\s-]players?\b|\b(?:single|multi)[\s-]?player\b|\bco-?op\b|双人游戏|多人游戏",
+            r"\b(?:one|two|three|four|1|2|3|4)[\s-]players?\b|\b(?:single|multi)[\s-]?player\b|\bco-?op\b|双人游戏|多人游戏",
             re.IGNORECASE,
         ),
         frozenset({"players", "modes"}),

@@ -203,10 +203,11 @@ class TestWhichOfTwo:
 
 class TestMoods:
     def test_yes(self, talk):
-        assert talk("is Black Harbour scary?").text.startswith("Yes: Black Harbour (1999)")
+        assert talk("is Black Harbour scary?").text.startswith("Yes, Black Harbour (1999) is scary")
 
     def test_not_listed(self, talk):
-        assert "What Is Left of May (1980) is not listed as scary" in talk("is What Is Left of May scary?").text
+        answer = talk("is What Is Left of May scary?")
+        assert answer.text.startswith("The catalogue doesn't call What Is Left of May (1980) scary; it calls it")
 
 
 class TestOverall:

@@ -254,7 +254,7 @@ class TestItems:
 
     def test_nothing_is_bought_here(self):
         answer = Visit(page="film-stalker-1979")("add it to my basket")
-        assert "I can't put anything into your basket" in answer.text
+        assert "I can't fill your basket from here" in answer.text
         assert "$3.99" in answer.text
 
     def test_what_has_just_been_liked_is_what_it_means(self):

@@ -166,7 +166,7 @@ class TestMemory:
             assert not set(shown) & set(ids(answer))
             shown += ids(answer)
         assert answer.cards == ()
-        assert "You have now seen everything that fits" in answer.text
+        assert answer.text == "That is all we have by Hayao Miyazaki."
 
     def test_limits_add_up(self, talk):
         talk("a film from the 1970s")

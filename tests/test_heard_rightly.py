@@ -36,7 +36,7 @@ class TestQuestions:
     def test_what_was_shown_earlier_asks_for_nothing_older(self, talk):
         talk("cosy games")
         answer = talk("what about Spiritfarer, you showed it earlier, is it sad?")
-        assert answer.text.startswith("Yes: Spiritfarer (2020)")
+        assert answer.text.startswith("Yes, Spiritfarer (2020) is melancholic")
 
     def test_it_is_the_work_that_has_just_been_named(self, talk):
         talk("something like Blade Runner")

@@ -164,4 +164,4 @@ def test_a_genre_that_the_kind_never_has_is_looked_for_otherwise(talk):
     answer = talk("albums from old musicals")
     assert answer.cards
     assert all(card.kind == "album" for card in answer.cards)
-    assert ("genres", "musical") in talk.state.taste.wishes
+    assert ("topic", "musical") in talk.state.taste.wishes
