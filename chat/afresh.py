@@ -17,7 +17,7 @@ from retrieval.numbers import LENGTH_FIELDS
 from retrieval.parsed import as_tuple
 
 _LIKENED = re.compile(  # what is wanted goes by what has been spoken of
-    r"\b(?:same|similar|alike|such|version|adaptation|instead|rather|too\s+\w+)\b|\b(?:like|than|of|with|from)\s+(?:it|that|this|these|those|them)\b"
+    r"\b(?:same|similar|alike|such|version|adaptation|too\s+\w+)\b|\b(?:like|than|of|with|from)\s+(?:it|that|this|these|those|them)\b"
     r"|\b(?:that|this)\s+(?:style|vein|sort|kind|vibe|mood|spirit|world|universe|author|director|line)\b|\b(?:as|also)\s+an?\s+\w+\W*$",
     re.IGNORECASE,
 )
@@ -27,8 +27,10 @@ _BESIDES = re.compile(  # the message begins with another wish
     r"|while\s+i['’]?m\s+here\b|(?:i|we)\s+(?:also|still)\s+(?:need|want)\b)",
     re.IGNORECASE,
 )
+_INSTEAD = re.compile(r"\b(?:instead|rather)\b", re.IGNORECASE)
 _GROWN_UP = re.compile(  # for whom nothing need be for children
-    r"\b(?:adults?|grown[\s-]?ups?)\b|\bfor\s+(?:myself|me|(?:just\s+)?the\s+two\s+of\s+us|both\s+of\s+us)\b"
+    r"(?<!look )(?<!looks )(?<!rather )(?<!too )(?<!bit )(?<!so )\b(?:adults?|grown[\s-]?ups?)\b"
+    r"|\bfor\s+(?:myself|me|(?:just\s+)?the\s+two\s+of\s+us|both\s+of\s+us)\b"
     r"|\bfor\s+(?:my|his|her|our|their|the)\s+(?:mum|mom|mother|dad|father|wife|husband|parents?|boyfriend|girlfriend|partner|boss|colleagues?"
     r"|grandm\w+|grandf\w+|gran|aunt\w*|uncle|neighbou?r)\b|\bnot\s+for\s+(?:kids|children|(?:a|my)\s+(?:kid|child))\b",
     re.IGNORECASE,
@@ -60,6 +62,8 @@ def turns(turn: Turn, shop: Shop, state: DialogueState) -> bool:
     if not (another or _BESIDES.search(turn.text)) or _LIKENED.search(turn.text):
         return False
     says = parsed.wishes or any(c.field != "kind" and c.op == "is" for c in parsed.constraints)
+    if _INSTEAD.search(turn.text) and not (says or turn.named):
+        return False  # "perhaps a book instead" is to be as the film was
     told = [word for word in telling_words(understood.gist) if word not in EVERYDAY]
     return bool(says or turn.named or told or for_whom(turn.text))
 

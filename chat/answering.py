@@ -339,10 +339,18 @@ class Answering:
             page = self.desk.quoted(masked(part, read), say)
             # A sentence that is quoted of goods may hold the rest, in other words.
             held = not {form for word in telling_words(part) for form in forms(word)}.isdisjoint(words(text))
-            unknown = "" if held or (self.shop.of_goods and not answer.column) else say("no_answer_to", question=part)
+            unknown = "" if held or (self.shop.of_goods and not answer.column) else self._unknown(answer, text, part)
             text = say.sentences(text, page.text if page is not None else unknown)
             cited = (*cited, *(page.citations if page is not None else ()))
         return replace(answer, text=text, citations=cited)
+
+    def _unknown(self, answer: Answer, text: str, part: str) -> str:
+        """Say that nobody knows, or tell of a work what has not been told of it: it may well be in there."""
+        items = self.shop.items([answer.about] if answer.about and not (self.shop.of_goods or answer.compared) else [])
+        told = next((item.description for item in items if item.description), "")
+        if told and told not in text and not self.state.has_said(told):
+            return self.dialogue.say("rest_told", told=told)
+        return self.dialogue.say("no_answer_to", question=part)
 
     def _spoken_in(self, read: Understanding) -> list[str]:
         """Return the id of the item that a part of a message names, none if it names none."""

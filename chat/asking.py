@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chat import facts
-from chat.clauses import clauses
+from chat.clauses import clauses, wonders
 from chat.contents import CONTENTS
 from chat.descriptions import PAIR, Asked, Descriptions
 from chat.explaining import COMMON, REASON, common, for_whom, reason
@@ -89,6 +89,9 @@ class Asking(Scene):
             flags = {field for field in fields if isinstance(items[0].attributes.get(field), bool)}
             fields = tuple(field for field in fields if field not in flags) or ("other",)
             turn = replace(turn, understood=replace(turn.understood, questions=fields))
+        if not self.shop.of_goods and "themes" in fields and not self._told(items):  # "is there any singing on it?"
+            fields = tuple(dict.fromkeys("description" if field == "themes" else field for field in fields))
+            turn = replace(turn, understood=replace(turn.understood, questions=fields))
         special = (
             descriptions.by_line(turn, items)
             or self._made_in(turn, items)
@@ -109,6 +112,10 @@ class Asking(Scene):
         if turn.understood.form:
             return self._valued(turn, items, ()) or self._in_form(items[0], turn.understood.form)
         return self._by_columns(turn, items)
+
+    def _told(self, items: Sequence[Item]) -> bool:
+        """Whether the description of an item has been told."""
+        return len(items) != 1 or not items[0].description or self.state.has_said(items[0].description)
 
     def _singled_out(self, turn: Turn, items: Sequence[Item]) -> Asked:
         """Say which of several items has most of a mood or a measure, or of both: "which is shorter and slower?"."""
@@ -192,7 +199,8 @@ class Asking(Scene):
         answers = [told_of(item, fields, moods, self.say) for item in items]
         total = facts.total(items, self.say.language) if "price" in fields and TOGETHER.search(turn.text) else ""
         last = self.say("total", value=total) if total else ""
-        compares = understood.compares or not self.shop.of_goods or TOGETHER.search(turn.text) is not None
+        compares = understood.compares or TOGETHER.search(turn.text) is not None
+        compares = compares or (not self.shop.of_goods and wonders(turn.text))
         if not last and compares:  # who buys two asks for no comparison
             last = self.say.compared(items, fields)
         last = last or (self._descriptions.with_price(turn, items) if "price" in fields else "")
@@ -200,6 +208,8 @@ class Asking(Scene):
 
     def _beside_columns(self, turn: Turn, items: Sequence[Item]) -> str:
         """Say what of a question no column answers, behind what they do: "how long is it, and who's in it?"."""
+        if not self.shop.of_goods and not self._told(items):
+            return self.say("rest_told", told=items[0].description)
         parts = [part for part in clauses(turn.text) if of_no_column(part)]
         if not parts:
             return self.say("not_said", title=facts.names(items, self.say.language))
@@ -237,7 +247,7 @@ class Asking(Scene):
             fitting = [shown[at] for at in found.places]
             titled = [item for item in fitting if set(telling_words(found.described)).issubset(words(item.title))]
             if len(titled) == 1:  # "the singing one", of "Singing for the Shy"
-                turn.asked.append(self.shop.index.catalog.positions[titled[0].id])
+                turn.asked = [self.shop.index.catalog.positions[titled[0].id]]
                 return None
             if any(item.id == taste.about for item in fitting):
                 return None
@@ -245,7 +255,7 @@ class Asking(Scene):
         told = telling_words(found.described)
         having = [item for item in shown if item.description and set(told).intersection(words(item.description))]
         if len(having) == 1:  # "the bear one", of a bear that its description tells of
-            turn.asked.append(self.shop.index.catalog.positions[having[0].id])
+            turn.asked = [self.shop.index.catalog.positions[having[0].id]]
             return None
         known = any(facets.document_frequency(form) for word in told for form in forms(word))
         asked = turn.text[found.start : found.end]

@@ -68,6 +68,14 @@ _WANTS_IT = re.compile(
 _TAKES = 0.6  # a share of the purpose from which it takes a card
 _HAD = ("like", "neutral")  # of a work that one has seen, or will not have, nobody asks whether we have it
 _NOT = re.compile(r"\bnot\s+(?:the\s+|an?\s+|that\s+)?$", re.IGNORECASE)
+_ANY = re.compile(  # "any albums of film music?"
+    r"\W*(?:(?:and|so|ok(?:ay)?|also)\W+)?any\s+(?:\w+\s+)?(?:films|movies|books|novels|games|albums|records|music|courses)\b",
+    re.IGNORECASE,
+)
+_THAN = re.compile(
+    r"\b(?:than|vs|versus|like|with)\b|\b(?:it|that)\s+(?:or|and)\s+the\b|\bor\s+(?:it|that)\b", re.IGNORECASE
+)
+_FORGET_IT = re.compile(r"\b(?:forget|scrap)\s+(?:it|that|this|them)\b(?=\W|$)(?!\s+one\b)", re.IGNORECASE)
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 
 
@@ -206,7 +214,8 @@ class CloseReading:
     @cached_property
     def _carried(self) -> tuple[Parsed, tuple[str, ...]]:
         strange = self._has_own_words and self._purpose("out_of_scope") > _STRANGE
-        told = reading.told(self.sensed, HAVE.search(self.text) is not None, self._lists or strange)
+        offered = HAVE.search(self.text) is not None or _ANY.match(self.text) is not None
+        told = reading.told(self.sensed, offered, self._lists or strange)
         parsed = self.parser.parse(self.text, [*self._taken, *self._why_at, *self._any_at], self.language, told)
         return reading.of_carried_kinds(parsed, self.parser)
 
@@ -235,7 +244,7 @@ class CloseReading:
         """Where "them", "it" and "that" mean no card: what has just been refused, or asked for "if you have any"."""
         said = self.parsed.spans
         them = [m for m in BUT_NOT_THEM.finditer(self.text) if any(0 <= m.start() - end <= _NEAR for _, end in said)]
-        spans = (match.span() for match in (*them, *IF_ANY.finditer(self.text)))
+        spans = (m.span() for m in (*them, *IF_ANY.finditer(self.text), *_FORGET_IT.finditer(self.text)))
         return [*spans, *self._lifting_at, *enough_of(self.text)]
 
     @cached_property
@@ -264,6 +273,9 @@ class CloseReading:
             cards = []  # "it" is what has just been named
         one_of_them = self._asked_of or (self._asks.singles_out and len(self.mentions) > 1)
         if one_of_them and not asks_common(self.text):  # "what has it in common with Dune?" asks of a third
+            cards = [card for card in cards if not card.that or card.attitude != "neutral"]
+        placed = [card for card in cards if card.places and not card.that]
+        if len(placed) == 1 and len(placed[0].places) == 1 and not _THAN.search(self.text):  # "the third, is it long?"
             cards = [card for card in cards if not card.that or card.attitude != "neutral"]
         ordered = (*cards, *stood) if self._cards_first else (*stood, *cards)
         return tuple(moved(self.text, opinion) for opinion in ordered)

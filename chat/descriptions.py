@@ -264,8 +264,7 @@ class Descriptions(Scene):
         title = facts.names(items, self.say.language)
         told = items[0].description if len(items) == 1 else ""
         listed = self.say.moods_of(items[0]) if len(items) == 1 and not self.shop.of_goods else ""
-        before = (m.text for m in self.state.messages if m.role == "assistant")
-        if told and not any(told in each for each in before):
+        if told and not self.state.has_said(told):
             return self.say("says_only", title=title, told=self.say.sentences(told, listed))
         if listed and listed not in self.state.answered:
             return self.say.sentences(self.say("not_said", title=title), listed)

@@ -10,8 +10,13 @@ _ENOUGH = re.compile(
     rf"|\b(?:sick|tired|bored|fed\s+up)\s+(?:of|with)\s+(?:all\s+)?{_THEM}\b",
     re.IGNORECASE,
 )
+_THEIRS = re.compile(  # what somebody else knows of a maker, and what is not known at all
+    r"\b(?:she|he|they)\b[^.?!]{0,40}?\b(?:read|seen|watched|played|heard|has|have|got)\s+(?:all|most|everything)(?:\s+of)?\s+(?:them|those|it|his|hers|theirs)\b"
+    r"|\b(?:have|has|did)(?:n['’]?t|\s+not)\s+(?:read|seen|watched|played|heard)\s+(?:any\s+of\s+)?(?:those|them|these|that|it)\b",
+    re.IGNORECASE,
+)
 
 
 def enough_of(text: str) -> list[tuple[int, int]]:
     """Return where a message says that there has been enough of something: "not crime, I read too much of that"."""
-    return [match.span() for match in _ENOUGH.finditer(text)]
+    return [match.span() for pattern in (_ENOUGH, _THEIRS) for match in pattern.finditer(text)]

@@ -39,6 +39,7 @@ _SHOW = re.compile(r"\bshow\s+(?:me|us)\b", re.IGNORECASE)
 _POLITE = frozenset({"please", "pls", "thanks", "thank", "you", "hi", "hello"})
 _PLACE = re.compile(r"\b(?:with|in|at|on|under|for|into|inside)\s+(?:the|my|our)\s+$", re.IGNORECASE)
 _ITEM = 0.5  # a share of the purpose from which a message asks about an item
+_TITLE_OF_WORDS = 4  # words that nobody says by chance: "if this is a man"
 _TELLING = 2  # telling words of a title that is one without capitals
 
 
@@ -133,7 +134,8 @@ def _told_of(
 def _ordinary(surface: str, parser: Parser) -> bool:
     """Whether a title as it is written may be a word like any other; "champagne truffles" are hardly two."""
     telling = telling_words(surface)
-    return surface.islower() and len(telling) < _TELLING and all(map(parser.phrases.is_english, telling))
+    few = len(telling) < _TELLING and len(words(surface)) < _TITLE_OF_WORDS
+    return surface.islower() and few and all(map(parser.phrases.is_english, telling))
 
 
 def _says(mention: Mention, parser: Parser) -> bool:

@@ -40,7 +40,7 @@ ABOUT_SHOP = re.compile(  # what is said of a shop rather than of works
 BUYS = re.compile(
     r"\b(?:add|put)\b.{0,40}\b(?:basket|cart|bag)\b|\b(?:in|into|to)\s+(?:the|my)\s+(?:basket|cart)\b|\bcheck\s*out\b"
     r"|\bput\s+(?:it|this|that|them|both|all(?:\s+\w+)?)\s+in\b\W*(?:$|[.,!;]|please|then)"
-    r"|\bi(?:'?ll|\s+will)\s+(?:take|buy|order|have)\s+(?:it|this|that|the|both)\b"
+    r"|\b(?:i|we)(?:['’]?ll|\s+will|\s+shall)\s+(?:take|buy|order|have)\s+(?:it|this|that|the|both)\b"
     r"|\blet['’]?s\s+(?:go\s+(?:with|for)|take)\s+(?:it|this|that|the|those|both)\b"
     r"|\bput\s+(?:me|us)\s+down\s+for\b|\bi(?:'?ll|\s+will)\s+go\s+(?:with|for)\s+(?:it|this|that|the|those|both|(?-i:[A-Z]\w+))\b"
     r"|\bi\s+(?:take|buy|order)\s+(?:it|this|that|the)\b|\bget\s+(?:me|us)\s+(?:it|this|that|the)\b"
@@ -52,9 +52,14 @@ AGREES = re.compile(  # to what has been shown
     r"|all\s+(?:of\s+them|two|three|four|five)|one\s+of\s+each)\b",
     re.IGNORECASE,
 )
+_SETTLED = re.compile(  # "Paddington 2 it is, cheers"
+    r"\w\s+it\s+is(?:\s+then)?\W*(?:(?:thanks?|thank\s+you|cheers|please|great|perfect|then)\W*)*$", re.IGNORECASE
+)
 _WAITS = re.compile(r"\b(?:wait|think\s+(?:about|it|on)|leave\s+it|come\s+back|let\s+you\s+know)\b", re.IGNORECASE)
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
+_ASKED_SURE = 0.45  # but what is asked of the shop, beside works, this
 _SAID_SURE = 0.8  # and what asks for nothing ("this is a disgrace") this
+_PLAINLY = 0.9  # and from which it is not asked of an item
 _TAKES = 0.6  # from which it takes an item
 
 
@@ -110,9 +115,9 @@ class Reader:
         if len(parts) < 2:
             return [self.piece(text)]
         whole = self.understand(text)
-        if whole.act == "question" and whole.same_maker:
-            return [self.piece(text)]  # "who wrote it, and what else have they done?"
         pieces = [self.piece(part) for part in parts]
+        if whole.act == "question" and whole.same_maker and not any(map(buys, pieces)):
+            return [self.piece(text)]  # "who wrote it, and what else have they done?"
         if _leads(pieces, whole):
             return [self.piece(text)]
         way_of = _way
@@ -195,6 +200,8 @@ def buys(piece: Piece) -> bool:
         things = understood.opinions or any(limit.is_thing for limit in understood.parsed.constraints)
         merely_narrows = understood.parsed.spans and not things  # "blue please"
         return (piece.takes > _TAKES and not merely_narrows) or BUYS.search(piece.text) is not None
+    if len(understood.opinions) == 1 and understood.act != "question" and _SETTLED.search(piece.text):
+        return True
     agrees = AGREES.search(piece.text) is not None and not understood.parsed.spans
     meant = bool(understood.opinions) or agrees or not telling_words(piece.text)
     takes = (
@@ -226,6 +233,8 @@ def _stands_alone(piece: Piece) -> bool:
         return False  # "she falls asleep", "me and my boyfriend can never agree"
     if piece.route == "out_of_scope" and (told or POINTS.search(piece.text) or not telling_words(piece.text)):
         return False  # "what can I do?", "my dad turns 70"
+    if asks(piece.text) and piece.route == "policy" and piece.takes is None:
+        return piece.routed.confidence >= _ASKED_SURE
     sure = _PART_SURE if (taste or not told) and piece.route != "out_of_scope" else _SAID_SURE
     return piece.routed.confidence >= sure
 
@@ -234,6 +243,9 @@ def _leads(pieces: Sequence[Piece], whole: Understanding) -> bool:
     """Whether a message names an item and then asks of it: "what about Azul, how many can play?"."""
     if whole.act != "question" or whole.questions in ((), ("other",)):
         return False
+    elsewhere = (p for p in pieces[1:] if p.route not in SHOP and p.routed.confidence > _PLAINLY)
+    if any(POINTS.search(piece.text) is None for piece in elsewhere):
+        return False  # "Dune it is. What does delivery cost, and how long does it take?"
     first, *others = (piece.understood for piece in pieces)
     named = [opinion for opinion in first.opinions if opinion.surface]
     rest = [opinion for other in others for opinion in other.opinions if opinion.surface]

@@ -44,7 +44,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("year", r"\bwhen\s+(was|did|is)\b|\b(what|which)\s+year\b|\bhow\s+old\s+is\b"
              r"|\bis\s+(?:\S+\s+){1,4}old\s*\?|哪一?年|什么时候"),
     ("creators", r"\bwho\s+(made|makes|produces|directed|wrote|composed|developed|created|sings|recorded|teaches)\b"
-                 r"|\bwho(?:'s|\s+is)\s+(it|that|this)\s+by\b|\bwho(?:'s|\s+is)\s+(it|that|this)\s+(one\s+)?by\b"
+                 r"|\bwho\s+sings?\b|\bwho(?:'s|\s+is)\s+(it|that|this)\s+by\b|\bwho(?:'s|\s+is)\s+(it|that|this)\s+(one\s+)?by\b"
                  r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍|教)"
                  r"|(作者|导演)是|是谁(写|拍|做|唱|的)"),
     ("length", r"\bhow\s+(long|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b"
@@ -56,6 +56,8 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  rf"(?:{_TONGUES})(?:,?\s+or\s+(?:in\s+)?(?:{_TONGUES}))+\b"
                  rf"|\bcan\s+i\s+(?:read|watch|get|have|hear|play)\s+(?:it|this|that)\s+in\s+(?:{_TONGUES})\b"
                  rf"|\boriginal(?:ly)?\s+(?:in\s+)?(?:{_TONGUES})\b"
+                 rf"|\bis\s+(?:(?:it|this|that|the\s+\w+)\s+)?(?:sung\s+|spoken\s+|written\s+|taught\s+)?in\s+(?:{_TONGUES})\s*(?:\?|$)"
+                 rf"|\bi\s+(?:can\s+)?(?:get|read|have|watch|hear)\s+(?:it|this|that)\s+in\s+(?:{_TONGUES})\b"
                  r"|什么语言|哪种语言"),
     ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
     ("description", rf"{_WHAT}\s+(it|they|(the|that|this)(\s+\S+){{0,2}}|\S+)\s+about\b"
@@ -133,6 +135,11 @@ _YES_NO = re.compile(
     r"(?:^|[.!,;:—–]\s|\b(?:one|that)\s+(?=is\s+(?:it|that)\b))\W*(?:(?:and|so|but)\s+)?(?:is|are|was|were|does|do|has|have)\s+"
     r"(?!there\b|you\b|we\b|i\b)|(?:^|[.!,;:—–]\s)\W*(?:(?:and|so|but)\s+)?(?:would|will|can|could|might)\s+(?:it|that|this|they|those)\b(?!\s+be\b(?!\s+(?:too|ok|okay|good|fine|alright|all\s+right|suitable)\b))|吗[?？]?\W*$"
     r"|\bhow\s+(?!much\b|many\b|long\b|old\b|do\b|does\b|did\b|can\b|could\b|would\b|is\b|are\b|about\b|to\b)\w+\s+(?:is|are|was)\b",
+    re.IGNORECASE,
+)
+_RATED = re.compile(  # "is it a 15 or 18?"
+    r"\b(?:is|was)\s+(?:it|that|this)\s+(?:rated\s+)?(?:an?\s+)?(?:pg(?:-?13)?|12a?|15|18|nc-?17)\b|\bage\s+rat(?:ing|ed)\b"
+    r"|\bwhat(?:['’]?s|\s+is)\s+(?:it|that|this)\s+rated\b",
     re.IGNORECASE,
 )
 _HOW_IS = re.compile(r"\bhow\s+(\w+)\s+(?:is|are|does|do)\s+(?=the\b)", re.IGNORECASE)
@@ -214,6 +221,8 @@ def questions(text: str, columns: Columns | None, several: bool) -> Questions:
         fields.remove("price")  # "how much kg does it hold?", "it weighs how much?"
     if columns is not None and _ASKS.search(text):
         fields = _with_own(fields, columns.spelt(text), columns)
+    if not fields and columns is not None and columns.has_moods and _RATED.search(text):
+        fields = ["audience"]
     return Questions(_of_people_and_sizes(fields, text, columns), yes_no=_YES_NO.search(text) is not None)
 
 

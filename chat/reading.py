@@ -34,7 +34,7 @@ _OPEN_QUESTION = re.compile(
     re.IGNORECASE,
 )
 _FORM = re.compile(  # "is there a film of it?"
-    r"\b(?:is|are|isn'?t|aren'?t)\s+there\s+(?:also\s+)?(?:an?|any)\s+(\w+)\s+(?:of|version|adaptation|too|as\s+well)\b"
+    r"\b(?:is|are|isn'?t|aren'?t)\s+there\s+(?:also\s+)?(?:an?|any)\s+(\w+)\s+(?:of|version|adaptation|(?:too|as\s+well)(?!\s+(?:that|which|for|to|with|where)\b))\b"
     r"|\b(?:does|do|is|are)\s+(?:it|that|this|they)\s+(?:also\s+)?(?:come|exist|available|out)\s+(?:as|in)\s+(?:an?\s+)?(\w+)"
     r"|\b(?:have|get|got|sell)\s+(?:it|that|this)\s+as\s+an?\s+(\w+)|\bthe\s+(\w+)\s+of\s+(?:it|that|this)\b",
     re.IGNORECASE,
@@ -200,6 +200,7 @@ def whether(parsed: Parsed) -> tuple[str, ...]:
     fields = [c.field for c in parsed.constraints if c.op == "is" and isinstance(c.value, str | tuple)]
     fields += [w.field for w in parsed.wishes]
     fields += [_MEASURED.get(c.field, c.field) for c in parsed.constraints if isinstance(c.value, float | int)]
+    fields = [f for f in fields if f != "genres" or "audience" not in fields]  # "for children" is no genre then
     return tuple(dict.fromkeys(f for f in fields if f not in ("kind", "title", "creators", "topic")))
 
 

@@ -180,6 +180,7 @@ class Say:
             return text if text.endswith(("。", "！", "？", ".", "!", "?")) else text + "。"
         others = [c.removeprefix(f"{title}, ") for c in others]  # "mood: calm"
         others = [("it" + c.removeprefix(title)) if c.startswith(title) else c for c in others]
+        others = [f"t{c[1:]}" if c.startswith("The ") and not c.startswith(title) else c for c in others]
         text = ", and ".join([first, *others])
         return text if text.endswith((".", "!", "?")) else text + "."
 
@@ -320,6 +321,8 @@ class Say:
             return self("is_form", title=title, kind=self.a(self.kind(item)))
         value = self._value(item, field)
         named = self.column(field)
+        if value and field in ("moods", "themes") and not self.of_goods:
+            return self(f"{field}_are", title=title, value=value)
         if value and field == "audience":
             return self("genres", title=title, value=value)  # "… is for children"
         if not value:

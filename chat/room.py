@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chat.naming import MEANT
+from chat.opinions import SIMILAR
 from chat.shop import Shop
 from chat.state import DialogueState, Limit
 from chat.turn import Turn
@@ -159,7 +160,8 @@ class Room:
         """Whether a message wants something for somebody for whom nothing was wanted before."""
         whom = for_whom(turn.text)
         before = [entry.text for entry in self.state.messages if entry.role == "user"][:-1]
-        return bool(whom) and not any(whom in text.casefold() for text in before)
+        likened = self.shop.index.facets.of_works and SIMILAR.search(turn.text) is not None
+        return bool(whom) and not likened and not any(whom in text.casefold() for text in before)
 
 
 def _is_own(limit: Limit) -> bool:

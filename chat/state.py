@@ -175,6 +175,10 @@ class DialogueState(BaseModel):
         """What the assistant has said last, "" if nothing."""
         return next((entry.text for entry in reversed(self.messages) if entry.role == "assistant"), "")
 
+    def has_said(self, text: str) -> bool:
+        """Whether the assistant has said something before."""
+        return any(text in entry.text for entry in self.messages if entry.role == "assistant")
+
     def copied(self) -> DialogueState:
         """Return a copy that can be changed without changing this one; messages and snapshots never change."""
         update = {

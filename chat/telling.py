@@ -26,6 +26,9 @@ _SHORT = 6  # words of a message in which nothing is said by the way
 _ASKS_FOR = frozenset(
     {"loves", "likes", "love", "into", "about", "with", "featuring", "involving", "concerning", "on", "set"}
 )
+_FOR_A_TIME = re.compile(
+    r"\b(?:for|on|in|at|after|before|this|late|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\s+$", re.IGNORECASE
+)
 _BOUNDS = ("<", "<=", ">", ">=")
 _FAR = 3.0  # standard deviations behind: a web cam for who falls asleep to audiobooks
 _LIMITS = 2  # from which one of them may go
@@ -39,7 +42,7 @@ class Telling(Scene):
         """Own up to what this message wishes for and nothing shown has."""
         held = {str(x.value) for x in self.state.taste.limits}
         now = turn.understood.parsed.wishes
-        first = min((w.start for w in now if w.field in facts.ABOUT), default=-1)  # of works what comes first
+        first = min((w.start for w in now if is_subject(w, turn.text)), default=-1)  # of works what comes first
         wishes = [w for w in now if _asked_for(w, turn.text) or (w.start == first and not self.shop.of_goods)]
         wishes = [w for w in wishes if w.value not in held]
         wishes = [
@@ -142,13 +145,13 @@ class Telling(Scene):
     def scarce(self, turn: Turn, items: Sequence[Item]) -> str:
         """Say what would give more where there are few, unless it is just what was asked for."""
         limits = self.state.taste.limits
-        fitting = len(items)
+        fitting = len(items) - len(turn.related)
         if self.shop.decisions is not None:  # which leave out what fits and is not meant
             fitting = max(fitting, int(self.shop.recommender.allowed([x.constraint for x in limits]).sum()))
         if fitting >= ENOUGH or turn.understood.extreme is not None:
             return ""
         if subjects := self._of_subjects(turn, items):
-            return self.say("all_about", wishes=subjects)
+            return self.say("all_about_near" if turn.related else "all_about", wishes=subjects)
         if [(limit.field, limit.op) for limit in limits] == [("creators", "is")]:
             best = best_relaxation(self.shop, self.state)
             return self.say("few_by", makers=best[0].label) if best is not None and best[1] > fitting else ""
@@ -170,7 +173,9 @@ class Telling(Scene):
         if self.shop.of_goods or turn.named:
             return ""
         subjects = [v for f, v in self._wishes_now(turn, items) if f in facts.ABOUT]
-        told = [v for v in subjects if all(facts.meets(item, ("topic", v)) for item in items)]
+        places = self.shop.index.catalog.positions
+        on = [item for item in items if places[item.id] not in turn.related]
+        told = [v for v in subjects if all(facts.meets(item, ("topic", v)) for item in on)]
         return facts.join(list(dict.fromkeys(told)), self.say.language)
 
     def beside(self, turn: Turn, items: Sequence[Item]) -> str:
@@ -259,6 +264,11 @@ class Telling(Scene):
                 labels = [c.label for c in limits if not satisfies(item, c)]
                 said.append(self.say("outside", title=title, limits=self.say.quoted(labels)))
         return said
+
+
+def is_subject(wish: Wish, text: str) -> bool:
+    """Whether a wish is for what works are about: "an album for Sunday mornings" is about none."""
+    return wish.field in facts.ABOUT and _FOR_A_TIME.search(text[: wish.start]) is None
 
 
 def _asked_for(wish: Wish, text: str) -> bool:

@@ -28,6 +28,7 @@ class Turn:
     before: list[Limit] = field(default_factory=list)  # the limits in force when the message came
     further: list[Constraint] = field(default_factory=list)  # of its limits those of a comparative: "lighter"
     beside: list[int] = field(default_factory=list)  # positions shown beside what was asked for
+    related: list[int] = field(default_factory=list)  # positions of what comes nearest to a subject, and lacks it
     freed: list[Limit] = field(default_factory=list)  # the limits that those lack
 
     def lift(self, state: DialogueState, limits: Sequence[Limit], *, silently: bool = False) -> None:

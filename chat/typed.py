@@ -66,6 +66,16 @@ _NEW_IN = re.compile(
 _NO_ROMCOM = re.compile(  # which refuses no comedy
     r"\b(no|not|without|nothing)\s+(?:an?\s+|another\s+)?rom[\s-]?coms?\b", re.IGNORECASE
 )
+_COURSES_OF = re.compile(r"\b(music|films?|books?|games?)\s+(courses?|lessons?|classes)\b", re.IGNORECASE)
+_GAME_MUSIC = re.compile(r"\b(?:video\s?)?games?\s+(?:music|soundtracks?)\b", re.IGNORECASE)
+_FORGET = re.compile(
+    r"^\W*(?:ok(?:ay)?\W+)?(?:forget|never\s*mind)\s*[.!,]\s*(?=\w)", re.IGNORECASE
+)  # forgets no password
+_FOR_KIDS = re.compile(  # which is why it is not wanted
+    r"(?:^|(?<=[.!?,]\s))(?!it\b|that\b|this\b|they\b)[\w’' ]{2,40}?(?:['’]s|\s+is)\s+for\s+"
+    r"(?:kids|children)\s+(?:lol|haha\w*|tho|though)\W*",
+    re.IGNORECASE,
+)
 _INTO_READING = re.compile(  # which is the subject of no book then
     r"\b((?:get(?:ting)?\s+)?(?:back\s+)?into|likes?|loves?|enjoys?|started|fond\s+of)\s+reading\b(?!\s+(?:about|the|a|an|of)\b)",
     re.IGNORECASE,
@@ -258,6 +268,8 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
     """
     text = _NO_ROMCOM.sub(r"\1 romance", squeezed(text))
     text = _INTO_READING.sub(r"\1 books", text)
+    text = _GAME_MUSIC.sub("soundtracks", _COURSES_OF.sub(r"\2 about \1", text))
+    text = _FOR_KIDS.sub("", _FORGET.sub("", text))
     text = _WORD.sub(lambda match: _cased(_SHORTHAND[match.group().lower()], match.group()), text)
     text = _NOTE.sub(lambda match: "5 dollars" if match[1].lower() == "fiver" else "10 dollars", text)
     text = _RAVES.sub("loves ", _INTERJECTION.sub(" ", text))

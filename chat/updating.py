@@ -21,6 +21,7 @@ from chat.standing import standing
 from chat.state import Limit
 from chat.thread import held_on_to, let_go
 from chat.turn import Turn
+from chat.typed import EVERYDAY
 from chat.whom import age_of, whom
 from retrieval.constraints import number_of, satisfies, values_of
 from retrieval.lexicon import canonical, display, genres_wanted_with
@@ -42,6 +43,7 @@ _LESS = re.compile(
     r"\b(?:less|not\s+(?:so|as|too|that|quite\s+(?:so|as))|too)\s+(?!of\b|than\b|then\b)(\w{3,})|(?:不要?那么|没那么|太)(\w{1,3})",
     re.IGNORECASE,
 )
+_NO_SUBJECTS = frozenset("listen watch read play mum mom dad time money idea way thing".split())  # noqa: SIM905
 _WITH_PART = re.compile(r"^\W*(?:and\s+|but\s+)?with\s+(?:an?|some)\b", re.IGNORECASE)  # of what has been shown
 _TOGETHER = {"year": ("year", "decade"), "decade": ("year", "decade"), "length": LENGTH_FIELDS}  # fields that go as one
 _SIGNALS: dict[Attitude, Signal] = {"like": "like", "neutral": "like", "dislike": "dislike", "seen": "seen"}
@@ -156,6 +158,7 @@ class Updater(Scene):
         """Return the limits that the message sets, in words of its own or by what has been shown, but removed chips."""
         further, limits = self._further, turn.understood.parsed.constraints
         fits = any(c.op == "fits" for c in limits)
+        limits = tuple(c for c in limits if self.shop.of_goods or not _of_nothing(c))
         worded = [for_grown_ups(c, turn.text, self.state, fits) for c in limits]
         said = [c if c.label else further.labelled(c) for c in worded if (c.field, c.op, c.value) not in chips]
         turn.further = further.against_shown(turn, said)
@@ -415,6 +418,13 @@ def _less_of(text: str, said: str) -> str:
     """Return what was said without the words of which a message wants less: "less smoky", after "a smoky tea"."""
     words_of = {form for match in _LESS.finditer(text) for form in forms(next(filter(None, match.groups())).casefold())}
     return re.sub(r"\w+", lambda word: "" if word[0].casefold() in words_of else word[0], said) if words_of else said
+
+
+def _of_nothing(limit: Constraint) -> bool:
+    """Whether a limit refuses a word that says nothing of a work: "learn, not listen", "not with mum"."""
+    if (limit.field, limit.op) != ("topic", "is_not"):
+        return False
+    return all(word in EVERYDAY or word in _NO_SUBJECTS for value in _values(limit.value) for word in words(str(value)))
 
 
 def _has(item: Item, field_: str) -> bool:

@@ -56,7 +56,7 @@ experimental: avant garde; 实验
 family: ; 家庭
 fantasy: fantasies; 奇幻, 魔幻, 玄幻
 fighting: ; 格斗
-folk: folk music; 民谣
+folk: folk music, folky; 民谣
 gardening: ; 园艺
 graphic novel: graphic novels, comic, comics, comic book, comic books, manga; 漫画
 hip hop: hiphop, rap; 嘻哈, 说唱
@@ -126,7 +126,7 @@ dreamlike: dreamy, surreal; 梦幻
 eerie: creepy, uncanny, spooky; 诡异
 energetic: lively, upbeat, fast, fast paced, high energy; 热血, 快节奏
 epic: grand, sweeping; 史诗, 宏大
-funny: hilarious, humorous, make me laugh, fun; 搞笑, 好笑, 幽默, 有趣
+funny: hilarious, humorous, make me laugh, makes me laugh, want to laugh, need a laugh, good laugh, fun; 搞笑, 好笑, 幽默, 有趣
 gritty: raw; 粗粝
 hopeful: uplifting, optimistic, happy, feel good, more hopeful, cheerful, cheer me up, cheer us up, cheer her up, cheer him up, cheering up, cheer up; 充满希望
 inspiring: inspirational, motivating; 励志
@@ -166,6 +166,8 @@ dogs: dog; 狗
 cats: cat; 猫
 christmas: ; 圣诞
 war: ; 战争
+second world war: ww2, wwii, ww ii, world war two, world war 2, world war ii, 2nd world war, the second world war; 二战
+first world war: ww1, wwi, world war one, world war 1, world war i, the first world war; 一战
 """  # noqa: E501
 
 

@@ -49,6 +49,7 @@ _AFTER_TITLES = frozenset(
     loads twice once please instead well immensely years ages though when while as than
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_ANSWERS = frozenset({"no", "yes", "go", "now", "more"})  # said alone, these name no film
 _SAYINGS = frozenset({"never mind"})  # no misspelt "Nevermind"
 _SEQUEL = frozenset({"part", "vol", "volume", "chapter", "episode", "season", "number", "no"})
 
@@ -285,7 +286,7 @@ class TitleLinker:
         if not content or all(t.norm.isdigit() for t in span):  # "It", "Her", "1917"
             return (
                 (capitals and not initial and surface[0].isupper())
-                or (whole and (surface[0].isupper() or name not in PRONOUNS))
+                or (whole and name not in _ANSWERS and (surface[0].isupper() or name not in PRONOUNS))
                 or numbered(text, tokens, at, after, before)
             )
         refused = len(content) > 1 and at > 0 and tokens[at - 1].norm == "not"  # "dinosaurs, not star wars"

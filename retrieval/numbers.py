@@ -143,6 +143,12 @@ def _decade(op: Op) -> Make:
     return make
 
 
+def _decades_between(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
+    """Read "the 20s or 30s": both are of the century before this one, unless the first is said in full."""
+    low, high = (int(part) if int(part) >= 1000 else 1900 + int(part) for part in (m[1], m[2]))
+    return (_c("year", ">=", low, say), _c("year", "<=", high + 9, say)) if low < high else ()
+
+
 def _decade_zh(op: Op) -> Make:
     def make(m: re.Match[str], say: _Say) -> tuple[Constraint, ...]:
         value = int(m[1]) if m[1].isdigit() else 10 * COUNTS_ZH[m[1][0]]
@@ -226,6 +232,8 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("year", rf"\b(?:from\s+)?{_YEAR}\s*(?:-|–|—|to|until|till|through)\s*{_YEAR}\b", _years_between),
     ("year", rf"{_YEAR}年?\s*(?:到|至|-|—)\s*{_YEAR}年?", _years_between),
     ("year", r"\b(\d{1,2})(?:st|nd|rd|th)[\s-]century\b", _century),
+    ("year", r"(?:\b(?:from|in|of|between)\s+)?(?:\bthe\s+)?\b'?((?:1[0-9])?[2-9]0)'?s?\s+(?:or|and|to|-|/)\s+"
+             r"(?:the\s+)?'?((?:1[0-9])?[2-9]0)'?s\b", _decades_between),
     ("year", rf"\b(?:before|pre|prior\s+to|earlier\s+than|older\s+than)[\s-]+(?:{_DECADE})", _decade("<")),
     ("year", rf"\b(?:after|post|newer\s+than|later\s+than)[\s-]+(?:{_DECADE})", _decade(">")),
     ("year", rf"\b(?:since|from)\s+(?:{_DECADE})\s+on(?:wards?)?\b", _decade(">=")),

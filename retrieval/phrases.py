@@ -36,6 +36,9 @@ _CONTRACTED = frozenset(
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 _UNSPOKEN = frozenset("all any none other others both either various some each every no n/a".split())  # noqa: SIM905 - what cells say of no value
+_ENSEMBLES = frozenset(  # with which names end that are no surnames: "a piano trio" is not Bill Evans's
+    "trio quartet quintet sextet band orchestra ensemble choir group club experience society project".split()  # noqa: SIM905
+)
 _PARTICLES = ("le", "von", "van", "de", "del", "da", "di", "la")
 
 
@@ -268,7 +271,7 @@ def _without_initials(name: str) -> str:
 def _surname(name: str) -> str:
     """Return what a person is called for short: "miyazaki", "le guin"; "" if the name is one word."""
     parts = name.split()
-    if len(parts) < 2 or is_cjk(name):
+    if len(parts) < 2 or is_cjk(name) or parts[-1] in _ENSEMBLES:
         return ""
     return " ".join(parts[-2:]) if len(parts) > 2 and parts[-2] in _PARTICLES else parts[-1]
 
