@@ -200,7 +200,8 @@ def buys(piece: Piece) -> bool:
         things = understood.opinions or any(limit.is_thing for limit in understood.parsed.constraints)
         merely_narrows = understood.parsed.spans and not things  # "blue please"
         return (piece.takes > _TAKES and not merely_narrows) or BUYS.search(piece.text) is not None
-    if len(understood.opinions) == 1 and understood.act != "question" and _SETTLED.search(piece.text):
+    named = [opinion for opinion in understood.opinions if opinion.surface]
+    if len(named) == 1 and understood.act != "question" and _SETTLED.search(piece.text):
         return True
     agrees = AGREES.search(piece.text) is not None and not understood.parsed.spans
     meant = bool(understood.opinions) or agrees or not telling_words(piece.text)

@@ -72,12 +72,12 @@ def _meant(text: str, tokens: list[Token], name: str, linked: list[tuple[int, in
         pointing = _POINTING.issuperset(token.norm for token in content if token.norm != "the")
         if len(telling_words(name)) >= _WHOLE:
             return start, end
-        if PRONOUNS.issuperset(said) and not (capitals and start):
-            continue  # "is it long?" asks of no It
         if pointing and not (capitals and text[start:end].isupper()):
             if _ASKED_OF.match(text, end) and re.search(r"\bwhat", text[:start], re.IGNORECASE):
                 return start, end
             continue
+        if PRONOUNS.issuperset(said) and not (capitals and start):
+            continue  # "is it long?" asks of no It
         if _ENDS.match(text, end) and (capitals or _LEADS.search(text[:start])):
             return start, end
     return None

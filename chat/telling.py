@@ -44,7 +44,7 @@ class Telling(Scene):
         now = turn.understood.parsed.wishes
         first = min((w.start for w in now if is_subject(w, turn.text)), default=-1)  # of works what comes first
         wishes = [w for w in now if _asked_for(w, turn.text) or (w.start == first and not self.shop.of_goods)]
-        wishes = [w for w in wishes if w.value not in held]
+        wishes = [w for w in wishes if w.value not in held and (self.shop.of_goods or not _of_a_time(w, turn.text))]
         wishes = [
             w for w in wishes if w.field != "genres" or self.shop.of_goods
         ]  # the cards say of what genres they are
@@ -268,7 +268,11 @@ class Telling(Scene):
 
 def is_subject(wish: Wish, text: str) -> bool:
     """Whether a wish is for what works are about: "an album for Sunday mornings" is about none."""
-    return wish.field in facts.ABOUT and _FOR_A_TIME.search(text[: wish.start]) is None
+    return wish.field in facts.ABOUT and not _of_a_time(wish, text)
+
+
+def _of_a_time(wish: Wish, text: str) -> bool:
+    return wish.field in facts.ABOUT and _FOR_A_TIME.search(text[: wish.start]) is not None
 
 
 def _asked_for(wish: Wish, text: str) -> bool:

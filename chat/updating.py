@@ -21,7 +21,6 @@ from chat.standing import standing
 from chat.state import Limit
 from chat.thread import held_on_to, let_go
 from chat.turn import Turn
-from chat.typed import EVERYDAY
 from chat.whom import age_of, whom
 from retrieval.constraints import number_of, satisfies, values_of
 from retrieval.lexicon import canonical, display, genres_wanted_with
@@ -422,9 +421,8 @@ def _less_of(text: str, said: str) -> str:
 
 def _of_nothing(limit: Constraint) -> bool:
     """Whether a limit refuses a word that says nothing of a work: "learn, not listen", "not with mum"."""
-    if (limit.field, limit.op) != ("topic", "is_not"):
-        return False
-    return all(word in EVERYDAY or word in _NO_SUBJECTS for value in _values(limit.value) for word in words(str(value)))
+    refused = (word for value in _values(limit.value) for word in words(str(value)))
+    return (limit.field, limit.op) == ("topic", "is_not") and all(word in _NO_SUBJECTS for word in refused)
 
 
 def _has(item: Item, field_: str) -> bool:

@@ -63,6 +63,13 @@ def _head(title: str) -> str:
     return head if len(words(head)) > 1 else title  # "Life" names nothing
 
 
+def begin_alike(one: str, other: str) -> bool:
+    """Whether two names begin with one letter behind an article that both have: "the switch" is not "the witch"."""
+    begin, begins = (name.split()[:2] for name in (one, other))
+    both = begin[:1] == begins[:1] and begin[0] in _ARTICLES and len(begin) == len(begins) == 2
+    return not both or begin[1][0] == begins[1][0]
+
+
 def _ampersands(name: str) -> tuple[str, ...]:
     """Return a name with "and" for its ampersand and without its "and", as "&" is no word."""
     if "&" in name:
@@ -170,7 +177,7 @@ class TitleLinker:
         for found, similarity, _ in process.extract(
             query, names[low:high], scorer=fuzz.ratio, score_cutoff=score, limit=5
         ):
-            if numbers_in(found.split()) == numbers_in(query.split()):
+            if numbers_in(found.split()) == numbers_in(query.split()) and begin_alike(found, query):
                 return self._bearers(found), similarity
         return (), 0.0
 

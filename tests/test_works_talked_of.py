@@ -1,0 +1,237 @@
+"""What customers ask of works, and what they wish for after them: each once went wrong with a customer of Marquee."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.plain_titles import with_titles_marked
+from chat.typed import spelled_out
+from retrieval.catalog import Catalog
+from retrieval.constraints import Facets, listed_values
+from retrieval.retrievers import FacetRetriever
+from retrieval.types import Item, Query
+from tests.shops import Talk, marquee, titles
+from tests.visits import Visit
+
+
+@pytest.fixture
+def talk():
+    return Talk(marquee())
+
+
+class TestAsked:
+    def test_what_names_a_work_and_then_asks_of_it(self, talk):
+        talk("a cosy game")
+        assert talk("Spiritfarer, nice. Isn't it sad?").text.startswith("Yes, Spiritfarer (2020) is melancholic")
+        assert not talk.state.taste.liked
+
+    def test_a_question_beside_a_wish(self):
+        answer = Visit()("what's Gosford Park like? and something playful, a film")
+        assert answer.text.startswith("Gosford Park (2001): Guests and servants")
+        assert "For something playful" in answer.text
+
+    def test_a_genre_speaks_for_a_mood(self, talk):
+        answer = talk("is What We Do in the Shadows scary?")
+        assert answer.text.startswith("What We Do in the Shadows (2014) is horror, so it may well be")
+
+    def test_a_mood_that_is_near(self, talk):
+        assert talk("is At Last! sad?").text.startswith("Somewhat: At Last! (1960) is bittersweet.")
+
+    def test_what_is_not_known_beside_what_is(self, talk):
+        talk("Portal")
+        first, second = talk("does it have a map editor?"), talk("and has it won any prizes?")
+        assert first.text.startswith("Portal (2007): Armed with a device")
+        assert "The catalogue calls it" in first.text
+        assert second.text == "I don't have that information about Portal (2007)."
+
+    def test_a_subject_is_told_by_the_description(self, talk):
+        talk("Waltz for Debby")
+        assert "piano, bass and drums" in talk("is there any singing on it?").text
+
+    def test_one_of_two(self, talk):
+        answer = talk("i want Toy Story or Monsters, Inc., which one?")
+        assert titles(answer) == ["Toy Story", "Monsters, Inc."]
+
+    def test_short_stories_are_no_length(self, talk):
+        assert talk("so is Exhalation short stories?").text == "Exhalation (2019) is science fiction and short stories."
+
+    def test_a_rating(self, talk):
+        talk("Hot Fuzz")
+        assert talk("is it a 15 or 18?").text.startswith("Hot Fuzz (2007) is not listed as one for children.")
+
+    def test_who_somebody_is(self, talk):
+        assert titles(talk("who is etta james?")) == ["At Last!"]
+
+    @pytest.mark.parametrize("message", ["could it be less violent?", "could it be strategy?"])
+    def test_what_it_could_be_is_a_wish(self, message, talk):
+        talk("a game")
+        assert talk("StarCraft").cards
+        talk(message)
+        assert talk.limits & {("moods", "is_not", "violent"), ("genres", "is", "strategy")}
+
+
+class TestPlainTitles:
+    @pytest.fixture
+    def shown(self, talk):
+        talk.state.taste.shown = ["film-the-others-2001", "film-soul-2020", "book-the-door-1987"]
+        return talk
+
+    @pytest.mark.parametrize(
+        ("message", "read"),
+        [
+            ("whats the others about?", "whats The Others (2001) about?"),
+            ("Soul is animated, isn't it?", "Soul (2020) is animated, isn't it?"),
+            ("is the door sad?", "is The Door (1987) sad?"),
+        ],
+    )
+    def test_what_has_been_shown_is_meant(self, message, read, shown):
+        assert with_titles_marked(message, shown.shop, shown.state) == read
+
+    @pytest.mark.parametrize("message", ["what about the others?", "soul music please", "it came to the door"])
+    def test_common_words_are_no_titles(self, message, shown):
+        assert with_titles_marked(message, shown.shop, shown.state) == message
+
+    def test_a_title_of_many_common_words(self, talk):
+        assert titles(talk("if this is a man, do you have it?"))[:1] == ["If This Is a Man"]
+
+    def test_no_is_an_answer(self, talk):
+        talk("a film")
+        assert "No" not in titles(talk("No."))
+
+    def test_the_question_is_asked_again(self):
+        visit = Visit()
+        visit("what is The Name of the Rose about?")
+        assert visit("no, The Door I asked").text.startswith("The Door (1987): A Budapest writer")
+
+
+class TestAfresh:
+    def test_another_kind_with_a_wish_of_its_own(self, talk):
+        talk("a sad slow film from the 90s")
+        answer = talk("and an album for her too, something folky")
+        assert talk.limits == {("kind", "is", "album"), ("genres", "is", "folk")}
+        assert not talk.state.taste.wishes
+        assert "I let go of “the 1990s”" in answer.text
+
+    def test_another_kind_alone_keeps_the_wish(self, talk):
+        talk("a sad film")
+        talk("or a book instead")
+        assert ("moods", "melancholic") in talk.state.taste.wishes
+
+    def test_what_is_to_be_like_it(self, talk):
+        talk("I loved Blade Runner")
+        talk("any books in that style?")
+        assert talk.state.taste.anchors == ["film-blade-runner-1982"]
+
+    def test_prices_stay(self, talk):
+        talk("a funny film under 10 dollars")
+        talk("now a book about trains")
+        assert ("price", "<", 10.0) in talk.limits
+
+    def test_no_child_any_more(self, talk):
+        talk("a book for my grandson, he is 8")
+        assert ("audience", "is", "children") in talk.limits
+        talk("no, for an adult")
+        assert ("audience", "is", "children") not in talk.limits
+
+    def test_what_looks_grown_up_is_no_wish_for_it(self, talk):
+        talk("a book for my grandson, he is 8")
+        talk("oh dear, those look rather grown up")
+        assert ("audience", "is", "children") in talk.limits
+
+    def test_somebody_elses_maker_is_known_to_them(self, talk):
+        shown = titles(talk("a mystery book"))
+        talk("something similar for my sister, she likes Agatha Christie but has read all of them")
+        assert not set(talk.state.taste.seen) & {item.id for item in marquee().index.catalog if item.title in shown}
+
+
+class TestSubjects:
+    def test_only_what_is_about_it_and_what_comes_near(self, talk):
+        answer = talk("guitar courses")
+        assert titles(answer)[0] == "Flamenco Guitar: First Steps"
+        assert "That is all I have about guitar" in answer.text
+        assert len(answer.cards) <= 3
+
+    def test_what_a_time_is_for_is_no_subject(self, talk):
+        answer = talk("a jazz album for Sunday mornings")
+        assert len(answer.cards) == 5
+        assert "morning" not in answer.text
+
+    def test_a_genre_that_films_lack_is_looked_for_in_them(self, talk):
+        assert "Whiplash" in titles(talk("is there a film about any jazz musician?"))
+
+
+class TestRead:
+    @pytest.mark.parametrize(
+        ("message", "limits"),
+        [
+            ("comedy film. no romcom", {("genres", "is", "comedy"), ("genres", "is_not", "romance")}),
+            ("a horror film from the 20s or 30s", {("year", ">=", 1920.0), ("year", "<=", 1939.0)}),
+            ("what's new in games", {("kind", "is", "game")}),
+            ("just us, the kids are asleep. a film", {("kind", "is", "film")}),
+            ("a film, learn, not listen", {("kind", "is", "film")}),
+        ],
+    )
+    def test_limits(self, message, limits, talk):
+        talk(message)
+        assert limits <= talk.limits
+        assert not {limit for limit in talk.limits if limit[0] in ("audience", "topic")}
+
+    def test_a_trio_is_no_surname(self, talk):
+        talk("jazz albums by a piano trio")
+        assert not {limit for limit in talk.limits if limit[0] == "creators"}
+
+    def test_a_genre_among_albums(self, talk):
+        talk("calm albums")
+        talk("something loud now, proper rock")
+        assert ("genres", "is", "rock") in talk.limits
+
+    @pytest.mark.parametrize(
+        ("message", "word"),
+        [
+            ("a game for the switch please", "console"),
+            ("a novel by a woman", "gender"),
+            ("a one player game", "players"),
+        ],
+    )
+    def test_what_no_column_tells_is_owned_up_to(self, message, word, talk):
+        assert word in talk(message).text.partition(":")[0]
+        assert "I can't go by" not in talk(message).text  # which has just been said
+
+    def test_spelling(self):
+        assert spelled_out("i want to get back into reading") == "i want to get back into books"
+        assert spelled_out("ok, forget. a sad film") == "a sad film"
+        assert spelled_out("any albums of game music?") == "any albums of soundtracks?"
+        assert spelled_out("isnt it sad") == "is it sad"
+        assert spelled_out("it is sad, isn't it?") == "it is sad, isn't it?"
+
+
+class TestTaken:
+    def test_it_is(self):
+        visit = Visit()
+        visit("Paddington 2")
+        assert visit("yeah Paddington 2 it is. cheers").text.startswith("Good choice!")
+
+    def test_and_what_else_is_asked(self):
+        visit = Visit()
+        visit("Project Hail Mary")
+        answer = visit("ok that one then. what else has he written?")
+        assert "We have nothing else by Andy Weir." in answer.text or "all we have by Andy Weir" in answer.text
+
+
+class TestOrder:
+    def items(self, *moods: tuple[str, ...]) -> Catalog:
+        made = (
+            Item(id=str(at), title=f"Film {at}", kind="film", attributes={"moods": m}) for at, m in enumerate(moods)
+        )
+        return Catalog(tuple(made))
+
+    def test_what_is_said_first_weighs_most(self):
+        catalog = self.items(("tense", "funny", "dark"), ("funny", "warm", "playful"), ("warm", "tense", "bleak"))
+        scores = FacetRetriever(catalog, Facets(catalog)).scores(Query(wishes=(("moods", "funny"),)))
+        assert scores[1] > scores[0] > scores[2]
+        assert listed_values(catalog[0], "moods") == ["tense", "funny", "dark"]
+
+    def test_an_alphabet_says_nothing(self):
+        catalog = self.items(("dark", "funny", "tense"), ("bleak", "dark", "funny"), ("funny", "tense", "warm"))
+        scores = FacetRetriever(catalog, Facets(catalog)).scores(Query(wishes=(("moods", "funny"),)))
+        assert scores[0] == scores[1] == scores[2]
