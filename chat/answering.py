@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from chat.buying import bought
 from chat.cases import stays
 from chat.clauses import BARE, asks, clauses, questions_of, wonders
+from chat.descriptions import bare_fact
 from chat.desk import Desk, wish
 from chat.dialogue import Answer, Dialogue
 from chat.evidence import FOR_A_PERSON, SHORT
@@ -348,7 +349,8 @@ class Answering:
         """Say that nobody knows, or tell of a work what has not been told of it: it may well be in there."""
         items = self.shop.items([answer.about] if answer.about and not (self.shop.of_goods or answer.compared) else [])
         told = next((item.description for item in items if item.description), "")
-        if told and told not in text and not self.state.has_said(told):
+        fact = bare_fact(part, self.shop.index.facets)
+        if told and not fact and told not in text and not self.state.has_said(told):
             return self.dialogue.say("rest_told", told=told)
         return self.dialogue.say("no_answer_to", question=part)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from chat import facts
 from chat.clauses import clauses, wonders
 from chat.contents import CONTENTS
-from chat.descriptions import PAIR, Asked, Descriptions
+from chat.descriptions import PAIR, Asked, Descriptions, bare_fact
 from chat.explaining import COMMON, REASON, common, for_whom, reason
 from chat.fitting import FITS, fitting
 from chat.lengths import of_length
@@ -208,7 +208,7 @@ class Asking(Scene):
 
     def _beside_columns(self, turn: Turn, items: Sequence[Item]) -> str:
         """Say what of a question no column answers, behind what they do: "how long is it, and who's in it?"."""
-        if not self.shop.of_goods and not self._told(items):
+        if not (self.shop.of_goods or self._told(items) or bare_fact(turn.text, self.shop.index.facets)):
             return self.say("rest_told", told=items[0].description)
         parts = [part for part in clauses(turn.text) if of_no_column(part)]
         if not parts:

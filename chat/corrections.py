@@ -39,9 +39,14 @@ _COMMON_GENRES = {  # what names a genre beside a kind only, and the kind that i
     "album": (re.compile(_NO_NOUN.format("rock|pop|soul|metal|folk|latin|punk|country|indie"), re.IGNORECASE), "music"),
     "game": (re.compile(_NO_NOUN.format("racing|stealth|fighting|survival|sim"), re.IGNORECASE), "games"),
 }
+_THATS = re.compile(
+    r"\b(?:that|this|it|those|these|they)(?:['’]?s|['’]?re|\s+is|\s+are)\s+"
+    r"(?:all\s+|just\s+|still\s+|only\s+)?(\w+)(?=\s*(?:[.!,;]|$))",
+    re.IGNORECASE,
+)
 _WHO_IS = re.compile(
-    r"\bwho(?:['’]?s|\s+is|\s+are|\s+was|\s+were)\s+(?!it\b|that\b|this\b|in\b|the\b|by\b)([\w .'’-]{3,40}?)"
-    r"(?=\s*(?:[?!,]|$|\band\b))",
+    r"(?:(?:and|so|but|no)\W+)*who(?:['’]?s|\s+is|\s+are|\s+was|\s+were)\s+"
+    r"(?!it\b|that\b|this\b|in\b|the\b|by\b)([\w .'’-]{3,40}?)",
     re.IGNORECASE,
 )
 _IT = re.compile(r"\b(?:it|that|this)(?:\s+one)?\b", re.IGNORECASE)
@@ -75,11 +80,18 @@ def as_meant(text: str, shop: Shop, state: DialogueState) -> str:
     """Return a message with what it leaves unsaid of the items spoken of."""
     if shop.of_goods:
         return _asked_again(text, shop, state)
-    text = _of_the_kind(text, state)
-    text = _WHO_IS.sub(lambda match: _by_them(match, shop), text)
+    text = _of_the_kind(_THATS.sub(_refused, text), state)
+    who = _WHO_IS.fullmatch(text.strip(" ?!."))
+    text = _by_them(who, shop) if who is not None else text
     text = _ASKED_LAST.sub(r"no, I meant \1", with_titles_marked(text, shop, state))
     text = _of_work_again(_insisting(_NO_THE_ONE.sub("", text), shop), shop, state)
     return _by_part(_among_namesakes(text, shop, state), shop, state)
+
+
+def _refused(match: re.Match[str]) -> str:
+    """Return "not pop" for "that's all pop": what is shown is of a genre, and should not be."""
+    genre = canonical("genres", match[1].casefold())
+    return f"not {match[1]}" if genre in vocabulary("genres") else match[0]
 
 
 def _of_the_kind(text: str, state: DialogueState) -> str:
@@ -115,7 +127,8 @@ def _of_work_again(text: str, shop: Shop, state: DialogueState) -> str:
     if named == text or state.route != "item" or not asked or not _only_names(named, shop):
         return text
     (mention,) = shop.linker.link(named)
-    title = marked(shop.index.catalog[mention.positions[0]])
+    kind = next((str(x.value) for x in state.taste.limits if (x.field, x.op) == ("kind", "is")), "")
+    title = marked(shop.index.catalog[shop.best(mention.positions, kind, shop.positions(state.taste.focus))])
     again = asked[-1]
     others = shop.linker.link(again)
     spelt = re.compile(re.escape(mention.surface.strip("“”")), re.IGNORECASE)

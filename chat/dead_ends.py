@@ -86,7 +86,7 @@ class DeadEnds(Scene):
         """
         new, taste = turn.understood.parsed, self.state.taste
         said = [c for c in new.constraints if c.field == "genres"]
-        wishes = [(w.field, w.value) for w in new.wishes if w.field in ABOUT]
+        wishes = [(w.field, w.value) for w in new.wishes if w.field in (*ABOUT, "moods")]
         old = [x for x in taste.limits if x.field in _SOFT and x.op != "is_not" and not x.lasting]
         old = [x for x in old if x.constraint not in new.constraints]
         if not (picks and wishes and old) or said or self.shop.of_goods or turn.understood.refining:

@@ -15,12 +15,12 @@ from chat.lines import NEAR, PERHAPS, Read
 from chat.meant import MOST
 from chat.moods import MOODS, each_in_short
 from chat.pointing import pointed
-from chat.questions import COLUMNS
+from chat.questions import COLUMNS, of_no_column
 from chat.quoting import TITLE, alike, amount, beside, included, question_alone, thing_included
 from chat.scene import Scene
 from chat.turn import Turn
 from chat.variants import YES_NO, variants
-from retrieval.constraints import as_values, satisfies, values_of
+from retrieval.constraints import Facets, as_values, satisfies, values_of
 from retrieval.knowledge import reads, terms
 from retrieval.lexicon import display
 from retrieval.numbers import blank
@@ -28,15 +28,26 @@ from retrieval.ranges import of_sizes
 from retrieval.text import normalize
 from retrieval.types import Item
 from retrieval.units import of_header
+from retrieval.untold import untold
 
 _SEVERAL = frozenset({"pick", "description", CONTENTS, FITS, MOODS})  # which ask for more than one line
 PAIR = 2  # items whose descriptions are told beside each other
 _MOST_OTHERS = 2  # and others that are named beside the one asked about
+_FACT = re.compile(
+    r"\b(?:silent|subtitl\w+|subs|dubbed|online|offline|colou?r|cast|actors?|tracks?|pages|chapters|episodes|discs?|editions?)\b",
+    re.IGNORECASE,
+)
 _EITHER = re.compile(r"\bwhich\b|\bor\b|还是|哪", re.IGNORECASE)
 _WITH = re.compile(
     r"(?:\bprice|\bcosts?|\d)\b[^.!?;]*?\b(?:with|includ\w+|incl\.?)\s+((?:(?:the|an?|its|all|both)\s+)?[\w'’-]+(?:\s+[\w'’-]+)?)\W*$",
     re.IGNORECASE,
 )
+
+
+def bare_fact(text: str, facets: Facets) -> bool:
+    """Whether a question about a work asks a fact that no description tells: who is in it, how many can play it."""
+    lacking = {name for name, _, _ in untold(text, facets) if name} - {"difficulty", "reading level"}
+    return bool(lacking) or of_no_column(text) or _FACT.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +175,8 @@ class Descriptions(Scene):
             return None  # works are of one genre or another, and all are told
         if not understood.looks_up or not (asked := self._asked_words(turn, items)):
             return None
+        if understood.of_shown and not self.shop.of_goods and bare_fact(turn.text, self.shop.index.facets):
+            return Asked(self.say("not_said_these"), tuple(items), known=False)  # "which of these runs on PS5?"
         found = [each for item in items if (each := evidence(item, asked)) is not None]
         if of_which(turn.text):
             found = [each for each in found if each.value]
@@ -262,6 +275,8 @@ class Descriptions(Scene):
         That it says nothing of it is not claimed: it may do so in other words than the question's.
         """
         title = facts.names(items, self.say.language)
+        if not self.shop.of_goods and len(items) == 1 and bare_fact(text, self.shop.index.facets):
+            return self.say("not_said", title=title)
         told = items[0].description if len(items) == 1 else ""
         listed = self.say.moods_of(items[0]) if len(items) == 1 and not self.shop.of_goods else ""
         if told and not self.state.has_said(told):

@@ -174,6 +174,8 @@ def stood_on(text: str, mentions: Sequence[Mention], sensed: Sensed, shown: int)
 
 def _merely(text: str, mention: Mention, sensed: Sensed) -> bool:
     """Whether a work is named by the way, as far as the whole message tells."""
+    if len(words(mention.surface)) >= _TITLE_OF_WORDS:
+        return False
     asked_of = SAME_MAKER.search(text) or ABOUT_TITLE.search(text) or MEANT.match(text)
     asked_for = mention.how == "alias" and has(text, [mention])  # "do you have those magnet tiles"
     about_it = asked_of or asked_for or _asked_of(text, mention, sensed)

@@ -79,7 +79,7 @@ _MEDIA: Mapping[str, str] = {
     "composed": "album", "sings": "album", "recorded": "album",
 }  # fmt: skip
 _ANYTHING_LIKE = re.compile(  # "do you have anything like Twin Peaks?" asks for no title
-    r"\s*(?:anything|something|any\s+\w+|some\s+\w+|stuff|more)\s+(?:\w+\s+)?(?:like|similar\s+to|close\s+to|in\s+the\s+vein\s+of)\b",
+    r"\s*(?:anything|something|any\s+\w+|some\s+\w+|stuff|more)\s+(?:\w+\s+)?(?:like|similar\s+to|close\s+to|(?:in|along)\s+the\s+(?:vein|lines?|spirit|style|manner)\s+of)\b",
     re.IGNORECASE,
 )
 _ANYTHING_WITH = re.compile(  # nor does "is there something with Gene Kelly?"
@@ -147,7 +147,8 @@ def asked_title(text: str, linker: TitleLinker, parser: Parser) -> tuple[str, li
     ):
         return "", mentions
     thing = re.split(
-        rf"[?!;。？！；\n]|\.\s|(?:,|\bbut\b|\bor\s+(?:something|anything)\b|\band\s+{_ASKS}\b)", text[have.end() :]
+        rf"[?!;。？！；\n]|(?<!\b[A-Z])\.\s|(?:,|\bbut\b|\bor\s+(?:something|anything)\b|\band\s+{_ASKS}\b)",
+        text[have.end() :],
     )[0]
     thing = re.sub(
         r"^\W*(?:(?:the|a|an|any)\s+)?(?:(?:film|movie|book|novel|game|album|course)s?\s+)(?:called\s+|named\s+)?"

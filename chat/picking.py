@@ -18,7 +18,8 @@ from chat.rules import Situation
 from chat.scene import Scene
 from chat.shop import card
 from chat.sidelines import sidelines
-from chat.telling import ENOUGH, is_subject
+from chat.subjects import Subjects
+from chat.telling import ENOUGH
 from chat.thread import of_those
 from chat.turn import Turn
 from chat.typed import EVERYDAY, telling_words
@@ -36,7 +37,6 @@ _RECENT_LIKES = 6
 _MEANT = 3  # goods that a need means, though they have been shown
 _DESCRIBED = 2  # telling words of a message that describes what is wanted
 _PROMPT_TURNS = 40
-_RELATED = 0.35  # a cosine, and a share of a wish that is met, from which a work has to do with a subject
 _SHADE = 0.5  # standard deviations by which a mood near a refused one is worth less
 # Limits that a new request may lift; numbers and "no …" stay.
 _GIVES_WAY = ("kind", "genres", "creators", "language", "title", "topic")
@@ -76,7 +76,8 @@ class Picking(Scene):
         known.update(stay)
         k = CARDS - len(pinned) - len(first) - len(stay)
         aside = sidelines(self.shop, constraints, " ".join([*self.state.taste.wish_text, turn.text]))
-        on = self._on_subject(turn, allowed, known)
+        subjects = Subjects.of(self)
+        on = subjects.on(turn, allowed, known)
         if on is not None:
             aside |= {*np.flatnonzero(~on).tolist()}
         picks = self._ask(constraints, known | shown | aside, k, placed.lift)
@@ -85,11 +86,11 @@ class Picking(Scene):
         if on is not None and len(picks) < min(k, ENOUGH):
             others = allowed & ~on
             others[[*known, *shown]] = False
-            picks += self._related(turn, others, ENOUGH - len(picks))
+            picks += subjects.related(turn, others, ENOUGH - len(picks))
             if not picks:  # what came nearest before still does
                 others[[*shown]] = allowed[[*shown]] & ~on[[*shown]]
                 others[[*known]] = False
-                picks = self._related(turn, others, ENOUGH)
+                picks = subjects.related(turn, others, ENOUGH)
         if aside and not picks:
             picks = self._ask(constraints, known, k, placed.lift)
         picks = Worth.of(self).kept(turn, self._need(), picks, behind=bool(stay or pinned))
@@ -136,45 +137,6 @@ class Picking(Scene):
         shown = self.shop.positions(self.state.taste.focus)
         return [at for at in shown if allowed[at] and for_them[at] and at not in known][:CARDS]
 
-    def _on_subject(self, turn: Turn, allowed: BoolArray, known: Collection[int]) -> BoolArray | None:
-        """Return the works that are about what a message asks for, (N,), None if that is no subject, or too few are.
-
-        What is about something else is no answer, and five cards are no better than the one that is. Where themes
-        tell of it, none may be left; a word that only texts have may be there by chance.
-        """
-        facets, parsed = self.shop.index.facets, turn.understood.parsed
-        wishes = self._subjects(turn) if not self.shop.of_goods and not turn.named else []
-        if not wishes:
-            return None
-        left = allowed.copy()
-        left[[*known]] = False
-        masks = [facets.mask([Constraint("topic", "is", value)]) & left for _, value in wishes]
-        both = np.logical_and.reduce(masks)
-        on: BoolArray = both if both.sum() >= ENOUGH else np.logical_or.reduce(masks)
-        themes = facets.postings.get("themes", {})
-        themed = any(value in themes for _, value in wishes) and not parsed.relative
-        return on if themed or on.sum() >= ENOUGH else None
-
-    def _subjects(self, turn: Turn) -> list[tuple[str, str]]:
-        """Return the subjects that a message asks for, or goes on asking for: "a cheaper one"."""
-        parsed = turn.understood.parsed
-        wishes = [(wish.field, wish.value) for wish in parsed.wishes if is_subject(wish, turn.text)]
-        if not wishes and (parsed.relative or turn.refined):
-            wishes = [wish for wish in self.state.taste.wishes if wish[0] in facts.ABOUT]
-        return wishes
-
-    def _related(self, turn: Turn, allowed: BoolArray, k: int) -> list[Recommended]:
-        """Return the k works nearest to the subjects that a message asks for, and not about them.
-
-        They are near by what their texts say, and by what they share with the works that are about a subject.
-        """
-        wishes, retrievers = self._subjects(turn), self.shop.index.retrievers
-        told = retrievers["dense"].scores(Query(" ".join(value for _, value in wishes)))
-        near = told + retrievers["facets"].scores(Query(wishes=tuple(wishes)))
-        best = np.argsort(-np.where(allowed, near, -np.inf))[:k].tolist()
-        turn.related = [at for at in best if allowed[at] and near[at] >= _RELATED]
-        return [Recommended(at, 0.0) for at in turn.related]
-
     def _situation(self, turn: Turn) -> Situation:
         kinds = (v for c in self.constraints() if (c.field, c.op) == ("kind", "is") for v in as_values(c))
         said = " ".join([*self.state.taste.wish_text, turn.text])
@@ -206,7 +168,7 @@ class Picking(Scene):
         self, constraints: Sequence[Constraint], exclude: set[int], k: int, lift: FloatArray | None
     ) -> list[Recommended]:
         picks: list[Recommended] = []
-        lift = self._without_shades(constraints, lift)
+        lift = Subjects.of(self).firsts(constraints, self._without_shades(constraints, lift))
         for tier in self.tiers(constraints):
             if k <= len(picks):
                 break
@@ -289,13 +251,7 @@ class Picking(Scene):
         told = taste.anchors or taste.wishes or taste.earlier or taste.wish_text
         liked = self.shop.positions((taste.anchors if told else taste.seen)[-_RECENT_LIKES:])
         disliked = self.shop.positions(taste.disliked)
-        wishes = (*taste.wishes, *self._genres_asked())
-        return Query(self._search_text(), tuple(liked), tuple(disliked), wishes, tuple(taste.earlier))
-
-    def _genres_asked(self) -> list[tuple[str, str]]:
-        """Return the genres that works must be of: those that are so before all else come first."""
-        asked = [x for x in self.state.taste.limits if (x.field, x.op) == ("genres", "is")]
-        return [("genres", str(v)) for x in asked for v in as_values(x.constraint)] if not self.shop.of_goods else []
+        return Query(self._search_text(), tuple(liked), tuple(disliked), tuple(taste.wishes), tuple(taste.earlier))
 
     def _search_text(self) -> str:
         """Return the words to search by: the person's own, and the wishes that no column can meet.

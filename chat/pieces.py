@@ -55,6 +55,10 @@ AGREES = re.compile(  # to what has been shown
 _SETTLED = re.compile(  # "Paddington 2 it is, cheers"
     r"\w\s+it\s+is(?:\s+then)?\W*(?:(?:thanks?|thank\s+you|cheers|please|great|perfect|then)\W*)*$", re.IGNORECASE
 )
+_COMMENTS = re.compile(  # on a work: "Flappy Bird is the opposite of cosy", "I asked about Tarkovsky"
+    r"(?-i:[A-ZÀ-Ý])?[\w'’]+\s+(?:is|was)\s+the\s+opposite\s+of\b|^\W*i\s+(?:was\s+)?ask(?:ed|ing)\s+about\b",
+    re.IGNORECASE,
+)
 _WAITS = re.compile(r"\b(?:wait|think\s+(?:about|it|on)|leave\s+it|come\s+back|let\s+you\s+know)\b", re.IGNORECASE)
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
 _ASKED_SURE = 0.45  # but what is asked of the shop, beside works, this
@@ -132,10 +136,12 @@ class Reader:
         """Join what merely names a work to the question that follows it: "Exhalation sounds good, is it a novel?"."""
         joined: list[Piece] = []
         for piece in pieces:
-            if joined and _way_of_works(piece) == "asks" and _merely_names(joined[-1]):
-                joined[-1] = self.piece(f"{joined[-1].text.rstrip(' ,.!')}. {piece.text}")
-            else:
-                joined.append(piece)
+            if _way_of_works(piece) == "asks":
+                told: list[str] = []
+                while joined and _merely_names(joined[-1]):
+                    told.insert(0, joined.pop().text.rstrip(" ,.!"))
+                piece = self.piece(". ".join([*told, piece.text])) if told else piece
+            joined.append(piece)
         return joined
 
     def _for_pages(self, text: str, groups: Sequence[Sequence[Piece]]) -> list[Piece]:
@@ -300,6 +306,8 @@ def _merely_names(piece: Piece) -> bool:
     """Whether a part names one work and wishes for nothing: "Exhalation sounds good"."""
     understood, parsed = piece.understood, piece.understood.parsed
     named = [opinion for opinion in understood.opinions if opinion.surface]
+    if piece.route in SHOP and _COMMENTS.search(piece.text) and not (wishes(piece.text) or asks(piece.text)):
+        return True
     says = parsed.spans or parsed.relative or understood.dropped or understood.same_maker or understood.asked_title
     wished = wishes(piece.text) or understood.act in ("availability", "more")
     return piece.route in SHOP and len(named) == 1 and not (says or wished)

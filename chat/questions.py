@@ -56,12 +56,15 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  rf"(?:{_TONGUES})(?:,?\s+or\s+(?:in\s+)?(?:{_TONGUES}))+\b"
                  rf"|\bcan\s+i\s+(?:read|watch|get|have|hear|play)\s+(?:it|this|that)\s+in\s+(?:{_TONGUES})\b"
                  rf"|\boriginal(?:ly)?\s+(?:in\s+)?(?:{_TONGUES})\b"
+                 rf"|\bit['’]?s\s+in\s+(?:{_TONGUES})\s*\?"
                  rf"|\bis\s+(?:(?:it|this|that|the\s+\w+)\s+)?(?:sung\s+|spoken\s+|written\s+|taught\s+)?in\s+(?:{_TONGUES})\s*(?:\?|$)"
                  rf"|\bi\s+(?:can\s+)?(?:get|read|have|watch|hear)\s+(?:it|this|that)\s+in\s+(?:{_TONGUES})\b"
                  r"|什么语言|哪种语言"),
     ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
     ("description", rf"{_WHAT}\s+(it|they|(the|that|this)(\s+\S+){{0,2}}|\S+)\s+about\b"
                     r"|\bwhat\s+(it|they|(the|that|this)(\s+\S+){0,2}|\S+)\s+(is|are|was)\s+about\b"
+                    r"|\bhow['’]?s\s+(?:that|this)\s*(?:$|[,?!.])"
+                    rf"|\bwhere\s+(?:is|was|does|do)\s+(?:it|that|this|the\s+\w+)\s+(?:set|take\s+place|happen|play)\b|\bwhen\s+is\s+(?:it|that|this)\s+set\b"
                     rf"|{_WHAT}\s+(the\s+)?(story|plot)\b|\bwhat\s+do\s+(?:you|i)\s+do\s+in\s+(?:it|this|that|there)\b|{_WHAT}\s+(it|that)\W*$"
                     r"|\bwhat\s+does\s+(it|that|this)(\s+one)?\s+sound\s+like\b"
                     rf"|{_SPECIAL}"

@@ -62,7 +62,7 @@ SAY: Mapping[str, tuple[str, str]] = {
     "rejected": ("{titles} won't come up again.", "不会再推荐{titles}了。"),
     "seen": ("Noted that you know {titles}.", "记下了，你已经看过{titles}。"),
     "lifted": ("I let go of {limits} to make room for that.", "为此我取消了{limits}的限制。"),
-    "shown_all": ("You have seen everything {wishes} that I have.", "符合“{wishes}”的都给你看过了。"),
+    "shown_all": ("You have now seen everything {wishes} that fits.", "符合“{wishes}”的都给你看过了。"),
     "implied": ("Because of that I also leave out: {genres}.", "因此我也排除了{genres}。"),
     "unmet": ("I have nothing {wishes} that fits; these come nearest.", "没有{wishes}的作品符合要求，这些最接近。"),
     "kept": ("Still keeping to {limits}.", "仍然保持：{limits}。"),

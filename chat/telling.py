@@ -15,6 +15,7 @@ from chat import facts
 from chat.scene import Scene
 from chat.shop import Shop
 from chat.state import DialogueState, Limit
+from chat.subjects import is_subject
 from chat.turn import Turn
 from retrieval.constraints import in_currency, satisfies, satisfies_all
 from retrieval.parsed import Wish
@@ -25,9 +26,6 @@ from retrieval.types import Item
 _SHORT = 6  # words of a message in which nothing is said by the way
 _ASKS_FOR = frozenset(
     {"loves", "likes", "love", "into", "about", "with", "featuring", "involving", "concerning", "on", "set"}
-)
-_FOR_A_TIME = re.compile(
-    r"\b(?:for|on|in|at|after|before|this|late|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\s+$", re.IGNORECASE
 )
 _BOUNDS = ("<", "<=", ">", ">=")
 _FAR = 3.0  # standard deviations behind: a web cam for who falls asleep to audiobooks
@@ -44,7 +42,11 @@ class Telling(Scene):
         now = turn.understood.parsed.wishes
         first = min((w.start for w in now if is_subject(w, turn.text)), default=-1)  # of works what comes first
         wishes = [w for w in now if _asked_for(w, turn.text) or (w.start == first and not self.shop.of_goods)]
-        wishes = [w for w in wishes if w.value not in held and (self.shop.of_goods or not _of_a_time(w, turn.text))]
+        wishes = [
+            w
+            for w in wishes
+            if w.value not in held and (self.shop.of_goods or w.field not in facts.ABOUT or is_subject(w, turn.text))
+        ]
         wishes = [
             w for w in wishes if w.field != "genres" or self.shop.of_goods
         ]  # the cards say of what genres they are
@@ -264,15 +266,6 @@ class Telling(Scene):
                 labels = [c.label for c in limits if not satisfies(item, c)]
                 said.append(self.say("outside", title=title, limits=self.say.quoted(labels)))
         return said
-
-
-def is_subject(wish: Wish, text: str) -> bool:
-    """Whether a wish is for what works are about: "an album for Sunday mornings" is about none."""
-    return wish.field in facts.ABOUT and not _of_a_time(wish, text)
-
-
-def _of_a_time(wish: Wish, text: str) -> bool:
-    return wish.field in facts.ABOUT and _FOR_A_TIME.search(text[: wish.start]) is not None
 
 
 def _asked_for(wish: Wish, text: str) -> bool:

@@ -67,6 +67,7 @@ _NO_ROMCOM = re.compile(  # which refuses no comedy
     r"\b(no|not|without|nothing)\s+(?:an?\s+|another\s+)?rom[\s-]?coms?\b", re.IGNORECASE
 )
 _COURSES_OF = re.compile(r"\b(music|films?|books?|games?)\s+(courses?|lessons?|classes)\b", re.IGNORECASE)
+_COURSES_ON = re.compile(r"\b(courses?|lessons?|classes|books?)\s+(?:on|in)\s+(music|films?|games?)\b", re.IGNORECASE)
 _GAME_MUSIC = re.compile(r"\b(?:video\s?)?games?\s+(?:music|soundtracks?)\b", re.IGNORECASE)
 _FORGET = re.compile(
     r"^\W*(?:ok(?:ay)?\W+)?(?:forget|never\s*mind)\s*[.!,]\s*(?=\w)", re.IGNORECASE
@@ -268,7 +269,8 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
     """
     text = _NO_ROMCOM.sub(r"\1 romance", squeezed(text))
     text = _INTO_READING.sub(r"\1 books", text)
-    text = _GAME_MUSIC.sub("soundtracks", _COURSES_OF.sub(r"\2 about \1", text))
+    text = _COURSES_ON.sub(r"\1 about \2", _COURSES_OF.sub(r"\2 about \1", text))
+    text = _GAME_MUSIC.sub("soundtracks", text)
     text = _FOR_KIDS.sub("", _FORGET.sub("", text))
     text = _WORD.sub(lambda match: _cased(_SHORTHAND[match.group().lower()], match.group()), text)
     text = _NOTE.sub(lambda match: "5 dollars" if match[1].lower() == "fiver" else "10 dollars", text)

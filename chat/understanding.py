@@ -16,13 +16,15 @@ from chat.close_reading import CloseReading
 from chat.memory import REMEMBER, lasts
 from chat.opinions import Opinion
 from chat.senses import Purpose, Sensed, unread
+from chat.typed import telling_words
 from retrieval.cues import Mention
 from retrieval.linking import TitleLinker
 from retrieval.numbers import blank
 from retrieval.parsed import Parsed
 from retrieval.parsing import Parser
-from retrieval.text import language_of
+from retrieval.text import language_of, words
 
+_STORY = 4  # telling words beside subjects, from which a message describes one work
 _ANYTHING = re.compile(r"\banything\b|\bany\s+(?:work|works|thing)\b|什么都|任何", re.IGNORECASE)
 
 
@@ -94,6 +96,12 @@ class Understanding:
     merely: bool = False
     ours: bool = False
     purposes: Mapping[Purpose, float] = field(default_factory=dict)
+
+    @property
+    def describes(self) -> bool:
+        """Return whether it tells a story rather than a subject: "stuck on some island, a man goes mad"."""
+        subjects = {word for wish in self.parsed.wishes for word in words(f"{wish.value} {wish.surface}")}
+        return len({*telling_words(self.gist)} - subjects) > _STORY
 
     @property
     def looks_up(self) -> bool:

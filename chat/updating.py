@@ -19,6 +19,7 @@ from chat.softening import softened
 from chat.stand_ins import called_on_screen, name_before, stands_for_name
 from chat.standing import standing
 from chat.state import Limit
+from chat.subjects import is_subject
 from chat.thread import held_on_to, let_go
 from chat.turn import Turn
 from chat.whom import age_of, whom
@@ -375,7 +376,12 @@ class Updater(Scene):
     def _wish(self, turn: Turn, constraints: Sequence[Constraint]) -> None:
         """Take over what is wished: "something funny" goes before what was wished so far, "darker" stands beside it."""
         taste, understood = self.state.taste, turn.understood
-        wishes = [(w.field, w.value) for w in understood.parsed.wishes]
+        said = understood.parsed.wishes
+        if not self.shop.of_goods:  # one word of a story is no subject, and neither is an occasion
+            said = tuple(
+                w for w in said if w.field not in facts.ABOUT or (not understood.describes and is_subject(w, turn.text))
+            )
+        wishes = [(w.field, w.value) for w in said]
         # Who has read what we do not know wants what was wished before.
         gist = "" if understood.only_unknown and not taste.blank else understood.gist
         afresh = bool(turn.named) or bool((wishes or gist) and not understood.refining)

@@ -240,6 +240,12 @@ class FacetRetriever(ScoringRetriever):
         told[themed] = met[themed]
         return told
 
+    def firsts(self, field: str, value: str) -> tuple[IntArray, FloatArray]:
+        """Return the n items that have a value, (n,), and how far each has it before others, in (0, 1]: (n,)."""
+        at = self._facets.postings.get(field, {}).get(value, np.empty(0, dtype=np.int32))
+        met = self._first(field, value) if field in self._in_order else np.ones(len(at), dtype=np.float32)
+        return at, met
+
     def _firsts_of(self, field: str, value: str) -> FloatArray:
         """Return how far each of the n items that have a value has it before others, in (0, 1]: (n,)."""
         items = (self._facets.catalog.items[at] for at in self._facets.postings[field].get(value, ()))
