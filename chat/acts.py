@@ -123,6 +123,19 @@ SAME_MAKER = re.compile(
     r"|\bwhat\s+else\s+(?:did|has|have)\s+(?:he|she|they|the\s+\w+)\b|同一个?(?:作者|导演)|[他她]的?(?:其他|别的)",
     re.IGNORECASE,
 )
+_FINE = r"(?:fine|ok(?:ay)?|good|no\s+problem|al+\s?right)"
+_AS_IT_IS: Mapping[str, re.Pattern[str]] = {  # what a message says to be fine whatever it is
+    "language": re.compile(
+        rf"\bsubtitles?\s+(?:are|is)\s+{_FINE}|\b(?:don['’]?t|do\s+not)\s+mind\s+(?:reading\s+)?(?:subtitles|foreign\s+\w+)"
+        rf"|\bforeign\s+(?:ones?|films?|movies?)\s+(?:too|as\s+well|(?:is|are)\s+{_FINE})",
+        re.IGNORECASE,
+    ),
+    "year": re.compile(
+        rf"\b(?:(?:it|they|those)\s+)?can\s+(?:also\s+)?be\s+(?:older|newer)(?:\s+(?:also|too))?|\b(?:older|newer)\s+(?:is|are|would\s+be)\s+{_FINE}(?:\s+too)?"
+        r"|\bnot\s+only\s+(?:from\s+)?(?:after|before|since)\s+(?:the\s+)?\d{4}s?|\b(?:doesn['’]?t|does\s+not|needn['’]?t)\s+(?:have\s+to\s+)?be\s+(?:so\s+|that\s+)?(?:new|old|recent|modern)\b",
+        re.IGNORECASE,
+    ),
+}
 _DEARER = re.compile(  # "fingerprint then, dearer is ok"
     r"\b(?:can|may|could)\s+(?:also\s+)?cost\s+(?:a\s+(?:bit|little)\s+)?more\b"
     r"|\b(?:dearer|pricier|more\s+expensive)\s+(?:is|would\s+be)\s+(?:ok(?:ay)?|fine|al+\s?right|no\s+problem)\b"
@@ -152,7 +165,10 @@ def lifted(text: str, named: Mapping[str, str]) -> tuple[list[tuple[int, int]], 
     `named` gives the shop's own columns by what they are called.
     """
     found = list(_ANY.finditer(text))
+    fine = [(field, match) for field, pattern in _AS_IT_IS.items() for match in pattern.finditer(text)]
     fields = [_ANY_FIELDS.get(word, word) for match in found for word in match.groups() if word]
+    fields += [field for field, _ in fine]
+    found += [match for _, match in fine]
     own = list(_any_of(tuple(named)).finditer(text)) if named else []
     dearer = _DEARER.search(text)
     if dearer is not None:

@@ -68,6 +68,14 @@ def turns(turn: Turn, shop: Shop, state: DialogueState) -> bool:
     return bool(says or turn.named or told or for_whom(turn.text))
 
 
+def says_its_own(turn: Turn, shop: Shop) -> bool:
+    """Whether a message wishes for works by a genre, a mood or a subject, and not for what is like those named."""
+    understood, parsed = turn.understood, turn.understood.parsed
+    if shop.of_goods or understood.act != "recommend" or parsed.relative or _LIKENED.search(turn.text):
+        return False
+    return bool(parsed.wishes) or any((c.field, c.op) == ("genres", "is") for c in parsed.constraints)
+
+
 def begin(turn: Turn, shop: Shop, state: DialogueState) -> None:
     """Let go of what was said of the works talked of before."""
     taste, said = state.taste, turn.understood.parsed.constraints

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from chat import reading
 from chat.about import asked_of, only_asked
-from chat.acts import BOUGHT, Act, lifted
+from chat.acts import BOUGHT, SAME_MAKER, Act, lifted
 from chat.brands import before_kind
 from chat.enough import enough_of
 from chat.explaining import asks_common
@@ -75,7 +75,11 @@ _ANY = re.compile(  # "any albums of film music?"
 _THAN = re.compile(
     r"\b(?:than|vs|versus|like|with)\b|\b(?:it|that)\s+(?:or|and)\s+the\b|\bor\s+(?:it|that)\b", re.IGNORECASE
 )
-_FORGET_IT = re.compile(r"\b(?:forget|scrap)\s+(?:it|that|this|them)\b(?=\W|$)(?!\s+one\b)", re.IGNORECASE)
+_NO_WORK = re.compile(  # "forget it", and what describes something: "it's a love story, I think"
+    r"\b(?:forget|scrap)\s+(?:it|that|this|them)\b(?=\W|$)(?!\s+one\b)"
+    r"|\b(?:it|that)(?:['’]s|\s+is|\s+was)\s+(?:an?|about|for|set)\b(?![^.!]*\?)",
+    re.IGNORECASE,
+)
 _NEAR = 10  # characters between what is refused and the pronoun that refuses it: " films, "
 
 
@@ -199,7 +203,9 @@ class CloseReading:
     @cached_property
     def _taken(self) -> list[Span]:
         """What the parser is to leave alone."""
-        return [*self._named_at, *self._pointing_at, *self._strange_at, *lacking_in(self.text, self.mentions)]
+        same = SAME_MAKER.search(self.text) if self.parser.of_works else None  # "by the same writer" is about none
+        hand = [same.span()] if same is not None else []
+        return [*self._named_at, *self._pointing_at, *self._strange_at, *lacking_in(self.text, self.mentions), *hand]
 
     @cached_property
     def _lists(self) -> bool:
@@ -244,7 +250,7 @@ class CloseReading:
         """Where "them", "it" and "that" mean no card: what has just been refused, or asked for "if you have any"."""
         said = self.parsed.spans
         them = [m for m in BUT_NOT_THEM.finditer(self.text) if any(0 <= m.start() - end <= _NEAR for _, end in said)]
-        spans = (m.span() for m in (*them, *IF_ANY.finditer(self.text), *_FORGET_IT.finditer(self.text)))
+        spans = (m.span() for m in (*them, *IF_ANY.finditer(self.text), *_NO_WORK.finditer(self.text)))
         return [*spans, *self._lifting_at, *enough_of(self.text)]
 
     @cached_property

@@ -33,6 +33,10 @@ _SHOP_DOES = re.compile(  # what a shop is asked to do, rather than to have
     re.IGNORECASE,
 )
 _IN_WHAT_ORDER = re.compile(r"\b(?:what|which)\s+order\s+(?:do|should|shall|would|must|to)\b", re.IGNORECASE)
+_ORDERS_YET = re.compile(  # so that no order is there yet
+    r"\b(?:if|when|before|once)\s+(?:i|we)\s+order\b|\b(?:have|has)(?:n['’]?t|\s+not)\s+(?:even\s+)?ordered\b",
+    re.IGNORECASE,
+)
 _SELLS = re.compile(
     r"\b(?:i|we)(?:['’]d|\s+(?:want|would|wanna|have|need|wish|could|can))\b[^.?!]{0,15}\bsell\b", re.IGNORECASE
 )
@@ -103,6 +107,9 @@ def by_rules(text: str, understood: Understanding, before: str) -> Mapping[Route
     if _NEEDED.search(text) and understood.act == "recommend":
         found["recommend"] = found.get("recommend", 0.0) + _STRANGE_ODDS
         found["out_of_scope"] = found.get("out_of_scope", 0.0) - _STRANGE_ODDS
+    if _ORDERS_YET.search(text):
+        found["policy"] = found.get("policy", 0.0) + 4.0
+        found["order"] = found.get("order", 0.0) - _STRANGE_ODDS
     if _ORDER_NUMBER.search(text):
         found["order"] = found.get("order", 0.0) + (1.5 if _names(understood) else 3.0)  # "U-571" is a film
     last = _LASTING.get(before)

@@ -176,10 +176,12 @@ def reasons(
         *_wished(item, wishes, language),
         *_like(item, liked, language),
         *_mentioned(item, said, wishes, facets, language),
-        *_within(item, constraints, language),
     ]
-    if not found:
-        found = _plain(item, language)
+    about, limits = _about(item, found, language), _within(item, constraints, language)
+    if found:
+        found += [*about, *limits]
+    else:
+        found = [*limits, *about] if limits else _plain(item, language)
     mark, end = ("；", "。") if language == "zh" else ("; ", ".")
     text = mark.join(found[:_MOST_REASONS])
     return (text[:1].upper() + text[1:] + end) if text else ""
@@ -221,6 +223,16 @@ def _wished(item: Item, wishes: Sequence[tuple[str, str]], language: Language) -
     if not found:
         return []
     return ["、".join(found) + "，合你所想" if language == "zh" else ", ".join(found) + ", as you asked"]
+
+
+def _about(item: Item, told: Sequence[str], language: Language) -> list[str]:
+    """Say what a work is about, unless that has been told: five that are "calm, as you asked" are told apart by it."""
+    themes = item.attributes.get("themes")
+    own = [display("themes", theme, language) for theme in themes if theme] if isinstance(themes, tuple) else []
+    own = [theme for theme in own if not any(theme in each for each in told)]
+    if language == "zh" or not own or any("about " in each for each in told):
+        return []
+    return [f"about {join(own[:2], language)}"]
 
 
 def _like(item: Item, liked: Sequence[Item], language: Language) -> list[str]:

@@ -123,7 +123,11 @@ class Hearing(Scene):
             return understood
         (opinion,) = named
         behind = [part for part in parts if opinion.surface not in part]
-        if opinion.attitude == "dislike" or not behind or any(map(wishes, parts)):
+        if (
+            opinion.attitude == "dislike"
+            or not behind
+            or any(wishes(part.replace(opinion.surface, "that")) for part in parts)
+        ):
             return understood
         read = [self._as_asked(part, self._alone(part, shown), spoken_of=True) for part in behind]
         if any(each.act != "question" or any(o.surface for o in each.opinions) for each in read):

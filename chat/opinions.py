@@ -224,11 +224,12 @@ def pointed_at(text: str, shown: int) -> list[tuple[int, int]]:
 def references(text: str, spans: Sequence[tuple[int, int]], shown: int, spoken_of: bool) -> list[Opinion]:
     """Read "not that one", "the second and the third", "I've seen those" against the cards shown last."""
     found: list[Opinion] = []
-    few = _FIRST_FEW.search(text)
+    free = blank(text, spans)  # "Small Things Like These" is one, and "The Second Sex"
+    few = _FIRST_FEW.search(free)
     if few is not None and shown:
         count = _ORDINALS[next(g for g in few.groups() if g).casefold()] + 1
         return [Opinion(_attitude(text, few.start(), few.end(), "neutral"), places=tuple(range(min(count, shown))))]
-    for match in _ORDINAL.finditer(text):
+    for match in _ORDINAL.finditer(free):
         word = next(g for g in match.groups() if g).casefold()
         place = _ORDINALS[word if word in _ORDINALS else word.rstrip("stndrh")]  # "2nd", and "2th" as well
         place = shown - 1 if place < 0 else place
@@ -236,7 +237,7 @@ def references(text: str, spans: Sequence[tuple[int, int]], shown: int, spoken_o
             found.append(Opinion(_attitude(text, match.start(), match.end(), "neutral"), places=(place,)))
     if found:
         return found
-    every = next((match for match in _ALL.finditer(text) if not _told_before(text, match, spans)), None)
+    every = next((match for match in _ALL.finditer(free) if not _told_before(text, match, spans)), None)
     if every is not None and shown:
         attitude = _attitude(text, every.start(), every.end(), "neutral")
         attitude = "dislike" if every.group().casefold().startswith("none") or every.group() == "都不" else attitude

@@ -306,10 +306,11 @@ def _merely_names(piece: Piece) -> bool:
     """Whether a part names one work and wishes for nothing: "Exhalation sounds good"."""
     understood, parsed = piece.understood, piece.understood.parsed
     named = [opinion for opinion in understood.opinions if opinion.surface]
-    if piece.route in SHOP and _COMMENTS.search(piece.text) and not (wishes(piece.text) or asks(piece.text)):
+    text = masked(piece.text, understood)
+    if piece.route in SHOP and _COMMENTS.search(piece.text) and not (wishes(text) or asks(piece.text)):
         return True
     says = parsed.spans or parsed.relative or understood.dropped or understood.same_maker or understood.asked_title
-    wished = wishes(piece.text) or understood.act in ("availability", "more")
+    wished = wishes(text) or understood.act in ("availability", "more")
     return piece.route in SHOP and len(named) == 1 and not (says or wished)
 
 

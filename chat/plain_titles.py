@@ -6,6 +6,7 @@ Nobody can tell from "is the others scary" alone that The Others is a film; wher
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from chat.shop import Shop
 from chat.state import DialogueState
@@ -38,15 +39,33 @@ def with_titles_marked(text: str, shop: Shop, state: DialogueState) -> str:
     taste = state.taste
     spoken = dict.fromkeys(filter(None, [taste.about, taste.spoken, *taste.focus, *reversed(taste.shown[-_LATELY:])]))
     linked = [(m.start, m.end) for m in shop.linker.link(text)]
-    for item in shop.items(spoken):
+    items = shop.items(spoken)
+    parts = _parts([item.title for item in items])
+    for item in items:
         tokens = tokenize(text)
         names = [name for name in (" ".join(words(item.title)), *_without_article(item.title)) if name]
-        found = next((at for name in names if (at := _meant(text, tokens, name, linked)) is not None), None)
+        called = [*((name, False) for name in names), *((p, True) for p, title in parts.items() if title == item.title)]
+        places = (_meant(text, tokens, name, linked, part=part) for name, part in called)
+        found = next((at for at in places if at is not None), None)
         if found is not None:
             start, end = found
             text = text[:start] + marked(item) + text[end:]
             linked = [(m.start, m.end) for m in shop.linker.link(text)]
     return text
+
+
+def _parts(titles: Sequence[str]) -> dict[str, str]:
+    """Return what several words of one title alone are, "wild things", the longest first."""
+    owners: dict[str, set[str]] = {}
+    for title in titles:
+        said = words(title)
+        for start in range(len(said)):
+            for end in range(start + 2, len(said) + (start > 0)):
+                part = said[start:end]
+                if PRONOUNS.isdisjoint(part) and telling_words(" ".join(part)):
+                    owners.setdefault(" ".join(part), set()).add(title)
+    alone = {part: having.pop() for part, having in owners.items() if len(having) == 1}
+    return dict(sorted(alone.items(), key=lambda pair: -len(pair[0])))
 
 
 def marked(item: Item) -> str:
@@ -59,8 +78,10 @@ def _without_article(title: str) -> tuple[str, ...]:
     return (" ".join(said[1:]),) if said[:1] == ["the"] and len(said) > _WHOLE else ()
 
 
-def _meant(text: str, tokens: list[Token], name: str, linked: list[tuple[int, int]]) -> tuple[int, int] | None:
-    """Return where a message means a title by its words, None if it does not."""
+def _meant(
+    text: str, tokens: Sequence[Token], name: str, linked: Sequence[tuple[int, int]], *, part: bool
+) -> tuple[int, int] | None:
+    """Return where a message means a title by its words, or by several of them, None if it does not."""
     said = name.split()
     for at in range(len(tokens) - len(said) + 1):
         span = tokens[at : at + len(said)]
@@ -70,7 +91,7 @@ def _meant(text: str, tokens: list[Token], name: str, linked: list[tuple[int, in
         content = [token for token in span if token.norm not in PRONOUNS] or span
         capitals = all(text[token.start].isupper() for token in content)
         pointing = _POINTING.issuperset(token.norm for token in content if token.norm != "the")
-        if len(telling_words(name)) >= _WHOLE:
+        if len(telling_words(name)) >= _WHOLE or (part and _ENDS.match(text, end)):
             return start, end
         if pointing and not (capitals and text[start:end].isupper()):
             if _ASKED_OF.match(text, end) and re.search(r"\bwhat", text[:start], re.IGNORECASE):

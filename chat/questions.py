@@ -47,7 +47,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  r"|\bwho\s+sings?\b|\bwho(?:'s|\s+is)\s+(it|that|this)\s+by\b|\bwho(?:'s|\s+is)\s+(it|that|this)\s+(one\s+)?by\b"
                  r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍|教)"
                  r"|(作者|导演)是|是谁(写|拍|做|唱|的)"),
-    ("length", r"\bhow\s+(long|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b"
+    ("length", r"\bhow\s+(long|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b|\blength\s*\?"
                r"|\bis\s+(it|that|this)\s+(\w+\s+)?(long|short(?!\s+stor))\b|\bit\s+is\s+(\w+\s+)?(long|short(?!\s+stor))\b[^.!;]*\?"
                r"|多长|多厚|片长|时长|几页|多少页|(?:多少|几)个?(?:小时|钟头|分钟|课时)(?!内|之内|以内|后|之后|能|可以)"
                r"|(?:学|看|听|读|玩|上)(?:完)?(?:要|需要|得)?多久|要(?:学|看|听|读|玩|上)多久"),
@@ -57,13 +57,14 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  rf"|\bcan\s+i\s+(?:read|watch|get|have|hear|play)\s+(?:it|this|that)\s+in\s+(?:{_TONGUES})\b"
                  rf"|\boriginal(?:ly)?\s+(?:in\s+)?(?:{_TONGUES})\b"
                  rf"|\bit['’]?s\s+in\s+(?:{_TONGUES})\s*\?"
-                 rf"|\bis\s+(?:(?:it|this|that|the\s+\w+)\s+)?(?:sung\s+|spoken\s+|written\s+|taught\s+)?in\s+(?:{_TONGUES})\s*(?:\?|$)"
+                 rf"|\bis\s+(?:(?:it|this|that|the\s+\w+)\s+)?(?:sung\s+|spoken\s+|written\s+|taught\s+)?in\s+(?:{_TONGUES})\s*(?:\?|$|or\b|and\b)"
                  rf"|\bi\s+(?:can\s+)?(?:get|read|have|watch|hear)\s+(?:it|this|that)\s+in\s+(?:{_TONGUES})\b"
                  r"|什么语言|哪种语言"),
     ("genres", r"\b(what|which)\s+(genre|kind\s+of\s+(film|movie|book|game|album))\b|什么类型"),
     ("description", rf"{_WHAT}\s+(it|they|(the|that|this)(\s+\S+){{0,2}}|\S+)\s+about\b"
                     r"|\bwhat\s+(it|they|(the|that|this)(\s+\S+){0,2}|\S+)\s+(is|are|was)\s+about\b"
-                    r"|\bhow['’]?s\s+(?:that|this)\s*(?:$|[,?!.])"
+                    r"|\bhow['’]?s\s+(?:that|this)\s*(?:$|[,?!.])|\bwhat\s+(?:it|that|this)\s+is\s+like\b"
+                    r"|\bwhat['’]?s\s+on\s+(?:it|that|this)\b"
                     rf"|\bwhere\s+(?:is|was|does|do)\s+(?:it|that|this|the\s+\w+)\s+(?:set|take\s+place|happen|play)\b|\bwhen\s+is\s+(?:it|that|this)\s+set\b"
                     rf"|{_WHAT}\s+(the\s+)?(story|plot)\b|\bwhat\s+do\s+(?:you|i)\s+do\s+in\s+(?:it|this|that|there)\b|{_WHAT}\s+(it|that)\W*$"
                     r"|\bwhat\s+does\s+(it|that|this)(\s+one)?\s+sound\s+like\b"
@@ -79,6 +80,9 @@ COLUMNS = frozenset(name for name, _ in _COLUMNS)
 _COUNT = "|".join(COUNTS)
 _NO_COLUMN = re.compile(  # nobody's columns
     r"\bwho\s+(?:did|made|wrote|composed)\s+the\s+(?:music|score|soundtrack|art(?:work)?|voices?|cover)\b"
+    r"|\bcan\s+(?:we|you|two(?:\s+people)?|both(?:\s+of\s+us)?)\s+(?:both\s+)?play\s+(?:it|that|this)\b(?:\s+together)?"
+    r"|\bis\s+(?:it|that|this)\s+(?:for\s+)?(?:one|two|four|1|2|4)\s+(?:or\s+\w+\s+)?(?:players?|people)\b"
+    r"|\bany\s+(?:\w+\s+)?(?:songs|tracks|hits)\s+on\s+(?:it|that|this)\b"
     r"|\bwho(?:'s|\s+is|\s+was|\s+are)\s+in\s+(?:it|that|this|the)\b|\bwho\s+(?:else\s+)?(?:stars|plays|acts)\b",
     re.IGNORECASE,
 )

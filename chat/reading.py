@@ -217,8 +217,10 @@ def of_carried_kinds(parsed: Parsed, parser: Parser) -> tuple[Parsed, tuple[str,
     kept = []
     for limit in parsed.constraints:
         values = limit.value if isinstance(limit.value, tuple) else (limit.value,)
-        if (limit.field, limit.op) == ("kind", "is") and not any(parser.carries("kind", str(v)) for v in values):
-            lacking.extend(str(v) for v in values)
+        ours = tuple(str(v) for v in values if parser.carries("kind", str(v)))
+        if (limit.field, limit.op) == ("kind", "is") and len(ours) < len(values):
+            lacking.extend(str(v) for v in values if v not in ours)
+            kept.extend([replace(limit, value=ours if len(ours) > 1 else ours[0], label="")] if ours else [])
         else:
             kept.append(limit)
     return (replace(parsed, constraints=tuple(kept)), tuple(lacking)) if lacking else (parsed, ())

@@ -249,6 +249,17 @@ class Say:
             )
         )
 
+    def all_unchecked(self, columns: Sequence[str]) -> list[str]:
+        """Say that limits cannot be kept, because the catalogue lacks their columns; alike ones in one sentence."""
+        told = list(dict.fromkeys(self.unchecked(column) for column in columns))
+        opening, end = self("unchecked_measure", column="|").split("|")
+        alike = [each for each in told if each.startswith(opening) and each.endswith(end)]
+        if len(alike) < 2:
+            return told
+        named = facts.join([f"the {each.removeprefix(opening).removesuffix(end)}" for each in alike], self.language)
+        joined = self("unchecked_several", columns=named if self.language == "en" else named.replace("the ", ""))
+        return [*(each for each in told if each not in alike), joined]
+
     def unchecked(self, column: str) -> str:
         """Say that a limit cannot be kept, because the catalogue does not have its column."""
         if column == "country":

@@ -196,6 +196,8 @@ SAY: Mapping[str, tuple[str, str]] = {
                   "目录里没有{column}，这一点我无法筛选。"),
     "unchecked_measure": ("I can't go by the {column}: the catalogue doesn't give it.",
                           "目录里没有{column}，这一点我无法筛选。"),
+    "unchecked_several": ("I can't go by {columns}: the catalogue doesn't give them.",
+                          "目录里没有{columns}，这些我无法筛选。"),
     "unchecked_currency": ("Our prices are in {currency}, so I took the number for that.",
                            "我们的价格以 {currency} 计，我按它来算。"),
     "other_currency": ("What is priced in {others} is left out: I compare prices in {currency} only.",

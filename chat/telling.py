@@ -80,7 +80,8 @@ class Telling(Scene):
         named = turn.named and items[0].id == self.shop.index.catalog[turn.named[0]].id
         if named and (turn.understood.bare_title or turn.understood.act == "availability"):
             return self.say("have", title=first, facts=self.say.offer(items[0]))
-        if liked and not turn.refined and (turn.named or not self._wishes_now(turn, items)):
+        says = bool(self._wishes_now(turn, items) or (limits and not self.shop.of_goods))  # something of its own
+        if liked and not turn.refined and (turn.named or not says):
             variant = "anchor" if len(self.state.messages) % 4 < 2 else "anchor2"
             return self.say(variant, anchor=facts.names(liked, language), first=first)
         wished = self._wished(self._wishes_now(turn, items))

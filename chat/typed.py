@@ -77,6 +77,14 @@ _FOR_KIDS = re.compile(  # which is why it is not wanted
     r"(?:kids|children)\s+(?:lol|haha\w*|tho|though)\W*",
     re.IGNORECASE,
 )
+_NOT_HERS = re.compile(  # what is asked for that reason: "is it black and white? she doesn't love those"
+    r"(\?)\s*(?:she|he|they)\s+do(?:es)?n['’]?t\s+(?:really\s+)?(?:love|like|enjoy|watch|read)\s+(?:those|them|that)\b",
+    re.IGNORECASE,
+)
+_SONGS = re.compile(
+    r"\bany\s+(?:famous|good|known|big)\s+(?:songs|tracks|hits)\b(?!\s+(?:by|about|for|on)\b)", re.IGNORECASE
+)
+_TIRED = re.compile(r"\b(?:tired|exhausted)\b(?!\s+of\b)", re.IGNORECASE)  # which refuses nothing
 _INTO_READING = re.compile(  # which is the subject of no book then
     r"\b((?:get(?:ting)?\s+)?(?:back\s+)?into|likes?|loves?|enjoys?|started|fond\s+of)\s+reading\b(?!\s+(?:about|the|a|an|of)\b)",
     re.IGNORECASE,
@@ -128,6 +136,11 @@ _AGED = re.compile(
     rf"(?P<b>\d{{1,2}}|{'|'.join(_AGES[2:])})\b(?:\s+and\s+a\s+half\b)?"
     r"(?P<months>\s*-?\s*(?:months?|mths?|mos?|(?:weeks?|days)(?=\s+old))(?:\s+old)?\b(?!\s+(?:late|away|ago|behind|into|pregnant)\b))?"
     r"(?!\s*(?:%|['’′]|cm|kg|m\b|ft|foot|feet)|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?|months?|weeks?|wks?|days)\b)",
+    re.IGNORECASE,
+)
+_SON_9 = re.compile(  # "a book for my son, 9"
+    r"\s(?:my|our|his|her)\s+(?:little\s+)?(?:sons?|daughters?|kids?|child|nephews?|nieces?|grand(?:son|daughter|child|kid)|boy|girl)"
+    r"\s*[,(]\s*(\d{1,2})\)?(?=\s*(?:$|[).,;!?]))",
     re.IGNORECASE,
 )
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
@@ -272,6 +285,7 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
     text = _COURSES_ON.sub(r"\1 about \2", _COURSES_OF.sub(r"\2 about \1", text))
     text = _GAME_MUSIC.sub("soundtracks", text)
     text = _FOR_KIDS.sub("", _FORGET.sub("", text))
+    text = _TIRED.sub("weary", _NOT_HERS.sub(r"\1", _SONGS.sub("any songs on it", text)))
     text = _WORD.sub(lambda match: _cased(_SHORTHAND[match.group().lower()], match.group()), text)
     text = _NOTE.sub(lambda match: "5 dollars" if match[1].lower() == "fiver" else "10 dollars", text)
     text = _RAVES.sub("loves ", _INTERJECTION.sub(" ", text))
@@ -292,6 +306,8 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
         half = " and a half" if match.group().endswith("half") and "half" not in more else ""
         return f" my kid aged {years}{half}{more} " if ages else " my kid "
 
+    if not ages:
+        text = _SON_9.sub(lambda match: " my kid" if int(match[1]) <= _CHILD else match[0], text)
     return _AGED.sub(child, text)
 
 

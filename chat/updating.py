@@ -92,6 +92,9 @@ class Updater(Scene):
         self.state.limit([c for c in turn.understood.parsed.owned if c not in constraints], implied=True)
         self._imply(turn, implied)
         self._unlimit_what_nothing_has(turn)
+        if afresh.says_its_own(turn, self.shop):  # nobody has said to like what was but named
+            taste, named = self.state.taste, [self.shop.index.catalog[at].id for at in turn.named]
+            taste.aside.extend(i for i in taste.wanted if i not in (*named, *taste.aside))
         self._wish(turn, constraints)
         self._infer_kind(turn, fields)
 
@@ -140,7 +143,7 @@ class Updater(Scene):
         understood = turn.understood = stands.understood
         turn.outgrown = stands.outgrown
         turn.understood = softened(understood, held, self.shop.parser.columns)
-        unchecked = dict.fromkeys(self.say.unchecked(name) for name in turn.understood.parsed.unchecked)
+        unchecked = self.say.all_unchecked(turn.understood.parsed.unchecked)
         turn.notes.extend(note for note in unchecked if note not in self.state.answered)  # which has just said so
         return turn.understood is not understood
 
@@ -294,7 +297,7 @@ class Updater(Scene):
             return
         if opinion.places and opinion.attitude == "neutral":
             return
-        wanted = self.shop.of_goods and opinion.attitude == "neutral"
+        wanted = opinion.attitude == "neutral"
         for item_id in ids:
             self.state.signal(item_id, _SIGNALS[opinion.attitude], wanted=wanted)
         if len(ids) == 1 and opinion.attitude == "like":

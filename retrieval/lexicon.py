@@ -26,6 +26,7 @@ game: games, video game, video games, videogame, videogames, computer game, to p
 album: albums, music, record, records, lp, lps, to listen to, should i listen to, can we listen to; 专辑, 音乐, 唱片
 course: courses, online course, lessons, learn to, learn how to, teach me, learn something, get better at; 课程, 课
 series: tv series, tv show, tv shows; 电视剧, 剧集
+board game: board games, boardgame, boardgames, actual board games; 桌游
 product: products; 商品, 产品
 """  # noqa: E501
 

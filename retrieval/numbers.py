@@ -288,7 +288,8 @@ _PATTERNS: tuple[tuple[str, str, Make], ...] = (
     ("price", rf"(?:低于|少于|便宜过)\s*{_N_ZH}{_YUAN}?", _price("<")),
     ("price", rf"(?:高于|超过|多于)\s*{_N_ZH}{_YUAN}", _price(">")),
     ("price", rf"{_N_ZH}{_YUAN}\s*以上", _price(">=")),
-    ("year", rf"\b{_SOME}\s+(?:old|vintage)\s+(?={_OF_WORKS})", _era("<", _OLD)),
+    ("year", rf"\b{_SOME}\s+(?:(?:nice|good|great|proper)\s+)?(?:old|vintage)\s+(?={_OF_WORKS})", _era("<", _OLD)),
+    ("year", r"(?<=,\s)(?:an?\s+)?old\s+ones?\W*$", _era("<", _OLD)),
     ("year", rf"\b(?:something|anything|ones?)\s+(?:really\s+|very\s+)?{_NEW}\b", _era(">=", _RECENT)),
     ("year", rf"\b{_SOME}\s+{_NEW}\s+(?={_OF_WORKS})", _era(">=", _RECENT)),
     ("price", rf"\bfor\s+free\b|\bfree\s+of\s+charge\b|\bcosts?\s+(?:me\s+)?nothing\b|{_FREE}|免费", _free),
@@ -347,7 +348,7 @@ _THEY_ARE = (
 _RELATIVES: tuple[tuple[str, tuple[str, Op]], ...] = (
     (rf"\b(cheaper|less\s+expensive)\b|便宜(一)?[点些]|更便宜|太贵|{_TOO_DEAR}|{_BEYOND_PURSE}", ("price", "<")),
     (
-        rf"\b(newer|more\s+(?:recent|modern|contemporary|up\s+to\s+date))\b|{_THEY_ARE}old\b|更新的|新一点",
+        rf"\b(newer|more\s+(?:recent|modern|contemporary|up\s+to\s+date))\b|{_THEY_ARE}old\b(?!\s+for\b)|更新的|新一点",
         ("year", ">"),
     ),
     (r"\b(older|earlier)\b|更老|老一点|早一点", ("year", "<")),

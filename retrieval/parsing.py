@@ -49,7 +49,7 @@ _ALLOWED = re.compile(
 _AT_MOST = re.compile(r"\b(?:no|not)\s+(?:more|less|fewer)\s+than\b", re.IGNORECASE)  # refuses nothing
 _FOR_ALL = re.compile(r"\b(?:for|in)\s+(?:the|my|our|his|her|their|a)\s+(?:new\s+)?(\w+)\b(?!\s+\w)", re.IGNORECASE)
 _SUBTITLES = re.compile(
-    r"(?:\b(?:no|without|nothing\s+with|hates?|dislikes?|avoids?|(?:do(?:es)?n'?t|do(?:es)?\s+not|can'?t)\s+(?:\w+\s+){1,2}?)\s*"
+    r"(?:\b(?:no|without|nothing\s+with|hates?|dislikes?|avoids?|(?:do(?:es)?n'?t|do(?:es)?\s+not|can'?t)\s+(?!mind\b)(?:\w+\s+){1,2}?)\s*"
     r"(?:films?\s+with\s+)?(?:any\s+)?|(?:不要|不想看|不看|没有|无|讨厌)(?:带|有)?)(?:subtitles|subs\b|字幕)(?:的|片)*",
     re.IGNORECASE,
 )

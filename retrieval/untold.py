@@ -79,10 +79,18 @@ _QUALITIES = {
     "gender": _Quality(
         re.compile(
             r"\bby\s+(?:an?\s+|only\s+)?(?:woman|women|female\s+\w+|man|men)\b(?:\s+(?:if\s+possible|please|ideally))?"
-            r"|\b(?:only\s+)?(?:wom[ae]n|female|lady)\s+(?:authors?|writers?|novelists?|directors?|artists?|composers?|filmmakers?)\b",
+            r"|\b(?:only\s+)?(?:wom[ae]n|female|lady)\s+(?:singers?|vocalists?|musicians?|voices?|authors?|writers?|novelists?|directors?|artists?|composers?|filmmakers?)\b",
             re.IGNORECASE,
         ),
         frozenset({"gender"}),
+        taken=True,
+    ),
+    "cast": _Quality(
+        re.compile(
+            r"\b(?:starring|featuring)\s+(?:him|her|them)\b|\b(?:films?|movies?|ones?|anything|something)\s+(?:else\s+)?with\s+(?:him|her)(?:\s+in\s+it)?\b",
+            re.IGNORECASE,
+        ),
+        frozenset({"cast", "actors", "stars", "starring"}),
         taken=True,
     ),
     "players": _Quality(

@@ -123,7 +123,7 @@ class TestOfOne:
     def test_what_is_known_comes_first(self, talk):
         answer = talk("how long is The Salt Road and who's in it?")
         assert answer.text.startswith("The Salt Road (1971) runs to 150 minutes.")
-        assert answer.text.endswith("Beyond that I don't have that information.")
+        assert answer.text.endswith("As for the rest of that, I don't have that information.")
 
 
 class TestWhy:

@@ -55,6 +55,32 @@ class TestAsked:
     def test_short_stories_are_no_length(self, talk):
         assert talk("so is Exhalation short stories?").text == "Exhalation (2019) is science fiction and short stories."
 
+    def test_those_that_are_compared_are_named(self, talk):
+        talk("literary books")
+        answer = talk("Small Things Like These sounds right. How does it compare with So Long a Letter?")
+        assert titles(answer) == ["Small Things Like These", "So Long a Letter"]
+
+    def test_why_something_is_asked_refuses_no_card(self, talk):
+        talk("a classic romantic film")
+        answer = talk("Roman Holiday sounds good, is it black and white? she doesn't love those")
+        assert answer.text == "I don't have that information about Roman Holiday (1953)."
+        assert not talk.state.taste.disliked
+
+    @pytest.mark.parametrize(
+        "message", ["can we play that together?", "is it for two players?", "which of these run on PS5?"]
+    )
+    def test_a_bare_fact_is_answered_barely(self, message, talk):
+        talk("cosy games")
+        answer = talk(message)
+        assert answer.text.startswith("I don't have that information about")
+        assert "The catalogue" not in answer.text
+
+    def test_another_by_the_same_hand_is_about_no_writer(self, talk):
+        talk("The Name of the Rose")
+        answer = talk("do you have another by the same writer?")
+        assert answer.text.startswith("We have nothing else by Umberto Eco.")
+        assert "about writer" not in answer.text
+
     def test_a_rating(self, talk):
         talk("Hot Fuzz")
         assert talk("is it a 15 or 18?").text.startswith("Hot Fuzz (2007) is not listed as one for children.")
@@ -143,6 +169,30 @@ class TestAfresh:
         talk("something similar for my sister, she likes Agatha Christie but has read all of them")
         assert not set(talk.state.taste.seen) & {item.id for item in marquee().index.catalog if item.title in shown}
 
+    def test_what_was_but_named_is_no_taste(self, talk):
+        talk("is it Stand by Me?")
+        talk("Stand by Me")
+        talk("a sad romance film")
+        assert not talk.state.taste.anchors
+
+    @pytest.mark.parametrize(
+        ("before", "after", "field"),
+        [
+            ("a film after 1992", "it can be older too", "year"),
+            ("a film in English", "subtitles are fine", "language"),
+        ],
+    )
+    def test_what_is_fine_as_it_is(self, before, after, field, talk):
+        talk(before)
+        assert field in {name for name, _, _ in talk.limits}
+        talk(after)
+        assert field not in {name for name, _, _ in talk.limits}
+
+    @pytest.mark.parametrize("message", ["I am tired and want to laugh", "something clever, we don't mind subtitles"])
+    def test_nothing_is_refused(self, message, talk):
+        talk(message)
+        assert not talk.limits
+
 
 class TestSubjects:
     def test_only_what_is_about_it_and_what_comes_near(self, talk):
@@ -203,6 +253,26 @@ class TestRead:
         assert spelled_out("any albums of game music?") == "any albums of soundtracks?"
         assert spelled_out("isnt it sad") == "is it sad"
         assert spelled_out("it is sad, isn't it?") == "it is sad, isn't it?"
+
+    def test_what_we_do_not_carry(self, talk):
+        answer = talk("do you have board games or only video games?")
+        assert answer.text.startswith("We don't carry any board games.")
+        assert talk.limits == {("kind", "is", "game")}
+
+    def test_columns_that_lack_are_told_of_together(self, talk):
+        text = talk("a co-op game for the ps5").text
+        assert text.count("I can't go by") == 1
+        assert "console" in text
+
+    def test_who_has_not_ordered_asks_for_no_order(self):
+        assert "sign in" not in Visit()("if I order today, will it be here by friday?").text
+
+    def test_part_of_a_title_on_screen(self, talk):
+        talk.state.taste.shown = ["book-where-the-wild-things-are-1963"]
+        talk.state.taste.focus = ["book-where-the-wild-things-are-1963"]
+        assert talk("wild things looks good, is it for children?").text.startswith(
+            "Where the Wild Things Are (1963) is"
+        )
 
 
 class TestTaken:
