@@ -29,6 +29,7 @@ from chat.picking import CARDS, Picking
 from chat.recommender import Recommended
 from chat.replies import Say
 from chat.routing import Route
+from chat.sayings import plainly
 from chat.scene import Scene
 from chat.shop import Shop
 from chat.sorts import by_maker
@@ -120,6 +121,7 @@ class Dialogue:
         if in_danger(spelled):
             return spelled
         asked, self.sorrow = told(spelled)
+        asked = asked if self.shop.of_goods else plainly(asked)
         taste = self.state.taste
         asked = as_meant(asked, self.shop, self.state)
         return by_maker(asked, self.shop, taste.focus, [limit.constraint for limit in taste.limits])

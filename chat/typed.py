@@ -60,40 +60,6 @@ _NEGATED = re.compile(  # "isn't it sad?" asks whether it is
     r"(?<!,\s)\b(is|are|was|were|does|do|did|has|would|will|can|could)n['’]?t(\s+(?:it|that|this|they|those)\s+\w)",
     re.IGNORECASE,
 )
-_NEW_IN = re.compile(
-    r"\b(new|newest|latest|best|popular)\s+in\s+(games|films|movies|books|music|albums|courses)\b", re.IGNORECASE
-)
-_NO_ROMCOM = re.compile(  # which refuses no comedy
-    r"\b(no|not|without|nothing)\s+(?:an?\s+|another\s+)?rom[\s-]?coms?\b", re.IGNORECASE
-)
-_COURSES_OF = re.compile(r"\b(music|films?|books?|games?)\s+(courses?|lessons?|classes)\b", re.IGNORECASE)
-_COURSES_ON = re.compile(r"\b(courses?|lessons?|classes|books?)\s+(?:on|in)\s+(music|films?|games?)\b", re.IGNORECASE)
-_GAME_MUSIC = re.compile(r"\b(?:video\s?)?games?\s+(?:music|soundtracks?)\b", re.IGNORECASE)
-_FORGET = re.compile(
-    r"^\W*(?:ok(?:ay)?\W+)?(?:forget|never\s*mind)\s*[.!,]\s*(?=\w)", re.IGNORECASE
-)  # forgets no password
-_FOR_KIDS = re.compile(  # which is why it is not wanted
-    r"(?:^|(?<=[.!?,]\s))(?!it\b|that\b|this\b|they\b)[\w’' ]{2,40}?(?:['’]s|\s+is)\s+for\s+"
-    r"(?:kids|children)\s+(?:lol|haha\w*|tho|though)\W*",
-    re.IGNORECASE,
-)
-_NOT_HERS = re.compile(  # what is asked for that reason: "is it black and white? she doesn't love those"
-    r"(\?)\s*(?:she|he|they)\s+do(?:es)?n['’]?t\s+(?:really\s+)?(?:love|like|enjoy|watch|read)\s+(?:those|them|that)\b",
-    re.IGNORECASE,
-)
-_SONGS = re.compile(
-    r"\bany\s+(?:famous|good|known|big)\s+(?:songs|tracks|hits)\b(?!\s+(?:by|about|for|on)\b)", re.IGNORECASE
-)
-_TIRED = re.compile(r"\b(?:tired|exhausted)\b(?!\s+of\b)", re.IGNORECASE)  # which refuses nothing
-_INTO_READING = re.compile(  # which is the subject of no book then
-    r"\b((?:get(?:ting)?\s+)?(?:back\s+)?into|likes?|loves?|enjoys?|started|fond\s+of)\s+reading\b(?!\s+(?:about|the|a|an|of)\b)",
-    re.IGNORECASE,
-)
-_KIDS_AWAY = re.compile(
-    r"\b(?:(?:the|our|my)\s+(?:kids|children|little\s+ones?|boys|girls)\s+(?:(?:are|will\s+be|['’]re)\s+(?:finally\s+)?)?"
-    r"(?:away|out|asleep|gone|in\s+bed|at\s+(?!home)[\w'’]+|with\s+(?:their|her|his|the|grand)\w*(?:\s+\w+)?)|without\s+(?:the\s+|our\s+)?(?:kids|children))\b",
-    re.IGNORECASE,
-)
 _TAGGED = re.compile(  # "coraline is for kids, isn't it?"
     r"^\W*((?!this\b|that\b|it\b|what\b|which\b|who\b)[\w'’ -]{2,40}?)\s+(is|are)\s+"
     r"((?:(?:ok(?:ay)?|suitable|good|right|fine)\s+)?for\s+(?:kids|children|adults|grown-?ups))(?:\W+(?:right|(?:is|are)n['’]?t\s+(?:it|they)|no|yes|yeah))?\s*\?",
@@ -136,11 +102,6 @@ _AGED = re.compile(
     rf"(?P<b>\d{{1,2}}|{'|'.join(_AGES[2:])})\b(?:\s+and\s+a\s+half\b)?"
     r"(?P<months>\s*-?\s*(?:months?|mths?|mos?|(?:weeks?|days)(?=\s+old))(?:\s+old)?\b(?!\s+(?:late|away|ago|behind|into|pregnant)\b))?"
     r"(?!\s*(?:%|['’′]|cm|kg|m\b|ft|foot|feet)|[-:.,]?\d|\s+(?:out|of|in|hours?|minutes?|pages?|months?|weeks?|wks?|days)\b)",
-    re.IGNORECASE,
-)
-_SON_9 = re.compile(  # "a book for my son, 9"
-    r"\s(?:my|our|his|her)\s+(?:little\s+)?(?:sons?|daughters?|kids?|child|nephews?|nieces?|grand(?:son|daughter|child|kid)|boy|girl)"
-    r"\s*[,(]\s*(\d{1,2})\)?(?=\s*(?:$|[).,;!?]))",
     re.IGNORECASE,
 )
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
@@ -280,17 +241,11 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
         text: what the person typed.
         ages: the shop says of what age its goods are for: "my kid aged 8".
     """
-    text = _NO_ROMCOM.sub(r"\1 romance", squeezed(text))
-    text = _INTO_READING.sub(r"\1 books", text)
-    text = _COURSES_ON.sub(r"\1 about \2", _COURSES_OF.sub(r"\2 about \1", text))
-    text = _GAME_MUSIC.sub("soundtracks", text)
-    text = _FOR_KIDS.sub("", _FORGET.sub("", text))
-    text = _TIRED.sub("weary", _NOT_HERS.sub(r"\1", _SONGS.sub("any songs on it", text)))
+    text = squeezed(text)
     text = _WORD.sub(lambda match: _cased(_SHORTHAND[match.group().lower()], match.group()), text)
     text = _NOTE.sub(lambda match: "5 dollars" if match[1].lower() == "fiver" else "10 dollars", text)
     text = _RAVES.sub("loves ", _INTERJECTION.sub(" ", text))
     text = _ALRIGHT.sub(r"\1is it \2 for ", _BORED.sub("surprise me", text))
-    text = _KIDS_AWAY.sub(" ", _NEW_IN.sub(r"\1 \2", text))
     text = _NEGATED.sub(r"\1\2", text)
     text = _TAGGED.sub(r"\2 \1 \3?", text)
     text = _HALVES.sub(lambda m: f"{_HALF_HOURS[(m[1] or m[2]).lower()]} minutes", _SHOWN_BEFORE.sub(" ", text))
@@ -306,8 +261,6 @@ def spelled_out(text: str, *, ages: bool = False) -> str:
         half = " and a half" if match.group().endswith("half") and "half" not in more else ""
         return f" my kid aged {years}{half}{more} " if ages else " my kid "
 
-    if not ages:
-        text = _SON_9.sub(lambda match: " my kid" if int(match[1]) <= _CHILD else match[0], text)
     return _AGED.sub(child, text)
 
 

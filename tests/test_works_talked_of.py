@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat.plain_titles import with_titles_marked
+from chat.sayings import plainly
 from chat.typed import spelled_out
 from retrieval.catalog import Catalog
 from retrieval.constraints import Facets, listed_values
@@ -248,9 +249,11 @@ class TestRead:
         assert "I can't go by" not in talk(message).text  # which has just been said
 
     def test_spelling(self):
-        assert spelled_out("i want to get back into reading") == "i want to get back into books"
-        assert spelled_out("ok, forget. a sad film") == "a sad film"
-        assert spelled_out("any albums of game music?") == "any albums of soundtracks?"
+        assert plainly("i want to get back into reading") == "i want to get back into books"
+        assert plainly("ok, forget. a sad film") == "a sad film"
+        assert plainly("any albums of game music?") == "any albums of soundtracks?"
+        assert plainly("a book about trains for my son, 9") == "a book about trains for my kid"
+        assert plainly("for my son, 15") == "for my son, 15"
         assert spelled_out("isnt it sad") == "is it sad"
         assert spelled_out("it is sad, isn't it?") == "it is sad, isn't it?"
 

@@ -1,0 +1,53 @@
+"""Sayings: turns of phrase about works, put in the plain words that the rules read.
+
+"No romcom" refuses no comedy, "tired" nothing at all, and who wants to get back into reading asks for no book about it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+_CHILD = 12  # years up to which somebody's son is a child
+_KIDS = r"(?:kids|children|little\s+ones?|boys|girls)"
+_AWAY = r"(?:away|out|asleep|gone|in\s+bed|at\s+(?!home)[\w'’]+|with\s+(?:their|her|his|the|grand)\w*(?:\s+\w+)?)"
+_SON = r"(?:sons?|daughters?|kids?|child|nephews?|nieces?|grand(?:son|daughter|child|kid)|boy|girl)"
+
+
+def _child(match: re.Match[str]) -> str:
+    return " my kid" if int(match[1]) <= _CHILD else match[0]
+
+
+# What is said, and what it stands for.
+_TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (r"\b(no|not|without|nothing)\s+(?:an?\s+|another\s+)?(?:rom[\s-]?coms?|romantic\s+comed(?:y|ies))\b",
+     r"\1 romance"),
+    (r"\b((?:get(?:ting)?\s+)?(?:back\s+)?into|likes?|loves?|enjoys?|started|fond\s+of)\s+reading\b"
+     r"(?!\s+(?:about|the|a|an|of)\b)", r"\1 books"),
+    (r"\b(new|newest|latest|best|popular)\s+in\s+(games|films|movies|books|music|albums|courses)\b", r"\1 \2"),
+    (r"\b(music|films?|books?|games?)\s+(courses?|lessons?|classes)\b", r"\2 about \1"),
+    (r"\b(courses?|lessons?|classes|books?)\s+(?:on|in)\s+(music|films?|games?)\b", r"\1 about \2"),
+    (r"\b(?:video\s?)?games?\s+(?:music|soundtracks?)\b", "soundtracks"),
+    (r"\bany\s+(?:famous|good|known|big)\s+(?:songs|tracks|hits)\b(?!\s+(?:by|about|for|on)\b)", "any songs on it"),
+    (r"\b(?:tired|exhausted)\b(?!\s+of\b)", "weary"),
+    # forgets no password
+    (r"^\W*(?:ok(?:ay)?\W+)?(?:forget|never\s*mind)\s*[.!,]\s*(?=\w)", ""),
+    # "Matilda is for kids lol": it is not wanted
+    (r"(?:^|(?<=[.!?,]\s))(?!it\b|that\b|this\b|they\b)[\w’' ]{2,40}?(?:['’]s|\s+is)\s+for\s+(?:kids|children)\s+"
+     r"(?:lol|haha\w*|tho|though)\W*", ""),
+    # why something is asked: "is it black and white? she doesn't love those"
+    (r"(\?)\s*(?:she|he|they)\s+do(?:es)?n['’]?t\s+(?:really\s+)?(?:love|like|enjoy|watch|read)\s+(?:those|them|that)\b",
+     r"\1"),
+    # of whom nobody need think: "the kids are asleep"
+    (rf"\b(?:(?:the|our|my)\s+{_KIDS}\s+(?:(?:are|will\s+be|['’]re)\s+(?:finally\s+)?)?{_AWAY}"
+     r"|without\s+(?:the\s+|our\s+)?(?:kids|children))\b", " "),
+    (rf"\s(?:my|our|his|her)\s+(?:little\s+)?{_SON}\s*[,(]\s*(\d{{1,2}})\)?(?=\s*(?:$|[).,;!?]))", _child),
+)  # fmt: skip
+_SAYINGS = tuple((re.compile(said, re.IGNORECASE), meant) for said, meant in _TABLE)
+
+
+def plainly(text: str) -> str:
+    """Return a message about works in plain words."""
+    for said, meant in _SAYINGS:
+        text = said.sub(meant, text)
+    return text
