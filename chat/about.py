@@ -18,6 +18,7 @@ ADVICE = re.compile(
     r"\b(?:should|could|can|would)\s+(?:i|we|you)\b|\b(?:recommend|suggest|similar|next|after|instead|else)\b|推荐|类似|接下来",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?:\s*\(\d{4}\))?")
 _THAT = "that"  # stands for any title: what is asked of a work does not depend on which it is
 _MARKS = 0xE000  # characters of private use, one a title
 _ITS = re.compile(r"\b(?:it|its)\b|\bthe\s+(?:story|plot)\b|\btell\s+me\s+more\W*$|它", re.IGNORECASE)
@@ -77,7 +78,7 @@ def _marked(text: str, mentions: Sequence[Mention]) -> str:
     marked, at = "", 0
     for number, mention in enumerate(mentions):
         marked += text[at : mention.start] + chr(_MARKS + number)
-        at = mention.end
+        at = mention.end + len(_YEAR.match(text, mention.end).group())  # type: ignore[union-attr]  # it matches nothing, too
     return marked + text[at:]
 
 

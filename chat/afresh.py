@@ -1,7 +1,7 @@
 """Afresh: whether a message among works turns to something else, and what was said before of other works then.
 
-"And an album for her, something folky", after films of the nineties, is no album of the nineties, and has nothing to do
-with the film that was liked. Prices and refusals stay, and so does it that children are to like it.
+"And an album for her, something folky", after sad films, has nothing to do with the film that was liked, and need not
+be sad. What is refused stays refused, and prices, years and languages stay, unless "newer" meant newer than that film.
 """
 
 from __future__ import annotations
@@ -35,20 +35,7 @@ _GROWN_UP = re.compile(  # for whom nothing need be for children
     r"|grandm\w+|grandf\w+|gran|aunt\w*|uncle|neighbou?r)\b|\bnot\s+for\s+(?:kids|children|(?:a|my)\s+(?:kid|child))\b",
     re.IGNORECASE,
 )
-_OF_THE_WORKS = (
-    "genres",
-    "moods",
-    "themes",
-    "topic",
-    "title",
-    "creators",
-    "language",
-    "year",
-    "decade",
-    *LENGTH_FIELDS,
-)
-
-_AMOUNTS = ("language", "year", "decade", *LENGTH_FIELDS)
+_OF_THE_WORKS = ("genres", "moods", "themes", "topic", "title", "creators", *LENGTH_FIELDS)
 
 
 def turns(turn: Turn, shop: Shop, state: DialogueState) -> bool:
@@ -80,8 +67,8 @@ def begin(turn: Turn, shop: Shop, state: DialogueState) -> None:
     """Let go of what was said of the works talked of before."""
     taste, said = state.taste, turn.understood.parsed.constraints
     gone = [x for x in taste.limits if _is_theirs(x) and x.constraint not in said]
-    turn.lift(state, [x for x in gone if x.inferred or x.field not in _AMOUNTS], silently=True)
-    turn.lift(state, [x for x in gone if not x.inferred and x.field in _AMOUNTS])  # whose end nobody would notice
+    turn.lift(state, [x for x in gone if x.inferred or x.field not in LENGTH_FIELDS], silently=True)
+    turn.lift(state, [x for x in gone if not x.inferred and x.field in LENGTH_FIELDS])  # whose end nobody would notice
     taste.wishes, taste.earlier, taste.wish_text = [], [], []
     named = _ids(turn.named, shop)
     taste.aside.extend(item for item in taste.liked if item not in {*named, *taste.aside})
@@ -95,9 +82,9 @@ def no_child_now(turn: Turn, shop: Shop) -> bool:
 
 
 def _is_theirs(limit: Limit) -> bool:
-    """Whether a limit says what works were wanted; what is refused stays refused, but for words."""
-    of_them = limit.op != "is_not" or limit.field == "topic"
-    return (limit.field in _OF_THE_WORKS or limit.inferred) and of_them and not limit.lasting
+    """Whether a limit says what works were wanted; what is refused stays refused."""
+    theirs = limit.field in _OF_THE_WORKS or limit.inferred or (limit.measured and limit.field == "year")
+    return theirs and limit.op != "is_not" and not limit.lasting
 
 
 def _ids(positions: Sequence[int], shop: Shop) -> list[str]:

@@ -48,6 +48,7 @@ from chat.troubles import demands, troubled
 from chat.typed import telling_words
 from chat.understanding import Understanding
 from retrieval import units
+from retrieval.lexicon import canonical
 from retrieval.text import forms, words
 from retrieval.types import Item
 
@@ -338,12 +339,20 @@ class Answering:
             if say("no_answer_to", question=part) in text:
                 continue
             page = self.desk.quoted(masked(part, read), say)
+            page = None if page is not None and self._of_another_kind(page, answer.about) else page
             # A sentence that is quoted of goods may hold the rest, in other words.
             held = not {form for word in telling_words(part) for form in forms(word)}.isdisjoint(words(text))
             unknown = "" if held or (self.shop.of_goods and not answer.column) else self._unknown(answer, text, part)
             text = say.sentences(text, page.text if page is not None else unknown)
             cited = (*cited, *(page.citations if page is not None else ()))
         return replace(answer, text=text, citations=cited)
+
+    def _of_another_kind(self, page: Served, about: str) -> bool:
+        """Whether a page is on works of another kind than the one asked about: what a game needs, of a course."""
+        items = self.shop.items([about] if about and not self.shop.of_goods else [])
+        kinds = {kind for cited in page.citations for word in words(cited.title) if (kind := canonical("kind", word))}
+        carried = {kind for kind in kinds if self.shop.parser.carries("kind", kind)}
+        return any(carried and canonical("kind", item.kind) not in carried for item in items)
 
     def _unknown(self, answer: Answer, text: str, part: str) -> str:
         """Say that nobody knows, or tell of a work what has not been told of it: it may well be in there."""

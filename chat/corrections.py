@@ -68,6 +68,7 @@ _PLAIN = re.compile(r"[\w\s:'’.,&!?()–-]+")  # a title without marks that co
 _NEW = frozenset({"new", "newer", "newest", "latest", "recent", "remake"})
 _OLD = frozenset({"old", "older", "oldest", "original", "earlier"})
 _ABOUT = frozenset("about with any some no without of more like".split())  # noqa: SIM905 - before these a subject stands
+_WHAT_ABOUT = re.compile(r"\b(?:what|how)\s+about\s+(?:the\s+)?$", re.IGNORECASE)
 _THE_MAKER = re.compile(
     r"\b[Tt]he\s+([A-ZÀ-Ý][\w’-]+)(?:\s+ones?\b)?(?!\s+(?:[A-ZÀ-Ý]|films?|movies?|books?|novels?|games?|albums?)|[’'])"
 )
@@ -250,7 +251,8 @@ def _by_part(text: str, shop: Shop, state: DialogueState) -> str:
         before = words(text[: token.start])[-1:]
         named = any(m.start <= token.start < m.end for m in taken) or any(_names(m, item, shop) for m in taken)
         longer = _LONGER.search(text[: token.start]) or _LONGER_STILL.match(text, token.end)
-        told = TOLD_BY.intersection(before) or (token.norm in rare and not _ABOUT.intersection(before))
+        subject = _ABOUT.intersection(before) and not _WHAT_ABOUT.search(text[: token.start])
+        told = TOLD_BY.intersection(before) or (token.norm in rare and not subject)
         if item is not None and told and not (named or longer):
             text = text[: token.start] + item.title + text[token.end :]
             taken = shop.linker.link(text)

@@ -25,7 +25,7 @@ from retrieval.types import Constraint, Query
 
 _THINGS = ("kind", "title")
 _SAME_CLASS = 0.3  # a share of a price from which another thing may stand in for what costs it
-_SOFT = ("genres", "creators", "language", "year", "decade")  # what was said of works on other subjects
+_SOFT = ("genres", "creators")  # what was said of works on other subjects
 _PLACES = frozenset("outside inside indoors outdoors home house".split())  # noqa: SIM905 - everyday words that tell
 
 

@@ -229,7 +229,8 @@ def _about(item: Item, told: Sequence[str], language: Language) -> list[str]:
     """Say what a work is about, unless that has been told: five that are "calm, as you asked" are told apart by it."""
     themes = item.attributes.get("themes")
     own = [display("themes", theme, language) for theme in themes if theme] if isinstance(themes, tuple) else []
-    own = [theme for theme in own if not any(theme in each for each in told)]
+    genres = values_of(item, "genres")  # "cooking; about cooking" says it twice
+    own = [theme for theme in own if theme not in genres and not any(theme in each for each in told)]
     if language == "zh" or not own or any("about " in each for each in told):
         return []
     return [f"about {join(own[:2], language)}"]

@@ -64,7 +64,8 @@ def of_these(items: Sequence[Item], mood: str, sign: int, say: Say) -> tuple[str
         each = [say.answer(item, (MOODS,)) for item in items] if len(items) == 2 else []
         return say.sentences(all_of, *each), list(items)
     titles = facts.names(fitting, say.language)
-    text = say("mood_some" if sign > 0 else "mood_not", titles=titles, mood=word)
+    some = "mood_some" if len(fitting) > 1 else "mood_some_one"
+    text = say(some if sign > 0 else "mood_not", titles=titles, mood=word)
     return text, sorted(items, key=lambda item: item not in fitting)
 
 

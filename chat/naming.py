@@ -63,6 +63,7 @@ TOLD_BY = frozenset(
     play played playing finish finished hated rewatched reread obsessed called vs versus did tried done
     """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
+_AMOUNTS = frozenset("around about under over maybe max below above from until before after since".split())  # noqa: SIM905
 _ASKS = r"(?:how|what|when|who|where|which|is|are|can|could|do|does)"  # begins another question
 _LIKENED = re.compile(
     r"\b(?:like|similar\s+to|(?:i|we|he|she|they)\s+(?:really\s+|all\s+)?(?:loved|liked|enjoyed|adored))\s+$",
@@ -266,6 +267,8 @@ def strange_titles(
         listed = bool(found) and free[found[-1][1] : match.start()].strip().casefold() in LISTED
         cued = listed or bool(TOLD_BY.intersection(before)) or before[-2:] in (["sick", "of"], ["into", "the"])
         single = len(words(name)) == 1
+        if all(word.isdigit() or word in _AMOUNTS for word in words(name)):
+            continue  # "Around 15"
         if " ".join(words(name)) in parser.phrases.meanings or (single and linker.knows(words(name)[0])):
             continue
         if cued and telling_words(name) and not (single and words(name)[0] in STOPWORDS):
@@ -303,8 +306,8 @@ def _read(name: str, parser: Parser) -> bool:
 def unknown_name(text: str, spans: Sequence[tuple[int, int]], linker: TitleLinker) -> str:
     """Return a name that nothing in the catalogue bears ("Tom Hanks"), "" if there is none."""
     for match in _NAME.finditer(blank(text, spans)):
-        if not telling_words(match.group()):
-            continue  # "I've SEEN that"
+        if not telling_words(match.group()) or all(w.isdigit() or w in _AMOUNTS for w in words(match.group())):
+            continue  # "I've SEEN that", "Around 15"
         refused = text[: match.start()].casefold().endswith("not ")
         if refused or not all(linker.knows(word) for word in words(match.group())):
             return re.split(r"[.!?]\s", match.group())[0]

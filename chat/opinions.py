@@ -173,6 +173,11 @@ _I_ASKED = re.compile(r"\bi\s+(?:just\s+|only\s+)?(?:asked|said|meant)\b", re.IG
 _WHAT_IF = re.compile(r"\b(?:if|in\s+case)\s+\w+\s+(?:really\s+)?(?:do|does|did)(?:n['’]?t|\s+not)\b", re.IGNORECASE)
 
 
+_NO_BEHIND = re.compile(  # "Star Trek, haha, no."
+    r"[\s,.:;…–—-]{1,6}(?:(?:haha\w*|lol|uh+|um+|hm+|god|oh)\W{1,3})?(?:no|nope|nah)(?=\s*(?:$|[.!,]))", re.IGNORECASE
+)
+
+
 def _attitude(text: str, start: int, end: int, default: Attitude) -> Attitude:
     before = WOULD_LIKE.sub(" ", _clause(text, start))
     after = _CLAUSE.split(text[end:])[0]
@@ -182,7 +187,7 @@ def _attitude(text: str, start: int, end: int, default: Attitude) -> Attitude:
         return default  # "if she doesn't like it?" refuses nothing yet, nor does "no, The Door, I asked"
     if _IS_NOT.match(text, end) and objected(text, start, end):
         return "dislike"  # "that one isn't funny"
-    if _DISLIKE.search(before) or _PANNED.search(after):
+    if _DISLIKE.search(before) or _PANNED.search(after) or _NO_BEHIND.match(text, end):
         return "dislike"
     if LIKE.search(before) or LIKE.search(after):
         return "like"

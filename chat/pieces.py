@@ -59,6 +59,7 @@ _COMMENTS = re.compile(  # on a work: "Flappy Bird is the opposite of cosy", "I 
     r"(?-i:[A-ZÀ-Ý])?[\w'’]+\s+(?:is|was)\s+the\s+opposite\s+of\b|^\W*i\s+(?:was\s+)?ask(?:ed|ing)\s+about\b",
     re.IGNORECASE,
 )
+_FORGETS = re.compile(r"\W*(?:(?:ok(?:ay)?|no|well)\W+)*(?:forget|never\s*mind)\b", re.IGNORECASE)
 _WAITS = re.compile(r"\b(?:wait|think\s+(?:about|it|on)|leave\s+it|come\s+back|let\s+you\s+know)\b", re.IGNORECASE)
 _PART_SURE = 0.6  # a part stands alone only if its route is this sure
 _ASKED_SURE = 0.45  # but what is asked of the shop, beside works, this
@@ -129,7 +130,10 @@ class Reader:
             pieces, way_of = self._named_and_asked(pieces), _way_of_works
         groups = _grouped(pieces, [_stands_alone(piece) for piece in pieces], way_of)
         if len(groups) == 1:
-            return self._whole(text, parts)
+            surest = _surest(groups[0])  # "perfect, thanks. if she hates it can i return it"
+            clear = self.decisions is None and surest.route not in SHOP and surest.routed.confidence > _PLAINLY
+            (read,) = self._whole(text, parts)
+            return [surest] if clear and read.route in SHOP else [read]
         return self._for_pages(text, groups) or [self._joined(group) for group in groups]
 
     def _named_and_asked(self, pieces: Sequence[Piece]) -> list[Piece]:
@@ -138,7 +142,7 @@ class Reader:
         for piece in pieces:
             if _way_of_works(piece) == "asks":
                 told: list[str] = []
-                while joined and _merely_names(joined[-1]):
+                while joined and (_merely_names(joined[-1]) or _chats(joined[-1])):
                     told.insert(0, joined.pop().text.rstrip(" ,.!"))
                 piece = self.piece(". ".join([*told, piece.text])) if told else piece
             joined.append(piece)
@@ -300,6 +304,16 @@ def _way(piece: Piece) -> str:
 def _way_of_works(piece: Piece) -> str:
     """Return the way of a wish for works: a question about one of them asks for no list of others."""
     return "asks" if (way := _way(piece)) == "shop" and piece.understood.act == "question" else way
+
+
+def _chats(piece: Piece) -> bool:
+    """Whether a part beside a question says nothing of works: "hmm, no. Maybe I mix it up."."""
+    understood, parsed = piece.understood, piece.understood.parsed
+    if piece.route in SHOP and _FORGETS.match(piece.text) and not asks(piece.text):
+        return True
+    says = parsed.spans or parsed.relative or understood.dropped or understood.same_maker or understood.asked_title
+    named = any(o.surface or (o.places and not o.that) for o in understood.opinions)
+    return piece.route in SHOP and not (says or named or asks(piece.text) or wishes(piece.text) or buys(piece))
 
 
 def _merely_names(piece: Piece) -> bool:

@@ -47,7 +47,8 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
                  r"|\bwho\s+sings?\b|\bwho(?:'s|\s+is)\s+(it|that|this)\s+by\b|\bwho(?:'s|\s+is)\s+(it|that|this)\s+(one\s+)?by\b"
                  r"|\bwho('s|\s+is)\s+the\s+(director|author|artist|developer|teacher|writer)\b|谁(导演|写|做|拍|教)"
                  r"|(作者|导演)是|是谁(写|拍|做|唱|的)"),
-    ("length", r"\bhow\s+(long|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b|\blength\s*\?"
+    ("length", r"\bhow\s+(long(?!\s+(?:can|do|may|will)\s+(?:i|we|you)\s+(?:\w+\s+)?(?:watch|keep|use|have|return)\b)"
+               r"|many\s+(pages|minutes|hours))\b|\b(runtime|running\s+time|duration)\b|\blength\s*\?"
                r"|\bis\s+(it|that|this)\s+(\w+\s+)?(long|short(?!\s+stor))\b|\bit\s+is\s+(\w+\s+)?(long|short(?!\s+stor))\b[^.!;]*\?"
                r"|多长|多厚|片长|时长|几页|多少页|(?:多少|几)个?(?:小时|钟头|分钟|课时)(?!内|之内|以内|后|之后|能|可以)"
                r"|(?:学|看|听|读|玩|上)(?:完)?(?:要|需要|得)?多久|要(?:学|看|听|读|玩|上)多久"),

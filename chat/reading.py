@@ -217,8 +217,9 @@ def of_carried_kinds(parsed: Parsed, parser: Parser) -> tuple[Parsed, tuple[str,
     kept = []
     for limit in parsed.constraints:
         values = limit.value if isinstance(limit.value, tuple) else (limit.value,)
-        ours = tuple(str(v) for v in values if parser.carries("kind", str(v)))
-        if (limit.field, limit.op) == ("kind", "is") and len(ours) < len(values):
+        sorts = (str(v) if parser.carries("kind", str(v)) else str(v).split()[-1] for v in values)  # "board games"
+        ours = tuple(dict.fromkeys(sort for sort in sorts if parser.carries("kind", sort)))
+        if (limit.field, limit.op) == ("kind", "is") and set(ours) != {str(v) for v in values}:
             lacking.extend(str(v) for v in values if v not in ours)
             kept.extend([replace(limit, value=ours if len(ours) > 1 else ours[0], label="")] if ours else [])
         else:

@@ -24,12 +24,17 @@ _TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
      r"\1 romance"),
     (r"\b((?:get(?:ting)?\s+)?(?:back\s+)?into|likes?|loves?|enjoys?|started|fond\s+of)\s+reading\b"
      r"(?!\s+(?:about|the|a|an|of)\b)", r"\1 books"),
+    (r"\breading\s+(?:circle|group|club)\b", "book club"),
+    (rf"\b(?:my|our|his|her)\s+{_SON}\s+of\s+(\d{{1,2}})\b", _child),
     (r"\b(new|newest|latest|best|popular)\s+in\s+(games|films|movies|books|music|albums|courses)\b", r"\1 \2"),
     (r"\b(music|films?|books?|games?)\s+(courses?|lessons?|classes)\b", r"\2 about \1"),
     (r"\b(courses?|lessons?|classes|books?)\s+(?:on|in)\s+(music|films?|games?)\b", r"\1 about \2"),
     (r"\b(?:video\s?)?games?\s+(?:music|soundtracks?)\b", "soundtracks"),
     (r"\bany\s+(?:famous|good|known|big)\s+(?:songs|tracks|hits)\b(?!\s+(?:by|about|for|on)\b)", "any songs on it"),
     (r"\b(?:tired|exhausted)\b(?!\s+of\b)", "weary"),
+    # "bit dark. something warm": of what is shown
+    (r"^\W*(?:that['’]?s\s+|those\s+are\s+|they['’]?re\s+)?(?:a\s+)?(?:bit|little)\s+(\w+)\s*[.,!;]\s*"
+     r"(?=(?:something|anything|maybe|can|could|do|got|any|what)\b)", r"too \1. "),
     # forgets no password
     (r"^\W*(?:ok(?:ay)?\W+)?(?:forget|never\s*mind)\s*[.!,]\s*(?=\w)", ""),
     # "Matilda is for kids lol": it is not wanted

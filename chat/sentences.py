@@ -204,6 +204,8 @@ SAY: Mapping[str, tuple[str, str]] = {
                        "以{others}计价的商品没有列入，我只比较{currency}的价格。"),
     "unchecked_country": ("The catalogue doesn't say which country a work is from, so I go by its language.",
                           "目录里没有国家信息，我按语言来筛选。"),
+    "mood_some_one": ("Going by the moods in the catalogue, {titles} is the {mood} one.",
+                      "按目录里的氛围，{mood}的是{titles}。"),
     "mood_some": ("Going by the moods in the catalogue, {mood} of these: {titles}.",
                   "按目录里的氛围，其中{mood}的是{titles}。"),
     "mood_not": ("Going by the moods in the catalogue, not {mood}: {titles}.",

@@ -11,6 +11,7 @@ from chat.taking import taken
 from chat.turn import Turn
 
 _IT = re.compile(r"\b(?:it|that|this)\b", re.IGNORECASE)
+_SENTENCE = re.compile(r"[^.!?]+[.!?]?")
 
 
 def stands_for_name(turn: Turn, opinion: Opinion, *, of_goods: bool) -> bool:
@@ -23,13 +24,17 @@ def stands_for_name(turn: Turn, opinion: Opinion, *, of_goods: bool) -> bool:
 
 
 def name_before(turn: Turn) -> Opinion | None:
-    """Return the one name of a message that its "it" stands behind, as in "not Alien, seen it"; None if none does."""
+    """Return the name of a sentence that its "it" stands behind, as in "not Alien, seen it"; None if none does."""
     named = [opinion for opinion in turn.understood.opinions if opinion.surface and opinion.positions]
-    if len(named) != 1 or turn.understood.compares:
+    if turn.understood.compares:
         return None
-    at = turn.text.find(named[0].surface)
-    behind = turn.text[at + len(named[0].surface) :] if at >= 0 else ""
-    return named[0] if _IT.search(behind) is not None and _IT.search(turn.text[: max(at, 0)]) is None else None
+    for sentence in _SENTENCE.findall(turn.text) if len(named) > 1 else [turn.text]:
+        said = [opinion for opinion in named if opinion.surface in sentence]
+        if len(said) == 1:
+            before, _, behind = sentence.partition(said[0].surface)
+            if _IT.search(behind) is not None and _IT.search(before) is None:
+                return said[0]
+    return None
 
 
 def called_on_screen(shop: Shop, focus: Sequence[str], turn: Turn, opinion: Opinion) -> int | None:

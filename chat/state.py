@@ -28,6 +28,7 @@ class Limit(BaseModel):
         inferred: it follows from the liked items and gives way to anything said.
         implied: nobody said it; a refused mood rules it out besides ("nothing scary" no horror).
         lasting: it was said to hold always ("I never watch horror"), so it is worth remembering.
+        measured: it goes by what had been shown ("newer"), and says nothing of works of another kind.
     """
 
     field: str
@@ -37,6 +38,7 @@ class Limit(BaseModel):
     inferred: bool = False
     implied: bool = False
     lasting: bool = False
+    measured: bool = False
     currency: str = ""
 
     @property

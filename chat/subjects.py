@@ -21,17 +21,23 @@ from retrieval.types import BoolArray, Constraint, FloatArray, Query
 
 FEW = 3  # works on a subject, fewer than which others come near
 _RELATED = 0.35  # a cosine, and a share of a wish that is met, from which a work has to do with a subject
-_FIRST = 1.5  # standard deviations that a genre is worth where it is an item's first, for its share that is met
-_FOR = re.compile(  # where what stands behind is a time or an occasion, and no subject
-    r"\b(?:for|after|before|during|at)\s+(?:\w+\s+){0,2}$|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\s+$",
-    re.IGNORECASE,
+_FIRST = 4.0  # standard deviations that a genre is worth where it is an item's first, for its share that is met
+_FOR = re.compile(r"\b(?:for|after|before|during|at)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
+_OCCASIONS = frozenset(  # for which works may be, and which hardly one is about
+    """
+    morning mornings evening evenings night nights dinner breakfast lunch party parties wedding birthday journey
+    journeys
+    travel travelling holiday holidays weekend sunday summer winter autumn spring sleep sleeping work working studying
+    cooking reading bed bath train trains plane flight drive commute christmas
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
-_SOFTLY = re.compile(r"\b(?:maybe|perhaps|ideally|possibly|a\s+bit\s+of|or\s+(?:so|something))\b", re.IGNORECASE)
+_SOFTLY = re.compile(r"\b(?:maybe|perhaps|ideally|possibly|a\s+bit\s+of|or)\b", re.IGNORECASE)
 
 
 def is_subject(wish: Wish, text: str) -> bool:
     """Whether a wish is for what works are about: "an album for Sunday mornings" is about none."""
-    return wish.field in facts.ABOUT and _FOR.search(text[: wish.start]) is None
+    occasion = wish.value in _OCCASIONS or wish.surface.casefold() in _OCCASIONS
+    return wish.field in facts.ABOUT and not (occasion and _FOR.search(text[: wish.start]))
 
 
 class Subjects(Scene):
@@ -47,15 +53,15 @@ class Subjects(Scene):
             return None
         left = allowed.copy()
         left[[*known]] = False
-        masks = [facets.mask([Constraint("topic", "is", value)]) for _, value in wishes]
+        masks = [self._about(value, allowed) for _, value in wishes]
         both = np.logical_and.reduce(masks) & left
         on: BoolArray = both if both.sum() >= FEW else np.logical_or.reduce(masks) & left
+        softly = _SOFTLY.search(turn.text) is not None
         if on.sum() >= FEW:
-            return on if self._met_besides(turn, on) else None
+            return on if self._met_besides(turn, on) and not softly else None
         themes = facets.postings.get("themes", {})
         had = on.any() or (np.logical_or.reduce(masks) & allowed).any()  # or has been shown
         themed = any(value in themes for _, value in wishes) and not turn.understood.parsed.relative
-        softly = _SOFTLY.search(turn.text) is not None
         return on if themed and had and not softly and self._met_besides(turn, on) else None
 
     def related(self, turn: Turn, allowed: BoolArray, k: int) -> list[Recommended]:
@@ -91,6 +97,13 @@ class Subjects(Scene):
         if not wishes and (parsed.relative or turn.refined):
             wishes = [wish for wish in self.state.taste.wishes if wish[0] in facts.ABOUT]
         return wishes
+
+    def _about(self, value: str, allowed: BoolArray) -> BoolArray:
+        """Return the works about a subject, (N,): those that are listed with it, or else whose texts have the word."""
+        facets = self.shop.index.facets
+        listed = np.zeros_like(allowed)
+        listed[facets.postings.get("themes", {}).get(value, [])] = True
+        return listed if (listed & allowed).any() else facets.mask([Constraint("topic", "is", value)])
 
     def _met_besides(self, turn: Turn, on: BoolArray) -> bool:
         """Whether works on a subject have what else a message wishes for, too: "something funny with animals"."""

@@ -89,6 +89,8 @@ class Updater(Scene):
         Room(self.shop, self.state).make(turn, fields)
         self.state.limit(thread)
         self.state.limit(constraints, lasting=turn.understood.lasting, beside=beside)
+        for limit in self.state.taste.limits:
+            limit.measured = limit.measured or limit.constraint in turn.further
         self.state.limit([c for c in turn.understood.parsed.owned if c not in constraints], implied=True)
         self._imply(turn, implied)
         self._unlimit_what_nothing_has(turn)

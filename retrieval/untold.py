@@ -95,7 +95,7 @@ _QUALITIES = {
     ),
     "players": _Quality(
         re.compile(
-            r"\b(?:one|two|three|four|1|2|3|4)[\s-]players?\b|\b(?:single|multi)[\s-]?player\b|\bco-?op\b|双人游戏|多人游戏",
+            r"\b(?:one|two|three|four|1|2|3|4)[\s-]players?\b|\b(?:two|2)\s+people\b[^.?!]{0,12}\bplay\b|\bgames?\s+for\s+(?:two|2|both\s+of\s+us)\b|\bfor\s+two\s+(?:people|persons)\b|\b(?:single|multi)[\s-]?player\b|\bco-?op\b|双人游戏|多人游戏",
             re.IGNORECASE,
         ),
         frozenset({"players", "modes"}),
