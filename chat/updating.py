@@ -299,7 +299,8 @@ class Updater(Scene):
             return
         if opinion.places and opinion.attitude == "neutral":
             return
-        wanted = opinion.attitude == "neutral"
+        named_alone = self.shop.of_goods or turn.understood.act == "availability" or turn.understood.bare_title
+        wanted = opinion.attitude == "neutral" and (named_alone or opinion.that)
         for item_id in ids:
             self.state.signal(item_id, _SIGNALS[opinion.attitude], wanted=wanted)
         if len(ids) == 1 and opinion.attitude == "like":

@@ -173,12 +173,12 @@ class TestWhichOfTwo:
         assert "I'd go for" in text
 
     def test_by_a_mood(self, talk):
-        assert "scary of these: Black Harbour" in talk("The Salt Road or Black Harbour, which is scarier?").text
+        assert "Black Harbour (1999) is the scary one" in talk("The Salt Road or Black Harbour, which is scarier?").text
 
     def test_by_a_mood_and_a_measure(self, talk):
         text = talk("Lanterns or Black Harbour, which is shorter and slower?").text
         assert "Lanterns (1960) is the shorter one: 60 minutes." in text
-        assert "slow of these: Lanterns" in text
+        assert "Lanterns (1960) is the slow one" in text
 
     def test_a_pair_alike_in_it(self, talk):
         text = talk("The Salt Road or What Is Left of May, which is gentler?").text

@@ -389,7 +389,7 @@ class TestHonesty:
         assert "nothing" not in talk("funny films").text
 
     def test_older_limits_give_way_and_the_reply_says_so(self, talk):
-        talk("a French horror film")
+        talk("a horror film under 100 minutes")
         answer = talk("a course about cooking")
         assert answer.cards
         assert {card.kind for card in answer.cards} == {"course"}
