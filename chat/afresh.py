@@ -11,10 +11,12 @@ from collections.abc import Sequence
 
 from chat.shop import Shop
 from chat.state import DialogueState, Limit
+from chat.subjects import is_subject
 from chat.turn import Turn
 from chat.typed import EVERYDAY, for_whom, telling_words
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.parsed import as_tuple
+from retrieval.types import Constraint
 
 _LIKENED = re.compile(  # what is wanted goes by what has been spoken of
     r"\b(?:same|similar|alike|such|version|adaptation|too\s+\w+)\b|\b(?:like|than|of|with|from)\s+(?:it|that|this|these|those|them)\b"
@@ -68,11 +70,24 @@ def begin(turn: Turn, shop: Shop, state: DialogueState) -> None:
     taste, said = state.taste, turn.understood.parsed.constraints
     gone = [x for x in taste.limits if _is_theirs(x) and x.constraint not in said]
     turn.lift(state, [x for x in gone if x.inferred or x.field not in LENGTH_FIELDS], silently=True)
-    turn.lift(state, [x for x in gone if not x.inferred and x.field in LENGTH_FIELDS])  # whose end nobody would notice
+    told = [x for x in gone if not x.inferred and x.field in LENGTH_FIELDS]  # whose end nobody would notice
+    turn.lift(state, [*told, *_in_its_way(turn, shop, state)])
     taste.wishes, taste.earlier, taste.wish_text = [], [], []
     named = _ids(turn.named, shop)
     taste.aside.extend(item for item in taste.liked if item not in {*named, *taste.aside})
     turn.refined, turn.changed_subject = False, True
+
+
+def _in_its_way(turn: Turn, shop: Shop, state: DialogueState) -> list[Limit]:
+    """Return the languages wanted before that nothing on the subject has: French, of courses about cooking."""
+    parsed = turn.understood.parsed
+    subjects = [Constraint("topic", "is", w.value) for w in parsed.wishes if is_subject(w, turn.text)]
+    wanted = [*parsed.constraints, *subjects]
+    held = [x for x in state.taste.limits if (x.field, x.op) == ("language", "is") and x.constraint not in wanted]
+    mask = shop.index.facets.mask
+    if not (subjects and held and mask(wanted).any()):
+        return []
+    return [x for x in held if not (x.lasting or mask([*wanted, x.constraint]).any())]
 
 
 def no_child_now(turn: Turn, shop: Shop) -> bool:

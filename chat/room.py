@@ -68,7 +68,7 @@ class Room:
     def _of_another_kind(self, turn: Turn) -> None:
         """Let go of a length where works of another kind are wanted: an hour and a half of music is no film's."""
         said = turn.understood.parsed.constraints
-        kinds = [x for x in self.state.taste.limits if (x.field, x.op) == ("kind", "is")]
+        kinds = [x for x in self.state.taste.limits if (x.field, x.op) == ("kind", "is") and not x.inferred]
         new = {v for c in said if (c.field, c.op) == ("kind", "is") for v in as_tuple(c.value)}
         if kinds and not any(new.intersection(as_tuple(x.value)) for x in kinds):
             lengths = [x for x in self.state.taste.limits if x.field in LENGTH_FIELDS and x.constraint not in said]

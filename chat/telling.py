@@ -21,7 +21,7 @@ from retrieval.constraints import in_currency, satisfies, satisfies_all
 from retrieval.parsed import Wish
 from retrieval.ranges import part_of, range_of
 from retrieval.text import words
-from retrieval.types import Item
+from retrieval.types import Constraint, Item
 
 _SHORT = 6  # words of a message in which nothing is said by the way
 _ASKS_FOR = frozenset(
@@ -154,7 +154,9 @@ class Telling(Scene):
         if fitting >= ENOUGH or turn.understood.extreme is not None:
             return ""
         if subjects := self._of_subjects(turn, items):
-            return self.say("all_about_near" if turn.related else "all_about", wishes=subjects)
+            within = self.say("within_limits") if self._limited(subjects) else ""
+            way = "all_about_near" if turn.related else "all_about"
+            return self.say(way, wishes=facts.join(subjects, self.say.language), within=within)
         if [(limit.field, limit.op) for limit in limits] == [("creators", "is")]:
             best = best_relaxation(self.shop, self.state)
             return self.say("few_by", makers=best[0].label) if best is not None and best[1] > fitting else ""
@@ -171,15 +173,22 @@ class Telling(Scene):
             return ""
         return self.say("few", limit=best[0].label, more=best[1] - fitting)
 
-    def _of_subjects(self, turn: Turn, items: Sequence[Item]) -> str:
-        """Return the subjects that all the works shown are about because the message asks for them; "" if none."""
+    def _limited(self, subjects: Sequence[str]) -> bool:
+        """Whether limits, and not that of a kind, keep works on a subject from being shown."""
+        limits, about = self.state.taste.limits, [Constraint("topic", "is", v) for v in subjects]
+        allowed = self.shop.recommender.allowed
+        kinds = [x.constraint for x in limits if x.field == "kind"]
+        return bool((allowed([*kinds, *about]) & ~allowed([x.constraint for x in limits])).any())
+
+    def _of_subjects(self, turn: Turn, items: Sequence[Item]) -> list[str]:
+        """Return the subjects that all the works shown are about because the message asks for them."""
         if self.shop.of_goods or turn.named:
-            return ""
+            return []
         subjects = [v for f, v in self._wishes_now(turn, items) if f in facts.ABOUT]
         places = self.shop.index.catalog.positions
         on = [item for item in items if places[item.id] not in turn.related]
         told = [v for v in subjects if all(facts.meets(item, ("topic", v)) for item in on)]
-        return facts.join(list(dict.fromkeys(told)), self.say.language)
+        return list(dict.fromkeys(told))
 
     def beside(self, turn: Turn, items: Sequence[Item]) -> str:
         """Name what is shown beside those asked for, where they are all seen or all too dear."""
@@ -245,10 +254,12 @@ class Telling(Scene):
         return told if self._by_maker_alone() else self.say.sentences(told, self.say("left" if n > 1 else "left_one"))
 
     def _by_maker_alone(self) -> list[str]:
-        """Return the makers of works, where these are all that is asked for."""
+        """Return the makers of works, where these are all that is asked for and some are theirs."""
         limits = self.state.taste.limits
-        makers = [x.label for x in limits if (x.field, x.op) == ("creators", "is")]
-        return makers if not self.shop.of_goods and {x.field for x in limits} <= {"creators", "kind"} else []
+        if self.shop.of_goods or not {x.field for x in limits} <= {"creators", "kind"}:
+            return []
+        theirs = self.shop.recommender.allowed([x.constraint for x in limits]).any()
+        return [x.label for x in limits if (x.field, x.op) == ("creators", "is")] if theirs else []
 
     def outside(self, turn: Turn) -> list[str]:
         """Own up to works the message names that the limits or the stock keep from being shown."""

@@ -146,6 +146,20 @@ class TestAfresh:
         talk("now an album, something folky")
         assert "year" not in {field for field, _, _ in talk.limits}
 
+    def test_a_language_that_nothing_on_the_subject_has(self, talk):
+        talk("a French film")
+        answer = talk("a course about cooking")
+        assert "I let go of “French”" in answer.text
+        assert titles(answer)[0] == "Weeknight Kitchen: Forty Simple Suppers"
+        talk("a French film")
+        assert talk("a course about photography").text.endswith("all I have about photography within your limits.")
+
+    def test_a_length_said_before_any_kind_holds(self, talk):
+        talk("playful and energetic, below 10 hours")
+        talk("More like Spider-Man: Into the Spider-Verse.")
+        talk("online course")
+        assert ("minutes", "<", 600.0) in talk.limits
+
     def test_another_kind_alone_keeps_the_wish(self, talk):
         talk("a sad film")
         talk("or a book instead")
@@ -208,6 +222,11 @@ class TestSubjects:
         assert titles(answer)[0] == "Flamenco Guitar: First Steps"
         assert "That is all I have about guitar" in answer.text
         assert len(answer.cards) <= 3
+
+    def test_there_is_nothing_by_a_maker_of_other_works(self, talk):
+        assert talk("a tense game by Robert Wise").text.startswith("Nothing in the catalogue fits all of that")
+        assert talk("films by Robert Wise").cards
+        assert talk("more").text == "That is all we have by Robert Wise."
 
     def test_what_a_time_is_for_is_no_subject(self, talk):
         answer = talk("a jazz album for Sunday mornings")
