@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Literal
@@ -228,12 +229,18 @@ def _wished(item: Item, wishes: Sequence[tuple[str, str]], language: Language) -
 def _about(item: Item, told: Sequence[str], language: Language) -> list[str]:
     """Say what a work is about, unless that has been told: five that are "calm, as you asked" are told apart by it."""
     themes = item.attributes.get("themes")
-    own = [display("themes", theme, language) for theme in themes if theme] if isinstance(themes, tuple) else []
+    own = [_as_written(item, theme, language) for theme in themes if theme] if isinstance(themes, tuple) else []
     genres = values_of(item, "genres")  # "cooking; about cooking" says it twice
     own = [theme for theme in own if theme not in genres and not any(theme in each for each in told)]
     if language == "zh" or not own or any("about " in each for each in told):
         return []
     return [f"about {join(own[:2], language)}"]
+
+
+def _as_written(item: Item, theme: str, language: Language) -> str:
+    """Write a theme with the capitals that the description gives it: "mughal empire"."""
+    found = re.search(rf"(?<=[\w,;] ){re.escape(theme)}\b", item.description, re.IGNORECASE)
+    return found.group() if found else display("themes", theme, language)
 
 
 def _like(item: Item, liked: Sequence[Item], language: Language) -> list[str]:

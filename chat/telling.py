@@ -18,6 +18,7 @@ from chat.state import DialogueState, Limit
 from chat.subjects import is_subject
 from chat.turn import Turn
 from retrieval.constraints import in_currency, satisfies, satisfies_all
+from retrieval.lexicon import display
 from retrieval.parsed import Wish
 from retrieval.ranges import part_of, range_of
 from retrieval.text import words
@@ -156,7 +157,8 @@ class Telling(Scene):
         if subjects := self._of_subjects(turn, items):
             within = self.say("within_limits") if self._limited(subjects) else ""
             way = "all_about_near" if turn.related else "all_about"
-            return self.say(way, wishes=facts.join(subjects, self.say.language), within=within)
+            named = [display("topic", subject, self.say.language) for subject in subjects]
+            return self.say(way, wishes=facts.join(named, self.say.language), within=within)
         if [(limit.field, limit.op) for limit in limits] == [("creators", "is")]:
             best = best_relaxation(self.shop, self.state)
             return self.say("few_by", makers=best[0].label) if best is not None and best[1] > fitting else ""

@@ -398,6 +398,16 @@ def _languages() -> Rows:
 
 
 @cache
+def _places() -> Rows:
+    """Countries and continents, by their English names in small letters, as themes have them."""
+    english, chinese = Locale("en").territories, Locale("zh").territories
+    codes = sorted(set(english).intersection(chinese))
+    rows: Rows = {str(english[code]).casefold(): ((str(english[code]),), (str(chinese[code]),)) for code in codes}
+    rows.pop("jersey")  # which is cloth as often
+    return rows
+
+
+@cache
 def _by_word(field: str) -> dict[str, str]:
     rows = _languages() if field == "language" else TABLES.get(field, {})
     found: dict[str, str] = {}
@@ -449,6 +459,8 @@ def vocabulary(field: str) -> tuple[str, ...]:
 def display(field: str, name: str, language: str) -> str:
     """Name a canonical value to a person: ``display("genres", "science fiction", "zh") == "科幻"``."""
     rows = _languages() if field == "language" else TABLES.get(field, {})
+    if named := field in ("topic", "themes") and name not in rows:
+        rows = _places()
     english, chinese = rows.get(name, ((), ()))
     if field == "kind" and name in PARTS:
         return PARTS[name].words[-1 if language == "zh" else 1]
@@ -456,4 +468,4 @@ def display(field: str, name: str, language: str) -> str:
         return chinese[0]
     if field == "audience":
         return f"for {name}"
-    return english[0] if field == "language" and english else name
+    return english[0] if english and (named or field == "language") else name

@@ -114,6 +114,8 @@ class TestLexicon:
         assert display("genres", "science fiction", "en") == "science fiction"
         assert display("language", "fr", "en") == "French"
         assert display("creators", "x", "zh") == "x"
+        assert display("themes", "iran", "en") == "Iran"
+        assert display("topic", "iran", "zh") == "伊朗"
 
 
 # (field, op, value): the label in English and in Chinese
