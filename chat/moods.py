@@ -8,7 +8,7 @@ from chat import facts
 from chat.opinions import Opinion
 from chat.reading import asking, without_names
 from chat.replies import Say
-from retrieval.constraints import values_of
+from retrieval.constraints import listed_values, values_of
 from retrieval.lexicon import display, genres_full_of, moods_near
 from retrieval.parsing import Parser
 from retrieval.types import Item
@@ -36,7 +36,7 @@ def _whether_listed(item: Item, moods: Sequence[str], say: Say) -> str:
 
     A genre that is full of a mood, and moods near it, speak for it where the mood itself is not listed.
     """
-    own = values_of(item, MOODS)
+    own = listed_values(item, MOODS)
     if not own:
         return ""
     title, language = facts.name(item, say.language), say.language

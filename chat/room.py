@@ -15,7 +15,7 @@ from chat.shop import Shop
 from chat.state import DialogueState, Limit
 from chat.turn import Turn
 from chat.typed import for_whom
-from retrieval.constraints import satisfies, values_of
+from retrieval.constraints import listed_values, satisfies
 from retrieval.lexicon import canonical
 from retrieval.numbers import LENGTH_FIELDS
 from retrieval.parsed import as_tuple
@@ -83,7 +83,7 @@ class Room:
             facets = self.shop.index.facets
             things = [c for c in turn.understood.parsed.constraints if (c.field, c.op) == ("title", "is")]
             items = [self.shop.index.catalog[at] for at in np.flatnonzero(facets.mask(things)).tolist()]
-            kinds = Counter(kind for item in items for kind in values_of(item, "kind")).most_common(1)
+            kinds = Counter(kind for item in items for kind in listed_values(item, "kind")).most_common(1)
             gone = [
                 x for x in before if x.field == "kind" and not {k for k, _ in kinds}.intersection(as_tuple(x.value))
             ]

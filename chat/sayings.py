@@ -32,6 +32,8 @@ _TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(?:video\s?)?games?\s+(?:music|soundtracks?)\b", "soundtracks"),
     (r"\bany\s+(?:famous|good|known|big)\s+(?:songs|tracks|hits)\b(?!\s+(?:by|about|for|on)\b)", "any songs on it"),
     (r"\b(?:tired|exhausted)\b(?!\s+of\b)", "weary"),
+    # "Amélie - is it sad?"
+    (r"\s+[-–—]+\s+(?=(?:is|was|are|were|does|did|do|has|have|can|how|who|what|when|where|which)\b)", ", "),
     # "bit dark. something warm": of what is shown
     (r"^\W*(?:that['’]?s\s+|those\s+are\s+|they['’]?re\s+)?(?:a\s+)?(?:bit|little)\s+(\w+)\s*[.,!;]\s*"
      r"(?=(?:something|anything|maybe|can|could|do|got|any|what)\b)", r"too \1. "),

@@ -277,6 +277,7 @@ class TestRead:
     def test_spelling(self):
         assert plainly("i want to get back into reading") == "i want to get back into books"
         assert plainly("ok, forget. a sad film") == "a sad film"
+        assert plainly("Amélie - is it sad?") == "Amélie, is it sad?"
         assert plainly("any albums of game music?") == "any albums of soundtracks?"
         assert plainly("a book about trains for my son, 9") == "a book about trains for my kid"
         assert plainly("for my son, 15") == "for my son, 15"
