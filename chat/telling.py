@@ -43,14 +43,10 @@ class Telling(Scene):
         now = turn.understood.parsed.wishes
         first = min((w.start for w in now if is_subject(w, turn.text)), default=-1)  # of works what comes first
         wishes = [w for w in now if _asked_for(w, turn.text) or (w.start == first and not self.shop.of_goods)]
-        wishes = [
-            w
-            for w in wishes
-            if w.value not in held and (self.shop.of_goods or w.field not in facts.ABOUT or is_subject(w, turn.text))
-        ]
-        wishes = [
-            w for w in wishes if w.field != "genres" or self.shop.of_goods
-        ]  # the cards say of what genres they are
+        wishes = [w for w in wishes if w.value not in held]
+        if not self.shop.of_goods:  # the cards say of what genres works are
+            subjects = {w.start for w in wishes if is_subject(w, turn.text)}
+            wishes = [w for w in wishes if w.start in subjects or w.field not in (*facts.ABOUT, "genres")]
         met = {w.start for w in wishes if any(facts.meets(item, (w.field, w.value)) for item in items)}
         if self.shop.of_goods:  # "squat-proof", where a column lists squats
             met |= {w.start for w in wishes if any(facts.says(item, w) for item in items)}
