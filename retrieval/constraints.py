@@ -15,7 +15,7 @@ import numpy as np
 
 from retrieval.absence import present, titled
 from retrieval.catalog import Catalog
-from retrieval.lexicon import PARTS, canonical, synonyms, vocabulary
+from retrieval.lexicon import PARTS, canonical, is_place, synonyms, vocabulary
 from retrieval.ranges import bound_of, of_sizes, part_of, range_of
 from retrieval.scales import are_grades, rank_of
 from retrieval.shades import is_colour, plainer
@@ -122,7 +122,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _forms(phrase: str) -> Iterable[str]:
     yield phrase
-    if phrase.isascii():
+    if phrase.isascii() and not is_place(phrase):  # Brás Cubas is no Cuban
         yield phrase + "s"
         if phrase.endswith("s"):
             yield phrase[:-1]

@@ -456,6 +456,11 @@ def vocabulary(field: str) -> tuple[str, ...]:
     return tuple(_languages() if field == "language" else TABLES.get(field, {}))
 
 
+def is_place(name: str) -> bool:
+    """Whether something is called like a country or a continent, in small letters."""
+    return name in _places()
+
+
 def display(field: str, name: str, language: str) -> str:
     """Name a canonical value to a person: ``display("genres", "science fiction", "zh") == "科幻"``."""
     rows = _languages() if field == "language" else TABLES.get(field, {})

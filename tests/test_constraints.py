@@ -169,6 +169,7 @@ class TestFacets:
     def test_topics_are_found_in_either_number(self):
         assert {"zombies", "zombie", "僵 尸"} <= set(topic_phrases("zombies"))
         assert "clowns" in topic_phrases("clown")
+        assert topic_phrases("cuba") == ("cuba",)
 
     def test_currency_and_names_live_through_an_edit(self):
         before = make_index(Catalog([ITEM, BARE]), BagEncoder())
