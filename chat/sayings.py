@@ -11,11 +11,21 @@ from collections.abc import Callable
 _CHILD = 12  # years up to which somebody's son is a child
 _KIDS = r"(?:kids|children|little\s+ones?|boys|girls)"
 _AWAY = r"(?:away|out|asleep|gone|in\s+bed|at\s+(?!home)[\w'’]+|with\s+(?:their|her|his|the|grand)\w*(?:\s+\w+)?)"
+_TITLE = r"(?-i:[A-Z])[\w'’:-]*(?:\s+(?:of|the|and|a|in|(?-i:[A-Z])[\w'’:-]*))*"
+_FAULT = (
+    r"(?:sopp(?:y|iest)|gor(?:y|iest)|boring|dull|chees(?:y|iest)|corn(?:y|iest)|sapp(?:y|iest)|dreary|depressing"
+    r"|sill(?:y|iest)|stupid|dumb|childish|pretentious|gross|violent)"
+)
 _SON = r"(?:sons?|daughters?|kids?|child|nephews?|nieces?|grand(?:son|daughter|child|kid)|boy|girl)"
 
 
 def _child(match: re.Match[str]) -> str:
     return " my kid" if int(match[1]) <= _CHILD else match[0]
+
+
+def _without(match: re.Match[str]) -> str:
+    title = match[2]
+    return f"{match[1]}not {title}" if title[0].isupper() else f"{match[1]}I didn't like {title}"
 
 
 # What is said, and what it stands for.
@@ -34,6 +44,20 @@ _TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(?:tired|exhausted)\b(?!\s+of\b)", "weary"),
     # "Amélie - is it sad?"
     (r"\s+[-–—]+\s+(?=(?:is|was|are|were|does|did|do|has|have|can|how|who|what|when|where|which)\b)", ", "),
+    # "balatro sounds ok is it hard?"
+    (r"\b(sounds?\s+(?:ok(?:ay)?|good|great|nice|fun|fine|interesting|lovely))\s+(?=(?:is|does|are|who|how|what|can)\b)",
+     r"\1. "),
+    # complaints: "and Wuthering Heights is the soppiest book there is"
+    (rf"(^|[.!?,;]\s+)(?:and\s+|but\s+)?({_TITLE}|(?<=and\s)\w+)\s+(?:is|was)\s+(?:(?:definitely|super|way|too|far|the|really"
+     rf"|so|very|pretty)\s+)+{_FAULT}\b[^.!?,;]*", _without),
+    (r"\b(less\s+(?!than\b)[a-z]+)\s+than\s+[^,.;!?\d]+?(?=\s*(?:\b(?:pls|please)\b|[,.;!?]|$))", r"\1"),
+    # measures: "shorter than 2h", "around 20 to 30", "what do they come to?"
+    (r"\b(\d{1,2})\s?h(?:rs?)?\b", r"\1 hours"),
+    (r"\b(?:around|about|roughly|somewhere\s+between)\s+([$€£]?\d+)\s*(?:to|-|–|and)\s*([$€£]?\d+)\b",
+     r"between \1 and \2"),
+    (r"\bwhat\s+(?:do|would)\s+(?:they|those|these|both)(?:\s+\w+)?\s+come\s+to\b", "how much are they"),
+    # of Austen no more is wanted
+    (r"^\W*i\s+give\s+up(?:\s+on\s+[^,.;!?]+)?[.!,;]\s*(?=\w)", ""),
     # "bit dark. something warm": of what is shown
     (r"^\W*(?:that['’]?s\s+|those\s+are\s+|they['’]?re\s+)?(?:a\s+)?(?:bit|little)\s+(\w+)\s*[.,!;]\s*"
      r"(?=(?:something|anything|maybe|can|could|do|got|any|what)\b)", r"too \1. "),

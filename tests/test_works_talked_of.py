@@ -237,6 +237,25 @@ class TestSubjects:
         assert "Whiplash" in titles(talk("is there a film about any jazz musician?"))
 
 
+class TestComplaints:
+    def test_what_is_called_bad_is_no_taste(self, talk):
+        talk("books about sailors")
+        answer = talk("Wuthering Heights is the soppiest book there is. Treasure Island then.")
+        assert answer.text.startswith("Wuthering Heights (1847) won't come up again. Close to Treasure Island (1883)")
+
+    def test_in_small_letters(self, talk):
+        answer = talk("english only. and hereditary is super gory btw")
+        assert answer.text.startswith("Hereditary (2018) won't come up again.")
+
+    def test_a_sum_by_another_name(self, talk):
+        text = talk("I'll have Mary Poppins and How to Train Your Dragon, what do they come to together?").text
+        assert "Together that is $18.98." in text
+
+    def test_a_question_behind_praise(self, talk):
+        talk("balatro sounds ok is it for adults only?")
+        assert ("audience", "is_not", "children") not in talk.limits
+
+
 class TestRead:
     @pytest.mark.parametrize(
         ("message", "limits"),
@@ -278,6 +297,10 @@ class TestRead:
         assert plainly("i want to get back into reading") == "i want to get back into books"
         assert plainly("ok, forget. a sad film") == "a sad film"
         assert plainly("Amélie - is it sad?") == "Amélie, is it sad?"
+        assert plainly("shorter than 2h, about 20 to 30") == "shorter than 2 hours, between 20 and 30"
+        assert plainly("something newer, less gore than the thing pls") == "something newer, less gore pls"
+        assert plainly("less than 90 minutes") == "less than 90 minutes"
+        assert plainly("I give up on Austen. a sad film") == "a sad film"
         assert plainly("any albums of game music?") == "any albums of soundtracks?"
         assert plainly("a book about trains for my son, 9") == "a book about trains for my kid"
         assert plainly("for my son, 15") == "for my son, 15"
