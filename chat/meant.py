@@ -19,6 +19,10 @@ MOST = 5  # items that one answer tells of
 _THEM = 3  # that "they" are, where nothing is asked of all
 _MOST_OF = re.compile(r"est\b|\b(?:most|least|these|those|them)\b|最|这些", re.IGNORECASE)
 _TWO = re.compile(r"\b(?:two|both)\b|两|俩", re.IGNORECASE)
+_THAT = re.compile(
+    r"\b(?:that|it|this)\s+(?:one\s+)?(?:and|or|versus|vs)\b|\b(?:and|or|versus|vs|than)\s+(?:that|it|this)\b",
+    re.IGNORECASE,
+)
 _THEY = re.compile(r"\bthey\b", re.IGNORECASE)
 BOTH = re.compile(r"\b(?:both|(?:the|these|those)\s+two)\b|[这那]两|俩|两\S(?:一共|总共|合计|加起来)", re.IGNORECASE)
 _ALL = re.compile(r"\ball\s+(?:of\s+)?(?:them|these|those|three|four|five)\b|\bthe\s+lot\b|全部", re.IGNORECASE)
@@ -75,14 +79,23 @@ class Meant(Scene):
         return [*named[:MOST]] or self.shop.items(filter(None, spoken))
 
     def _last_two(self, turn: Turn) -> list[Item]:
-        """Return the two goods that "both" means: those compared or the two on screen, else the last two put first."""
+        """Return the two that "both" means: those compared or the two on screen, else the last two put first.
+
+        Of works, whose sum is asked for, the last two that the person named.
+        """
         taste = self.state.taste
-        if not self.shop.of_goods or not BOTH.search(turn.text):
+        if not BOTH.search(turn.text) or not (self.shop.of_goods or TOGETHER.search(turn.text)):
             return []
         shown = [entry.items for entry in self.state.messages if entry.role == "assistant" and entry.items]
         if len(taste.compared) == 2 or (shown and len(shown[-1]) == 2):
             return self.shop.items(taste.compared if len(taste.compared) == 2 else shown[-1])
         last = self.shop.items(dict.fromkeys(items[0] for items in reversed(shown)))[:2]
+        if not self.shop.of_goods:
+            told = [
+                entry.items for entry in reversed(self.state.messages) if entry.role == "user" or len(entry.items) == 1
+            ]
+            spoken = dict.fromkeys(each for items in told for each in items if each not in taste.disliked)
+            last = self.shop.items(spoken)[:2]
         return last if len(last) == 2 else []
 
     def _both(self, understood: Understanding, named: Sequence[Item]) -> list[Item]:
@@ -116,7 +129,11 @@ class Meant(Scene):
         return compared(turn.text, self.shop, self.state)
 
     def _pair(self, turn: Turn) -> list[Item]:
-        """Return the two works that the person named before, if "those two" means them: "Stalker or Solaris?"."""
+        """Return the two works that the person named before, if "those two" means them, or one of them and "that"."""
+        if turn.understood.compares and len(set(turn.asked)) == 1 and _THAT.search(turn.text):
+            named, taste = self.shop.index.catalog[turn.asked[0]], self.state.taste
+            spoken = [each for each in (taste.about, taste.spoken, *taste.focus) if each and each != named.id]
+            return [*self.shop.items(spoken[:1]), named]  # "what's the difference between that and 2049?"
         said = [message for message in self.state.messages if message.role == "user"][-2:-1]
-        named = said[0].items if said and not said[0].points and _TWO.search(turn.text) and not turn.asked else ()
-        return self.shop.items(named) if len(named) == 2 else []
+        before = said[0].items if said and not said[0].points and _TWO.search(turn.text) and not turn.asked else ()
+        return self.shop.items(before) if len(before) == 2 else []

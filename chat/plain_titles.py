@@ -28,6 +28,7 @@ _ENDS = re.compile(
     r"|had|suitable|ok(?:ay)?|available|scary|funny|sad|long|i)\b",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"(?:20[3-9]|2[1-9]\d|[3-9]\d\d)\d")  # that is no year of a work
 _POINTING = frozenset("others other one ones two three first second third last next rest same".split())  # noqa: SIM905
 _ASKED_OF = re.compile(r"\s+(?:about|like)\b", re.IGNORECASE)
 
@@ -55,10 +56,12 @@ def with_titles_marked(text: str, shop: Shop, state: DialogueState) -> str:
 
 
 def _parts(titles: Sequence[str]) -> dict[str, str]:
-    """Return what several words of one title alone are, "wild things", the longest first."""
+    """Return what several words of one title alone are, "wild things", or a number in it, the longest first."""
     owners: dict[str, set[str]] = {}
     for title in titles:
         said = words(title)
+        for number in filter(_NUMBER.fullmatch, said[1:]):
+            owners.setdefault(number, set()).add(title)
         for start in range(len(said)):
             for end in range(start + 2, len(said) + (start > 0)):
                 part = said[start:end]

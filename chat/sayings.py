@@ -56,6 +56,17 @@ _TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(?:around|about|roughly|somewhere\s+between)\s+([$€£]?\d+)\s*(?:to|-|–|and)\s*([$€£]?\d+)\b",
      r"between \1 and \2"),
     (r"\bwhat\s+(?:do|would)\s+(?:they|those|these|both)(?:\s+\w+)?\s+come\s+to\b", "how much are they"),
+    (r"\blearn(?:ing)?\s+(?:how\s+)?to\s+play\s+(?:the\s+)?(\w+)\b", r"take a course about \1"),
+    # "A serial killer? Goodness, no.", "In Cold Blood?! I said no corpses."
+    (r"^\W*(?:an?\s+)?([\w'’ ]{3,40}?)\s*\?[?!]*\s*(?:(?:oh|goodness|god|lord|heavens|gosh|hell|ugh)\W+)+no\b"
+     r"\W*(?=$|\w)", r"not \1. "),
+    (r"^\W*([\w'’ ]{3,40}?)\s*\?!+\s*(?=(?:i|we)\s+said\b)", r"not \1. "),
+    (r"\b(?:hates?|can['’]?t\s+stand|dislikes?|nothing|not|no)\s+(?:anything\s+)?(?:too\s+)?"
+     r"(?:soppy|sappy|mushy|lovey[\s-]dovey)(?:\s+(?:ones?|stuff))?\b", "no romance"),
+    (r"\b(?:these|those|they)(?:\s+are|['’]re)\s+(?:all\s+)?(?:so\s+|too\s+|really\s+)?(?:ancient|prehistoric|old)\b",
+     "too old"),
+    (r"(^\W*|\b(?:me|got|like|want)\s+)old\s+(?=(?:films?|movies?|books?|novels?|games?|albums?)\b)", r"\1any old "),
+    (r"\bwhy\s+(?:would|should|might)\s+(?:i|we|he|she|they)\s+(?:like|love|enjoy)\b", "tell me about"),
     # of Austen no more is wanted
     (r"^\W*i\s+give\s+up(?:\s+on\s+[^,.;!?]+)?[.!,;]\s*(?=\w)", ""),
     # "bit dark. something warm": of what is shown

@@ -251,6 +251,22 @@ class TestComplaints:
         text = talk("I'll have Mary Poppins and How to Train Your Dragon, what do they come to together?").text
         assert "Together that is $18.98." in text
 
+    def test_the_two_that_were_spoken_of(self, talk):
+        talk("do you have How to Train Your Dragon?")
+        talk("how much is Mary Poppins?")
+        assert "Together that is $18.98." in talk("Just those two, thank you. What is the total, please?").text
+
+    def test_a_number_in_a_title(self, talk):
+        talk("do you have Blade Runner?")
+        answer = talk("whats the difference between that and 2049")
+        assert titles(answer) == ["Blade Runner", "Blade Runner 2049"]
+        assert talk("is 2049 in stock").text == "Blade Runner 2049 (2017) is in stock."
+
+    def test_an_instrument_to_be_learned(self, talk):
+        answer = talk("I'd like to learn to play the guitar, is there something for a total beginner?")
+        assert titles(answer)[0] == "Flamenco Guitar: First Steps"
+        assert {card.kind for card in answer.cards} == {"course"}
+
     def test_a_question_behind_praise(self, talk):
         talk("balatro sounds ok is it for adults only?")
         assert ("audience", "is_not", "children") not in talk.limits
@@ -301,6 +317,12 @@ class TestRead:
         assert plainly("something newer, less gore than the thing pls") == "something newer, less gore pls"
         assert plainly("less than 90 minutes") == "less than 90 minutes"
         assert plainly("I give up on Austen. a sad film") == "a sad film"
+        assert plainly("A serial killer? Goodness, no.") == "not serial killer. "
+        assert plainly("he hates anything soppy; no old films") == "he no romance; no old films"
+        assert plainly("these are all ancient. I want old films, no old games") == (
+            "too old. I want any old films, no old games"
+        )
+        assert plainly("Why would I like Good Omens?") == "tell me about Good Omens?"
         assert plainly("any albums of game music?") == "any albums of soundtracks?"
         assert plainly("a book about trains for my son, 9") == "a book about trains for my kid"
         assert plainly("for my son, 15") == "for my son, 15"
