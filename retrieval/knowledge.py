@@ -31,6 +31,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from retrieval.encoder import Encoder, SentenceEncoder
 from retrieval.files import replacing
+from retrieval.lexicon import is_place
 from retrieval.models import cache_root, is_embedded
 from retrieval.passages import Knowledge, KnowledgeError, Passage
 from retrieval.text import is_cjk, normalize, words
@@ -174,19 +175,24 @@ class KnowledgeIndex:
     def answer(self, question: str, without: Collection[str] = ()) -> Found | None:
         """Return the passage that answers a question, None if none seems to.
 
-        Where nothing answers, "delivery to Pune" is asked about as delivery to any town that the pages do not name.
+        "Delivery to Peru" is asked about as delivery abroad, if the pages do not name Peru and something answers that;
+        where nothing answers, "delivery to Pune" is asked about as delivery to any town that they do not name.
 
         Args:
             question: in the words of whoever asks.
             without: terms that the passage's title must not have, since it is not about them.
         """
-        anywhere = _PLACE.sub(self._anywhere, question)
-        asked = (question, anywhere) if anywhere != question else (question,)
+        abroad, anywhere = _PLACE.sub(self._abroad, question), _PLACE.sub(self._anywhere, question)
+        asked = dict.fromkeys((abroad, question, anywhere))
         return next((found for each in asked if (found := self._sure(each, without)) is not None), None)
 
     def _sure(self, question: str, without: Collection[str] = ()) -> Found | None:
         found = self.search(question, 1, without)
         return found[0] if found and found[0].lead >= 0 else None
+
+    def _abroad(self, match: re.Match[str]) -> str:
+        known = any(self._lexicon.knows(term) for term in terms(match[2]))
+        return "abroad, to another country" if is_place(match[2].casefold()) and not known else match.group()
 
     def _anywhere(self, match: re.Match[str]) -> str:
         known = any(self._lexicon.knows(term) for term in terms(match[2]))

@@ -209,6 +209,7 @@ def test_marquee_answers_what_people_ask_first():
         ("my box came smashed", "My order arrived damaged"),
         ("do you sell used games?", "Do you sell or buy used items?"),
         ("what about customs in Germany", "Customs and import duties"),
+        ("how long does delivery to Ireland take?", "Which countries do you ship to?"),
         ("怎么退货", "怎么退货？"),
     ):
         found = index.answer(question)
@@ -226,11 +227,13 @@ def test_a_town_that_the_pages_do_not_name_is_any_town(monkeypatch):
     for question in (
         "What is delivery to Pune?",
         "What is delivery to Pune City and to Cork?",
+        "What is delivery to Ireland?",
         "Sent to Thirty people",
     ):
         index.answer(question)
     assert asked == [
         "What is delivery to Pune?", "What is delivery to my town?",
         "What is delivery to Pune City and to Cork?", "What is delivery to my town and to my town?",
+        "What is delivery abroad, to another country?", "What is delivery to Ireland?", "What is delivery to my town?",
         "Sent to Thirty people",  # a word of the pages is no town
     ]  # fmt: skip
