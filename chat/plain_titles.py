@@ -42,8 +42,8 @@ def with_titles_marked(text: str, shop: Shop, state: DialogueState) -> str:
     linked = [(m.start, m.end) for m in shop.linker.link(text)]
     items = shop.items(spoken)
     parts = _parts([item.title for item in items])
+    tokens = tokenize(text)
     for item in items:
-        tokens = tokenize(text)
         names = [name for name in (" ".join(words(item.title)), *_without_article(item.title)) if name]
         called = [*((name, False) for name in names), *((p, True) for p, title in parts.items() if title == item.title)]
         places = (_meant(text, tokens, name, linked, part=part) for name, part in called)
@@ -51,6 +51,7 @@ def with_titles_marked(text: str, shop: Shop, state: DialogueState) -> str:
         if found is not None:
             start, end = found
             text = text[:start] + marked(item) + text[end:]
+            tokens = tokenize(text)
             linked = [(m.start, m.end) for m in shop.linker.link(text)]
     return text
 

@@ -16,6 +16,7 @@ _FAULT = (
     r"(?:sopp(?:y|iest)|gor(?:y|iest)|boring|dull|chees(?:y|iest)|corn(?:y|iest)|sapp(?:y|iest)|dreary|depressing"
     r"|sill(?:y|iest)|stupid|dumb|childish|pretentious|gross|violent)"
 )
+_NOBODY = r"its?|th(?:at|is|ese|ose|ey|ere)|s?he|we|you|i|my|his|her|our|their|your|what|which|life|everything|both|all"
 _SON = r"(?:sons?|daughters?|kids?|child|nephews?|nieces?|grand(?:son|daughter|child|kid)|boy|girl)"
 
 
@@ -48,9 +49,10 @@ _TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(sounds?\s+(?:ok(?:ay)?|good|great|nice|fun|fine|interesting|lovely))\s+(?=(?:is|does|are|who|how|what|can)\b)",
      r"\1. "),
     # complaints: "and Wuthering Heights is the soppiest book there is"
-    (rf"(^|[.!?,;]\s+)(?:and\s+|but\s+)?({_TITLE}|(?<=and\s)\w+)\s+(?:is|was)\s+(?:(?:definitely|super|way|too|far|the|really"
-     rf"|so|very|pretty)\s+)+{_FAULT}\b[^.!?,;]*", _without),
-    (r"\b(less\s+(?!than\b)[a-z]+)\s+than\s+[^,.;!?\d]+?(?=\s*(?:\b(?:pls|please)\b|[,.;!?]|$))", r"\1"),
+    (rf"(^|[.!?,;]\s+)(?:and\s+|but\s+)?(?!(?:{_NOBODY})\b)({_TITLE}|(?<=and\s)\w+)\s+(?:is|was)\s+(?:(?:definitely|super|way"
+     rf"|too|far|the|really|so|very|pretty)\s+)+{_FAULT}\b(?![^.!]*\?)[^.!?,;]*", _without),
+    (r"\b(less\s+(?!(?:than|expensive|costly|long|old|recent)\b)[a-z]+)"
+     r"\s+than\s+[^,.;!?\d]+?(?=\s*(?:\b(?:pls|please)\b|[,.;!?]|$))", r"\1"),
     # measures: "shorter than 2h", "around 20 to 30", "what do they come to?"
     (r"\b(\d{1,2})\s?h(?:rs?)?\b", r"\1 hours"),
     (r"\b(?:around|about|roughly|somewhere\s+between)\s+([$€£]?\d+)\s*(?:to|-|–|and)\s*([$€£]?\d+)\b",
@@ -63,8 +65,6 @@ _TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"^\W*([\w'’ ]{3,40}?)\s*\?!+\s*(?=(?:i|we)\s+said\b)", r"not \1. "),
     (r"\b(?:hates?|can['’]?t\s+stand|dislikes?|nothing|not|no)\s+(?:anything\s+)?(?:too\s+)?"
      r"(?:soppy|sappy|mushy|lovey[\s-]dovey)(?:\s+(?:ones?|stuff))?\b", "no romance"),
-    (r"\b(?:these|those|they)(?:\s+are|['’]re)\s+(?:all\s+)?(?:so\s+|too\s+|really\s+)?(?:ancient|prehistoric|old)\b",
-     "too old"),
     (r"(^\W*|\b(?:me|got|like|want)\s+)old\s+(?=(?:films?|movies?|books?|novels?|games?|albums?)\b)", r"\1any old "),
     (r"\bwhy\s+(?:would|should|might)\s+(?:i|we|he|she|they)\s+(?:like|love|enjoy)\b", "tell me about"),
     # of Austen no more is wanted

@@ -191,12 +191,14 @@ class KnowledgeIndex:
         return found[0] if found and found[0].lead >= 0 else None
 
     def _abroad(self, match: re.Match[str]) -> str:
-        known = any(self._lexicon.knows(term) for term in terms(match[2]))
-        return "abroad, to another country" if is_place(match[2].casefold()) and not known else match.group()
+        abroad = is_place(match[2].casefold()) and not self._names(match[2])
+        return "abroad, to another country" if abroad else match.group()
 
     def _anywhere(self, match: re.Match[str]) -> str:
-        known = any(self._lexicon.knows(term) for term in terms(match[2]))
-        return match.group() if known else f"{match[1]} my town"
+        return match.group() if self._names(match[2]) else f"{match[1]} my town"
+
+    def _names(self, place: str) -> bool:
+        return any(self._lexicon.knows(term) for term in terms(place))
 
     def search(self, question: str, k: int = 3, without: Collection[str] = ()) -> list[Found]:
         """Return the k passages that answer most likely, likeliest first; none for a question without words.

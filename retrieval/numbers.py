@@ -348,7 +348,7 @@ _THEY_ARE = (
 _RELATIVES: tuple[tuple[str, tuple[str, Op]], ...] = (
     (rf"\b(cheaper|less\s+expensive)\b|便宜(一)?[点些]|更便宜|太贵|{_TOO_DEAR}|{_BEYOND_PURSE}", ("price", "<")),
     (
-        rf"\b(newer|more\s+(?:recent|modern|contemporary|up\s+to\s+date))\b|{_THEY_ARE}old\b(?!\s+for\b)|更新的|新一点",
+        rf"\b(newer|more\s+(?:recent|modern|contemporary|up\s+to\s+date))\b|{_THEY_ARE}(?:old|ancient|prehistoric)\b(?!\s+for\b)|更新的|新一点",
         ("year", ">"),
     ),
     (r"\b(older|earlier)\b|更老|老一点|早一点", ("year", "<")),

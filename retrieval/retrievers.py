@@ -43,6 +43,7 @@ _EARLIER = 0.5  # of a wish that newer ones stand before
 _NEARLY_MET = 0.5
 _LISTED = ("genres", "moods")  # columns whose first value mostly says most of an item
 _BEHIND, _LAST = 0.06, 3  # of a wish is not met for each value that stands before the one wished for, up to so many
+_SOME = 2_000  # items whose lists show in what order they are
 _ALPHABETICAL, _SEVERAL = 0.5, 3  # a share of the lists of so many values, from which their order says nothing
 _MENTIONED = np.float32(0.45)  # of a wish for a subject is met by a text that has the word, where others have the theme
 _EXAMPLES = 1_000  # items that meet a wish and show what such items are like; more would hardly show another thing
@@ -165,7 +166,8 @@ class PopularityRetriever(ScoringRetriever):
 
 def _in_order_of_weight(catalog: Catalog, field: str) -> bool:
     """Whether a column's lists are in an order that may tell what matters most, and not in that of the alphabet."""
-    lists = [listed for item in catalog.items if len(listed := listed_values(item, field)) >= _SEVERAL]
+    some = catalog.items[:_SOME]
+    lists = [listed for item in some if len(listed := listed_values(item, field)) >= _SEVERAL]
     return bool(lists) and sum(listed == sorted(listed) for listed in lists) < _ALPHABETICAL * len(lists)
 
 

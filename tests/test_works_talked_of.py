@@ -238,10 +238,26 @@ class TestSubjects:
 
 
 class TestComplaints:
+    def test_they_are_all_ancient(self, talk):
+        talk("a game")
+        assert any(field == "year" for field, _, _ in talk("these are all ancient. a game for friends") and talk.limits)
+
     def test_what_is_called_bad_is_no_taste(self, talk):
         talk("books about sailors")
         answer = talk("Wuthering Heights is the soppiest book there is. Treasure Island then.")
         assert answer.text.startswith("Wuthering Heights (1847) won't come up again. Close to Treasure Island (1883)")
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "It is too violent",
+            "a good one. She is too silly",
+            "and that is very gory",
+            "Alien is too violent, isn't it?",
+        ],
+    )
+    def test_no_work_is_called_bad(self, message):
+        assert plainly(message) == message
 
     def test_in_small_letters(self, talk):
         answer = talk("english only. and hereditary is super gory btw")
@@ -319,9 +335,7 @@ class TestRead:
         assert plainly("I give up on Austen. a sad film") == "a sad film"
         assert plainly("A serial killer? Goodness, no.") == "not serial killer. "
         assert plainly("he hates anything soppy; no old films") == "he no romance; no old films"
-        assert plainly("these are all ancient. I want old films, no old games") == (
-            "too old. I want any old films, no old games"
-        )
+        assert plainly("I want old films, no old games") == "I want any old films, no old games"
         assert plainly("Why would I like Good Omens?") == "tell me about Good Omens?"
         assert plainly("any albums of game music?") == "any albums of soundtracks?"
         assert plainly("a book about trains for my son, 9") == "a book about trains for my kid"
