@@ -55,7 +55,7 @@ _TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
      r"\s+than\s+[^,.;!?\d]+?(?=\s*(?:\b(?:pls|please)\b|[,.;!?]|$))", r"\1"),
     # measures: "shorter than 2h", "around 20 to 30", "what do they come to?"
     (r"\b(\d{1,2})\s?h(?:rs?)?\b", r"\1 hours"),
-    (r"\b(?:around|about|roughly|somewhere\s+between)\s+([$€£]?\d+)\s*(?:to|-|–|and)\s*([$€£]?\d+)\b",
+    (r"\b(?:around|about|roughly|somewhere\s+between)\s+([$€£]?\d{1,3})\s*(?:to|-|–|and)\s*([$€£]?\d{1,3})\b",
      r"between \1 and \2"),
     (r"\bwhat\s+(?:do|would)\s+(?:they|those|these|both)(?:\s+\w+)?\s+come\s+to\b", "how much are they"),
     (r"\blearn(?:ing)?\s+(?:how\s+)?to\s+play\s+(?:the\s+)?(\w+)\b", r"take a course about \1"),

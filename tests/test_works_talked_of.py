@@ -331,6 +331,7 @@ class TestRead:
         assert plainly("Amélie - is it sad?") == "Amélie, is it sad?"
         assert plainly("shorter than 2h, about 20 to 30") == "shorter than 2 hours, between 20 and 30"
         assert plainly("something newer, less gore than the thing pls") == "something newer, less gore pls"
+        assert plainly("films about 1914 to 1918") == "films about 1914 to 1918"
         assert plainly("less than 90 minutes") == "less than 90 minutes"
         assert plainly("I give up on Austen. a sad film") == "a sad film"
         assert plainly("A serial killer? Goodness, no.") == "not serial killer. "
